@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Addresses, networks and ranges of ports of both families as plain values. It resolves no names
+ * and asks no kernel.
+ */
+#ifndef PFWD_MODEL_ADDRESS_H
+#define PFWD_MODEL_ADDRESS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum family {
+	FAMILY_NONE = 0,
+	FAMILY_IPV4 = 4,
+	FAMILY_IPV6 = 6,
+};
+
+enum proto { /* the numbers of IANA's registry, as in an IP header */
+	PROTO_NONE = 0,
+	PROTO_TCP = 6,
+	PROTO_UDP = 17,
+	PROTO_SCTP = 132,
+};
+
+/* Bytes in network order; those behind an IPv4 address are zero. A zeroed one is no address. */
+struct address {
+	uint8_t family; /* enum family */
+	uint8_t bytes[16];
+};
+
+/* Host bits are zero. A zeroed one is every address. */
+struct network {
+	struct address addr;
+	uint8_t prefix; /* length in bits */
+};
+
+/* Both ends included, host byte order. {0, 0}: every port. */
+struct ports {
+	uint16_t first, last;
+};
+
+#define ADDRESS_TEXT_MAX 48 /* "[", 45 characters, "]", NUL */
+#define NETWORK_TEXT_MAX 52
+
+/* Numeric text without brackets. 0, or -1 and out as it was. */
+int address_parse(const char *text, struct address *out);
+
+/* ADDR[/BITS]; host bits are cleared, and a length of 0 gives "every address". *family is set to
+ * the family in any case. 0, or -1 and both as they were. */
+int network_parse(const char *text, struct network *out, enum family *family);
+
+void address_format(const struct address *addr, char out[ADDRESS_TEXT_MAX]);
+/* With brackets around an IPv6 address. */
+void address_format_bracketed(const struct address *addr, char out[ADDRESS_TEXT_MAX]);
+/* ADDR/BITS. */
+void network_format(const struct network *net, char out[NETWORK_TEXT_MAX]);
+
+const char *proto_name(enum proto proto);
+const char *family_name(enum family family);
+
+static inline bool address_is_set(const struct address *addr)
+{
+	return addr->family != FAMILY_NONE;
+}
+static inline bool network_is_set(const struct network *net)
+{
+	return net->addr.family != FAMILY_NONE;
+}
+bool address_equal(const struct address *a, const struct address *b);
+/* Orders families first, then bytes; "none" comes before all. */
+int address_compare(const struct address *a, const struct address *b);
+
+bool address_is_loopback(const struct address *addr);  /* RFC 1122 3.2.1.3, RFC 4291 2.5.3 */
+bool address_is_multicast(const struct address *addr); /* RFC 5771, RFC 4291 2.7 */
+bool address_is_broadcast(const struct address *addr); /* 255.255.255.255 alone (RFC 919) */
+bool address_is_unspecified(const struct address *addr);
+
+unsigned int address_bits(enum family family); /* 32 or 128 */
+/* The network of addr with that prefix length (at most address_bits). */
+struct network network_of(const struct address *addr, unsigned int prefix);
+/* Whether addr lies in net; "every address" holds those of both families. */
+bool network_holds(const struct network *net, const struct address *addr);
+
+static inline unsigned int ports_count(struct ports ports)
+{
+	return (unsigned int)(ports.last - ports.first) + 1;
+}
+static inline bool ports_hold(struct ports ports, uint16_t port)
+{
+	return port >= ports.first && port <= ports.last;
+}
+
+#endif

@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Addresses, networks and protocols as values. */
+#include <arpa/inet.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "model/address.h"
+
+int address_parse(const char *text, struct address *out)
+{
+	struct address addr = {0};
+	if (inet_pton(AF_INET, text, addr.bytes) == 1)
+		addr.family = FAMILY_IPV4;
+	else if (inet_pton(AF_INET6, text, addr.bytes) == 1)
+		addr.family = FAMILY_IPV6;
+	else
+		return -1;
+	*out = addr;
+	return 0;
+}
+
+/* One to three digits, without a leading zero. */
+static int prefix_parse(const char *text, unsigned int most, unsigned int *out)
+{
+	unsigned int value = 0;
+	size_t length = strlen(text);
+	if (length == 0 || length > 3 || (length > 1 && text[0] == '0'))
+		return -1;
+	for (; *text; text++) {
+		if (*text < '0' || *text > '9')
+			return -1;
+		value = value * 10 + (unsigned int)(*text - '0');
+	}
+	if (value > most)
+		return -1;
+	*out = value;
+	return 0;
+}
+
+int network_parse(const char *text, struct network *out, enum family *family)
+{
+	char host[ADDRESS_TEXT_MAX];
+	struct address addr;
+	const char *slash = strchr(text, '/');
+	size_t length = slash ? (size_t)(slash - text) : strlen(text);
+	if (length >= sizeof(host))
+		return -1;
+	memcpy(host, text, length);
+	host[length] = '\0';
+	if (address_parse(host, &addr) < 0)
+		return -1;
+	unsigned int prefix = address_bits(addr.family);
+	if (slash && prefix_parse(slash + 1, prefix, &prefix) < 0)
+		return -1;
+	*out = prefix ? network_of(&addr, prefix) : (struct network){0};
+	*family = addr.family;
+	return 0;
+}
+
+void address_format(const struct address *addr, char out[ADDRESS_TEXT_MAX])
+{
+	int af = addr->family == FAMILY_IPV6 ? AF_INET6 : AF_INET;
+	if (!inet_ntop(af, addr->bytes, out, ADDRESS_TEXT_MAX))
+		out[0] = '\0';
+}
+
+void address_format_bracketed(const struct address *addr, char out[ADDRESS_TEXT_MAX])
+{
+	if (addr->family != FAMILY_IPV6) {
+		address_format(addr, out);
+		return;
+	}
+	out[0] = '[';
+	if (!inet_ntop(AF_INET6, addr->bytes, out + 1, ADDRESS_TEXT_MAX - 2))
+		out[1] = '\0';
+	strcat(out, "]");
+}
+
+void network_format(const struct network *net, char out[NETWORK_TEXT_MAX])
+{
+	char addr[ADDRESS_TEXT_MAX];
+	address_format(&net->addr, addr);
+	snprintf(out, NETWORK_TEXT_MAX, "%s/%u", addr, net->prefix);
+}
+
+const char *proto_name(enum proto proto)
+{
+	switch (proto) {
+	case PROTO_TCP:
+		return "tcp";
+	case PROTO_UDP:
+		return "udp";
+	case PROTO_SCTP:
+		return "sctp";
+	case PROTO_NONE:
+		break;
+	}
+	return "any";
+}
+
+const char *family_name(enum family family)
+{
+	return family == FAMILY_IPV6 ? "IPv6" : "IPv4";
+}
+
+bool address_equal(const struct address *a, const struct address *b)
+{
+	return memcmp(a, b, sizeof(*a)) == 0;
+}
+
+int address_compare(const struct address *a, const struct address *b)
+{
+	return memcmp(a, b, sizeof(*a));
+}
+
+bool address_is_loopback(const struct address *addr)
+{
+	static const uint8_t one[16] = {[15] = 1};
+	if (addr->family == FAMILY_IPV4)
+		return addr->bytes[0] == 127;
+	return addr->family == FAMILY_IPV6 && memcmp(addr->bytes, one, 16) == 0;
+}
+
+bool address_is_multicast(const struct address *addr)
+{
+	if (addr->family == FAMILY_IPV4)
+		return (addr->bytes[0] & 0xf0) == 0xe0;
+	return addr->family == FAMILY_IPV6 && addr->bytes[0] == 0xff;
+}
+
+bool address_is_broadcast(const struct address *addr)
+{
+	return addr->family == FAMILY_IPV4 && memcmp(addr->bytes, "\xff\xff\xff\xff", 4) == 0;
+}
+
+bool address_is_unspecified(const struct address *addr)
+{
+	static const uint8_t zero[16];
+	return addr->family != FAMILY_NONE && memcmp(addr->bytes, zero, 16) == 0;
+}
+
+unsigned int address_bits(enum family family)
+{
+	return family == FAMILY_IPV6 ? 128 : 32;
+}
+
+struct network network_of(const struct address *addr, unsigned int prefix)
+{
+	struct network net = {.addr = {.family = addr->family}, .prefix = (uint8_t)prefix};
+	memcpy(net.addr.bytes, addr->bytes, (prefix + 7) / 8);
+	if (prefix % 8)
+		net.addr.bytes[prefix / 8] &= (uint8_t)(0xff << (8 - prefix % 8));
+	return net;
+}
+
+bool network_holds(const struct network *net, const struct address *addr)
+{
+	if (!network_is_set(net))
+		return true;
+	if (net->addr.family != addr->family)
+		return false;
+	struct network other = network_of(addr, net->prefix);
+	return address_equal(&net->addr, &other.addr);
+}
