@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A port forward: one family, one protocol, one client network, so one DNAT rule. A plain value
+ * without pointers; it holds what users say, and nothing of how the kernel says it.
+ */
+#ifndef PFWD_MODEL_FORWARD_H
+#define PFWD_MODEL_FORWARD_H
+
+#include "model/address.h"
+#include "model/box.h"
+#include "model/err.h"
+
+#define NAME_MAX_LENGTH 63
+
+struct forward {
+	uint8_t family; /* enum family, never FAMILY_NONE */
+	uint8_t proto;	/* enum proto */
+	bool masquerade;
+	bool hairpin;
+	bool local;
+	char ifname[IFNAME_MAX]; /* as in struct box */
+	char name[NAME_MAX_LENGTH + 1];
+	struct address addr;	    /* connections sent to it; none: any address of this host */
+	struct network from;	    /* clients; none: all */
+	struct address target;	    /* none: this host itself */
+	struct address snat;	    /* the source that the target sees; none: unchanged */
+	struct network hairpin_net; /* none while it is still to be found */
+	struct ports ports;
+	struct ports target_ports; /* as many as ports, in order; or one for all of them */
+	int64_t until;		   /* seconds since 1970, the first at which it is over; 0: never */
+};
+
+/* The last time that iptables-legacy can print and read (2038-01-19T03:14:06Z). */
+#define FORWARD_UNTIL_MAX 2147483646
+
+static inline bool forward_to_self(const struct forward *f)
+{
+	return !address_is_set(&f->target);
+}
+
+/*
+ * Whether the fields make sense together: families, refused addresses, lengths of ranges, options
+ * that do not go with a target, forwards that would translate nothing. 0, or -1 with ERR_INPUT.
+ */
+int forward_check(const struct forward *f, struct err *err);
+
+/* The packets that it takes. */
+struct box forward_box(const struct forward *f);
+/* Of one family, as box_relation; of two: disjoint. */
+enum relation forward_relation(const struct forward *a, const struct forward *b);
+/* The target port for that port of f->ports. */
+uint16_t forward_target_port(const struct forward *f, uint16_t port);
+/* Whether the two send packets to port, an original destination port of both, to the same place. */
+bool forward_same_place(const struct forward *a, const struct forward *b);
+
+bool forward_equal(const struct forward *a, const struct forward *b);
+/* Equal but perhaps for until. */
+bool forward_equal_but_until(const struct forward *a, const struct forward *b);
+static inline bool forward_expired(const struct forward *f, int64_t now)
+{
+	return f->until && f->until <= now;
+}
+
+/* Order of lists: family, interface, address, protocol, port; then all else, so that it is total. */
+int forward_compare(const struct forward *a, const struct forward *b);
+
+/*
+ * What --hairpin and --local take besides, as boxes in which interfaces do not count (and
+ * sources do for a hairpin alone: its network).
+ */
+struct box forward_hairpin_box(const struct forward *f);
+struct box forward_local_box(const struct forward *f);
+
+/*
+ * Whether a and b cannot both be there: they share packets, and neither is the narrower one in
+ * every respect, or so do their additions and send them to different places. A forward that
+ * differs from another in until alone is in conflict here; the caller knows better.
+ */
+bool forward_conflict(const struct forward *a, const struct forward *b);
+
+#endif

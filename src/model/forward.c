@@ -1,0 +1,261 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The forward: what makes sense, what overlaps, what comes first. */
+#include <string.h>
+
+#include "model/forward.h"
+
+static int check_address(const struct address *addr, const char *what, struct err *err)
+{
+	char text[ADDRESS_TEXT_MAX];
+	address_format(addr, text);
+	if (address_is_loopback(addr))
+		return err_set(err, ERR_INPUT,
+			       "%s %s is a loopback address, which the kernel cannot forward safely; "
+			       "for a program on this host write the target as :PORT",
+			       what, text);
+	if (address_is_multicast(addr))
+		return err_set(err, ERR_INPUT, "%s %s is a multicast address; give one host's",
+			       what, text);
+	if (address_is_broadcast(addr))
+		return err_set(err, ERR_INPUT, "%s %s is the broadcast address; give one host's",
+			       what, text);
+	return 0;
+}
+
+static int check_target(const struct forward *f, struct err *err)
+{
+	if (check_address(&f->target, "target", err) < 0)
+		return -1;
+	if (address_is_unspecified(&f->target)) {
+		char text[ADDRESS_TEXT_MAX];
+		address_format(&f->target, text);
+		return err_set(err, ERR_INPUT,
+			       "target %s is no host; for a program on this host write the target as "
+			       ":PORT",
+			       text);
+	}
+	return 0;
+}
+
+static int check_family(const struct forward *f, const struct address *addr, const char *what,
+			struct err *err)
+{
+	if (!address_is_set(addr) || addr->family == f->family)
+		return 0;
+	char text[ADDRESS_TEXT_MAX];
+	address_format(addr, text);
+	return err_set(err, ERR_INPUT,
+		       "%s %s is not %s as the rest of the forward is; the kernel cannot translate "
+		       "between families",
+		       what, text, family_name((enum family)f->family));
+}
+
+static int check_families(const struct forward *f, struct err *err)
+{
+	if (check_family(f, &f->addr, "address", err) < 0 ||
+	    check_family(f, &f->target, "target", err) < 0 ||
+	    check_family(f, &f->from.addr, "--from network", err) < 0 ||
+	    check_family(f, &f->hairpin_net.addr, "--hairpin network", err) < 0)
+		return -1;
+	return check_family(f, &f->snat, "--snat address", err);
+}
+
+static int check_self(const struct forward *f, struct err *err)
+{
+	const char *option = f->hairpin			 ? "--hairpin"
+			     : f->masquerade		 ? "--masquerade"
+			     : address_is_set(&f->snat) ? "--snat"
+							 : NULL;
+	if (option)
+		return err_set(err, ERR_INPUT,
+			       "%s does not go with a :PORT target: this host itself answers, at the "
+			       "address that the client used; leave it out",
+			       option);
+	return 0;
+}
+
+static int check_ports(const struct forward *f, struct err *err)
+{
+	unsigned int n = ports_count(f->ports), m = ports_count(f->target_ports);
+	if (m != 1 && m != n)
+		return err_set(err, ERR_INPUT,
+			       "%u ports cannot be sent to %u: the target's range must be as long, "
+			       "or one port, or none (the same ports)",
+			       n, m);
+	return 0;
+}
+
+static bool same_ports(const struct forward *f)
+{
+	return f->ports.first == f->target_ports.first && f->ports.last == f->target_ports.last;
+}
+
+/* A translation to the same address and port is none, and the guards do not know it. */
+static int check_translates(const struct forward *f, struct err *err)
+{
+	if (forward_to_self(f))
+		return same_ports(f) ? err_set(err, ERR_INPUT,
+					       "nothing to forward: port %u of this host stays port "
+					       "%u of this host; give the target another port",
+					       f->ports.first, f->target_ports.first)
+				     : 0;
+	if (!address_equal(&f->addr, &f->target))
+		return 0;
+	uint16_t port = f->target_ports.first;
+	bool one_stays = ports_count(f->target_ports) == 1 && ports_hold(f->ports, port);
+	if (same_ports(f) || one_stays)
+		return err_set(err, ERR_INPUT,
+			       "nothing to forward: port %u of that address would be sent to itself; "
+			       "give the target another address or port",
+			       port);
+	return 0;
+}
+
+int forward_check(const struct forward *f, struct err *err)
+{
+	if (check_address(&f->addr, "address", err) < 0 || check_families(f, err) < 0)
+		return -1;
+	if (forward_to_self(f) ? check_self(f, err) < 0 : check_target(f, err) < 0)
+		return -1;
+	if (f->masquerade && address_is_set(&f->snat))
+		return err_set(err, ERR_INPUT,
+			       "--masquerade and --snat exclude each other: the target sees one "
+			       "source; leave one out");
+	if (address_is_set(&f->snat) &&
+	    (check_address(&f->snat, "--snat address", err) < 0 || address_is_unspecified(&f->snat)))
+		return err_set(err, ERR_INPUT, "--snat needs the address of one host, one of this "
+					       "host's own as a rule");
+	if (check_ports(f, err) < 0)
+		return -1;
+	return check_translates(f, err);
+}
+
+static struct network host_network(const struct address *addr)
+{
+	if (!address_is_set(addr))
+		return (struct network){0};
+	return (struct network){.addr = *addr,
+				.prefix = (uint8_t)address_bits((enum family)addr->family)};
+}
+
+struct box forward_box(const struct forward *f)
+{
+	struct box box = {
+		.dst = host_network(&f->addr), .src = f->from, .proto = f->proto, .ports = f->ports};
+	memcpy(box.ifname, f->ifname, sizeof(box.ifname));
+	return box;
+}
+
+struct box forward_hairpin_box(const struct forward *f)
+{
+	return (struct box){.dst = host_network(&f->addr),
+			    .src = f->hairpin_net,
+			    .proto = f->proto,
+			    .ports = f->ports};
+}
+
+struct box forward_local_box(const struct forward *f)
+{
+	return (struct box){.dst = host_network(&f->addr), .proto = f->proto, .ports = f->ports};
+}
+
+enum relation forward_relation(const struct forward *a, const struct forward *b)
+{
+	if (a->family != b->family)
+		return RELATION_DISJOINT;
+	struct box a_box = forward_box(a), b_box = forward_box(b);
+	return box_relation(&a_box, &b_box);
+}
+
+uint16_t forward_target_port(const struct forward *f, uint16_t port)
+{
+	if (ports_count(f->target_ports) == 1)
+		return f->target_ports.first;
+	return (uint16_t)(f->target_ports.first + (port - f->ports.first));
+}
+
+bool forward_same_place(const struct forward *a, const struct forward *b)
+{
+	if (!address_equal(&a->target, &b->target))
+		return false;
+	/* both map in order or to one port: equal at both ends of what they share is equal all over */
+	uint16_t first = a->ports.first > b->ports.first ? a->ports.first : b->ports.first;
+	uint16_t last = a->ports.last < b->ports.last ? a->ports.last : b->ports.last;
+	return forward_target_port(a, first) == forward_target_port(b, first) &&
+	       forward_target_port(a, last) == forward_target_port(b, last);
+}
+
+static bool additions_conflict(const struct forward *a, const struct forward *b,
+			       struct box (*box)(const struct forward *))
+{
+	struct box a_box = box(a), b_box = box(b);
+	enum relation r = box_relation(&a_box, &b_box);
+	return (r == RELATION_EQUAL || r == RELATION_CROSS) && !forward_same_place(a, b);
+}
+
+bool forward_conflict(const struct forward *a, const struct forward *b)
+{
+	enum relation r = forward_relation(a, b);
+	if (r == RELATION_EQUAL)
+		return !forward_equal(a, b);
+	if (r == RELATION_CROSS)
+		return true;
+	if (a->family != b->family)
+		return false;
+	return (a->hairpin && b->hairpin && additions_conflict(a, b, forward_hairpin_box)) ||
+	       (a->local && b->local && additions_conflict(a, b, forward_local_box));
+}
+
+bool forward_equal_but_until(const struct forward *a, const struct forward *b)
+{
+	struct forward c = *b;
+	c.until = a->until;
+	return forward_compare(a, &c) == 0;
+}
+
+bool forward_equal(const struct forward *a, const struct forward *b)
+{
+	return forward_compare(a, b) == 0;
+}
+
+static int compare_options(const struct forward *a, const struct forward *b)
+{
+	int d = memcmp(&a->from, &b->from, sizeof(a->from));
+	if (d == 0)
+		d = address_compare(&a->target, &b->target);
+	if (d == 0)
+		d = a->target_ports.first - b->target_ports.first;
+	if (d == 0)
+		d = a->target_ports.last - b->target_ports.last;
+	if (d == 0)
+		d = a->masquerade - b->masquerade;
+	if (d == 0)
+		d = address_compare(&a->snat, &b->snat);
+	if (d == 0)
+		d = a->hairpin - b->hairpin;
+	if (d == 0)
+		d = memcmp(&a->hairpin_net, &b->hairpin_net, sizeof(a->hairpin_net));
+	if (d == 0)
+		d = a->local - b->local;
+	if (d == 0)
+		d = strcmp(a->name, b->name);
+	if (d == 0)
+		d = (a->until > b->until) - (a->until < b->until);
+	return d;
+}
+
+int forward_compare(const struct forward *a, const struct forward *b)
+{
+	int d = a->family - b->family;
+	if (d == 0)
+		d = strcmp(a->ifname, b->ifname);
+	if (d == 0)
+		d = address_compare(&a->addr, &b->addr);
+	if (d == 0)
+		d = a->proto - b->proto;
+	if (d == 0)
+		d = a->ports.first - b->ports.first;
+	if (d == 0)
+		d = a->ports.last - b->ports.last;
+	return d ? d : compare_options(a, b);
+}
