@@ -17,10 +17,10 @@ enum family {
 };
 
 enum proto { /* the numbers of IANA's registry, as in an IP header */
-	PROTO_NONE = 0,
-	PROTO_TCP = 6,
-	PROTO_UDP = 17,
-	PROTO_SCTP = 132,
+	     PROTO_NONE = 0,
+	     PROTO_TCP = 6,
+	     PROTO_UDP = 17,
+	     PROTO_SCTP = 132,
 };
 
 /* Bytes in network order; those behind an IPv4 address are zero. A zeroed one is no address. */

@@ -19,7 +19,7 @@ enum arg_value {
 
 struct arg_def { /* a table ends with a zeroed one */
 	int id;
-	char letter;	  /* 0: none */
+	char letter;      /* 0: none */
 	const char *name; /* without the dashes; NULL: none */
 	enum arg_value value;
 	const char *meta; /* what the help calls the value */
@@ -34,7 +34,7 @@ struct args { /* set words, count and tables; the rest zero */
 	const struct arg_def *tables[ARGS_TABLES]; /* NULL: none */
 	size_t next;
 	const char *cluster; /* the rest of a word of short options */
-	bool ended;	     /* "--" was seen */
+	bool ended;          /* "--" was seen */
 };
 
 enum args_kind {
@@ -46,7 +46,7 @@ enum args_kind {
 
 struct arg {
 	const struct arg_def *def; /* of an option */
-	const char *value;	   /* its value or NULL; or the operand; a part of words[] */
+	const char *value;         /* its value or NULL; or the operand; a part of words[] */
 };
 
 /* The next one. ARGS_BAD: an unknown option, or a value missing or too much (err, ERR_INPUT). */

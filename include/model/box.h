@@ -24,7 +24,7 @@ enum relation {
 	RELATION_EQUAL,
 	RELATION_INSIDE, /* a strictly inside b */
 	RELATION_AROUND, /* b strictly inside a */
-	RELATION_CROSS,	 /* they share packets, and neither holds the other */
+	RELATION_CROSS,  /* they share packets, and neither holds the other */
 };
 
 enum relation box_relation(const struct box *a, const struct box *b);

@@ -14,20 +14,20 @@
 
 struct forward {
 	uint8_t family; /* enum family, never FAMILY_NONE */
-	uint8_t proto;	/* enum proto */
+	uint8_t proto;  /* enum proto */
 	bool masquerade;
 	bool hairpin;
 	bool local;
 	char ifname[IFNAME_MAX]; /* as in struct box */
 	char name[NAME_MAX_LENGTH + 1];
-	struct address addr;	    /* connections sent to it; none: any address of this host */
-	struct network from;	    /* clients; none: all */
-	struct address target;	    /* none: this host itself */
-	struct address snat;	    /* the source that the target sees; none: unchanged */
+	struct address addr;        /* connections sent to it; none: any address of this host */
+	struct network from;        /* clients; none: all */
+	struct address target;      /* none: this host itself */
+	struct address snat;        /* the source that the target sees; none: unchanged */
 	struct network hairpin_net; /* none while it is still to be found */
 	struct ports ports;
 	struct ports target_ports; /* as many as ports, in order; or one for all of them */
-	int64_t until;		   /* seconds since 1970, the first at which it is over; 0: never */
+	int64_t until;             /* seconds since 1970, the first at which it is over; 0: never */
 };
 
 /* The last time that iptables-legacy can print and read (2038-01-19T03:14:06Z). */
@@ -61,7 +61,8 @@ static inline bool forward_expired(const struct forward *f, int64_t now)
 	return f->until && f->until <= now;
 }
 
-/* Order of lists: family, interface, address, protocol, port; then all else, so that it is total. */
+/* Order of lists: family, interface, address, protocol, port; then all else, so that it is total.
+ */
 int forward_compare(const struct forward *a, const struct forward *b);
 
 /*

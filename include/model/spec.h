@@ -54,7 +54,7 @@ void spec_format_time(int64_t when, char out[24]);
 /* The options that `pfwd add` would need, each word separated by a blank. */
 enum spec_options {
 	SPEC_ALL_OPTIONS,
-	SPEC_BUT_NAME,	    /* as `list` shows them */
+	SPEC_BUT_NAME,      /* as `list` shows them */
 	SPEC_COMMENT_ALONE, /* those that a rule's own matches cannot say: its comment */
 };
 void spec_format_options(const struct forward *f, enum spec_options which,

@@ -9,10 +9,11 @@ static int check_address(const struct address *addr, const char *what, struct er
 	char text[ADDRESS_TEXT_MAX];
 	address_format(addr, text);
 	if (address_is_loopback(addr))
-		return err_set(err, ERR_INPUT,
-			       "%s %s is a loopback address, which the kernel cannot forward safely; "
-			       "for a program on this host write the target as :PORT",
-			       what, text);
+		return err_set(
+			err, ERR_INPUT,
+			"%s %s is a loopback address, which the kernel cannot forward safely; "
+			"for a program on this host write the target as :PORT",
+			what, text);
 	if (address_is_multicast(addr))
 		return err_set(err, ERR_INPUT, "%s %s is a multicast address; give one host's",
 			       what, text);
@@ -29,10 +30,11 @@ static int check_target(const struct forward *f, struct err *err)
 	if (address_is_unspecified(&f->target)) {
 		char text[ADDRESS_TEXT_MAX];
 		address_format(&f->target, text);
-		return err_set(err, ERR_INPUT,
-			       "target %s is no host; for a program on this host write the target as "
-			       ":PORT",
-			       text);
+		return err_set(
+			err, ERR_INPUT,
+			"target %s is no host; for a program on this host write the target as "
+			":PORT",
+			text);
 	}
 	return 0;
 }
@@ -62,15 +64,16 @@ static int check_families(const struct forward *f, struct err *err)
 
 static int check_self(const struct forward *f, struct err *err)
 {
-	const char *option = f->hairpin			 ? "--hairpin"
-			     : f->masquerade		 ? "--masquerade"
+	const char *option = f->hairpin                 ? "--hairpin"
+			     : f->masquerade            ? "--masquerade"
 			     : address_is_set(&f->snat) ? "--snat"
-							 : NULL;
+							: NULL;
 	if (option)
-		return err_set(err, ERR_INPUT,
-			       "%s does not go with a :PORT target: this host itself answers, at the "
-			       "address that the client used; leave it out",
-			       option);
+		return err_set(
+			err, ERR_INPUT,
+			"%s does not go with a :PORT target: this host itself answers, at the "
+			"address that the client used; leave it out",
+			option);
 	return 0;
 }
 
@@ -94,20 +97,22 @@ static bool same_ports(const struct forward *f)
 static int check_translates(const struct forward *f, struct err *err)
 {
 	if (forward_to_self(f))
-		return same_ports(f) ? err_set(err, ERR_INPUT,
-					       "nothing to forward: port %u of this host stays port "
-					       "%u of this host; give the target another port",
-					       f->ports.first, f->target_ports.first)
-				     : 0;
+		return same_ports(f)
+			       ? err_set(err, ERR_INPUT,
+					 "nothing to forward: port %u of this host stays port "
+					 "%u of this host; give the target another port",
+					 f->ports.first, f->target_ports.first)
+			       : 0;
 	if (!address_equal(&f->addr, &f->target))
 		return 0;
 	uint16_t port = f->target_ports.first;
 	bool one_stays = ports_count(f->target_ports) == 1 && ports_hold(f->ports, port);
 	if (same_ports(f) || one_stays)
-		return err_set(err, ERR_INPUT,
-			       "nothing to forward: port %u of that address would be sent to itself; "
-			       "give the target another address or port",
-			       port);
+		return err_set(
+			err, ERR_INPUT,
+			"nothing to forward: port %u of that address would be sent to itself; "
+			"give the target another address or port",
+			port);
 	return 0;
 }
 
@@ -121,10 +126,11 @@ int forward_check(const struct forward *f, struct err *err)
 		return err_set(err, ERR_INPUT,
 			       "--masquerade and --snat exclude each other: the target sees one "
 			       "source; leave one out");
-	if (address_is_set(&f->snat) &&
-	    (check_address(&f->snat, "--snat address", err) < 0 || address_is_unspecified(&f->snat)))
-		return err_set(err, ERR_INPUT, "--snat needs the address of one host, one of this "
-					       "host's own as a rule");
+	if (address_is_set(&f->snat) && (check_address(&f->snat, "--snat address", err) < 0 ||
+					 address_is_unspecified(&f->snat)))
+		return err_set(err, ERR_INPUT,
+			       "--snat needs the address of one host, one of this "
+			       "host's own as a rule");
 	if (check_ports(f, err) < 0)
 		return -1;
 	return check_translates(f, err);
@@ -140,8 +146,10 @@ static struct network host_network(const struct address *addr)
 
 struct box forward_box(const struct forward *f)
 {
-	struct box box = {
-		.dst = host_network(&f->addr), .src = f->from, .proto = f->proto, .ports = f->ports};
+	struct box box = {.dst = host_network(&f->addr),
+			  .src = f->from,
+			  .proto = f->proto,
+			  .ports = f->ports};
 	memcpy(box.ifname, f->ifname, sizeof(box.ifname));
 	return box;
 }
@@ -178,7 +186,8 @@ bool forward_same_place(const struct forward *a, const struct forward *b)
 {
 	if (!address_equal(&a->target, &b->target))
 		return false;
-	/* both map in order or to one port: equal at both ends of what they share is equal all over */
+	/* both map in order or to one port: equal at both ends of what they share is equal all over
+	 */
 	uint16_t first = a->ports.first > b->ports.first ? a->ports.first : b->ports.first;
 	uint16_t last = a->ports.last < b->ports.last ? a->ports.last : b->ports.last;
 	return forward_target_port(a, first) == forward_target_port(b, first) &&

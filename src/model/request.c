@@ -122,8 +122,7 @@ static int choose_family(const struct request *request, const struct spec *spec,
 	return 0;
 }
 
-static int set_until(const struct request *request, int64_t now, struct forward *f,
-		     struct err *err)
+static int set_until(const struct request *request, int64_t now, struct forward *f, struct err *err)
 {
 	if (!request->for_seconds)
 		return 0;
@@ -140,10 +139,11 @@ static int parse(const struct request *request, spec_services *services, int64_t
 {
 	struct target target;
 	if (!request->spec || !request->target)
-		return err_set(err, ERR_INPUT,
-			       "%s is missing; SPEC and TARGET are needed, eth0:80 192.168.1.2:8080 "
-			       "for example",
-			       request->spec ? "TARGET" : "SPEC");
+		return err_set(
+			err, ERR_INPUT,
+			"%s is missing; SPEC and TARGET are needed, eth0:80 192.168.1.2:8080 "
+			"for example",
+			request->spec ? "TARGET" : "SPEC");
 	if (spec_parse(request->spec, services, spec, err) < 0 ||
 	    spec_parse_target(request->target, (enum proto)spec->protos[0], services, &target,
 			      err) < 0)

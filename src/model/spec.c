@@ -87,8 +87,8 @@ static int cut_head(const char *text, size_t length, struct parts *parts, struct
 }
 
 /* [IF@][ADDR] with brackets: *rest is what follows them. */
-static int cut_bracketed(const char *text, const char *open, const char **rest,
-			 struct parts *parts, struct err *err)
+static int cut_bracketed(const char *text, const char *open, const char **rest, struct parts *parts,
+			 struct err *err)
 {
 	const char *close = strchr(open, ']');
 	if (!close || strchr(open + 1, '[') || strchr(close + 1, ']'))
@@ -118,8 +118,9 @@ static int cut(const char *text, struct parts *parts, struct err *err)
 	if (!open) {
 		size_t length = rest ? (size_t)(rest - text) : strlen(text);
 		if (memchr(text, '/', length))
-			return bad(err, text, "a slash has no place before the ports; no mask "
-					      "belongs to an address here");
+			return bad(err, text,
+				   "a slash has no place before the ports; no mask "
+				   "belongs to an address here");
 		if (cut_head(text, length, parts, err) < 0)
 			return -1;
 	}
@@ -158,9 +159,10 @@ static int parse_addr(const char *text, const struct parts *parts, struct addres
 {
 	struct address addr;
 	if (address_parse(parts->addr, &addr) < 0)
-		return err_set(err, ERR_INPUT,
-			       "'%s': '%s' is not an address; 192.168.1.2 or [2001:db8::5] would be",
-			       quote(text).text, quote(parts->addr).text);
+		return err_set(
+			err, ERR_INPUT,
+			"'%s': '%s' is not an address; 192.168.1.2 or [2001:db8::5] would be",
+			quote(text).text, quote(parts->addr).text);
 	if (parts->bracketed != (addr.family == FAMILY_IPV6))
 		return bad(err, text,
 			   parts->bracketed ? "brackets are for IPv6 addresses; leave them out"
@@ -243,8 +245,8 @@ static int parse_ports(const char *text, const char *ports, enum proto proto,
 	return parse_service(text, ports, proto, services, out, err);
 }
 
-static int parse_protos(const char *text, const struct parts *parts,
-			uint8_t out[SPEC_PROTOS_MAX], struct err *err)
+static int parse_protos(const char *text, const struct parts *parts, uint8_t out[SPEC_PROTOS_MAX],
+			struct err *err)
 {
 	static const struct {
 		const char *name;
@@ -279,8 +281,9 @@ static int parse_spec_ports(const char *text, const struct parts *parts, spec_se
 	    0)
 		return -1;
 	if (second.first != spec->ports.first)
-		return bad(err, text, "that service has different ports in tcp and udp; give "
-				      "numbers");
+		return bad(err, text,
+			   "that service has different ports in tcp and udp; give "
+			   "numbers");
 	return 0;
 }
 
@@ -318,10 +321,11 @@ int spec_parse_target(const char *text, enum proto proto, spec_services *service
 	if (parts.has_addr && *parts.ifname)
 		return bad(err, text, "a target has no interface; it is " TARGET_FORM);
 	if (*parts.ifname)
-		return err_set(err, ERR_INPUT,
-			       "'%s': '%s' is not an address, and names are not looked up; a target "
-			       "is " TARGET_FORM,
-			       quote(text).text, quote(parts.ifname).text);
+		return err_set(
+			err, ERR_INPUT,
+			"'%s': '%s' is not an address, and names are not looked up; a target "
+			"is " TARGET_FORM,
+			quote(text).text, quote(parts.ifname).text);
 	if ((parts.has_addr && parse_addr(text, &parts, &target.addr, err) < 0) ||
 	    (parts.has_ports &&
 	     parse_ports(text, parts.ports, proto, services, &target.ports, err) < 0))
