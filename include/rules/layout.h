@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Where forwards lie in the tables: their rules, the chains these stand in and the jumps to them;
+ * and back, the forward that a rule means. It is pure: it neither reads nor changes a table.
+ */
+#ifndef PFWD_RULES_LAYOUT_H
+#define PFWD_RULES_LAYOUT_H
+
+#include "model/forwards.h"
+#include "model/spec.h"
+#include "rules/rule.h"
+
+enum table {
+	TABLE_NAT,
+	TABLE_FILTER,
+};
+#define TABLES 2
+const char *table_name(enum table table);
+
+/*
+ * A group is a chain of pfwd's that hangs on a base chain by one jump. Their order is that of
+ * their jumps: a forward for one address goes before those for any address of the host, and what
+ * --hairpin and --local add comes after all forwards proper.
+ */
+enum group {
+	GROUP_ADDR,         /* nat PREROUTING: sent to an address that the forward names */
+	GROUP_MAIN,         /* ... or to any address of this host */
+	GROUP_HAIRPIN_ADDR, /* the same for clients on the target's network */
+	GROUP_HAIRPIN,
+	GROUP_LOCAL_ADDR, /* nat OUTPUT: the same for programs on this host */
+	GROUP_LOCAL,
+	GROUP_POST_LOCAL, /* nat POSTROUTING: the source that the target sees */
+	GROUP_POST,
+	GROUP_POST_HAIRPIN,
+	GROUP_FORWARD,    /* filter FORWARD: translated connections to targets */
+	GROUP_INPUT,      /* filter INPUT: translated connections to this host */
+	GROUP_INPUT_SAME, /* the port of a range that its translation leaves as it is */
+	GROUPS,
+};
+
+struct group_info {
+	const char *chain;
+	const char *base;
+	enum table table;
+};
+extern const struct group_info layout_groups[GROUPS];
+
+/* The jump from the base chain. */
+void layout_jump(enum family family, enum group group, struct rule *out);
+/* Whether a chain of that name is one that layout_build makes. */
+bool layout_owns(enum table table, const char *chain);
+
+/* The rules of one forward. */
+#define LAYOUT_RULES_MAX 12
+struct layout_rule {
+	enum group group;
+	struct rule rule;
+};
+/* Their number. The comment of its DNAT rule is written to comment, to which that rule points. */
+size_t layout_rules(const struct forward *f, struct layout_rule out[LAYOUT_RULES_MAX],
+		    char comment[SPEC_OPTIONS_MAX]);
+
+struct chain {
+	enum group group;
+	struct rule *rules;
+	size_t count;
+};
+
+struct layout { /* a zeroed one is empty */
+	enum family family;
+	struct chain chains[GROUPS]; /* those without rules are not there */
+	char **comments;
+	size_t comment_count;
+};
+
+/* The chains for the forwards of that family in the set. 0, or -1 (out of memory). */
+int layout_build(enum family family, const struct forwards *set, struct layout *out,
+		 struct err *err);
+void layout_free(struct layout *layout);
+
+/* The rule that stands first in a group's chain, so that established packets do not walk it; false
+ * where the group has none. */
+bool layout_first_rule(enum group group, struct rule *out);
+
+/* The forward proper that a rule of that group stands for; -1 where it stands for none. */
+int layout_read(enum family family, enum group group, const struct rule *rule, struct forward *out);
+
+#endif

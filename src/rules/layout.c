@@ -1,0 +1,470 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Forwards to chains of rules. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "model/request.h"
+#include "rules/layout.h"
+
+const struct group_info layout_groups[GROUPS] = {
+	[GROUP_ADDR] = {"PFWD-ADDR", "PREROUTING", TABLE_NAT},
+	[GROUP_MAIN] = {"PFWD", "PREROUTING", TABLE_NAT},
+	[GROUP_HAIRPIN_ADDR] = {"PFWD-HAIRPIN-ADDR", "PREROUTING", TABLE_NAT},
+	[GROUP_HAIRPIN] = {"PFWD-HAIRPIN", "PREROUTING", TABLE_NAT},
+	[GROUP_LOCAL_ADDR] = {"PFWD-LOCAL-ADDR", "OUTPUT", TABLE_NAT},
+	[GROUP_LOCAL] = {"PFWD-LOCAL", "OUTPUT", TABLE_NAT},
+	[GROUP_POST_LOCAL] = {"PFWD-POST-LOCAL", "POSTROUTING", TABLE_NAT},
+	[GROUP_POST] = {"PFWD-POST", "POSTROUTING", TABLE_NAT},
+	[GROUP_POST_HAIRPIN] = {"PFWD-POST-HAIRPIN", "POSTROUTING", TABLE_NAT},
+	[GROUP_FORWARD] = {"PFWD", "FORWARD", TABLE_FILTER},
+	[GROUP_INPUT] = {"PFWD-INPUT", "INPUT", TABLE_FILTER},
+	[GROUP_INPUT_SAME] = {"PFWD-INPUT-SAME", "INPUT", TABLE_FILTER},
+};
+
+const char *table_name(enum table table)
+{
+	return table == TABLE_NAT ? "nat" : "filter";
+}
+
+bool layout_owns(enum table table, const char *chain)
+{
+	for (int g = 0; g < GROUPS; g++)
+		if (layout_groups[g].table == table && strcmp(layout_groups[g].chain, chain) == 0)
+			return true;
+	return false;
+}
+
+static struct network loopback(enum family family)
+{
+	struct network net = {.addr.family = (uint8_t)family};
+	if (family == FAMILY_IPV6) {
+		net.addr.bytes[15] = 1; /* ::1/128 */
+		net.prefix = 128;
+	} else {
+		net.addr.bytes[0] = 127; /* 127.0.0.0/8 */
+		net.prefix = 8;
+	}
+	return net;
+}
+
+/* What is sent to this host itself. 127.0.0.1 is LOCAL too, and nat PREROUTING comes before the
+ * kernel's check for martians. */
+static void match_this_host(enum family family, struct rule *rule)
+{
+	rule->dst = loopback(family);
+	rule->flags |= RULE_NOT_DST | RULE_DST_LOCAL;
+}
+
+void layout_jump(enum family family, enum group group, struct rule *out)
+{
+	memset(out, 0, sizeof(*out));
+	out->target = TARGET_JUMP;
+	out->chain = layout_groups[group].chain;
+	switch (group) {
+	case GROUP_MAIN:
+	case GROUP_LOCAL:
+	case GROUP_INPUT_SAME:
+		match_this_host(family, out);
+		break;
+	case GROUP_HAIRPIN:
+		match_this_host(family, out);
+		out->flags |= RULE_DST_ELSEWHERE;
+		break;
+	case GROUP_POST_LOCAL:
+		out->flags |= RULE_STATE_DNAT | RULE_SRC_LOCAL;
+		break;
+	case GROUP_POST:
+	case GROUP_POST_HAIRPIN:
+	case GROUP_FORWARD:
+	case GROUP_INPUT:
+		out->flags |= RULE_STATE_DNAT;
+		break;
+	case GROUP_ADDR: /* their rules name the address */
+	case GROUP_HAIRPIN_ADDR:
+	case GROUP_LOCAL_ADDR:
+	case GROUPS:
+		break;
+	}
+}
+
+bool layout_first_rule(enum group group, struct rule *out)
+{
+	if (group != GROUP_FORWARD && group != GROUP_INPUT)
+		return false;
+	memset(out, 0, sizeof(*out));
+	out->target = TARGET_ACCEPT;
+	out->flags = RULE_STATE_ESTABLISHED;
+	return true;
+}
+
+/* ---- the rules of one forward ---- */
+
+struct rules {
+	const struct forward *f;
+	struct layout_rule *out;
+	size_t count;
+};
+
+static struct network host(const struct address *addr)
+{
+	if (!address_is_set(addr))
+		return (struct network){0};
+	return network_of(addr, address_bits((enum family)addr->family));
+}
+
+static struct rule *add(struct rules *rules, enum group group, enum rule_target target)
+{
+	struct layout_rule *r = &rules->out[rules->count++];
+	memset(r, 0, sizeof(*r));
+	r->group = group;
+	r->rule.target = (uint8_t)target;
+	r->rule.proto = rules->f->proto;
+	return &r->rule;
+}
+
+static bool same_ports(const struct forward *f)
+{
+	return f->ports.first == f->target_ports.first && f->ports.last == f->target_ports.last;
+}
+
+static struct rule *add_dnat(struct rules *rules, enum group group)
+{
+	const struct forward *f = rules->f;
+	struct rule *r = add(rules, group, TARGET_DNAT);
+	r->dst = host(&f->addr);
+	r->ports = f->ports;
+	r->until = f->until;
+	r->to = f->target;
+	/* a range to the same ports says no ports at all; one to a single port has no base */
+	if (same_ports(f) && ports_count(f->ports) > 1)
+		return r;
+	r->to_ports = f->target_ports;
+	if (ports_count(f->target_ports) > 1)
+		r->to_base = f->ports.first;
+	return r;
+}
+
+static void match_clients(const struct forward *f, struct rule *r)
+{
+	memcpy(r->in, f->ifname, sizeof(r->in));
+	r->src = f->from;
+}
+
+/* Clients on the target's network. To an address of their own gateway's they speak themselves, so
+ * without an address only what came in elsewhere than where the forward listens is meant. */
+static void match_hairpin(const struct forward *f, struct rule *r)
+{
+	r->src = f->hairpin_net;
+	if (address_is_set(&f->addr) || !*f->ifname)
+		return;
+	memcpy(r->in, f->ifname, sizeof(r->in));
+	r->flags |= RULE_NOT_IN;
+}
+
+static void add_translations(struct rules *rules, const char *comment)
+{
+	const struct forward *f = rules->f;
+	bool addr = address_is_set(&f->addr);
+	struct rule *r = add_dnat(rules, addr ? GROUP_ADDR : GROUP_MAIN);
+	match_clients(f, r);
+	r->comment = *comment ? comment : NULL;
+	if (f->hairpin)
+		match_hairpin(f, add_dnat(rules, addr ? GROUP_HAIRPIN_ADDR : GROUP_HAIRPIN));
+	if (f->local)
+		add_dnat(rules, addr ? GROUP_LOCAL_ADDR : GROUP_LOCAL);
+}
+
+/* A rule for packets of this forward's connections on their way out. */
+static struct rule *add_source(struct rules *rules, enum group group, enum rule_target target)
+{
+	const struct forward *f = rules->f;
+	struct rule *r = add(rules, group, target);
+	r->dst = host(&f->target);
+	r->ports = f->target_ports;
+	r->orig_dst = host(&f->addr);
+	r->orig_ports = f->ports;
+	if (target == TARGET_SNAT)
+		r->to = f->snat;
+	return r;
+}
+
+static bool translates_source(const struct forward *f)
+{
+	return f->masquerade || address_is_set(&f->snat);
+}
+
+static void add_sources(struct rules *rules)
+{
+	const struct forward *f = rules->f;
+	enum rule_target target = f->masquerade ? TARGET_MASQUERADE : TARGET_SNAT;
+	if (translates_source(f))
+		match_clients(f, add_source(rules, GROUP_POST, target));
+	if (translates_source(f) && f->local)
+		add_source(rules, GROUP_POST_LOCAL, target);
+	if (f->hairpin)
+		add_source(rules, GROUP_POST_HAIRPIN, TARGET_MASQUERADE)->src = f->hairpin_net;
+}
+
+static struct rule *add_accept(struct rules *rules, enum group group)
+{
+	const struct forward *f = rules->f;
+	struct rule *r = add(rules, group, TARGET_ACCEPT);
+	r->dst = host(forward_to_self(f) ? &f->addr : &f->target);
+	r->ports = f->target_ports;
+	r->until = f->until;
+	return r;
+}
+
+/* To this host: from clients, and from its own programs, whose packets come in on lo. */
+static void add_self_accepts(struct rules *rules, enum group group)
+{
+	match_clients(rules->f, add_accept(rules, group));
+	if (rules->f->local)
+		strcpy(add_accept(rules, group)->in, "lo");
+}
+
+static void add_accepts(struct rules *rules)
+{
+	const struct forward *f = rules->f;
+	if (forward_to_self(f)) {
+		add_self_accepts(rules, GROUP_INPUT);
+		/* what translation leaves as it is does not count as translated */
+		if (ports_hold(f->ports, f->target_ports.first) &&
+		    ports_count(f->target_ports) == 1)
+			add_self_accepts(rules, GROUP_INPUT_SAME);
+		return;
+	}
+	match_clients(f, add_accept(rules, GROUP_FORWARD));
+	if (f->hairpin)
+		match_hairpin(f, add_accept(rules, GROUP_FORWARD));
+}
+
+size_t layout_rules(const struct forward *f, struct layout_rule out[LAYOUT_RULES_MAX],
+		    char comment[SPEC_OPTIONS_MAX])
+{
+	struct rules rules = {.f = f, .out = out};
+	spec_format_options(f, SPEC_COMMENT_ALONE, comment);
+	add_translations(&rules, comment);
+	add_sources(&rules);
+	add_accepts(&rules);
+	return rules.count;
+}
+
+int layout_read(enum family family, enum group group, const struct rule *rule, struct forward *out)
+{
+	struct forward f = {.family = (uint8_t)family,
+			    .proto = rule->proto,
+			    .addr = rule->dst.addr,
+			    .from = rule->src,
+			    .target = rule->to,
+			    .ports = rule->ports,
+			    .target_ports = rule->to_ports,
+			    .until = rule->until};
+	struct layout_rule again[LAYOUT_RULES_MAX];
+	char comment[SPEC_OPTIONS_MAX];
+	struct err ignored;
+	if (rule->target != TARGET_DNAT || !rule->ports.first ||
+	    rule->ports.first > rule->ports.last || rule->to_ports.first > rule->to_ports.last)
+		return -1;
+	memcpy(f.ifname, rule->in, sizeof(f.ifname));
+	if (!f.target_ports.first)
+		f.target_ports = f.ports;
+	if (rule->comment && request_read_comment(rule->comment, &f) < 0)
+		return -1;
+	if (forward_check(&f, &ignored) < 0 || (f.hairpin && !network_is_set(&f.hairpin_net)))
+		return -1;
+	layout_rules(&f, again, comment);
+	if (again[0].group != group || !rule_equal(&again[0].rule, rule))
+		return -1;
+	*out = f;
+	return 0;
+}
+
+/* ---- the chains of all ---- */
+
+struct builder {
+	struct layout *layout;
+	size_t room[GROUPS];
+	size_t comment_room;
+};
+
+static int grow(void **items, size_t *room, size_t needed, size_t size, struct err *err)
+{
+	if (needed <= *room)
+		return 0;
+	size_t grown = *room ? *room * 2 : 16;
+	void *more = reallocarray(*items, grown, size);
+	if (!more)
+		return err_memory(err);
+	*items = more;
+	*room = grown;
+	return 0;
+}
+
+static int keep_rule(struct builder *b, enum group group, const struct rule *rule, struct err *err)
+{
+	struct chain *chain = &b->layout->chains[group];
+	void *rules = chain->rules;
+	if (grow(&rules, &b->room[group], chain->count + 1, sizeof(*rule), err) < 0)
+		return -1;
+	chain->rules = rules;
+	chain->rules[chain->count++] = *rule;
+	return 0;
+}
+
+/* The layout owns the comments that its rules point to. */
+static int keep_comment(struct builder *b, struct rule *rule, struct err *err)
+{
+	struct layout *layout = b->layout;
+	void *comments = layout->comments;
+	if (grow(&comments, &b->comment_room, layout->comment_count + 1, sizeof(char *), err) < 0)
+		return -1;
+	layout->comments = comments;
+	char *copy = strdup(rule->comment);
+	if (!copy)
+		return err_memory(err);
+	layout->comments[layout->comment_count++] = copy;
+	rule->comment = copy;
+	return 0;
+}
+
+static int keep_rules(struct builder *b, const struct forward *f, struct err *err)
+{
+	struct layout_rule rules[LAYOUT_RULES_MAX];
+	char comment[SPEC_OPTIONS_MAX];
+	size_t n = layout_rules(f, rules, comment);
+	for (size_t i = 0; i < n; i++) {
+		if (rules[i].rule.comment && keep_comment(b, &rules[i].rule, err) < 0)
+			return -1;
+		if (keep_rule(b, rules[i].group, &rules[i].rule, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static int compare_targets(const void *a, const void *b)
+{
+	const struct forward *const *f = a, *const *g = b;
+	return address_compare(&(*f)->target, &(*g)->target);
+}
+
+/* Whether f lies inside another forward to the same target whose source is translated; sources are
+ * those forwards, sorted by target. */
+static bool inside_translated(const struct forward *f, const struct forward **sources, size_t count,
+			      bool local)
+{
+	const struct forward **found =
+		bsearch(&f, sources, count, sizeof(*sources), compare_targets);
+	if (!found)
+		return false;
+	const struct forward **end = sources + count;
+	while (found > sources && compare_targets(found - 1, &f) == 0)
+		found--;
+	for (; found < end && compare_targets(found, &f) == 0; found++) {
+		struct box outer = local ? forward_local_box(*found) : forward_box(*found);
+		struct box inner = local ? forward_local_box(f) : forward_box(f);
+		if ((!local || (*found)->local) && box_relation(&inner, &outer) == RELATION_INSIDE)
+			return true;
+	}
+	return false;
+}
+
+/* A narrower forward to the same target that keeps its clients' addresses. */
+static int keep_exceptions(struct builder *b, const struct forward *f,
+			   const struct forward **sources, size_t count, struct err *err)
+{
+	struct layout_rule out[2];
+	struct rules rules = {.f = f, .out = out};
+	if (translates_source(f) || forward_to_self(f))
+		return 0;
+	if (inside_translated(f, sources, count, false))
+		match_clients(f, add_source(&rules, GROUP_POST, TARGET_RETURN));
+	if (f->local && inside_translated(f, sources, count, true))
+		add_source(&rules, GROUP_POST_LOCAL, TARGET_RETURN);
+	for (size_t i = 0; i < rules.count; i++)
+		if (keep_rule(b, out[i].group, &out[i].rule, err) < 0)
+			return -1;
+	return 0;
+}
+
+static int keep_all_exceptions(struct builder *b, enum family family, const struct forwards *set,
+			       struct err *err)
+{
+	size_t count = 0;
+	int result = 0;
+	const struct forward **sources = reallocarray(NULL, set->count + 1, sizeof(*sources));
+	if (!sources)
+		return err_memory(err);
+	for (size_t i = 0; i < set->count; i++)
+		if (set->items[i].family == family && translates_source(&set->items[i]))
+			sources[count++] = &set->items[i];
+	qsort(sources, count, sizeof(*sources), compare_targets);
+	for (size_t i = 0; result == 0 && count && i < set->count; i++)
+		if (set->items[i].family == family)
+			result = keep_exceptions(b, &set->items[i], sources, count, err);
+	free(sources);
+	return result;
+}
+
+/* Narrower ones first; equal ones together. */
+static int compare_rules(const void *a, const void *b)
+{
+	struct box x = rule_box(a), y = rule_box(b);
+	int d = box_compare(&x, &y);
+	return d ? d : rule_compare(a, b);
+}
+
+static int finish_chain(struct builder *b, enum group group, struct err *err)
+{
+	struct chain *chain = &b->layout->chains[group];
+	struct rule first;
+	size_t kept = 0;
+	chain->group = group;
+	if (chain->count) {
+		qsort(chain->rules, chain->count, sizeof(*chain->rules), compare_rules);
+		for (size_t i = 1; i < chain->count; i++)
+			if (!rule_equal(&chain->rules[kept], &chain->rules[i]))
+				chain->rules[++kept] = chain->rules[i];
+		chain->count = kept + 1;
+	}
+	/* what answers a program of this host comes in through INPUT */
+	bool answers = group == GROUP_INPUT && (b->layout->chains[GROUP_LOCAL].count ||
+						b->layout->chains[GROUP_LOCAL_ADDR].count);
+	if ((chain->count == 0 && !answers) || !layout_first_rule(group, &first))
+		return 0;
+	if (keep_rule(b, group, &first, err) < 0)
+		return -1;
+	memmove(chain->rules + 1, chain->rules, (chain->count - 1) * sizeof(first));
+	chain->rules[0] = first;
+	return 0;
+}
+
+int layout_build(enum family family, const struct forwards *set, struct layout *out,
+		 struct err *err)
+{
+	struct layout layout = {.family = family};
+	struct builder b = {.layout = &layout};
+	for (size_t i = 0; i < set->count; i++)
+		if (set->items[i].family == family && keep_rules(&b, &set->items[i], err) < 0)
+			goto failed;
+	if (keep_all_exceptions(&b, family, set, err) < 0)
+		goto failed;
+	for (int g = 0; g < GROUPS; g++)
+		if (finish_chain(&b, (enum group)g, err) < 0)
+			goto failed;
+	*out = layout;
+	return 0;
+failed:
+	layout_free(&layout);
+	return -1;
+}
+
+void layout_free(struct layout *layout)
+{
+	for (int g = 0; g < GROUPS; g++)
+		free(layout->chains[g].rules);
+	for (size_t i = 0; i < layout->comment_count; i++)
+		free(layout->comments[i]);
+	free(layout->comments);
+	*layout = (struct layout){0};
+}
