@@ -38,6 +38,12 @@ static inline bool forward_to_self(const struct forward *f)
 	return !address_is_set(&f->target);
 }
 
+/* Whether the target sees another source than the client. */
+static inline bool forward_translates_source(const struct forward *f)
+{
+	return f->masquerade || address_is_set(&f->snat);
+}
+
 /*
  * Whether the fields make sense together: families, refused addresses, lengths of ranges, options
  * that do not go with a target, forwards that would translate nothing. 0, or -1 with ERR_INPUT.

@@ -47,8 +47,6 @@ extern const struct group_info layout_groups[GROUPS];
 
 /* The jump from the base chain. */
 void layout_jump(enum family family, enum group group, struct rule *out);
-/* Whether a chain of that name is one that layout_build makes. */
-bool layout_owns(enum table table, const char *chain);
 
 /* The rules of one forward. */
 #define LAYOUT_RULES_MAX 12
@@ -59,6 +57,10 @@ struct layout_rule {
 /* Their number. The comment of its DNAT rule is written to comment, to which that rule points. */
 size_t layout_rules(const struct forward *f, struct layout_rule out[LAYOUT_RULES_MAX],
 		    char comment[SPEC_OPTIONS_MAX]);
+
+/* The rule of GROUP_POST or GROUP_POST_LOCAL that leaves the source of this forward's connections
+ * as it is, where a wider forward to the same target would translate it. */
+void layout_exception(const struct forward *f, enum group group, struct rule *out);
 
 struct chain {
 	enum group group;
@@ -81,6 +83,11 @@ void layout_free(struct layout *layout);
 /* The rule that stands first in a group's chain, so that established packets do not walk it; false
  * where the group has none. */
 bool layout_first_rule(enum group group, struct rule *out);
+
+/* The group whose chain has that name; GROUPS where pfwd makes none such. */
+enum group layout_group(enum table table, const char *chain);
+/* Whether a rule of that group's chain has a shape that pfwd writes there. */
+bool layout_knows(enum family family, enum group group, const struct rule *rule);
 
 /* The forward proper that a rule of that group stands for; -1 where it stands for none. */
 int layout_read(enum family family, enum group group, const struct rule *rule, struct forward *out);

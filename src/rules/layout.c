@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Forwards to chains of rules. */
-#include <stdlib.h>
+/* Groups, the rules of one forward, and the forward of a rule. */
 #include <string.h>
 
 #include "model/request.h"
@@ -26,12 +25,12 @@ const char *table_name(enum table table)
 	return table == TABLE_NAT ? "nat" : "filter";
 }
 
-bool layout_owns(enum table table, const char *chain)
+enum group layout_group(enum table table, const char *chain)
 {
 	for (int g = 0; g < GROUPS; g++)
 		if (layout_groups[g].table == table && strcmp(layout_groups[g].chain, chain) == 0)
-			return true;
-	return false;
+			return (enum group)g;
+	return GROUPS;
 }
 
 static struct network loopback(enum family family)
@@ -188,21 +187,26 @@ static struct rule *add_source(struct rules *rules, enum group group, enum rule_
 	return r;
 }
 
-static bool translates_source(const struct forward *f)
-{
-	return f->masquerade || address_is_set(&f->snat);
-}
-
 static void add_sources(struct rules *rules)
 {
 	const struct forward *f = rules->f;
 	enum rule_target target = f->masquerade ? TARGET_MASQUERADE : TARGET_SNAT;
-	if (translates_source(f))
+	if (forward_translates_source(f))
 		match_clients(f, add_source(rules, GROUP_POST, target));
-	if (translates_source(f) && f->local)
+	if (forward_translates_source(f) && f->local)
 		add_source(rules, GROUP_POST_LOCAL, target);
 	if (f->hairpin)
 		add_source(rules, GROUP_POST_HAIRPIN, TARGET_MASQUERADE)->src = f->hairpin_net;
+}
+
+void layout_exception(const struct forward *f, enum group group, struct rule *out)
+{
+	struct layout_rule one;
+	struct rules rules = {.f = f, .out = &one};
+	struct rule *r = add_source(&rules, group, TARGET_RETURN);
+	if (group == GROUP_POST)
+		match_clients(f, r);
+	*out = *r;
 }
 
 static struct rule *add_accept(struct rules *rules, enum group group)
@@ -280,191 +284,53 @@ int layout_read(enum family family, enum group group, const struct rule *rule, s
 	return 0;
 }
 
-/* ---- the chains of all ---- */
+/* ---- whose rule it is ---- */
 
-struct builder {
-	struct layout *layout;
-	size_t room[GROUPS];
-	size_t comment_room;
-};
-
-static int grow(void **items, size_t *room, size_t needed, size_t size, struct err *err)
+static bool is_host(const struct network *net, enum family family)
 {
-	if (needed <= *room)
-		return 0;
-	size_t grown = *room ? *room * 2 : 16;
-	void *more = reallocarray(*items, grown, size);
-	if (!more)
-		return err_memory(err);
-	*items = more;
-	*room = grown;
-	return 0;
+	return network_is_set(net) && net->prefix == address_bits(family);
 }
 
-static int keep_rule(struct builder *b, enum group group, const struct rule *rule, struct err *err)
+/* Other chains than those of forwards proper hold rules that no forward can be read from. */
+static bool knows_part(enum family family, enum group group, const struct rule *r)
 {
-	struct chain *chain = &b->layout->chains[group];
-	void *rules = chain->rules;
-	if (grow(&rules, &b->room[group], chain->count + 1, sizeof(*rule), err) < 0)
-		return -1;
-	chain->rules = rules;
-	chain->rules[chain->count++] = *rule;
-	return 0;
-}
-
-/* The layout owns the comments that its rules point to. */
-static int keep_comment(struct builder *b, struct rule *rule, struct err *err)
-{
-	struct layout *layout = b->layout;
-	void *comments = layout->comments;
-	if (grow(&comments, &b->comment_room, layout->comment_count + 1, sizeof(char *), err) < 0)
-		return -1;
-	layout->comments = comments;
-	char *copy = strdup(rule->comment);
-	if (!copy)
-		return err_memory(err);
-	layout->comments[layout->comment_count++] = copy;
-	rule->comment = copy;
-	return 0;
-}
-
-static int keep_rules(struct builder *b, const struct forward *f, struct err *err)
-{
-	struct layout_rule rules[LAYOUT_RULES_MAX];
-	char comment[SPEC_OPTIONS_MAX];
-	size_t n = layout_rules(f, rules, comment);
-	for (size_t i = 0; i < n; i++) {
-		if (rules[i].rule.comment && keep_comment(b, &rules[i].rule, err) < 0)
-			return -1;
-		if (keep_rule(b, rules[i].group, &rules[i].rule, err) < 0)
-			return -1;
-	}
-	return 0;
-}
-
-static int compare_targets(const void *a, const void *b)
-{
-	const struct forward *const *f = a, *const *g = b;
-	return address_compare(&(*f)->target, &(*g)->target);
-}
-
-/* Whether f lies inside another forward to the same target whose source is translated; sources are
- * those forwards, sorted by target. */
-static bool inside_translated(const struct forward *f, const struct forward **sources, size_t count,
-			      bool local)
-{
-	const struct forward **found =
-		bsearch(&f, sources, count, sizeof(*sources), compare_targets);
-	if (!found)
-		return false;
-	const struct forward **end = sources + count;
-	while (found > sources && compare_targets(found - 1, &f) == 0)
-		found--;
-	for (; found < end && compare_targets(found, &f) == 0; found++) {
-		struct box outer = local ? forward_local_box(*found) : forward_box(*found);
-		struct box inner = local ? forward_local_box(f) : forward_box(f);
-		if ((!local || (*found)->local) && box_relation(&inner, &outer) == RELATION_INSIDE)
-			return true;
+	bool addr = is_host(&r->dst, family), original = r->orig_ports.first != 0;
+	bool source = r->target == TARGET_MASQUERADE || r->target == TARGET_SNAT ||
+		      r->target == TARGET_RETURN;
+	switch (group) {
+	case GROUP_HAIRPIN_ADDR:
+	case GROUP_HAIRPIN:
+		return r->target == TARGET_DNAT && !original && network_is_set(&r->src) &&
+		       addr == (group == GROUP_HAIRPIN_ADDR);
+	case GROUP_LOCAL_ADDR:
+	case GROUP_LOCAL:
+		return r->target == TARGET_DNAT && !original && !network_is_set(&r->src) &&
+		       !*r->in && addr == (group == GROUP_LOCAL_ADDR);
+	case GROUP_POST_LOCAL:
+	case GROUP_POST:
+	case GROUP_POST_HAIRPIN:
+		return source && original && addr && !r->until;
+	case GROUP_FORWARD:
+		return r->target == TARGET_ACCEPT && !original && addr;
+	case GROUP_INPUT:
+	case GROUP_INPUT_SAME:
+		return r->target == TARGET_ACCEPT && !original;
+	case GROUP_ADDR:
+	case GROUP_MAIN:
+	case GROUPS:
+		break;
 	}
 	return false;
 }
 
-/* A narrower forward to the same target that keeps its clients' addresses. */
-static int keep_exceptions(struct builder *b, const struct forward *f,
-			   const struct forward **sources, size_t count, struct err *err)
+bool layout_knows(enum family family, enum group group, const struct rule *rule)
 {
-	struct layout_rule out[2];
-	struct rules rules = {.f = f, .out = out};
-	if (translates_source(f) || forward_to_self(f))
-		return 0;
-	if (inside_translated(f, sources, count, false))
-		match_clients(f, add_source(&rules, GROUP_POST, TARGET_RETURN));
-	if (f->local && inside_translated(f, sources, count, true))
-		add_source(&rules, GROUP_POST_LOCAL, TARGET_RETURN);
-	for (size_t i = 0; i < rules.count; i++)
-		if (keep_rule(b, out[i].group, &out[i].rule, err) < 0)
-			return -1;
-	return 0;
-}
-
-static int keep_all_exceptions(struct builder *b, enum family family, const struct forwards *set,
-			       struct err *err)
-{
-	size_t count = 0;
-	int result = 0;
-	const struct forward **sources = reallocarray(NULL, set->count + 1, sizeof(*sources));
-	if (!sources)
-		return err_memory(err);
-	for (size_t i = 0; i < set->count; i++)
-		if (set->items[i].family == family && translates_source(&set->items[i]))
-			sources[count++] = &set->items[i];
-	qsort(sources, count, sizeof(*sources), compare_targets);
-	for (size_t i = 0; result == 0 && count && i < set->count; i++)
-		if (set->items[i].family == family)
-			result = keep_exceptions(b, &set->items[i], sources, count, err);
-	free(sources);
-	return result;
-}
-
-/* Narrower ones first; equal ones together. */
-static int compare_rules(const void *a, const void *b)
-{
-	struct box x = rule_box(a), y = rule_box(b);
-	int d = box_compare(&x, &y);
-	return d ? d : rule_compare(a, b);
-}
-
-static int finish_chain(struct builder *b, enum group group, struct err *err)
-{
-	struct chain *chain = &b->layout->chains[group];
 	struct rule first;
-	size_t kept = 0;
-	chain->group = group;
-	if (chain->count) {
-		qsort(chain->rules, chain->count, sizeof(*chain->rules), compare_rules);
-		for (size_t i = 1; i < chain->count; i++)
-			if (!rule_equal(&chain->rules[kept], &chain->rules[i]))
-				chain->rules[++kept] = chain->rules[i];
-		chain->count = kept + 1;
-	}
-	/* what answers a program of this host comes in through INPUT */
-	bool answers = group == GROUP_INPUT && (b->layout->chains[GROUP_LOCAL].count ||
-						b->layout->chains[GROUP_LOCAL_ADDR].count);
-	if ((chain->count == 0 && !answers) || !layout_first_rule(group, &first))
-		return 0;
-	if (keep_rule(b, group, &first, err) < 0)
-		return -1;
-	memmove(chain->rules + 1, chain->rules, (chain->count - 1) * sizeof(first));
-	chain->rules[0] = first;
-	return 0;
-}
-
-int layout_build(enum family family, const struct forwards *set, struct layout *out,
-		 struct err *err)
-{
-	struct layout layout = {.family = family};
-	struct builder b = {.layout = &layout};
-	for (size_t i = 0; i < set->count; i++)
-		if (set->items[i].family == family && keep_rules(&b, &set->items[i], err) < 0)
-			goto failed;
-	if (keep_all_exceptions(&b, family, set, err) < 0)
-		goto failed;
-	for (int g = 0; g < GROUPS; g++)
-		if (finish_chain(&b, (enum group)g, err) < 0)
-			goto failed;
-	*out = layout;
-	return 0;
-failed:
-	layout_free(&layout);
-	return -1;
-}
-
-void layout_free(struct layout *layout)
-{
-	for (int g = 0; g < GROUPS; g++)
-		free(layout->chains[g].rules);
-	for (size_t i = 0; i < layout->comment_count; i++)
-		free(layout->comments[i]);
-	free(layout->comments);
-	*layout = (struct layout){0};
+	struct forward f;
+	if (group == GROUP_ADDR || group == GROUP_MAIN)
+		return layout_read(family, group, rule, &f) == 0;
+	if (layout_first_rule(group, &first) && rule_equal(rule, &first))
+		return true;
+	return rule->proto && rule->ports.first && !rule->comment &&
+	       (rule->flags & ~RULE_NOT_IN) == 0 && knows_part(family, group, rule);
 }

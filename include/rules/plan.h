@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What a table holds of pfwd's, and the changes that make it hold something else: as few as
+ * possible, and none to anybody else's rule. It is pure: the changes are carried out elsewhere.
+ */
+#ifndef PFWD_RULES_PLAN_H
+#define PFWD_RULES_PLAN_H
+
+#include "rules/layout.h"
+
+struct state_rule {
+	struct rule rule;
+	bool ours;        /* of a shape that pfwd writes; else rule is undefined */
+	uint64_t packets; /* its counters */
+	uint64_t bytes;
+	const void *entry; /* whoever read the table knows what it is; not owned */
+};
+
+struct state_chain { /* a chain whose name is one of pfwd's */
+	char name[CHAIN_NAME_MAX];
+	struct state_rule *rules;
+	size_t count;
+};
+
+struct state_jump { /* a rule elsewhere that jumps to one of pfwd's chains */
+	char from[CHAIN_NAME_MAX];
+	char to[CHAIN_NAME_MAX];
+	bool base;       /* from a base chain: then it is pfwd's, else somebody else's use */
+	size_t position; /* from 0 */
+	uint64_t packets, bytes;
+	const void *entry;
+};
+
+struct state_base { /* a base chain */
+	char name[CHAIN_NAME_MAX];
+	size_t count; /* its rules */
+};
+
+/* One table of one family. A zeroed one is a table without pfwd, and without base chains. */
+struct state {
+	enum family family;
+	enum table table;
+	struct state_chain *chains;
+	size_t chain_count;
+	struct state_jump *jumps;
+	size_t jump_count;
+	struct state_base *bases;
+	size_t base_count;
+};
+
+/* Each appends a zeroed one; NULL: out of memory. */
+struct state_chain *state_add_chain(struct state *state, const char *name);
+struct state_rule *state_add_rule(struct state_chain *chain);
+struct state_jump *state_add_jump(struct state *state, const char *from, const char *to);
+struct state_base *state_add_base(struct state *state, const char *name);
+void state_free(struct state *state);
+
+const struct state_chain *state_find(const struct state *state, const char *chain);
+/* Whether the group's base chain jumps to its chain. */
+bool state_has_jump(const struct state *state, enum group group);
+/* Whether somebody else's rule stands in that chain, or jumps to it. */
+bool state_shared(const struct state *state, const struct state_chain *chain);
+
+enum op_kind {
+	OP_NEW_CHAIN,
+	OP_INSERT,
+	OP_DELETE,
+	OP_DELETE_CHAIN,
+};
+
+struct op {
+	enum op_kind kind;
+	bool at_end; /* of an insertion: behind the last rule */
+	char chain[CHAIN_NAME_MAX];
+	size_t position; /* from 0, at the time of this change */
+	/* Of an insertion, or what is deleted; NULL: a jump that is not known by its parts. Points
+	 * into the layout or the state. */
+	const struct rule *rule;
+	uint64_t packets, bytes; /* its counters */
+	const void *entry;       /* of a deletion: state_rule's or state_jump's */
+};
+
+struct plan { /* a zeroed one is empty: nothing to do */
+	struct op *ops;
+	size_t count, room;
+	struct rule jumps[GROUPS]; /* that the insertions of jumps point to */
+};
+
+/*
+ * What to do, in order, so that the table holds what the layout says of it. Somebody else's rules
+ * stay, and so do chains that they stand in or jump to. *out points into have and want, which must
+ * outlive it.
+ */
+int plan_make(const struct state *have, const struct layout *want, struct plan *out,
+	      struct err *err);
+void plan_free(struct plan *plan);
+
+#endif

@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What a table holds, as values. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "rules/plan.h"
+
+/* Room for one more of size bytes, zeroed; arrays grow at powers of two. */
+static void *append(void **items, size_t *count, size_t size)
+{
+	bool full = (*count & (*count - 1)) == 0;
+	if (full) {
+		void *more = reallocarray(*items, *count ? *count * 2 : 1, size);
+		if (!more)
+			return NULL;
+		*items = more;
+	}
+	void *item = (char *)*items + *count * size;
+	memset(item, 0, size);
+	(*count)++;
+	return item;
+}
+
+static void set_name(char out[CHAIN_NAME_MAX], const char *name)
+{
+	memcpy(out, name, strnlen(name, CHAIN_NAME_MAX - 1));
+}
+
+struct state_chain *state_add_chain(struct state *state, const char *name)
+{
+	void *items = state->chains;
+	struct state_chain *chain = append(&items, &state->chain_count, sizeof(*chain));
+	state->chains = items;
+	if (chain)
+		set_name(chain->name, name);
+	return chain;
+}
+
+struct state_rule *state_add_rule(struct state_chain *chain)
+{
+	void *items = chain->rules;
+	struct state_rule *rule = append(&items, &chain->count, sizeof(*rule));
+	chain->rules = items;
+	return rule;
+}
+
+struct state_jump *state_add_jump(struct state *state, const char *from, const char *to)
+{
+	void *items = state->jumps;
+	struct state_jump *jump = append(&items, &state->jump_count, sizeof(*jump));
+	state->jumps = items;
+	if (jump) {
+		set_name(jump->from, from);
+		set_name(jump->to, to);
+	}
+	return jump;
+}
+
+struct state_base *state_add_base(struct state *state, const char *name)
+{
+	void *items = state->bases;
+	struct state_base *base = append(&items, &state->base_count, sizeof(*base));
+	state->bases = items;
+	if (base)
+		set_name(base->name, name);
+	return base;
+}
+
+void state_free(struct state *state)
+{
+	for (size_t i = 0; i < state->chain_count; i++)
+		free(state->chains[i].rules);
+	free(state->chains);
+	free(state->jumps);
+	free(state->bases);
+	*state = (struct state){0};
+}
+
+const struct state_chain *state_find(const struct state *state, const char *chain)
+{
+	for (size_t i = 0; i < state->chain_count; i++)
+		if (strcmp(state->chains[i].name, chain) == 0)
+			return &state->chains[i];
+	return NULL;
+}
+
+bool state_has_jump(const struct state *state, enum group group)
+{
+	const struct group_info *info = &layout_groups[group];
+	for (size_t i = 0; i < state->jump_count; i++)
+		if (state->jumps[i].base && strcmp(state->jumps[i].from, info->base) == 0 &&
+		    strcmp(state->jumps[i].to, info->chain) == 0)
+			return true;
+	return false;
+}
+
+bool state_shared(const struct state *state, const struct state_chain *chain)
+{
+	for (size_t i = 0; i < chain->count; i++)
+		if (!chain->rules[i].ours)
+			return true;
+	for (size_t i = 0; i < state->jump_count; i++)
+		if (!state->jumps[i].base && strcmp(state->jumps[i].to, chain->name) == 0)
+			return true;
+	return false;
+}
