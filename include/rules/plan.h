@@ -61,6 +61,9 @@ bool state_has_jump(const struct state *state, enum group group);
 /* Whether somebody else's rule stands in that chain, or jumps to it. */
 bool state_shared(const struct state *state, const struct state_chain *chain);
 
+/* Whether two hold the same of pfwd's, at the same places; counters do not count. */
+bool state_equal(const struct state *a, const struct state *b);
+
 enum op_kind {
 	OP_NEW_CHAIN,
 	OP_INSERT,

@@ -104,3 +104,34 @@ bool state_shared(const struct state *state, const struct state_chain *chain)
 			return true;
 	return false;
 }
+
+static bool same_chain(const struct state_chain *a, const struct state_chain *b)
+{
+	if (strcmp(a->name, b->name) != 0 || a->count != b->count)
+		return false;
+	for (size_t i = 0; i < a->count; i++) {
+		const struct state_rule *r = &a->rules[i], *s = &b->rules[i];
+		if (r->ours != s->ours || (r->ours && !rule_equal(&r->rule, &s->rule)))
+			return false;
+	}
+	return true;
+}
+
+static bool same_jump(const struct state_jump *a, const struct state_jump *b)
+{
+	return strcmp(a->from, b->from) == 0 && strcmp(a->to, b->to) == 0 &&
+	       a->position == b->position;
+}
+
+bool state_equal(const struct state *a, const struct state *b)
+{
+	if (a->chain_count != b->chain_count || a->jump_count != b->jump_count)
+		return false;
+	for (size_t i = 0; i < a->chain_count; i++)
+		if (!same_chain(&a->chains[i], &b->chains[i]))
+			return false;
+	for (size_t i = 0; i < a->jump_count; i++)
+		if (!same_jump(&a->jumps[i], &b->jumps[i]))
+			return false;
+	return true;
+}

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Reading and changing the forwards of this host as a whole: all tables of both families, under the
+ * lock, from the first read to the last commit. It decides nothing: the caller says which forwards
+ * there shall be.
+ */
+#ifndef PFWD_KERNEL_CHANGE_H
+#define PFWD_KERNEL_CHANGE_H
+
+#include "rules/present.h"
+
+#define FAMILIES 2 /* IPv4, IPv6, in this order */
+extern const enum family change_families[FAMILIES];
+
+struct tables;
+
+struct snapshot {                                /* a zeroed one is empty */
+	struct tables *tables[FAMILIES][TABLES]; /* NULL: not there */
+	struct state states[FAMILIES][TABLES];
+	struct forwards forwards; /* of both families, sorted */
+};
+
+/* Read without the lock and without setting up tables that are not there. */
+int snapshot_read(struct snapshot *out, struct err *err);
+void snapshot_free(struct snapshot *snapshot);
+
+struct change {
+	/* Fill *wanted (empty before) from the forwards there are. Called again when the tables
+	 * changed meanwhile. */
+	int (*decide)(void *context, const struct forwards *present, struct forwards *wanted,
+		      struct err *err);
+	/* Instead of changing anything: called for each table's plan in the order of commits. NULL:
+	 * change. */
+	void (*show)(void *context, const struct state *have, const struct plan *plan);
+	/* After success, or after show. */
+	void (*done)(void *context, const struct snapshot *before, const struct forwards *wanted,
+		     size_t changes);
+	void *context;
+	unsigned int lock_seconds;
+};
+
+/* Make the kernel hold what decide wants. On failure the tables are as they were. */
+int change_run(const struct change *change, struct err *err);
+
+#endif

@@ -1,0 +1,264 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Lock, read, decide, plan, commit; again from reading where somebody without the lock was
+ * quicker; undo where a later commit fails.
+ */
+#include <errno.h>
+#include <string.h>
+
+#include "kernel/change.h"
+#include "kernel/lock.h"
+#include "kernel/tables.h"
+
+#define ATTEMPTS 10
+
+const enum family change_families[FAMILIES] = {FAMILY_IPV4, FAMILY_IPV6};
+
+/* ---- reading ---- */
+
+static int read_table(struct snapshot *s, int f, int t, struct err *err)
+{
+	enum family family = change_families[f];
+	if (tables_exist(family, (enum table)t)) {
+		s->tables[f][t] = tables_open(family, (enum table)t, err);
+		/* who may not see which tables there are asks for one, and finds none */
+		if (!s->tables[f][t] && err->kind != ERR_UNSUPPORTED)
+			return -1;
+	}
+	if (s->tables[f][t])
+		return tables_read(s->tables[f][t], &s->states[f][t], err);
+	return tables_read_none(family, (enum table)t, &s->states[f][t], err);
+}
+
+int snapshot_read(struct snapshot *out, struct err *err)
+{
+	struct snapshot s = {0};
+	for (int f = 0; f < FAMILIES; f++) {
+		for (int t = 0; t < TABLES; t++)
+			if (read_table(&s, f, t, err) < 0)
+				goto failed;
+		if (present_forwards(&s.states[f][TABLE_NAT], &s.forwards, err) < 0)
+			goto failed;
+	}
+	forwards_sort(&s.forwards);
+	*out = s;
+	return 0;
+failed:
+	snapshot_free(&s);
+	return -1;
+}
+
+void snapshot_free(struct snapshot *s)
+{
+	for (int f = 0; f < FAMILIES; f++)
+		for (int t = 0; t < TABLES; t++) {
+			state_free(&s->states[f][t]);
+			tables_close(s->tables[f][t]);
+		}
+	forwards_free(&s->forwards);
+	*s = (struct snapshot){0};
+}
+
+/* ---- planning ---- */
+
+struct step { /* one commit */
+	int family;
+	enum table table;
+};
+
+#define STEPS (FAMILIES * TABLES)
+
+struct attempt {
+	struct snapshot before;
+	struct forwards wanted;
+	struct layout layouts[FAMILIES];
+	struct plan plans[FAMILIES][TABLES];
+	struct step steps[STEPS]; /* those with something to do, in order */
+	size_t step_count;
+	size_t changes;
+};
+
+static void attempt_free(struct attempt *a)
+{
+	for (int f = 0; f < FAMILIES; f++) {
+		for (int t = 0; t < TABLES; t++)
+			plan_free(&a->plans[f][t]);
+		layout_free(&a->layouts[f]);
+	}
+	forwards_free(&a->wanted);
+	snapshot_free(&a->before);
+}
+
+static bool adds_any(const struct attempt *a)
+{
+	for (size_t i = 0; i < a->wanted.count; i++)
+		if (forwards_find(&a->before.forwards, &a->wanted.items[i]) ==
+		    a->before.forwards.count)
+			return true;
+	return false;
+}
+
+/* Gates open last and close first: translation follows its acceptance, and goes before it. */
+static void order_steps(struct attempt *a)
+{
+	static const enum table adding[] = {TABLE_FILTER, TABLE_NAT};
+	static const enum table removing[] = {TABLE_NAT, TABLE_FILTER};
+	const enum table *order = adds_any(a) ? adding : removing;
+	for (int f = 0; f < FAMILIES; f++)
+		for (int t = 0; t < TABLES; t++)
+			if (a->plans[f][order[t]].count)
+				a->steps[a->step_count++] = (struct step){f, order[t]};
+}
+
+static int make_plans(struct attempt *a, struct err *err)
+{
+	for (int f = 0; f < FAMILIES; f++) {
+		if (layout_build(change_families[f], &a->wanted, &a->layouts[f], err) < 0)
+			return -1;
+		for (int t = 0; t < TABLES; t++) {
+			if (plan_make(&a->before.states[f][t], &a->layouts[f], &a->plans[f][t],
+				      err) < 0)
+				return -1;
+			a->changes += a->plans[f][t].count;
+		}
+	}
+	order_steps(a);
+	return 0;
+}
+
+/* ---- committing ---- */
+
+/* The kernel may have taken the rules and failed over the counters. Then they are set again. */
+static int recover(struct tables *ours, const struct step *step, struct err *err)
+{
+	struct err cause = *err;
+	struct state there = {0}, wanted = {0};
+	int result = -1;
+	struct tables *fresh = tables_open(change_families[step->family], step->table, err);
+	if (!fresh)
+		return -1;
+	if (tables_read(fresh, &there, err) < 0 || tables_read(ours, &wanted, err) < 0)
+		goto out;
+	if (!state_equal(&there, &wanted)) {
+		*err = cause;
+		goto out;
+	}
+	if (tables_add_counters(fresh, ours, err) < 0 || tables_commit(fresh, err) < 0) {
+		err_set(err, ERR_FAILED,
+			"the %s %s table is as wanted, but the counters of its rules, others' too, "
+			"were lost: the kernel refused to set them",
+			family_name(change_families[step->family]), table_name(step->table));
+		goto out;
+	}
+	result = 0;
+out:
+	state_free(&there);
+	state_free(&wanted);
+	tables_close(fresh);
+	return result;
+}
+
+static int do_step(struct attempt *a, const struct step *step, struct err *err)
+{
+	struct tables **tables = &a->before.tables[step->family][step->table];
+	const struct plan *plan = &a->plans[step->family][step->table];
+	if (!*tables)
+		*tables = tables_open(change_families[step->family], step->table, err);
+	if (!*tables || tables_apply(*tables, plan, err) < 0)
+		return -1;
+	if (tables_commit(*tables, err) == 0)
+		return 0;
+	if (err->sys == EAGAIN)
+		return -1;
+	return recover(*tables, step, err);
+}
+
+/* Back to what was before this step. */
+static int undo_step(struct attempt *a, const struct step *step, struct err *err)
+{
+	struct state there = {0};
+	struct tables *done = a->before.tables[step->family][step->table];
+	const struct plan *plan = &a->plans[step->family][step->table];
+	int result = -1;
+	struct tables *fresh = tables_open(change_families[step->family], step->table, err);
+	if (!fresh)
+		return -1;
+	if (tables_undo(fresh, done, plan, err) < 0 || tables_read(fresh, &there, err) < 0)
+		goto out;
+	if (!state_equal(&there, &a->before.states[step->family][step->table])) {
+		err_set(err, ERR_FAILED, "somebody else changed the table without the lock");
+		goto out;
+	}
+	result = tables_commit(fresh, err);
+out:
+	state_free(&there);
+	tables_close(fresh);
+	return result;
+}
+
+static int commit(struct attempt *a, struct err *err)
+{
+	for (size_t i = 0; i < a->step_count; i++) {
+		if (do_step(a, &a->steps[i], err) == 0)
+			continue;
+		while (i-- > 0) {
+			struct err second;
+			const struct step *step = &a->steps[i];
+			if (undo_step(a, step, &second) < 0) {
+				struct err first = *err;
+				return err_set(
+					err, ERR_FAILED,
+					"%s; and the %s %s table could not be set back (%s): "
+					"run the command again",
+					first.text, family_name(change_families[step->family]),
+					table_name(step->table), second.text);
+			}
+		}
+		return -1;
+	}
+	return 0;
+}
+
+static void show(const struct change *change, const struct attempt *a)
+{
+	for (size_t i = 0; i < a->step_count; i++) {
+		const struct step *step = &a->steps[i];
+		change->show(change->context, &a->before.states[step->family][step->table],
+			     &a->plans[step->family][step->table]);
+	}
+}
+
+static int attempt(const struct change *change, struct err *err)
+{
+	struct attempt a = {0};
+	int result = snapshot_read(&a.before, err);
+	if (result == 0)
+		result = change->decide(change->context, &a.before.forwards, &a.wanted, err);
+	if (result == 0) {
+		forwards_sort(&a.wanted);
+		result = make_plans(&a, err);
+	}
+	if (result == 0 && change->show)
+		show(change, &a);
+	else if (result == 0)
+		result = commit(&a, err);
+	if (result == 0 && change->done)
+		change->done(change->context, &a.before, &a.wanted, a.changes);
+	attempt_free(&a);
+	return result;
+}
+
+int change_run(const struct change *change, struct err *err)
+{
+	int result = -1, lock = lock_take(change->lock_seconds, err);
+	if (lock < 0)
+		return -1;
+	for (int i = 0; result < 0 && i < ATTEMPTS; i++) {
+		*err = (struct err){0};
+		result = attempt(change, err);
+		if (result < 0 && err->sys != EAGAIN)
+			break;
+	}
+	lock_release(lock);
+	return result;
+}

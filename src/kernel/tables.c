@@ -1,0 +1,439 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * libip4tc and libip6tc behind one set of functions. Positions are libiptc's: from 0.
+ */
+#include <errno.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <libiptc/libiptc.h>
+#include <libiptc/libip6tc.h>
+
+#include "kernel/modules.h"
+#include "kernel/tables.h"
+#include "rules/codec.h"
+
+/* The functions of both libraries differ in names and in the type of an entry alone. */
+struct adapter {
+	struct xtc_handle *(*init)(const char *table);
+	void (*free)(struct xtc_handle *h);
+	const char *(*first_chain)(struct xtc_handle *h);
+	const char *(*next_chain)(struct xtc_handle *h);
+	const void *(*first_rule)(const char *chain, struct xtc_handle *h);
+	const void *(*next_rule)(const void *rule, struct xtc_handle *h);
+	const char *(*target)(const void *rule, struct xtc_handle *h);
+	int (*builtin)(const char *chain, struct xtc_handle *h);
+	const char *(*policy)(const char *chain, struct xt_counters *c, struct xtc_handle *h);
+	int (*set_policy)(const xt_chainlabel chain, const xt_chainlabel policy,
+			  struct xt_counters *c, struct xtc_handle *h);
+	int (*create)(const xt_chainlabel chain, struct xtc_handle *h);
+	int (*remove)(const xt_chainlabel chain, struct xtc_handle *h);
+	int (*insert)(const char *chain, const void *entry, unsigned int at, struct xtc_handle *h);
+	int (*delete_at)(const xt_chainlabel chain, unsigned int at, struct xtc_handle *h);
+	int (*set_counter)(const xt_chainlabel chain, unsigned int at, struct xt_counters *c,
+			   struct xtc_handle *h);
+	int (*commit)(struct xtc_handle *h);
+};
+
+#define ADAPTER(lib, type)                                                             \
+	static const void *lib##_first(const char *chain, struct xtc_handle *h)        \
+	{                                                                              \
+		return lib##_first_rule(chain, h);                                     \
+	}                                                                              \
+	static const void *lib##_next(const void *rule, struct xtc_handle *h)          \
+	{                                                                              \
+		return lib##_next_rule(rule, h);                                       \
+	}                                                                              \
+	static const char *lib##_target(const void *rule, struct xtc_handle *h)        \
+	{                                                                              \
+		return lib##_get_target(rule, h);                                      \
+	}                                                                              \
+	static int lib##_insert(const char *chain, const void *entry, unsigned int at, \
+				struct xtc_handle *h)                                  \
+	{                                                                              \
+		return lib##_insert_entry(chain, (const type *)entry, at, h);          \
+	}                                                                              \
+	static const struct adapter lib = {                                            \
+		.init = lib##_init,                                                    \
+		.free = lib##_free,                                                    \
+		.first_chain = lib##_first_chain,                                      \
+		.next_chain = lib##_next_chain,                                        \
+		.first_rule = lib##_first,                                             \
+		.next_rule = lib##_next,                                               \
+		.target = lib##_target,                                                \
+		.builtin = lib##_builtin,                                              \
+		.policy = lib##_get_policy,                                            \
+		.set_policy = lib##_set_policy,                                        \
+		.create = lib##_create_chain,                                          \
+		.remove = lib##_delete_chain,                                          \
+		.insert = lib##_insert,                                                \
+		.delete_at = lib##_delete_num_entry,                                   \
+		.set_counter = lib##_set_counter,                                      \
+		.commit = lib##_commit,                                                \
+	}
+
+ADAPTER(iptc, struct ipt_entry);
+ADAPTER(ip6tc, struct ip6t_entry);
+
+struct tables {
+	enum family family;
+	enum table table;
+	const struct adapter *lib;
+	struct xtc_handle *handle;
+	void **deleted; /* by op of the plan that was applied: the entry, fit to be inserted */
+	size_t deleted_count;
+};
+
+/* ---- whether it is there ---- */
+
+bool tables_exist(enum family family, enum table table)
+{
+	char line[64];
+	bool found = false;
+	FILE *file = fopen(family == FAMILY_IPV6 ? "/proc/net/ip6_tables_names"
+						 : "/proc/net/ip_tables_names",
+			   "re");
+	if (!file)
+		return errno == EACCES || errno == EPERM;
+	while (!found && fgets(line, sizeof(line), file)) {
+		line[strcspn(line, "\n")] = '\0';
+		found = strcmp(line, table_name(table)) == 0;
+	}
+	fclose(file);
+	return found;
+}
+
+static int open_error(enum family family, enum table table, int error, struct err *err)
+{
+	const char *name = table_name(table), *tool = family == FAMILY_IPV6 ? "ip6" : "ip";
+	if (error == EPERM || error == EACCES)
+		return err_set(
+			err, ERR_PERMISSION,
+			"not permitted to open the %s %s table: CAP_NET_ADMIN and CAP_NET_RAW "
+			"are needed; run pfwd as root",
+			family_name(family), name);
+	if (error != ENOPROTOOPT && error != ENOENT && error != EAFNOSUPPORT &&
+	    error != EPROTONOSUPPORT)
+		return err_sys(err, error, "cannot open the %s %s table", family_name(family),
+			       name);
+	err_set(err, ERR_UNSUPPORTED,
+		"this kernel has no legacy xtables %s table for %s; load %s_tables and %stable_%s, "
+		"or "
+		"use a kernel with CONFIG_NETFILTER_XTABLES_LEGACY",
+		name, family_name(family), tool, tool, name);
+	err->sys = error;
+	return -1;
+}
+
+struct tables *tables_open(enum family family, enum table table, struct err *err)
+{
+	struct tables *t = calloc(1, sizeof(*t));
+	if (!t) {
+		err_memory(err);
+		return NULL;
+	}
+	t->family = family;
+	t->table = table;
+	t->lib = family == FAMILY_IPV6 ? &ip6tc : &iptc;
+	t->handle = t->lib->init(table_name(table));
+	if (!t->handle && (errno == ENOPROTOOPT || errno == ENOENT)) {
+		int before = errno;
+		modules_load(family == FAMILY_IPV6 ? "ip6_tables" : "ip_tables");
+		t->handle = t->lib->init(table_name(table));
+		if (!t->handle && errno == 0)
+			errno = before;
+	}
+	if (!t->handle) {
+		open_error(family, table, errno, err);
+		free(t);
+		return NULL;
+	}
+	return t;
+}
+
+void tables_close(struct tables *tables)
+{
+	if (!tables)
+		return;
+	tables->lib->free(tables->handle);
+	for (size_t i = 0; i < tables->deleted_count; i++)
+		free(tables->deleted[i]);
+	free(tables->deleted);
+	free(tables);
+}
+
+/* ---- reading ---- */
+
+static void copy_counters(enum family family, const void *entry, uint64_t *packets, uint64_t *bytes)
+{
+	union {
+		const void *in;
+		void *out;
+	} e = {.in = entry};
+	const uint64_t *counters = codec_counters(family, e.out);
+	*packets = counters[0];
+	*bytes = counters[1];
+}
+
+static int read_rule(const struct tables *t, enum group group, const void *entry,
+		     struct state_chain *chain)
+{
+	struct state_rule *r = state_add_rule(chain);
+	if (!r)
+		return -1;
+	r->entry = entry;
+	r->ours = codec_decode(t->family, entry, t->lib->target(entry, t->handle), &r->rule) == 0 &&
+		  layout_knows(t->family, group, &r->rule);
+	copy_counters(t->family, entry, &r->packets, &r->bytes);
+	return 0;
+}
+
+static int read_own_chain(const struct tables *t, enum group group, const char *name,
+			  struct state *out)
+{
+	struct state_chain *chain = state_add_chain(out, name);
+	if (!chain)
+		return -1;
+	for (const void *e = t->lib->first_rule(name, t->handle); e;
+	     e = t->lib->next_rule(e, t->handle))
+		if (read_rule(t, group, e, chain) < 0)
+			return -1;
+	return 0;
+}
+
+/* Of other chains only the jumps to ours are of interest. */
+static int read_other_chain(const struct tables *t, const char *name, struct state *out)
+{
+	bool base = t->lib->builtin(name, t->handle);
+	size_t position = 0;
+	for (const void *e = t->lib->first_rule(name, t->handle); e;
+	     e = t->lib->next_rule(e, t->handle), position++) {
+		const char *target = t->lib->target(e, t->handle);
+		if (layout_group(t->table, target) == GROUPS)
+			continue;
+		struct state_jump *jump = state_add_jump(out, name, target);
+		if (!jump)
+			return -1;
+		jump->base = base;
+		jump->position = position;
+		jump->entry = e;
+		copy_counters(t->family, e, &jump->packets, &jump->bytes);
+	}
+	struct state_base *b = base ? state_add_base(out, name) : NULL;
+	if (b)
+		b->count = position;
+	return base && !b ? -1 : 0;
+}
+
+int tables_read(struct tables *t, struct state *out, struct err *err)
+{
+	struct state state = {.family = t->family, .table = t->table};
+	for (const char *name = t->lib->first_chain(t->handle); name;
+	     name = t->lib->next_chain(t->handle)) {
+		enum group group = layout_group(t->table, name);
+		int result = group == GROUPS ? read_other_chain(t, name, &state)
+					     : read_own_chain(t, group, name, &state);
+		if (result < 0) {
+			state_free(&state);
+			return err_memory(err);
+		}
+	}
+	*out = state;
+	return 0;
+}
+
+int tables_read_none(enum family family, enum table table, struct state *out, struct err *err)
+{
+	struct state state = {.family = family, .table = table};
+	for (int g = 0; g < GROUPS; g++) {
+		const struct group_info *info = &layout_groups[g];
+		bool again = g > 0 && strcmp(layout_groups[g - 1].base, info->base) == 0;
+		if (info->table == table && !again && !state_add_base(&state, info->base)) {
+			state_free(&state);
+			return err_memory(err);
+		}
+	}
+	*out = state;
+	return 0;
+}
+
+/* ---- changing ---- */
+
+/* libiptc takes chains as char[32]. */
+struct label {
+	xt_chainlabel text;
+};
+
+static struct label label_of(const char *name)
+{
+	struct label label = {{0}};
+	memcpy(label.text, name, strnlen(name, sizeof(label.text) - 1));
+	return label;
+}
+
+/* A copy of an entry that can be inserted again: what libiptc has resolved to a verdict is named
+ * anew, because it goes by the name. */
+static void *copy_entry(const struct tables *t, const void *entry)
+{
+	size_t size = codec_size(t->family, entry);
+	void *copy = malloc(size);
+	if (!copy)
+		return NULL;
+	memcpy(copy, entry, size);
+	struct xt_entry_target *target =
+		t->family == FAMILY_IPV6
+			? (void *)((char *)copy + ((struct ip6t_entry *)copy)->target_offset)
+			: (void *)((char *)copy + ((struct ipt_entry *)copy)->target_offset);
+	const char *name = t->lib->target(entry, t->handle);
+	if (!*target->u.user.name)
+		memcpy(target->u.user.name, name, strnlen(name, sizeof(target->u.user.name) - 1));
+	return copy;
+}
+
+static int insert_rule(const struct tables *t, const struct op *op)
+{
+	struct entry entry;
+	codec_encode(t->family, op->rule, &entry);
+	uint64_t *counters = codec_counters(t->family, entry.bytes);
+	counters[0] = op->packets;
+	counters[1] = op->bytes;
+	return t->lib->insert(label_of(op->chain).text, entry.bytes, (unsigned int)op->position,
+			      t->handle);
+}
+
+static int apply_op(struct tables *t, const struct op *op, void **deleted)
+{
+	struct label chain = label_of(op->chain);
+	switch (op->kind) {
+	case OP_NEW_CHAIN:
+		return t->lib->create(chain.text, t->handle);
+	case OP_DELETE_CHAIN:
+		return t->lib->remove(chain.text, t->handle);
+	case OP_INSERT:
+		return insert_rule(t, op);
+	case OP_DELETE:
+		*deleted = copy_entry(t, op->entry);
+		return *deleted &&
+		       t->lib->delete_at(chain.text, (unsigned int)op->position, t->handle);
+	}
+	return 0;
+}
+
+static int change_error(const struct tables *t, const char *what, struct err *err)
+{
+	int error = errno;
+	return err_sys(err, error, "cannot %s the %s %s table", what, family_name(t->family),
+		       table_name(t->table));
+}
+
+/* iptc keeps the counters of rules, but not those of policies unless told to. */
+static int keep_policies(const struct tables *t)
+{
+	for (const char *name = t->lib->first_chain(t->handle); name;
+	     name = t->lib->next_chain(t->handle)) {
+		struct xt_counters counters;
+		const char *policy = t->lib->builtin(name, t->handle)
+					     ? t->lib->policy(name, &counters, t->handle)
+					     : NULL;
+		if (policy && !t->lib->set_policy(label_of(name).text, label_of(policy).text,
+						  &counters, t->handle))
+			return -1;
+	}
+	return 0;
+}
+
+int tables_apply(struct tables *t, const struct plan *plan, struct err *err)
+{
+	t->deleted = calloc(plan->count + 1, sizeof(*t->deleted));
+	if (!t->deleted)
+		return err_memory(err);
+	t->deleted_count = plan->count;
+	for (size_t i = 0; i < plan->count; i++)
+		if (!apply_op(t, &plan->ops[i], &t->deleted[i]))
+			return change_error(t, "change", err);
+	return keep_policies(t) < 0 ? change_error(t, "keep the policies of", err) : 0;
+}
+
+static int undo_op(struct tables *t, const struct op *op, const void *deleted)
+{
+	struct label chain = label_of(op->chain);
+	unsigned int position = (unsigned int)op->position;
+	switch (op->kind) {
+	case OP_NEW_CHAIN:
+		return t->lib->remove(chain.text, t->handle);
+	case OP_DELETE_CHAIN:
+		return t->lib->create(chain.text, t->handle);
+	case OP_INSERT:
+		return t->lib->delete_at(chain.text, position, t->handle);
+	case OP_DELETE:
+		return t->lib->insert(chain.text, deleted, position, t->handle);
+	}
+	return 0;
+}
+
+int tables_undo(struct tables *t, const struct tables *done, const struct plan *plan,
+		struct err *err)
+{
+	for (size_t i = plan->count; i-- > 0;)
+		if (!undo_op(t, &plan->ops[i], done->deleted[i]))
+			return change_error(t, "undo the changes of", err);
+	return keep_policies(t) < 0 ? change_error(t, "keep the policies of", err) : 0;
+}
+
+int tables_commit(struct tables *t, struct err *err)
+{
+	errno = 0;
+	if (t->lib->commit(t->handle))
+		return 0;
+	if (errno == ENOMEM)
+		return err_sys(
+			err, errno,
+			"the kernel has no memory for the %s %s table, which stays as it was",
+			family_name(t->family), table_name(t->table));
+	return change_error(t, "commit", err);
+}
+
+static int add_chain_counters(struct tables *t, const struct tables *from, const char *name)
+{
+	struct label chain = label_of(name);
+	unsigned int at = 0;
+	const void *e = t->lib->first_rule(name, t->handle);
+	const void *f = from->lib->first_rule(name, from->handle);
+	for (; e && f; at++) {
+		uint64_t packets, bytes, more_packets, more_bytes;
+		copy_counters(t->family, e, &packets, &bytes);
+		copy_counters(t->family, f, &more_packets, &more_bytes);
+		struct xt_counters sum = {packets + more_packets, bytes + more_bytes};
+		if (!t->lib->set_counter(chain.text, at, &sum, t->handle))
+			return -1;
+		e = t->lib->next_rule(e, t->handle);
+		f = from->lib->next_rule(f, from->handle);
+	}
+	return 0;
+}
+
+static int add_policy_counters(struct tables *t, const struct tables *from, const char *name)
+{
+	struct xt_counters mine, more;
+	const char *policy = t->lib->policy(name, &mine, t->handle);
+	if (!policy || !from->lib->policy(name, &more, from->handle))
+		return 0;
+	mine.pcnt += more.pcnt;
+	mine.bcnt += more.bcnt;
+	return t->lib->set_policy(label_of(name).text, label_of(policy).text, &mine, t->handle)
+		       ? 0
+		       : -1;
+}
+
+int tables_add_counters(struct tables *t, struct tables *from, struct err *err)
+{
+	for (const char *name = t->lib->first_chain(t->handle); name;
+	     name = t->lib->next_chain(t->handle)) {
+		if (add_chain_counters(t, from, name) < 0 ||
+		    (t->lib->builtin(name, t->handle) && add_policy_counters(t, from, name) < 0))
+			return change_error(t, "set the counters of", err);
+	}
+	return 0;
+}
