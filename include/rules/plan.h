@@ -46,6 +46,8 @@ struct state {
 	size_t jump_count;
 	struct state_base *bases;
 	size_t base_count;
+	char **texts; /* that its rules point to */
+	size_t text_count;
 };
 
 /* Each appends a zeroed one; NULL: out of memory. */
@@ -53,6 +55,8 @@ struct state_chain *state_add_chain(struct state *state, const char *name);
 struct state_rule *state_add_rule(struct state_chain *chain);
 struct state_jump *state_add_jump(struct state *state, const char *from, const char *to);
 struct state_base *state_add_base(struct state *state, const char *name);
+/* A copy of text that lives as long as the state. */
+const char *state_keep_text(struct state *state, const char *text);
 void state_free(struct state *state);
 
 const struct state_chain *state_find(const struct state *state, const char *chain);

@@ -177,8 +177,17 @@ static void copy_counters(enum family family, const void *entry, uint64_t *packe
 	*bytes = counters[1];
 }
 
+/* The entry's own text goes when the rule is deleted, before the state does. */
+static int keep_comment(struct state *state, struct state_rule *r)
+{
+	if (!r->ours || !r->rule.comment)
+		return 0;
+	r->rule.comment = state_keep_text(state, r->rule.comment);
+	return r->rule.comment ? 0 : -1;
+}
+
 static int read_rule(const struct tables *t, enum group group, const void *entry,
-		     struct state_chain *chain)
+		     struct state *state, struct state_chain *chain)
 {
 	struct state_rule *r = state_add_rule(chain);
 	if (!r)
@@ -187,7 +196,7 @@ static int read_rule(const struct tables *t, enum group group, const void *entry
 	r->ours = codec_decode(t->family, entry, t->lib->target(entry, t->handle), &r->rule) == 0 &&
 		  layout_knows(t->family, group, &r->rule);
 	copy_counters(t->family, entry, &r->packets, &r->bytes);
-	return 0;
+	return keep_comment(state, r);
 }
 
 static int read_own_chain(const struct tables *t, enum group group, const char *name,
@@ -198,7 +207,7 @@ static int read_own_chain(const struct tables *t, enum group group, const char *
 		return -1;
 	for (const void *e = t->lib->first_rule(name, t->handle); e;
 	     e = t->lib->next_rule(e, t->handle))
-		if (read_rule(t, group, e, chain) < 0)
+		if (read_rule(t, group, e, out, chain) < 0)
 			return -1;
 	return 0;
 }

@@ -66,8 +66,19 @@ struct state_base *state_add_base(struct state *state, const char *name)
 	return base;
 }
 
+const char *state_keep_text(struct state *state, const char *text)
+{
+	void *items = state->texts;
+	char **kept = append(&items, &state->text_count, sizeof(*kept));
+	state->texts = items;
+	return kept ? *kept = strdup(text) : NULL;
+}
+
 void state_free(struct state *state)
 {
+	for (size_t i = 0; i < state->text_count; i++)
+		free(state->texts[i]);
+	free(state->texts);
 	for (size_t i = 0; i < state->chain_count; i++)
 		free(state->chains[i].rules);
 	free(state->chains);

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Finding, in a large set of forwards, those that a destination or a connection concerns. It keeps
+ * an index beside the set and changes nothing.
+ */
+#ifndef PFWD_MODEL_LOOKUP_H
+#define PFWD_MODEL_LOOKUP_H
+
+#include "model/connection.h"
+#include "model/forwards.h"
+
+struct lookup { /* a zeroed one finds nothing */
+	const struct forwards *set;
+	size_t *order;
+	uint16_t *reach; /* the highest port of any before it in its run */
+};
+
+/* The set must stay as it is while the index is used. 0, or -1 (out of memory). */
+int lookup_make(const struct forwards *set, struct lookup *out, struct err *err);
+void lookup_free(struct lookup *lookup);
+
+/* Walks over all forwards that take that destination port and address, whatever their interface
+ * and clients; those that name the address come first. */
+struct lookup_walk {
+	const struct lookup *lookup;
+	struct forward key;
+	size_t at, begin;
+};
+struct lookup_walk lookup_begin(const struct lookup *lookup, enum family family, uint8_t proto,
+				const struct endpoint *destination);
+/* NULL at the end. */
+const struct forward *lookup_next(struct lookup_walk *walk);
+
+/* Where f sends what was sent to via. */
+struct endpoint lookup_target(const struct forward *f, const struct endpoint *via);
+/* Whether the connection's replies come from where f sends it. */
+bool lookup_goes_to(const struct forward *f, const struct connection *c);
+/* Whether f takes clients at that address: by itself, or what --hairpin adds. */
+bool lookup_takes_client(const struct forward *f, const struct address *client);
+
+/*
+ * The forward that a translated connection runs through, or NULL. interface: the one that owns the
+ * address it was sent to, which decides where nothing else does; NULL: not known.
+ */
+const struct forward *lookup_connection(const struct lookup *lookup, const struct connection *c,
+					const char *interface);
+
+#endif
