@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Connections as conntrack knows them, through libnetfilter_conntrack: reading them one by one, and
+ * ending some. It does not know whose they are.
+ */
+#ifndef PFWD_KERNEL_CONNTRACK_H
+#define PFWD_KERNEL_CONNTRACK_H
+
+#include "model/connection.h"
+#include "model/err.h"
+
+enum conntrack_which {
+	CONNTRACK_TRANSLATED, /* those whose destination is: the kernel leaves out the others */
+	CONNTRACK_ALL,
+};
+
+/*
+ * Call each for every connection, FAMILY_NONE: of both families. Memory does not grow with their
+ * number. A negative value of each ends the walk and is returned; else 0, or -1: ERR_UNSUPPORTED
+ * where there is no conntrack, ERR_PERMISSION, ERR_FAILED.
+ */
+int conntrack_walk(enum family family, enum conntrack_which which,
+		   int (*each)(void *context, const struct connection *c), void *context,
+		   struct err *err);
+
+/* End one. That it is gone already is no error. */
+int conntrack_delete(const struct connection *c, struct err *err);
+
+#endif

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What this host is: its privileges, interfaces, addresses, listening sockets, settings and the
+ * nf_tables chains beside us. It changes nothing.
+ */
+#ifndef PFWD_KERNEL_HOST_H
+#define PFWD_KERNEL_HOST_H
+
+#include "model/box.h"
+#include "model/err.h"
+
+/* 0, or -1 with ERR_PERMISSION where CAP_NET_ADMIN or CAP_NET_RAW is missing. */
+int host_permitted(struct err *err);
+
+/* A port by its name in $SERVICES or the system's services(5); a spec_services function. */
+uint16_t host_service(const char *name, enum proto proto);
+
+/* Whether this host forwards packets of that family; true where the system does not say. */
+bool host_forwards(enum family family);
+/* Whether conntrack counts packets and bytes; true where the system does not say. */
+bool host_accounts(void);
+
+/* One interface of that name, or, for a name that ends in '+', one that begins so. */
+bool host_has_interface(const char *name);
+
+struct host_address {
+	char ifname[IFNAME_MAX];
+	struct address addr;
+	uint8_t prefix;
+};
+struct host_addresses { /* a zeroed one is empty */
+	struct host_address *items;
+	size_t count;
+};
+int host_addresses(struct host_addresses *out, struct err *err);
+void host_addresses_free(struct host_addresses *set);
+/* The interface that owns an address, or NULL. */
+const char *host_address_owner(const struct host_addresses *set, const struct address *addr);
+/* The narrowest network that one of the interfaces is on and that holds addr; unset: none. */
+struct network host_network_of(const struct host_addresses *set, const struct address *addr);
+
+/* The first of these ports on which a program of this host listens at that address (none: any), or
+ * 0. */
+uint16_t host_listens(enum family family, enum proto proto, const struct address *addr,
+		      struct ports ports);
+
+/* The first nf_tables base chain with policy drop on the forward or input hook, as "table TABLE,
+ * chain CHAIN"; false: there is none, or the kernel does not say. */
+enum host_hook {
+	HOST_HOOK_INPUT = 1,   /* NF_INET_LOCAL_IN */
+	HOST_HOOK_FORWARD = 2, /* NF_INET_FORWARD */
+};
+#define HOST_CHAIN_MAX 320
+bool host_nft_drops(enum family family, enum host_hook hook, char out[HOST_CHAIN_MAX]);
+
+#endif

@@ -1,0 +1,267 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The netlink messages are libnetfilter_conntrack's; sending and receiving is libmnl's, with a
+ * buffer that holds what the kernel is ready to send at once: libnetfilter_conntrack's own takes 17
+ * entries a read.
+ */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <libmnl/libmnl.h>
+#include <libnetfilter_conntrack/libnetfilter_conntrack.h>
+#include <libnetfilter_conntrack/libnetfilter_conntrack_sctp.h>
+#include <libnetfilter_conntrack/libnetfilter_conntrack_tcp.h>
+#include <linux/netfilter/nfnetlink.h>
+#include <linux/netfilter/nfnetlink_conntrack.h>
+
+#include "kernel/conntrack.h"
+
+#define RECEIVE_SIZE (64 * 1024)
+#define SEND_SIZE 4096
+
+static const char *tcp_state(uint8_t state)
+{
+	static const char *const names[] = {
+		[TCP_CONNTRACK_NONE] = "NONE",         [TCP_CONNTRACK_SYN_SENT] = "SYN_SENT",
+		[TCP_CONNTRACK_SYN_RECV] = "SYN_RECV", [TCP_CONNTRACK_ESTABLISHED] = "ESTABLISHED",
+		[TCP_CONNTRACK_FIN_WAIT] = "FIN_WAIT", [TCP_CONNTRACK_CLOSE_WAIT] = "CLOSE_WAIT",
+		[TCP_CONNTRACK_LAST_ACK] = "LAST_ACK", [TCP_CONNTRACK_TIME_WAIT] = "TIME_WAIT",
+		[TCP_CONNTRACK_CLOSE] = "CLOSE",       [TCP_CONNTRACK_SYN_SENT2] = "SYN_SENT2",
+	};
+	return state < sizeof(names) / sizeof(names[0]) ? names[state] : NULL;
+}
+
+static const char *sctp_state(uint8_t state)
+{
+	static const char *const names[] = {
+		[SCTP_CONNTRACK_NONE] = "NONE",
+		[SCTP_CONNTRACK_CLOSED] = "CLOSED",
+		[SCTP_CONNTRACK_COOKIE_WAIT] = "COOKIE_WAIT",
+		[SCTP_CONNTRACK_COOKIE_ECHOED] = "COOKIE_ECHOED",
+		[SCTP_CONNTRACK_ESTABLISHED] = "ESTABLISHED",
+		[SCTP_CONNTRACK_SHUTDOWN_SENT] = "SHUTDOWN_SENT",
+		[SCTP_CONNTRACK_SHUTDOWN_RECD] = "SHUTDOWN_RECD",
+		[SCTP_CONNTRACK_SHUTDOWN_ACK_SENT] = "SHUTDOWN_ACK_SENT",
+		[SCTP_CONNTRACK_HEARTBEAT_SENT] = "HEARTBEAT_SENT",
+		[SCTP_CONNTRACK_HEARTBEAT_ACKED] = "HEARTBEAT_ACKED",
+	};
+	return state < sizeof(names) / sizeof(names[0]) ? names[state] : NULL;
+}
+
+static struct endpoint endpoint_of(const struct nf_conntrack *ct, enum family family,
+				   enum nf_conntrack_attr v4, enum nf_conntrack_attr v6,
+				   enum nf_conntrack_attr port)
+{
+	struct endpoint e = {.addr.family = (uint8_t)family};
+	bool six = family == FAMILY_IPV6;
+	const void *bytes = nfct_get_attr(ct, six ? v6 : v4);
+	if (bytes)
+		memcpy(e.addr.bytes, bytes, six ? 16 : 4);
+	e.port = ntohs(nfct_get_attr_u16(ct, port)); /* network order */
+	return e;
+}
+
+static void read_tuples(const struct nf_conntrack *ct, struct connection *c)
+{
+	enum family family =
+		nfct_get_attr_u8(ct, ATTR_L3PROTO) == AF_INET6 ? FAMILY_IPV6 : FAMILY_IPV4;
+	c->family = (uint8_t)family;
+	c->proto = nfct_get_attr_u8(ct, ATTR_L4PROTO);
+	c->client =
+		endpoint_of(ct, family, ATTR_ORIG_IPV4_SRC, ATTR_ORIG_IPV6_SRC, ATTR_ORIG_PORT_SRC);
+	c->via =
+		endpoint_of(ct, family, ATTR_ORIG_IPV4_DST, ATTR_ORIG_IPV6_DST, ATTR_ORIG_PORT_DST);
+	c->target =
+		endpoint_of(ct, family, ATTR_REPL_IPV4_SRC, ATTR_REPL_IPV6_SRC, ATTR_REPL_PORT_SRC);
+	c->back =
+		endpoint_of(ct, family, ATTR_REPL_IPV4_DST, ATTR_REPL_IPV6_DST, ATTR_REPL_PORT_DST);
+}
+
+static void read_counters(const struct nf_conntrack *ct, struct connection *c)
+{
+	c->counted = nfct_attr_is_set(ct, ATTR_ORIG_COUNTER_PACKETS) > 0;
+	c->packets_in = nfct_get_attr_u64(ct, ATTR_ORIG_COUNTER_PACKETS);
+	c->packets_out = nfct_get_attr_u64(ct, ATTR_REPL_COUNTER_PACKETS);
+	c->bytes_in = nfct_get_attr_u64(ct, ATTR_ORIG_COUNTER_BYTES);
+	c->bytes_out = nfct_get_attr_u64(ct, ATTR_REPL_COUNTER_BYTES);
+}
+
+static void read_connection(const struct nf_conntrack *ct, struct connection *c)
+{
+	uint32_t status = nfct_get_attr_u32(ct, ATTR_STATUS);
+	*c = (struct connection){0};
+	read_tuples(ct, c);
+	read_counters(ct, c);
+	c->translated = status & IPS_DST_NAT;
+	c->assured = status & IPS_ASSURED;
+	c->replied = status & IPS_SEEN_REPLY;
+	if (nfct_attr_is_set(ct, ATTR_TCP_STATE) > 0)
+		c->state = tcp_state(nfct_get_attr_u8(ct, ATTR_TCP_STATE));
+	else if (nfct_attr_is_set(ct, ATTR_SCTP_STATE) > 0)
+		c->state = sctp_state(nfct_get_attr_u8(ct, ATTR_SCTP_STATE));
+	c->timeout = nfct_get_attr_u32(ct, ATTR_TIMEOUT);
+	c->mark = nfct_get_attr_u32(ct, ATTR_MARK);
+	c->use = nfct_get_attr_u32(ct, ATTR_USE);
+	c->id = nfct_get_attr_u32(ct, ATTR_ID);
+	c->start = nfct_get_attr_u64(ct, ATTR_TIMESTAMP_START);
+	const char *secctx = nfct_get_attr(ct, ATTR_SECCTX);
+	if (secctx)
+		memcpy(c->secctx, secctx, strnlen(secctx, sizeof(c->secctx) - 1));
+}
+
+/* ---- netlink ---- */
+
+static int netlink_error(int error, const char *what, struct err *err)
+{
+	if (error == EPERM || error == EACCES)
+		return err_set(err, ERR_PERMISSION,
+			       "not permitted to %s: CAP_NET_ADMIN is needed; run pfwd as root",
+			       what);
+	if (error == EPROTONOSUPPORT || error == EOPNOTSUPP || error == EINVAL || error == ENOENT)
+		return err_set(
+			err, ERR_UNSUPPORTED,
+			"cannot %s: this kernel does not speak of its connections (%s); load "
+			"nf_conntrack_netlink, or use a kernel with CONFIG_NF_CT_NETLINK",
+			what, strerror(error));
+	return err_sys(err, error, "cannot %s", what);
+}
+
+static struct mnl_socket *netlink_open(const char *what, struct err *err)
+{
+	struct mnl_socket *socket = mnl_socket_open2(NETLINK_NETFILTER, SOCK_CLOEXEC);
+	if (socket && mnl_socket_bind(socket, 0, MNL_SOCKET_AUTOPID) == 0)
+		return socket;
+	netlink_error(errno, what, err);
+	if (socket)
+		mnl_socket_close(socket);
+	return NULL;
+}
+
+static struct nlmsghdr *put_header(void *buffer, uint16_t type, uint16_t flags, uint8_t family,
+				   uint32_t seq)
+{
+	struct nlmsghdr *nlh = mnl_nlmsg_put_header(buffer);
+	nlh->nlmsg_type = (uint16_t)(NFNL_SUBSYS_CTNETLINK << 8 | type);
+	nlh->nlmsg_flags = (uint16_t)(NLM_F_REQUEST | flags);
+	nlh->nlmsg_seq = seq;
+	struct nfgenmsg *nfh = mnl_nlmsg_put_extra_header(nlh, sizeof(*nfh));
+	nfh->nfgen_family = family;
+	nfh->version = NFNETLINK_V0;
+	return nlh;
+}
+
+static uint8_t af_of(enum family family)
+{
+	return family == FAMILY_IPV6 ? AF_INET6 : family == FAMILY_IPV4 ? AF_INET : AF_UNSPEC;
+}
+
+struct walk {
+	enum conntrack_which which;
+	int (*each)(void *context, const struct connection *c);
+	void *context;
+	int result;
+};
+
+static int on_message(const struct nlmsghdr *nlh, void *data)
+{
+	struct walk *walk = data;
+	struct connection c;
+	struct nf_conntrack *ct = nfct_new();
+	if (!ct)
+		return MNL_CB_ERROR;
+	bool parsed = nfct_nlmsg_parse(nlh, ct) == 0;
+	if (parsed)
+		read_connection(ct, &c);
+	nfct_destroy(ct);
+	/* kernels before 5.8 do not filter by status */
+	if (!parsed || (walk->which == CONNTRACK_TRANSLATED && !c.translated))
+		return MNL_CB_OK;
+	walk->result = walk->each(walk->context, &c);
+	return walk->result < 0 ? MNL_CB_STOP : MNL_CB_OK;
+}
+
+/* Receive messages until the last; each sent with that sequence number. */
+static int receive(struct mnl_socket *socket, uint32_t seq, mnl_cb_t on, void *data)
+{
+	char *buffer = malloc(RECEIVE_SIZE);
+	int result = buffer ? MNL_CB_OK : MNL_CB_ERROR;
+	while (result == MNL_CB_OK) {
+		ssize_t n = mnl_socket_recvfrom(socket, buffer, RECEIVE_SIZE);
+		if (n < 0 && errno == EINTR)
+			continue;
+		result = n < 0 ? MNL_CB_ERROR
+			       : mnl_cb_run(buffer, (size_t)n, seq, mnl_socket_get_portid(socket),
+					    on, data);
+	}
+	int error = errno;
+	free(buffer);
+	errno = error;
+	return result == MNL_CB_ERROR ? -1 : 0;
+}
+
+int conntrack_walk(enum family family, enum conntrack_which which,
+		   int (*each)(void *context, const struct connection *c), void *context,
+		   struct err *err)
+{
+	static const char what[] = "read the connections";
+	_Alignas(struct nlmsghdr) char buffer[SEND_SIZE];
+	struct walk walk = {.which = which, .each = each, .context = context};
+	uint32_t seq = (uint32_t)time(NULL);
+	struct mnl_socket *socket = netlink_open(what, err);
+	if (!socket)
+		return -1;
+	struct nlmsghdr *nlh =
+		put_header(buffer, IPCTNL_MSG_CT_GET, NLM_F_DUMP, af_of(family), seq);
+	if (which == CONNTRACK_TRANSLATED) {
+		mnl_attr_put_u32(nlh, CTA_STATUS, htonl(IPS_DST_NAT));
+		mnl_attr_put_u32(nlh, CTA_STATUS_MASK, htonl(IPS_DST_NAT));
+	}
+	int result = 0;
+	if (mnl_socket_sendto(socket, nlh, nlh->nlmsg_len) < 0 ||
+	    receive(socket, seq, on_message, &walk) < 0)
+		result = netlink_error(errno, what, err);
+	mnl_socket_close(socket);
+	return walk.result < 0 ? walk.result : result;
+}
+
+static void set_endpoint(struct nf_conntrack *ct, const struct endpoint *e,
+			 enum nf_conntrack_attr v4, enum nf_conntrack_attr v6,
+			 enum nf_conntrack_attr port)
+{
+	nfct_set_attr(ct, e->addr.family == FAMILY_IPV6 ? v6 : v4, e->addr.bytes);
+	nfct_set_attr_u16(ct, port, htons(e->port));
+}
+
+int conntrack_delete(const struct connection *c, struct err *err)
+{
+	static const char what[] = "end a connection";
+	_Alignas(struct nlmsghdr) char buffer[SEND_SIZE];
+	uint32_t seq = (uint32_t)time(NULL);
+	struct nf_conntrack *ct = nfct_new();
+	struct mnl_socket *socket = ct ? netlink_open(what, err) : NULL;
+	int result = ct ? 0 : err_memory(err);
+	if (!socket)
+		goto out;
+	nfct_set_attr_u8(ct, ATTR_L3PROTO, af_of((enum family)c->family));
+	nfct_set_attr_u8(ct, ATTR_L4PROTO, c->proto);
+	set_endpoint(ct, &c->client, ATTR_ORIG_IPV4_SRC, ATTR_ORIG_IPV6_SRC, ATTR_ORIG_PORT_SRC);
+	set_endpoint(ct, &c->via, ATTR_ORIG_IPV4_DST, ATTR_ORIG_IPV6_DST, ATTR_ORIG_PORT_DST);
+	/* the id, so that not another one of the same addresses is ended that came meanwhile */
+	nfct_set_attr_u32(ct, ATTR_ID, c->id);
+	struct nlmsghdr *nlh = put_header(buffer, IPCTNL_MSG_CT_DELETE, NLM_F_ACK,
+					  af_of((enum family)c->family), seq);
+	nfct_nlmsg_build(nlh, ct);
+	if (mnl_socket_sendto(socket, nlh, nlh->nlmsg_len) < 0 ||
+	    (receive(socket, seq, NULL, NULL) < 0 && errno != ENOENT))
+		result = netlink_error(errno, what, err);
+out:
+	if (ct && !socket)
+		result = -1;
+	if (socket)
+		mnl_socket_close(socket);
+	if (ct)
+		nfct_destroy(ct);
+	return result;
+}

@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* nf_tables' base chains, which a packet must pass besides ours. */
+#include <arpa/inet.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <libmnl/libmnl.h>
+#include <linux/netfilter.h>
+#include <linux/netfilter/nf_tables.h>
+#include <linux/netfilter/nfnetlink.h>
+
+#include "kernel/host.h"
+
+#define BUFFER_SIZE (32 * 1024)
+
+struct search {
+	enum family family;
+	enum host_hook hook;
+	char *out;
+	bool found;
+};
+
+struct chain {
+	const char *table, *name;
+	const struct nlattr *hook, *policy;
+};
+
+static int read_attribute(const struct nlattr *attr, void *data)
+{
+	struct chain *chain = data;
+	switch (mnl_attr_get_type(attr)) {
+	case NFTA_CHAIN_TABLE:
+		chain->table = mnl_attr_get_str(attr);
+		break;
+	case NFTA_CHAIN_NAME:
+		chain->name = mnl_attr_get_str(attr);
+		break;
+	case NFTA_CHAIN_HOOK:
+		chain->hook = attr;
+		break;
+	case NFTA_CHAIN_POLICY:
+		chain->policy = attr;
+		break;
+	default:
+		break;
+	}
+	return MNL_CB_OK;
+}
+
+static int read_hook(const struct nlattr *attr, void *data)
+{
+	uint32_t *number = data;
+	if (mnl_attr_get_type(attr) == NFTA_HOOK_HOOKNUM)
+		*number = ntohl(mnl_attr_get_u32(attr));
+	return MNL_CB_OK;
+}
+
+static bool covers(uint8_t nft_family, enum family family)
+{
+	return nft_family == NFPROTO_INET ||
+	       nft_family == (family == FAMILY_IPV6 ? NFPROTO_IPV6 : NFPROTO_IPV4);
+}
+
+static int on_chain(const struct nlmsghdr *nlh, void *data)
+{
+	struct search *search = data;
+	const struct nfgenmsg *nfh = mnl_nlmsg_get_payload(nlh);
+	struct chain chain = {0};
+	uint32_t hook = UINT32_MAX;
+	if (search->found || !covers(nfh->nfgen_family, search->family))
+		return MNL_CB_OK;
+	mnl_attr_parse(nlh, sizeof(*nfh), read_attribute, &chain);
+	if (!chain.table || !chain.name || !chain.hook || !chain.policy)
+		return MNL_CB_OK;
+	mnl_attr_parse_nested(chain.hook, read_hook, &hook);
+	if (hook != (uint32_t)search->hook || ntohl(mnl_attr_get_u32(chain.policy)) != NF_DROP)
+		return MNL_CB_OK;
+	search->found = true;
+	snprintf(search->out, HOST_CHAIN_MAX, "table %s, chain %s", quote(chain.table).text,
+		 quote(chain.name).text);
+	return MNL_CB_OK;
+}
+
+bool host_nft_drops(enum family family, enum host_hook hook, char out[HOST_CHAIN_MAX])
+{
+	_Alignas(struct nlmsghdr) static char buffer[BUFFER_SIZE];
+	struct search search = {.family = family, .hook = hook, .out = out};
+	uint32_t seq = (uint32_t)time(NULL);
+	int result = MNL_CB_OK;
+	struct mnl_socket *socket = mnl_socket_open2(NETLINK_NETFILTER, SOCK_CLOEXEC);
+	if (!socket)
+		return false;
+	struct nlmsghdr *nlh = mnl_nlmsg_put_header(buffer);
+	nlh->nlmsg_type = NFNL_SUBSYS_NFTABLES << 8 | NFT_MSG_GETCHAIN;
+	nlh->nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
+	nlh->nlmsg_seq = seq;
+	struct nfgenmsg *nfh = mnl_nlmsg_put_extra_header(nlh, sizeof(*nfh));
+	nfh->nfgen_family = NFPROTO_UNSPEC;
+	nfh->version = NFNETLINK_V0;
+	if (mnl_socket_bind(socket, 0, MNL_SOCKET_AUTOPID) < 0 ||
+	    mnl_socket_sendto(socket, nlh, nlh->nlmsg_len) < 0)
+		result = MNL_CB_ERROR;
+	while (result == MNL_CB_OK) {
+		ssize_t n = mnl_socket_recvfrom(socket, buffer, sizeof(buffer));
+		result = n < 0 ? MNL_CB_ERROR
+			       : mnl_cb_run(buffer, (size_t)n, seq, mnl_socket_get_portid(socket),
+					    on_chain, &search);
+	}
+	mnl_socket_close(socket);
+	return search.found;
+}
