@@ -26,7 +26,7 @@ struct arg_def { /* a table ends with a zeroed one */
 	const char *help;
 };
 
-#define ARGS_TABLES 3
+#define ARGS_TABLES 4
 
 struct args { /* set words, count and tables; the rest zero */
 	const char *const *words;

@@ -24,9 +24,8 @@ enum request_option {
 	REQUEST_OPTIONS_END, /* ids of other tables begin here */
 };
 
-/* Every option of a forward but --for, which is for `add` alone. */
+/* Every option of a forward but --for, which is for `add` alone and stands in its table. */
 extern const struct arg_def request_options[];
-extern const struct arg_def request_for_option[];
 
 struct request { /* a zeroed one is empty; it points into the words it was made from */
 	const char *spec;
@@ -37,7 +36,7 @@ struct request { /* a zeroed one is empty; it points into the words it was made 
 	int64_t for_seconds;
 };
 
-/* Take in one option of the tables above; 0, or -1 with ERR_INPUT. */
+/* Take in one of these options; 0, or -1 with ERR_INPUT. */
 int request_set_option(struct request *request, const struct arg *arg, struct err *err);
 /* Take in an operand: SPEC, then TARGET. */
 int request_set_operand(struct request *request, const char *word, struct err *err);

@@ -77,7 +77,7 @@ static int on_chain(const struct nlmsghdr *nlh, void *data)
 	if (hook != (uint32_t)search->hook || ntohl(mnl_attr_get_u32(chain.policy)) != NF_DROP)
 		return MNL_CB_OK;
 	search->found = true;
-	snprintf(search->out, HOST_CHAIN_MAX, "table %s, chain %s", quote(chain.table).text,
+	snprintf(search->out, HOST_CHAIN_MAX, "table %.140s, chain %.140s", quote(chain.table).text,
 		 quote(chain.name).text);
 	return MNL_CB_OK;
 }

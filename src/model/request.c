@@ -21,11 +21,6 @@ const struct arg_def request_options[] = {
 	{0},
 };
 
-const struct arg_def request_for_option[] = {
-	{REQUEST_FOR, 0, "for", ARG_VALUE, "DURATION", "the same, from now: 90s, 30m, 2h, 7d"},
-	{0},
-};
-
 static int set_snat(struct forward *f, const char *text, struct err *err)
 {
 	if (address_parse(text, &f->snat) < 0)

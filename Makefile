@@ -1,0 +1,118 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+VERSION = 0.1.0
+
+PREFIX ?= /usr/local
+DESTDIR ?=
+CC ?= cc
+PKG_CONFIG ?= pkg-config
+CFLAGS ?= -O2 -g
+BUILD ?= build
+
+LIBS = libip4tc libip6tc libnetfilter_conntrack libmnl smartcols
+PACKAGES = gcc libc6-dev pkg-config libip4tc-dev libip6tc-dev libnetfilter-conntrack-dev \
+	libmnl-dev libsmartcols-dev libcmocka-dev iproute2 iptables nftables conntrack \
+	netcat-openbsd curl python3-minimal procps kmod util-linux
+LINT_PACKAGES = clang clang-format clang-tidy cppcheck shellcheck mandoc valgrind strace \
+	libclang-rt-14-dev
+
+WARNINGS = -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes \
+	-Wformat=2 -Wpointer-arith -Wcast-qual -Wwrite-strings -Wundef -Wvla
+HARDENING = -D_FORTIFY_SOURCE=2 -fstack-protector-strong -fPIE
+HARDENING_LD = -pie -Wl,-z,relro,-z,now
+ifdef CI
+WARNINGS += -Werror
+endif
+# CFLAGS are the packager's own; these are the project's.
+ALL_CFLAGS = -std=gnu11 -D_GNU_SOURCE -DPFWD_VERSION='"$(VERSION)"' -Iinclude $(WARNINGS) \
+	$(HARDENING) $(shell $(PKG_CONFIG) --cflags $(LIBS)) $(CPPFLAGS) $(CFLAGS)
+ALL_LDFLAGS = $(HARDENING_LD) $(CFLAGS) $(LDFLAGS)
+ALL_LIBS = $(shell $(PKG_CONFIG) --libs $(LIBS))
+
+SOURCES = $(wildcard src/*.c src/*/*.c)
+OBJECTS = $(SOURCES:%.c=$(BUILD)/%.o)
+PURE = $(filter $(BUILD)/src/model/% $(BUILD)/src/rules/%,$(OBJECTS))
+INNER = $(filter-out $(BUILD)/src/main.o $(BUILD)/src/commands/%,$(OBJECTS))
+
+UNIT_TESTS = $(patsubst tests/unit/%.c,$(BUILD)/tests/unit/%,$(wildcard tests/unit/test_*.c))
+KERNEL_TESTS = $(patsubst tests/kernel/%.c,$(BUILD)/tests/kernel/%,$(wildcard tests/kernel/test_*.c))
+STORY_TESTS = $(patsubst tests/stories/%.c,$(BUILD)/tests/stories/%,$(wildcard tests/stories/test_*.c))
+STORY_HELP = $(BUILD)/tests/stories/town.o
+PROGRAM = $(if $(filter build,$(BUILD)),pfwd,$(BUILD)/pfwd)
+
+.PHONY: all deps check demo lint asan install uninstall clean dist layers
+
+all: $(PROGRAM)
+
+$(PROGRAM): $(OBJECTS)
+	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(ALL_LIBS)
+
+$(BUILD)/%.o: %.c
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
+
+-include $(OBJECTS:.o=.d)
+
+# ---- tests ----
+
+$(BUILD)/tests/unit/%: $(BUILD)/tests/unit/%.o $(PURE)
+	$(CC) $(ALL_LDFLAGS) -o $@ $^ -lcmocka
+
+$(BUILD)/tests/kernel/%: $(BUILD)/tests/kernel/%.o $(INNER)
+	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(ALL_LIBS) -lcmocka
+
+$(BUILD)/tests/stories/test_%: $(BUILD)/tests/stories/test_%.o $(STORY_HELP)
+	$(CC) $(ALL_LDFLAGS) -o $@ $^ -lcmocka
+
+.PRECIOUS: $(BUILD)/tests/%.o
+
+check: $(PROGRAM) $(UNIT_TESTS) $(KERNEL_TESTS) $(STORY_TESTS)
+	PFWD=$(abspath $(PROGRAM)) tests/run $(UNIT_TESTS) $(KERNEL_TESTS) $(STORY_TESTS)
+
+demo: $(PROGRAM)
+	PFWD=$(abspath $(PROGRAM)) tests/demo
+
+asan:
+	ASAN_OPTIONS=detect_leaks=1 UBSAN_OPTIONS=halt_on_error=1 \
+	$(MAKE) BUILD=build/asan CC=clang HARDENING= HARDENING_LD= \
+		CFLAGS="-O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined \
+		-fno-sanitize-recover=all" check
+
+# ---- lint ----
+
+# model and rules ask no kernel and print nothing: by what their objects call.
+layers: $(PURE)
+	@! nm -u $(PURE) | grep -wE 'ip6?tc_[a-z_]+|nfct_[a-z_]+|mnl_[a-z_]+|socket|open|fopen|printf|puts|fputs|exit|getenv'
+
+lint: layers
+	clang-format --dry-run -Werror $(SOURCES) $(wildcard include/*/*.h tests/*/*.c tests/*/*.h)
+	clang-tidy --quiet $(SOURCES) -- $(filter-out -Wno%,$(ALL_CFLAGS))
+	cppcheck --quiet --std=c11 --enable=warning,performance,portability --inline-suppr \
+		--error-exitcode=1 -Iinclude -DPFWD_VERSION='""' src
+	shellcheck tests/run tests/demo .ci/run
+	mandoc -Tlint -Wwarning man/pfwd.8
+
+# ---- putting it in its place ----
+
+deps:
+	@if command -v apt-get >/dev/null; then \
+		apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq \
+			--no-install-recommends $(PACKAGES) $(DEPS_MORE); \
+	else \
+		echo "Install what these Debian packages hold, then run make: $(PACKAGES)"; \
+	fi
+
+lint-deps:
+	$(MAKE) deps DEPS_MORE="$(LINT_PACKAGES)"
+
+install: $(PROGRAM)
+	install -D -m 755 $(PROGRAM) $(DESTDIR)$(PREFIX)/sbin/pfwd
+	install -D -m 644 man/pfwd.8 $(DESTDIR)$(PREFIX)/share/man/man8/pfwd.8
+
+uninstall:
+	rm -f $(DESTDIR)$(PREFIX)/sbin/pfwd $(DESTDIR)$(PREFIX)/share/man/man8/pfwd.8
+
+dist:
+	git archive --prefix=pfwd-$(VERSION)/ -o pfwd-$(VERSION).tar.gz HEAD
+
+clean:
+	rm -rf build pfwd

@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A command: its words for the help, its options as tables, and the function that runs it. The
+ * table of all commands drives both the command line and its documentation.
+ */
+#ifndef PFWD_COMMANDS_COMMAND_H
+#define PFWD_COMMANDS_COMMAND_H
+
+#include "model/args.h"
+#include "model/request.h"
+#include "model/selector.h"
+
+struct globals {
+	unsigned int lock_seconds;
+	bool verbose;
+	bool help;
+	int64_t now; /* seconds since 1970 */
+};
+
+struct command {
+	const char *name;
+	const char *aliases[2];
+	const char *operands;
+	const char *summary;
+	const char *details; /* further paragraphs of its help; NULL: none */
+	const struct arg_def *options[ARGS_TABLES - 1];
+	/* args: behind the command's name. The exit status, or -1 and err. */
+	int (*run)(const struct command *command, struct args *args, struct globals *globals,
+		   struct err *err);
+};
+
+extern const struct command command_add, command_del, command_list, command_conns, command_help,
+	command_version;
+/* Ends with NULL. */
+extern const struct command *const commands[];
+
+const struct command *command_find(const char *name);
+
+/* Options of every command. */
+enum {
+	GLOBAL_WAIT = REQUEST_OPTIONS_END,
+	GLOBAL_VERBOSE,
+	GLOBAL_HELP,
+	GLOBAL_VERSION,
+	COMMAND_OPTIONS, /* ids of the commands' own begin here */
+};
+extern const struct arg_def global_options[];
+
+/*
+ * The next option that is the command's own, or operand. Options of every command are taken in on
+ * the way; ARGS_END also where help was asked for (globals->help).
+ */
+enum args_kind command_next(struct args *args, struct globals *globals, struct arg *arg,
+			    struct err *err);
+void command_help_text(const struct command *command);
+void command_version_text(void);
+
+/* Options of commands that change something, and what they do. */
+enum { CHANGE_DRY_RUN = COMMAND_OPTIONS, CHANGE_OPTIONS_END };
+extern const struct arg_def change_options[];
+
+struct forwards;
+struct change_context {
+	const struct globals *globals;
+	bool dry_run;
+	int (*decide)(void *context, const struct forwards *present, struct forwards *wanted,
+		      struct err *err);
+	void *context;
+};
+/* Run the change under the lock, or print it; say with -v what was done. */
+int command_change(struct change_context *change, struct err *err);
+
+/* Options and words of a selection. */
+struct selection {
+	const char **words;
+	size_t count;
+	enum family family;
+	const char *from;
+};
+int selection_add(struct selection *selection, const char *word, struct err *err);
+void selection_free(struct selection *selection);
+
+/* What `add` warns about, to standard error. */
+void command_warn(const struct forwards *set);
+
+/* One line on standard error. */
+void command_say(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* Options of commands that print rows. */
+enum {
+	REPORT_OUTPUT = CHANGE_OPTIONS_END,
+	REPORT_NO_HEADINGS,
+	REPORT_RAW_FORMAT,
+	REPORT_JSON_FORMAT,
+	REPORT_PLAIN_BYTES,
+	REPORT_OPTIONS_END,
+};
+extern const struct arg_def report_options[];
+struct report;
+/* Take in one of them; columns: the argument of -o. False: it is none of them. */
+bool command_report_option(const struct arg *arg, struct report *report, const char **columns);
+
+#endif

@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Rows of columns as an aligned table, raw lines or JSON, all from one definition of the columns.
+ * It knows nothing of what the rows are.
+ */
+#ifndef PFWD_REPORT_REPORT_H
+#define PFWD_REPORT_REPORT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
+
+#include "model/err.h"
+
+enum report_kind {
+	REPORT_TEXT,
+	REPORT_NUMBER,
+	REPORT_BYTES, /* a number that people read as 1.5M */
+	REPORT_FLAG,  /* "yes" or "no"; true and false in JSON */
+};
+
+#define REPORT_CELL_MAX 512
+
+struct report_column { /* a table ends with a zeroed one */
+	const char *name;
+	const char *help;
+	enum report_kind kind;
+	/* The cell as text; false: there is none. */
+	bool (*get)(const void *row, char cell[REPORT_CELL_MAX]);
+};
+
+#define REPORT_COLUMNS_MAX 32
+
+struct report_choice {
+	const struct report_column *columns[REPORT_COLUMNS_MAX];
+	size_t count;
+};
+
+/* The columns of defaults ("A,B"), or those asked for ("A,B", "+C"; NULL: none were). ERR_INPUT
+ * where there is no such column. */
+int report_choose(const struct report_column *all, const char *defaults, const char *asked,
+		  struct report_choice *out, struct err *err);
+bool report_chosen(const struct report_choice *choice, const char *name);
+
+enum report_format {
+	REPORT_TABLE,
+	REPORT_RAW,
+	REPORT_JSON,
+};
+
+struct report {
+	FILE *out;
+	enum report_format format;
+	bool headings;
+	bool plain_bytes;
+	const char *title; /* the key of the list in JSON */
+	struct report_choice choice;
+	size_t rows;
+	void *table; /* struct libscols_table */
+};
+
+/* Set the fields down to choice before. Rows of a table are printed in pieces, so that memory does
+ * not grow with their number. */
+int report_begin(struct report *report, struct err *err);
+int report_row(struct report *report, const void *row, struct err *err);
+int report_end(struct report *report, struct err *err);
+
+#endif

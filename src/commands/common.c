@@ -1,0 +1,234 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What several commands share: options, changes, selections and lines to standard error. */
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "commands/command.h"
+#include "kernel/change.h"
+#include "report/report.h"
+#include "rules/text.h"
+
+const struct arg_def global_options[] = {
+	{GLOBAL_WAIT, 'w', "wait", ARG_VALUE, "SECONDS",
+	 "how long to wait for the xtables lock (10; 0: not at all)"},
+	{GLOBAL_VERBOSE, 'v', "verbose", ARG_PLAIN, NULL, "tell what was done"},
+	{GLOBAL_HELP, 'h', "help", ARG_PLAIN, NULL, "show this help"},
+	{GLOBAL_VERSION, 'V', "version", ARG_PLAIN, NULL, "show the version"},
+	{0},
+};
+
+const struct arg_def change_options[] = {
+	{CHANGE_DRY_RUN, 'n', "dry-run", ARG_PLAIN, NULL,
+	 "change nothing; print the rules that would be added and deleted"},
+	{0},
+};
+
+const struct arg_def report_options[] = {
+	{REPORT_OUTPUT, 'o', "output", ARG_VALUE, "COL,COL",
+	 "these columns; +COL adds to the usual ones"},
+	{REPORT_NO_HEADINGS, 'n', "noheadings", ARG_PLAIN, NULL, "no header"},
+	{REPORT_RAW_FORMAT, 'r', "raw", ARG_PLAIN, NULL, "one blank between columns"},
+	{REPORT_JSON_FORMAT, 'J', "json", ARG_PLAIN, NULL, "as JSON"},
+	{REPORT_PLAIN_BYTES, 0, "bytes", ARG_PLAIN, NULL, "bytes as plain numbers"},
+	{0},
+};
+
+void command_say(const char *format, ...)
+{
+	va_list args;
+	fputs("pfwd: ", stderr);
+	va_start(args, format);
+	vfprintf(stderr, format, args);
+	va_end(args);
+	putc('\n', stderr);
+}
+
+static int parse_wait(const char *text, unsigned int *out, struct err *err)
+{
+	char *end;
+	unsigned long value = strtoul(text, &end, 10);
+	if (*text < '0' || *text > '9' || *end || value > 86400)
+		return err_set(err, ERR_INPUT,
+			       "--wait '%s' is not a number of seconds from 0 to 86400",
+			       quote(text).text);
+	*out = (unsigned int)value;
+	return 0;
+}
+
+enum args_kind command_next(struct args *args, struct globals *globals, struct arg *arg,
+			    struct err *err)
+{
+	for (;;) {
+		enum args_kind kind = args_next(args, arg, err);
+		if (kind != ARGS_OPTION)
+			return kind;
+		switch (arg->def->id) {
+		case GLOBAL_WAIT:
+			if (parse_wait(arg->value, &globals->lock_seconds, err) < 0)
+				return ARGS_BAD;
+			break;
+		case GLOBAL_VERBOSE:
+			globals->verbose = true;
+			break;
+		case GLOBAL_HELP:
+			globals->help = true;
+			return ARGS_END;
+		case GLOBAL_VERSION:
+			command_version_text();
+			exit(fflush(stdout) == 0 ? 0 : ERR_FAILED);
+		default:
+			return kind;
+		}
+	}
+}
+
+bool command_report_option(const struct arg *arg, struct report *report, const char **columns)
+{
+	switch (arg->def->id) {
+	case REPORT_OUTPUT:
+		*columns = arg->value;
+		return true;
+	case REPORT_NO_HEADINGS:
+		report->headings = false;
+		return true;
+	case REPORT_RAW_FORMAT:
+		report->format = REPORT_RAW;
+		return true;
+	case REPORT_JSON_FORMAT:
+		report->format = REPORT_JSON;
+		return true;
+	case REPORT_PLAIN_BYTES:
+		report->plain_bytes = true;
+		return true;
+	default:
+		return false;
+	}
+}
+
+int selection_add(struct selection *s, const char *word, struct err *err)
+{
+	const char **words = reallocarray(s->words, s->count + 1, sizeof(*words));
+	if (!words)
+		return err_memory(err);
+	s->words = words;
+	s->words[s->count++] = word;
+	return 0;
+}
+
+void selection_free(struct selection *s)
+{
+	free(s->words);
+	*s = (struct selection){0};
+}
+
+/* ---- changes ---- */
+
+static void print_op(enum family family, const struct op *op)
+{
+	char rule[RULE_TEXT_MAX] = "";
+	if (op->rule)
+		text_rule(family, op->rule, rule);
+	switch (op->kind) {
+	case OP_NEW_CHAIN:
+		printf(":%s - [0:0]\n", op->chain);
+		break;
+	case OP_DELETE_CHAIN:
+		printf("-X %s\n", op->chain);
+		break;
+	case OP_INSERT:
+		if (op->at_end)
+			printf("-A %s %s\n", op->chain, rule);
+		else
+			printf("-I %s %zu %s\n", op->chain, op->position + 1, rule);
+		break;
+	case OP_DELETE:
+		if (op->rule)
+			printf("-D %s %s\n", op->chain, rule);
+		else
+			printf("-D %s %zu\n", op->chain, op->position + 1);
+		break;
+	}
+}
+
+static void show_plan(void *context, const struct state *have, const struct plan *plan)
+{
+	(void)context;
+	if (have->family == FAMILY_IPV6)
+		puts("# IPv6");
+	printf("*%s\n", table_name(have->table));
+	for (size_t i = 0; i < plan->count; i++)
+		print_op(have->family, &plan->ops[i]);
+	puts("COMMIT");
+}
+
+static void say_forward(const char *what, const struct forward *f)
+{
+	char spec[SPEC_TEXT_MAX], target[SPEC_TEXT_MAX], options[SPEC_OPTIONS_MAX];
+	spec_format(f, spec);
+	spec_format_target(f, target);
+	spec_format_options(f, SPEC_ALL_OPTIONS, options);
+	command_say("%s %s %s%s%s", what, spec, target, *options ? " " : "", options);
+}
+
+/* What a is and b is not. */
+static size_t say_missing(const char *what, const struct forwards *a, const struct forwards *b)
+{
+	size_t count = 0;
+	for (size_t i = 0; i < a->count; i++)
+		if (forwards_find(b, &a->items[i]) == b->count) {
+			say_forward(what, &a->items[i]);
+			count++;
+		}
+	return count;
+}
+
+static void say_kept_chains(const struct snapshot *before, const struct forwards *wanted)
+{
+	for (int f = 0; f < FAMILIES; f++)
+		for (int t = 0; t < TABLES; t++) {
+			const struct state *state = &before->states[f][t];
+			for (size_t c = 0; c < state->chain_count && wanted->count == 0; c++)
+				if (state_shared(state, &state->chains[c]))
+					command_say(
+						"chain %s of the %s %s table stays: it holds or "
+						"is used by somebody else's rule",
+						state->chains[c].name, family_name(state->family),
+						table_name(state->table));
+		}
+}
+
+static void say_done(void *context, const struct snapshot *before, const struct forwards *wanted,
+		     size_t changes)
+{
+	const struct change_context *change = context;
+	if (!change->globals->verbose)
+		return;
+	size_t said = say_missing("removed", &before->forwards, wanted) +
+		      say_missing("added", wanted, &before->forwards);
+	if (changes == 0)
+		command_say("nothing to change");
+	else if (said == 0)
+		command_say("no forward changed; rules that were missing or left over are mended");
+	say_kept_chains(before, wanted);
+}
+
+static int decide(void *context, const struct forwards *present, struct forwards *wanted,
+		  struct err *err)
+{
+	struct change_context *change = context;
+	return change->decide(change->context, present, wanted, err);
+}
+
+int command_change(struct change_context *context, struct err *err)
+{
+	struct change change = {
+		.decide = decide,
+		.show = context->dry_run ? show_plan : NULL,
+		.done = context->dry_run ? NULL : say_done,
+		.context = context,
+		.lock_seconds = context->globals->lock_seconds,
+	};
+	return change_run(&change, err);
+}

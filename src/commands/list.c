@@ -1,0 +1,339 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* pfwd list: the forwards in the kernel now. */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "commands/command.h"
+#include "kernel/change.h"
+#include "kernel/conntrack.h"
+#include "kernel/host.h"
+#include "model/lookup.h"
+#include "report/report.h"
+
+struct row {
+	const struct forward *f;
+	struct status status;
+	int64_t now;
+	uint64_t live, packets, bytes; /* of the connections there are now */
+	bool counted;
+};
+
+/* ---- columns ---- */
+
+static bool put(char cell[REPORT_CELL_MAX], const char *text)
+{
+	snprintf(cell, REPORT_CELL_MAX, "%s", text);
+	return *text != '\0';
+}
+
+static bool put_number(char cell[REPORT_CELL_MAX], uint64_t number)
+{
+	snprintf(cell, REPORT_CELL_MAX, "%" PRIu64, number);
+	return true;
+}
+
+static bool get_forward(const void *row, char cell[REPORT_CELL_MAX])
+{
+	spec_format(((const struct row *)row)->f, cell);
+	return true;
+}
+
+static bool get_target(const void *row, char cell[REPORT_CELL_MAX])
+{
+	spec_format_target(((const struct row *)row)->f, cell);
+	return true;
+}
+
+static bool get_name(const void *row, char cell[REPORT_CELL_MAX])
+{
+	return put(cell, ((const struct row *)row)->f->name);
+}
+
+static bool get_options(const void *row, char cell[REPORT_CELL_MAX])
+{
+	spec_format_options(((const struct row *)row)->f, SPEC_BUT_NAME, cell);
+	return *cell;
+}
+
+static bool get_state(const void *row, char cell[REPORT_CELL_MAX])
+{
+	const struct row *r = row;
+	return put(cell, forward_expired(r->f, r->now) ? "expired"
+			 : r->status.incomplete        ? "incomplete"
+						       : "active");
+}
+
+static bool get_conns(const void *row, char cell[REPORT_CELL_MAX])
+{
+	return put_number(cell, ((const struct row *)row)->status.conns);
+}
+
+static bool get_if(const void *row, char cell[REPORT_CELL_MAX])
+{
+	const struct forward *f = ((const struct row *)row)->f;
+	return put(cell, *f->ifname ? f->ifname : "*");
+}
+
+static bool get_addr(const void *row, char cell[REPORT_CELL_MAX])
+{
+	const struct forward *f = ((const struct row *)row)->f;
+	if (!address_is_set(&f->addr))
+		return false;
+	address_format(&f->addr, cell);
+	return true;
+}
+
+static bool get_ports(const void *row, char cell[REPORT_CELL_MAX])
+{
+	spec_format_ports(((const struct row *)row)->f->ports, cell);
+	return true;
+}
+
+static bool get_proto(const void *row, char cell[REPORT_CELL_MAX])
+{
+	return put(cell, proto_name((enum proto)((const struct row *)row)->f->proto));
+}
+
+static bool get_family(const void *row, char cell[REPORT_CELL_MAX])
+{
+	return put(cell, family_name((enum family)((const struct row *)row)->f->family));
+}
+
+static bool get_from(const void *row, char cell[REPORT_CELL_MAX])
+{
+	const struct forward *f = ((const struct row *)row)->f;
+	if (!network_is_set(&f->from))
+		return false;
+	network_format(&f->from, cell);
+	return true;
+}
+
+static bool get_until(const void *row, char cell[REPORT_CELL_MAX])
+{
+	const struct forward *f = ((const struct row *)row)->f;
+	if (!f->until)
+		return false;
+	spec_format_time(f->until, cell);
+	return true;
+}
+
+static bool get_live(const void *row, char cell[REPORT_CELL_MAX])
+{
+	return put_number(cell, ((const struct row *)row)->live);
+}
+
+static bool get_packets(const void *row, char cell[REPORT_CELL_MAX])
+{
+	const struct row *r = row;
+	return r->counted && put_number(cell, r->packets);
+}
+
+static bool get_bytes(const void *row, char cell[REPORT_CELL_MAX])
+{
+	const struct row *r = row;
+	return r->counted && put_number(cell, r->bytes);
+}
+
+static const struct report_column columns[] = {
+	{"FORWARD", "where connections arrive", REPORT_TEXT, get_forward},
+	{"TARGET", "where they are sent", REPORT_TEXT, get_target},
+	{"NAME", "the label", REPORT_TEXT, get_name},
+	{"OPTIONS", "what `pfwd add` would need besides", REPORT_TEXT, get_options},
+	{"STATE", "active, expired, or incomplete: rules are missing", REPORT_TEXT, get_state},
+	{"CONNS", "connections translated since the forward was made", REPORT_NUMBER, get_conns},
+	{"IF", "incoming interface", REPORT_TEXT, get_if},
+	{"ADDR", "address that connections are sent to", REPORT_TEXT, get_addr},
+	{"PORTS", "ports that connections are sent to", REPORT_TEXT, get_ports},
+	{"PROTO", "tcp, udp or sctp", REPORT_TEXT, get_proto},
+	{"FAMILY", "IPv4 or IPv6", REPORT_TEXT, get_family},
+	{"FROM", "the clients' network", REPORT_TEXT, get_from},
+	{"UNTIL", "when the forward ends", REPORT_TEXT, get_until},
+	{"LIVE", "connections there are now", REPORT_NUMBER, get_live},
+	{"BYTES", "bytes of the live connections, both ways", REPORT_BYTES, get_bytes},
+	{"PACKETS", "packets of the live connections, both ways", REPORT_NUMBER, get_packets},
+	{0},
+};
+
+/* ---- rows ---- */
+
+struct list {
+	struct selection words;
+	struct selectors selectors;
+	struct snapshot snapshot;
+	struct report report;
+	const char *asked; /* columns */
+	bool *selected;
+	struct row *rows;
+	struct lookup lookup;
+	struct host_addresses addresses;
+};
+
+static int count_connection(void *context, const struct connection *c)
+{
+	struct list *list = context;
+	const struct forward *f = lookup_connection(
+		&list->lookup, c, host_address_owner(&list->addresses, &c->via.addr));
+	if (!f)
+		return 0;
+	struct row *row = &list->rows[f - list->snapshot.forwards.items];
+	row->live++;
+	row->packets += c->packets_in + c->packets_out;
+	row->bytes += c->bytes_in + c->bytes_out;
+	return 0;
+}
+
+static int count_connections(struct list *list, struct err *err)
+{
+	const struct report_choice *choice = &list->report.choice;
+	bool sums = report_chosen(choice, "BYTES") || report_chosen(choice, "PACKETS");
+	if (!sums && !report_chosen(choice, "LIVE"))
+		return 0;
+	bool accounts = host_accounts();
+	for (size_t i = 0; i < list->snapshot.forwards.count; i++)
+		list->rows[i].counted = accounts;
+	if (sums && !accounts)
+		command_say(
+			"conntrack does not count bytes and packets; turn it on with: sysctl -w "
+			"net.netfilter.nf_conntrack_acct=1");
+	if (lookup_make(&list->snapshot.forwards, &list->lookup, err) < 0 ||
+	    host_addresses(&list->addresses, err) < 0)
+		return -1;
+	return conntrack_walk(FAMILY_NONE, CONNTRACK_TRANSLATED, count_connection, list, err);
+}
+
+static int make_rows(struct list *list, int64_t now, struct err *err)
+{
+	const struct forwards *set = &list->snapshot.forwards;
+	struct status *statuses = calloc(set->count + 1, sizeof(*statuses));
+	int result = 0;
+	list->rows = calloc(set->count + 1, sizeof(*list->rows));
+	list->selected = calloc(set->count + 1, sizeof(*list->selected));
+	if (!statuses || !list->rows || !list->selected)
+		result = err_memory(err);
+	for (int f = 0; result == 0 && f < FAMILIES; f++)
+		result = present_status(list->snapshot.states[f], set, statuses, err);
+	for (size_t i = 0; result == 0 && i < set->count; i++)
+		list->rows[i] =
+			(struct row){.f = &set->items[i], .status = statuses[i], .now = now};
+	free(statuses);
+	return result;
+}
+
+/* Rules that are not ours in chains that are: said, so that nobody is surprised by what they do. */
+static void say_foreign(const struct snapshot *snapshot)
+{
+	for (int f = 0; f < FAMILIES; f++)
+		for (int t = 0; t < TABLES; t++)
+			for (size_t c = 0; c < snapshot->states[f][t].chain_count; c++) {
+				const struct state_chain *chain = &snapshot->states[f][t].chains[c];
+				size_t count = 0;
+				for (size_t i = 0; i < chain->count; i++)
+					count += !chain->rules[i].ours;
+				if (count)
+					command_say(
+						"chain %s of the %s %s table holds %zu rule%s that "
+						"pfwd did not make; %s",
+						chain->name, family_name(change_families[f]),
+						table_name((enum table)t), count,
+						count == 1 ? "" : "s",
+						count == 1 ? "it stays" : "they stay");
+			}
+}
+
+static int print(struct list *list, struct err *err)
+{
+	int result = report_begin(&list->report, err);
+	for (size_t i = 0; result == 0 && i < list->snapshot.forwards.count; i++)
+		if (list->selected[i])
+			result = report_row(&list->report, &list->rows[i], err);
+	if (report_end(&list->report, err) < 0)
+		result = -1;
+	return result;
+}
+
+static int read_arguments(struct args *args, struct globals *globals, struct list *list,
+			  struct err *err)
+{
+	struct arg arg;
+	for (;;) {
+		switch (command_next(args, globals, &arg, err)) {
+		case ARGS_END:
+			return 0;
+		case ARGS_BAD:
+			return -1;
+		case ARGS_OPERAND:
+			if (selection_add(&list->words, arg.value, err) < 0)
+				return -1;
+			break;
+		case ARGS_OPTION:
+			if (!command_report_option(&arg, &list->report, &list->asked))
+				list->words.family =
+					arg.def->id == REQUEST_IPV6 ? FAMILY_IPV6 : FAMILY_IPV4;
+			break;
+		}
+	}
+}
+
+static void help(const struct command *command)
+{
+	command_help_text(command);
+	puts("\nColumns:");
+	for (const struct report_column *c = columns; c->name; c++)
+		printf("  %-12s %s\n", c->name, c->help);
+}
+
+static int show(struct list *list, const struct globals *globals, struct err *err)
+{
+	if (report_choose(columns, "FORWARD,TARGET,NAME,OPTIONS,STATE,CONNS", list->asked,
+			  &list->report.choice, err) < 0 ||
+	    selectors_parse(list->words.words, list->words.count, list->words.family, NULL,
+			    host_service, &list->selectors, err) < 0 ||
+	    host_permitted(err) < 0 || snapshot_read(&list->snapshot, err) < 0 ||
+	    make_rows(list, globals->now, err) < 0)
+		return -1;
+	const struct forwards *set = &list->snapshot.forwards;
+	if (selectors_apply(&list->selectors, set, list->selected, err) < 0 ||
+	    count_connections(list, err) < 0)
+		return -1;
+	for (size_t i = 0; i < set->count && list->words.family; i++)
+		if (set->items[i].family != list->words.family)
+			list->selected[i] = false;
+	say_foreign(&list->snapshot);
+	return print(list, err);
+}
+
+static int run(const struct command *command, struct args *args, struct globals *globals,
+	       struct err *err)
+{
+	struct list list = {.report = {.out = stdout, .headings = true, .title = "forwards"}};
+	int result = read_arguments(args, globals, &list, err);
+	if (result == 0 && globals->help)
+		help(command);
+	else if (result == 0)
+		result = show(&list, globals, err);
+	selection_free(&list.words);
+	selectors_free(&list.selectors);
+	lookup_free(&list.lookup);
+	host_addresses_free(&list.addresses);
+	snapshot_free(&list.snapshot);
+	free(list.selected);
+	free(list.rows);
+	return result;
+}
+
+static const struct arg_def options[] = {
+	{REQUEST_IPV4, '4', NULL, ARG_PLAIN, NULL, "only those of IPv4"},
+	{REQUEST_IPV6, '6', NULL, ARG_PLAIN, NULL, "only those of IPv6"},
+	{0},
+};
+
+const struct command command_list = {
+	.name = "list",
+	.aliases = {"ls"},
+	.operands = "[OPTIONS] [SELECTOR...]",
+	.summary = "show the forwards there are",
+	.options = {report_options, options},
+	.run = run,
+};

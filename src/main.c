@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The command line: find the command, run it, and turn what went wrong into words and a status. */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "commands/command.h"
+
+const struct command *const commands[] = {
+	&command_add,  &command_del,     &command_list, &command_conns,
+	&command_help, &command_version, NULL,
+};
+
+const struct command *command_find(const char *name)
+{
+	for (size_t i = 0; commands[i]; i++) {
+		const struct command *c = commands[i];
+		if (strcmp(c->name, name) == 0)
+			return c;
+		for (size_t a = 0; a < 2 && c->aliases[a]; a++)
+			if (strcmp(c->aliases[a], name) == 0)
+				return c;
+	}
+	return NULL;
+}
+
+/* Options before the command, and the command. NULL: err, or help was asked for. */
+static const struct command *read_command(struct args *args, struct globals *globals,
+					  struct err *err)
+{
+	struct arg arg;
+	switch (command_next(args, globals, &arg, err)) {
+	case ARGS_BAD:
+		return NULL;
+	case ARGS_END:
+		if (globals->help) {
+			globals->help = false;
+			return &command_help;
+		}
+		err_set(err, ERR_INPUT, "there is no command; `pfwd help` names all");
+		return NULL;
+	case ARGS_OPERAND:
+	case ARGS_OPTION:
+		break;
+	}
+	const struct command *command = command_find(arg.value);
+	if (!command)
+		err_set(err, ERR_INPUT, "there is no command '%s'; `pfwd help` names all",
+			quote(arg.value).text);
+	return command;
+}
+
+static int run(struct args *args, struct err *err)
+{
+	struct globals globals = {.lock_seconds = 10, .now = time(NULL)};
+	const struct command *command = read_command(args, &globals, err);
+	if (!command)
+		return -1;
+	for (size_t i = 0; i < ARGS_TABLES - 1; i++)
+		args->tables[i + 1] = command->options[i];
+	return command->run(command, args, &globals, err);
+}
+
+/* Output that nobody got is a failure, but for a reader that had enough. */
+static int close_output(int result, struct err *err)
+{
+	int failed = ferror(stdout);
+	errno = 0;
+	if (fclose(stdout) == 0 && !failed)
+		return result;
+	if (errno == EPIPE)
+		return result;
+	if (result < 0)
+		return result;
+	return errno ? err_sys(err, errno, "cannot write to standard output")
+		     : err_set(err, ERR_FAILED, "cannot write to standard output");
+}
+
+int main(int argc, char **argv)
+{
+	struct err err = {0};
+	struct args args = {.words = (const char *const *)argv + 1,
+			    .count = argc > 0 ? (size_t)argc - 1 : 0,
+			    .tables = {global_options}};
+	int result = close_output(run(&args, &err), &err);
+	if (result >= 0)
+		return result;
+	command_say("%s", err.text);
+	return err.kind ? (int)err.kind : ERR_FAILED;
+}

@@ -1,0 +1,258 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Columns and the three ways to print them: libsmartcols aligns, the streams go by stdio. */
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <libsmartcols.h>
+
+#include "report/report.h"
+
+#define PIECE 4096 /* rows that are aligned together */
+
+static const struct report_column *find(const struct report_column *all, const char *name,
+					size_t length)
+{
+	for (; all->name; all++)
+		if (strlen(all->name) == length && strncasecmp(all->name, name, length) == 0)
+			return all;
+	return NULL;
+}
+
+static int unknown_column(const struct report_column *all, const char *name, size_t length,
+			  struct err *err)
+{
+	char word[64], names[512] = "";
+	snprintf(word, sizeof(word), "%.*s", (int)(length < 60 ? length : 60), name);
+	for (; all->name; all++) {
+		size_t used = strlen(names);
+		snprintf(names + used, sizeof(names) - used, "%s%s", used ? "," : "", all->name);
+	}
+	return err_set(err, ERR_INPUT, "there is no column '%s'; there are %s", quote(word).text,
+		       names);
+}
+
+static int choose(const struct report_column *all, const char *list, struct report_choice *out,
+		  struct err *err)
+{
+	for (;;) {
+		size_t length = strcspn(list, ",");
+		const struct report_column *column = find(all, list, length);
+		if (!column)
+			return unknown_column(all, list, length, err);
+		if (out->count == REPORT_COLUMNS_MAX)
+			return err_set(err, ERR_INPUT, "more than %d columns are too many",
+				       REPORT_COLUMNS_MAX);
+		out->columns[out->count++] = column;
+		if (!list[length])
+			return 0;
+		list += length + 1;
+	}
+}
+
+int report_choose(const struct report_column *all, const char *defaults, const char *asked,
+		  struct report_choice *out, struct err *err)
+{
+	struct report_choice choice = {0};
+	bool more = asked && *asked == '+';
+	if ((!asked || more) && choose(all, defaults, &choice, err) < 0)
+		return -1;
+	if (asked && choose(all, more ? asked + 1 : asked, &choice, err) < 0)
+		return -1;
+	*out = choice;
+	return 0;
+}
+
+bool report_chosen(const struct report_choice *choice, const char *name)
+{
+	for (size_t i = 0; i < choice->count; i++)
+		if (strcmp(choice->columns[i]->name, name) == 0)
+			return true;
+	return false;
+}
+
+/* 1536 as 1.5K, in steps of 1024, as lsblk(8) does it. */
+static void humanize(char cell[REPORT_CELL_MAX])
+{
+	static const char units[] = "BKMGTPE";
+	uint64_t value = strtoull(cell, NULL, 10), whole = value, rest = 0;
+	size_t unit = 0;
+	for (; whole >= 1024 && units[unit + 1]; unit++) {
+		rest = whole % 1024;
+		whole /= 1024;
+	}
+	uint64_t tenth = (rest * 10 + 512) / 1024;
+	if (tenth == 10) {
+		whole++;
+		tenth = 0;
+	}
+	if (tenth)
+		snprintf(cell, REPORT_CELL_MAX, "%" PRIu64 ".%" PRIu64 "%c", whole, tenth,
+			 units[unit]);
+	else
+		snprintf(cell, REPORT_CELL_MAX, "%" PRIu64 "%c", whole, units[unit]);
+}
+
+static bool get_cell(const struct report *r, size_t i, const void *row, char cell[REPORT_CELL_MAX])
+{
+	const struct report_column *column = r->choice.columns[i];
+	if (!column->get(row, cell))
+		return false;
+	if (column->kind == REPORT_BYTES && !r->plain_bytes && r->format != REPORT_JSON)
+		humanize(cell);
+	return true;
+}
+
+/* ---- table ---- */
+
+static int begin_table(struct report *r, struct err *err)
+{
+	struct libscols_table *table = scols_new_table();
+	if (!table)
+		return err_memory(err);
+	r->table = table;
+	scols_table_set_stream(table, r->out);
+	scols_table_enable_noheadings(table, !r->headings);
+	for (size_t i = 0; i < r->choice.count; i++) {
+		const struct report_column *column = r->choice.columns[i];
+		bool number = column->kind == REPORT_NUMBER || column->kind == REPORT_BYTES;
+		if (!scols_table_new_column(table, column->name, 0, number ? SCOLS_FL_RIGHT : 0))
+			return err_memory(err);
+	}
+	return 0;
+}
+
+static int flush_table(struct report *r, struct err *err)
+{
+	if (scols_print_table(r->table) < 0)
+		return err_memory(err);
+	scols_table_remove_lines(r->table);
+	scols_table_enable_noheadings(r->table, 1);
+	return 0;
+}
+
+static int table_row(struct report *r, const void *row, struct err *err)
+{
+	char cell[REPORT_CELL_MAX];
+	struct libscols_line *line = scols_table_new_line(r->table, NULL);
+	if (!line)
+		return err_memory(err);
+	for (size_t i = 0; i < r->choice.count; i++)
+		if (scols_line_set_data(line, i, get_cell(r, i, row, cell) && *cell ? cell : "-") !=
+		    0)
+			return err_memory(err);
+	return r->rows % PIECE == 0 ? flush_table(r, err) : 0;
+}
+
+/* ---- raw ---- */
+
+/* Blanks and what is no text would look like more columns. */
+static void put_raw(FILE *out, const char *cell)
+{
+	for (; *cell; cell++) {
+		if (*cell <= ' ' || *cell == '\\' || *cell == 0x7f)
+			fprintf(out, "\\x%02x", (unsigned char)*cell);
+		else
+			putc(*cell, out);
+	}
+}
+
+static void raw_row(const struct report *r, const void *row)
+{
+	char cell[REPORT_CELL_MAX];
+	for (size_t i = 0; i < r->choice.count; i++) {
+		if (i)
+			putc(' ', r->out);
+		put_raw(r->out, get_cell(r, i, row, cell) && *cell ? cell : "-");
+	}
+	putc('\n', r->out);
+}
+
+static void raw_header(const struct report *r)
+{
+	for (size_t i = 0; i < r->choice.count; i++)
+		fprintf(r->out, "%s%s", i ? " " : "", r->choice.columns[i]->name);
+	putc('\n', r->out);
+}
+
+/* ---- JSON (RFC 8259) ---- */
+
+static void put_json_string(FILE *out, const char *text)
+{
+	putc('"', out);
+	for (; *text; text++) {
+		if (*text == '"' || *text == '\\')
+			fprintf(out, "\\%c", *text);
+		else if ((unsigned char)*text < ' ')
+			fprintf(out, "\\u%04x", (unsigned char)*text);
+		else
+			putc(*text, out);
+	}
+	putc('"', out);
+}
+
+static void put_key(FILE *out, const char *name)
+{
+	putc('"', out);
+	for (; *name; name++)
+		putc(*name >= 'A' && *name <= 'Z' ? *name + ('a' - 'A') : *name, out);
+	fputs("\":", out);
+}
+
+static void json_row(const struct report *r, const void *row)
+{
+	char cell[REPORT_CELL_MAX];
+	fputs(r->rows > 1 ? ",\n  {" : "\n  {", r->out);
+	for (size_t i = 0; i < r->choice.count; i++) {
+		enum report_kind kind = r->choice.columns[i]->kind;
+		if (i)
+			fputs(", ", r->out);
+		put_key(r->out, r->choice.columns[i]->name);
+		if (!get_cell(r, i, row, cell))
+			fputs("null", r->out);
+		else if (kind == REPORT_FLAG)
+			fputs(*cell == 'y' ? "true" : "false", r->out);
+		else if (kind == REPORT_TEXT)
+			put_json_string(r->out, cell);
+		else
+			fputs(cell, r->out);
+	}
+	putc('}', r->out);
+}
+
+int report_begin(struct report *r, struct err *err)
+{
+	r->rows = 0;
+	r->table = NULL;
+	if (r->format == REPORT_TABLE)
+		return begin_table(r, err);
+	if (r->format == REPORT_JSON)
+		fprintf(r->out, "{\"%s\": [", r->title);
+	else if (r->headings)
+		raw_header(r);
+	return 0;
+}
+
+int report_row(struct report *r, const void *row, struct err *err)
+{
+	r->rows++;
+	if (r->format == REPORT_TABLE)
+		return table_row(r, row, err);
+	if (r->format == REPORT_JSON)
+		json_row(r, row);
+	else
+		raw_row(r, row);
+	return ferror(r->out) ? err_set(err, ERR_FAILED, "cannot write to standard output") : 0;
+}
+
+int report_end(struct report *r, struct err *err)
+{
+	int result = 0;
+	if (r->format == REPORT_JSON)
+		fprintf(r->out, "%s]}\n", r->rows ? "\n" : "");
+	if (r->format == REPORT_TABLE && r->table && (r->rows % PIECE || r->rows == 0))
+		result = flush_table(r, err);
+	scols_unref_table(r->table);
+	r->table = NULL;
+	return result;
+}
