@@ -407,7 +407,7 @@ int tables_commit(struct tables *t, struct err *err)
 static int add_chain_counters(struct tables *t, const struct tables *from, const char *name)
 {
 	struct label chain = label_of(name);
-	unsigned int at = 0;
+	unsigned int at = 1; /* here, and here alone, libiptc counts from 1 */
 	const void *e = t->lib->first_rule(name, t->handle);
 	const void *f = from->lib->first_rule(name, from->handle);
 	for (; e && f; at++) {
