@@ -34,8 +34,10 @@ static const struct command *read_command(struct args *args, struct globals *glo
 	case ARGS_BAD:
 		return NULL;
 	case ARGS_END:
+		if (globals->version)
+			return &command_version;
 		if (globals->help) {
-			globals->help = false;
+			globals->help = false; /* of no one command */
 			return &command_help;
 		}
 		err_set(err, ERR_INPUT, "there is no command; `pfwd help` names all");

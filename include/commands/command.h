@@ -13,8 +13,9 @@
 struct globals {
 	unsigned int lock_seconds;
 	bool verbose;
-	bool help;
-	int64_t now; /* seconds since 1970 */
+	bool help;    /* asked for instead of the command */
+	bool version; /* ... or the version is */
+	int64_t now;  /* seconds since 1970 */
 };
 
 struct command {
@@ -48,12 +49,15 @@ extern const struct arg_def global_options[];
 
 /*
  * The next option that is the command's own, or operand. Options of every command are taken in on
- * the way; ARGS_END also where help was asked for (globals->help).
+ * the way; ARGS_END also where help or the version was asked for (globals).
  */
 enum args_kind command_next(struct args *args, struct globals *globals, struct arg *arg,
 			    struct err *err);
-void command_help_text(const struct command *command);
-void command_version_text(void);
+/* The help, or the version where that was asked for. */
+void command_help_text(const struct command *command, const struct globals *globals);
+struct report_column;
+void command_help_columns(const struct command *command, const struct globals *globals,
+			  const struct report_column *columns);
 
 /* Options of commands that change something, and what they do. */
 enum { CHANGE_DRY_RUN = COMMAND_OPTIONS, CHANGE_OPTIONS_END };
@@ -63,6 +67,7 @@ struct forwards;
 struct change_context {
 	const struct globals *globals;
 	bool dry_run;
+	bool kill; /* end the connections of removed forwards */
 	int (*decide)(void *context, const struct forwards *present, struct forwards *wanted,
 		      struct err *err);
 	void *context;
@@ -96,6 +101,8 @@ enum {
 	REPORT_OPTIONS_END,
 };
 extern const struct arg_def report_options[];
+/* -4 and -6 of a selection. */
+extern const struct arg_def family_options[];
 struct report;
 /* Take in one of them; columns: the argument of -o. False: it is none of them. */
 bool command_report_option(const struct arg *arg, struct report *report, const char **columns);

@@ -8,6 +8,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <stdio.h>
 
 #include "model/err.h"
@@ -28,6 +29,10 @@ struct report_column { /* a table ends with a zeroed one */
 	/* The cell as text; false: there is none. */
 	bool (*get)(const void *row, char cell[REPORT_CELL_MAX]);
 };
+
+/* For getters: put a value into the cell. An empty text is none. */
+bool report_put(char cell[REPORT_CELL_MAX], const char *text);
+bool report_put_number(char cell[REPORT_CELL_MAX], uint64_t number);
 
 #define REPORT_COLUMNS_MAX 32
 

@@ -131,7 +131,7 @@ static int run(const struct command *command, struct args *args, struct globals 
 	struct change_context change = {.globals = globals, .decide = decide, .context = &add};
 	int result = read_arguments(args, globals, &request, &add, &change, err);
 	if (result == 0 && globals->help) {
-		command_help_text(command);
+		command_help_text(command, globals);
 		return 0;
 	}
 	if (result == 0)

@@ -7,6 +7,7 @@
 
 #include "commands/command.h"
 #include "kernel/change.h"
+#include "kernel/flows.h"
 #include "report/report.h"
 #include "rules/text.h"
 
@@ -22,6 +23,12 @@ const struct arg_def global_options[] = {
 const struct arg_def change_options[] = {
 	{CHANGE_DRY_RUN, 'n', "dry-run", ARG_PLAIN, NULL,
 	 "change nothing; print the rules that would be added and deleted"},
+	{0},
+};
+
+const struct arg_def family_options[] = {
+	{REQUEST_IPV4, '4', NULL, ARG_PLAIN, NULL, "only those of IPv4"},
+	{REQUEST_IPV6, '6', NULL, ARG_PLAIN, NULL, "only those of IPv6"},
 	{0},
 };
 
@@ -76,8 +83,8 @@ enum args_kind command_next(struct args *args, struct globals *globals, struct a
 			globals->help = true;
 			return ARGS_END;
 		case GLOBAL_VERSION:
-			command_version_text();
-			exit(fflush(stdout) == 0 ? 0 : ERR_FAILED);
+			globals->help = globals->version = true;
+			return ARGS_END;
 		default:
 			return kind;
 		}
@@ -199,10 +206,26 @@ static void say_kept_chains(const struct snapshot *before, const struct forwards
 		}
 }
 
-static void say_done(void *context, const struct snapshot *before, const struct forwards *wanted,
-		     size_t changes)
+/* Connections follow the forwards. What fails here does not undo the change, so it is said. */
+static void settle_connections(const struct change_context *change, const struct snapshot *before,
+			       const struct forwards *wanted)
+{
+	struct err err = {0};
+	int result = flows_settle(&before->forwards, wanted, &err);
+	if (result == 0 && change->kill)
+		result = flows_kill(&before->forwards, wanted, &err);
+	if (result < 0)
+		command_say(
+			"warning: the rules are in place, but connections from before may go on: "
+			"%s",
+			err.text);
+}
+
+static void finish(void *context, const struct snapshot *before, const struct forwards *wanted,
+		   size_t changes)
 {
 	const struct change_context *change = context;
+	settle_connections(change, before, wanted);
 	if (!change->globals->verbose)
 		return;
 	size_t said = say_missing("removed", &before->forwards, wanted) +
@@ -226,7 +249,7 @@ int command_change(struct change_context *context, struct err *err)
 	struct change change = {
 		.decide = decide,
 		.show = context->dry_run ? show_plan : NULL,
-		.done = context->dry_run ? NULL : say_done,
+		.done = context->dry_run ? NULL : finish,
 		.context = context,
 		.lock_seconds = context->globals->lock_seconds,
 	};

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* pfwd conns: the connections that run through forwards. */
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -32,18 +31,6 @@ static const struct forward *forward(const void *row)
 	return ((const struct row *)row)->f;
 }
 
-static bool put(char cell[REPORT_CELL_MAX], const char *text)
-{
-	snprintf(cell, REPORT_CELL_MAX, "%s", text);
-	return *text != '\0';
-}
-
-static bool put_number(char cell[REPORT_CELL_MAX], uint64_t number)
-{
-	snprintf(cell, REPORT_CELL_MAX, "%" PRIu64, number);
-	return true;
-}
-
 static bool put_endpoint(char cell[REPORT_CELL_MAX], const struct endpoint *e)
 {
 	char addr[ADDRESS_TEXT_MAX];
@@ -62,15 +49,15 @@ static bool get_forward(const void *row, char cell[REPORT_CELL_MAX])
 
 static bool get_name(const void *row, char cell[REPORT_CELL_MAX])
 {
-	return forward(row) && put(cell, forward(row)->name);
+	return forward(row) && report_put(cell, forward(row)->name);
 }
 
 static bool get_proto(const void *row, char cell[REPORT_CELL_MAX])
 {
 	uint8_t proto = connection(row)->proto;
 	if (proto == PROTO_TCP || proto == PROTO_UDP || proto == PROTO_SCTP)
-		return put(cell, proto_name((enum proto)proto));
-	return put_number(cell, proto);
+		return report_put(cell, proto_name((enum proto)proto));
+	return report_put_number(cell, proto);
 }
 
 static bool get_client(const void *row, char cell[REPORT_CELL_MAX])
@@ -91,37 +78,37 @@ static bool get_target(const void *row, char cell[REPORT_CELL_MAX])
 static bool get_state(const void *row, char cell[REPORT_CELL_MAX])
 {
 	const char *state = connection(row)->state;
-	return state && put(cell, state);
+	return state && report_put(cell, state);
 }
 
 static bool get_timeout(const void *row, char cell[REPORT_CELL_MAX])
 {
-	return put_number(cell, connection(row)->timeout);
+	return report_put_number(cell, connection(row)->timeout);
 }
 
 static bool get_packets_in(const void *row, char cell[REPORT_CELL_MAX])
 {
-	return connection(row)->counted && put_number(cell, connection(row)->packets_in);
+	return connection(row)->counted && report_put_number(cell, connection(row)->packets_in);
 }
 
 static bool get_packets_out(const void *row, char cell[REPORT_CELL_MAX])
 {
-	return connection(row)->counted && put_number(cell, connection(row)->packets_out);
+	return connection(row)->counted && report_put_number(cell, connection(row)->packets_out);
 }
 
 static bool get_bytes_in(const void *row, char cell[REPORT_CELL_MAX])
 {
-	return connection(row)->counted && put_number(cell, connection(row)->bytes_in);
+	return connection(row)->counted && report_put_number(cell, connection(row)->bytes_in);
 }
 
 static bool get_bytes_out(const void *row, char cell[REPORT_CELL_MAX])
 {
-	return connection(row)->counted && put_number(cell, connection(row)->bytes_out);
+	return connection(row)->counted && report_put_number(cell, connection(row)->bytes_out);
 }
 
 static bool get_mark(const void *row, char cell[REPORT_CELL_MAX])
 {
-	return put_number(cell, connection(row)->mark);
+	return report_put_number(cell, connection(row)->mark);
 }
 
 static bool get_secctx(const void *row, char cell[REPORT_CELL_MAX])
@@ -131,22 +118,22 @@ static bool get_secctx(const void *row, char cell[REPORT_CELL_MAX])
 
 static bool get_use(const void *row, char cell[REPORT_CELL_MAX])
 {
-	return put_number(cell, connection(row)->use);
+	return report_put_number(cell, connection(row)->use);
 }
 
 static bool get_assured(const void *row, char cell[REPORT_CELL_MAX])
 {
-	return put(cell, connection(row)->assured ? "yes" : "no");
+	return report_put(cell, connection(row)->assured ? "yes" : "no");
 }
 
 static bool get_replied(const void *row, char cell[REPORT_CELL_MAX])
 {
-	return put(cell, connection(row)->replied ? "yes" : "no");
+	return report_put(cell, connection(row)->replied ? "yes" : "no");
 }
 
 static bool get_id(const void *row, char cell[REPORT_CELL_MAX])
 {
-	return put_number(cell, connection(row)->id);
+	return report_put_number(cell, connection(row)->id);
 }
 
 static bool get_start(const void *row, char cell[REPORT_CELL_MAX])
@@ -159,7 +146,7 @@ static bool get_start(const void *row, char cell[REPORT_CELL_MAX])
 
 static bool get_family(const void *row, char cell[REPORT_CELL_MAX])
 {
-	return put(cell, family_name((enum family)connection(row)->family));
+	return report_put(cell, family_name((enum family)connection(row)->family));
 }
 
 static const struct report_column columns[] = {
@@ -275,21 +262,13 @@ static int read_arguments(struct args *args, struct globals *globals, struct con
 	}
 }
 
-static void help(const struct command *command)
-{
-	command_help_text(command);
-	puts("\nColumns:");
-	for (const struct report_column *c = columns; c->name; c++)
-		printf("  %-12s %s\n", c->name, c->help);
-}
-
 static int run(const struct command *command, struct args *args, struct globals *globals,
 	       struct err *err)
 {
 	struct conns conns = {.report = {.out = stdout, .headings = true, .title = "conns"}};
 	int result = read_arguments(args, globals, &conns, err);
 	if (result == 0 && globals->help)
-		help(command);
+		command_help_columns(command, globals, columns);
 	else if (result == 0)
 		result = show(&conns, err);
 	selection_free(&conns.words);
@@ -303,8 +282,6 @@ static int run(const struct command *command, struct args *args, struct globals 
 
 static const struct arg_def options[] = {
 	{CONNS_ALL, 'a', "all", ARG_PLAIN, NULL, "those of other tools' translations too"},
-	{REQUEST_IPV4, '4', NULL, ARG_PLAIN, NULL, "only those of IPv4"},
-	{REQUEST_IPV6, '6', NULL, ARG_PLAIN, NULL, "only those of IPv6"},
 	{0},
 };
 
@@ -312,6 +289,6 @@ const struct command command_conns = {
 	.name = "conns",
 	.operands = "[OPTIONS] [SELECTOR...]",
 	.summary = "show the connections that run through forwards",
-	.options = {options, report_options},
+	.options = {options, report_options, family_options},
 	.run = run,
 };

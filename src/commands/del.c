@@ -5,9 +5,10 @@
 #include "commands/command.h"
 #include "kernel/host.h"
 
+enum { DEL_KILL = REPORT_OPTIONS_END };
+
 static const struct arg_def options[] = {
-	{REQUEST_IPV4, '4', NULL, ARG_PLAIN, NULL, "only those of IPv4"},
-	{REQUEST_IPV6, '6', NULL, ARG_PLAIN, NULL, "only those of IPv6"},
+	{DEL_KILL, 0, "kill", ARG_PLAIN, NULL, "also end the connections that run through them"},
 	{REQUEST_FROM, 0, "from", ARG_VALUE, "CIDR[,CIDR...]", "only those for these networks"},
 	{0},
 };
@@ -22,9 +23,9 @@ static int decide(void *context, const struct forwards *present, struct forwards
 {
 	const struct del *del = context;
 	bool *keep = calloc(present->count + 1, sizeof(*keep));
-	int result = keep ? 0 : err_memory(err);
-	if (result == 0)
-		result = selectors_apply(&del->selectors, present, keep, err);
+	if (!keep)
+		return err_memory(err);
+	int result = selectors_apply(&del->selectors, present, keep, err);
 	for (size_t i = 0; result == 0 && i < present->count; i++)
 		keep[i] = !keep[i]; /* selected are those that go */
 	if (result == 0)
@@ -52,6 +53,8 @@ static int read_arguments(struct args *args, struct globals *globals, struct del
 		case ARGS_OPTION:
 			if (arg.def->id == REQUEST_FROM)
 				del->words.from = arg.value;
+			else if (arg.def->id == DEL_KILL)
+				change->kill = true;
 			else if (arg.def->id == CHANGE_DRY_RUN)
 				change->dry_run = true;
 			else
@@ -69,7 +72,7 @@ static int run(const struct command *command, struct args *args, struct globals 
 	struct change_context change = {.globals = globals, .decide = decide, .context = &del};
 	int result = read_arguments(args, globals, &del, &change, err);
 	if (result == 0 && globals->help) {
-		command_help_text(command);
+		command_help_text(command, globals);
 		goto out;
 	}
 	if (result == 0 && del.words.count == 0)
@@ -98,6 +101,6 @@ const struct command command_del = {
 	.details = "A SELECTOR is the SPEC of a forward, or the NAME of one or more.\n"
 		   "  pfwd del eth0:80\n"
 		   "  pfwd del dns\n",
-	.options = {options, change_options},
+	.options = {options, change_options, family_options},
 	.run = run,
 };

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "commands/command.h"
+#include "report/report.h"
 
 #define LEFT_WIDTH 26
 
@@ -24,8 +25,17 @@ static void print_option(const struct arg_def *d)
 		printf("  %-*s %s\n", LEFT_WIDTH, left, d->help);
 }
 
-void command_help_text(const struct command *command)
+static void print_version(void)
 {
+	puts("pfwd " PFWD_VERSION);
+}
+
+void command_help_text(const struct command *command, const struct globals *globals)
+{
+	if (globals->version) {
+		print_version();
+		return;
+	}
 	printf("Usage: pfwd %s %s\n", command->name, command->operands);
 	if (command->aliases[0]) {
 		printf("       also: %s", command->aliases[0]);
@@ -42,6 +52,17 @@ void command_help_text(const struct command *command)
 		print_option(d);
 }
 
+void command_help_columns(const struct command *command, const struct globals *globals,
+			  const struct report_column *columns)
+{
+	command_help_text(command, globals);
+	if (globals->version)
+		return;
+	puts("\nColumns:");
+	for (; columns->name; columns++)
+		printf("  %-12s %s\n", columns->name, columns->help);
+}
+
 static void print_overview(void)
 {
 	puts("Usage: pfwd COMMAND ...\n\nPort forwards of this host, and the connections through "
@@ -52,11 +73,6 @@ static void print_overview(void)
 	for (const struct arg_def *d = global_options; d->id; d++)
 		print_option(d);
 	puts("\n`pfwd help COMMAND` tells more, pfwd(8) all.");
-}
-
-void command_version_text(void)
-{
-	puts("pfwd " PFWD_VERSION);
 }
 
 static int run_help(const struct command *command, struct args *args, struct globals *globals,
@@ -75,7 +91,7 @@ static int run_help(const struct command *command, struct args *args, struct glo
 	if (kind == ARGS_BAD)
 		return -1;
 	if (about || globals->help)
-		command_help_text(about ? about : command);
+		command_help_text(about ? about : command, globals);
 	else
 		print_overview();
 	return 0;
@@ -96,9 +112,9 @@ static int run_version(const struct command *command, struct args *args, struct 
 		break;
 	}
 	if (globals->help)
-		command_help_text(command);
+		command_help_text(command, globals);
 	else
-		command_version_text();
+		print_version();
 	return 0;
 }
 

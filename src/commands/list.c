@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* pfwd list: the forwards in the kernel now. */
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,18 +21,6 @@ struct row {
 
 /* ---- columns ---- */
 
-static bool put(char cell[REPORT_CELL_MAX], const char *text)
-{
-	snprintf(cell, REPORT_CELL_MAX, "%s", text);
-	return *text != '\0';
-}
-
-static bool put_number(char cell[REPORT_CELL_MAX], uint64_t number)
-{
-	snprintf(cell, REPORT_CELL_MAX, "%" PRIu64, number);
-	return true;
-}
-
 static bool get_forward(const void *row, char cell[REPORT_CELL_MAX])
 {
 	spec_format(((const struct row *)row)->f, cell);
@@ -48,7 +35,7 @@ static bool get_target(const void *row, char cell[REPORT_CELL_MAX])
 
 static bool get_name(const void *row, char cell[REPORT_CELL_MAX])
 {
-	return put(cell, ((const struct row *)row)->f->name);
+	return report_put(cell, ((const struct row *)row)->f->name);
 }
 
 static bool get_options(const void *row, char cell[REPORT_CELL_MAX])
@@ -60,20 +47,20 @@ static bool get_options(const void *row, char cell[REPORT_CELL_MAX])
 static bool get_state(const void *row, char cell[REPORT_CELL_MAX])
 {
 	const struct row *r = row;
-	return put(cell, forward_expired(r->f, r->now) ? "expired"
-			 : r->status.incomplete        ? "incomplete"
-						       : "active");
+	return report_put(cell, forward_expired(r->f, r->now) ? "expired"
+				: r->status.incomplete        ? "incomplete"
+							      : "active");
 }
 
 static bool get_conns(const void *row, char cell[REPORT_CELL_MAX])
 {
-	return put_number(cell, ((const struct row *)row)->status.conns);
+	return report_put_number(cell, ((const struct row *)row)->status.conns);
 }
 
 static bool get_if(const void *row, char cell[REPORT_CELL_MAX])
 {
 	const struct forward *f = ((const struct row *)row)->f;
-	return put(cell, *f->ifname ? f->ifname : "*");
+	return report_put(cell, *f->ifname ? f->ifname : "*");
 }
 
 static bool get_addr(const void *row, char cell[REPORT_CELL_MAX])
@@ -93,12 +80,12 @@ static bool get_ports(const void *row, char cell[REPORT_CELL_MAX])
 
 static bool get_proto(const void *row, char cell[REPORT_CELL_MAX])
 {
-	return put(cell, proto_name((enum proto)((const struct row *)row)->f->proto));
+	return report_put(cell, proto_name((enum proto)((const struct row *)row)->f->proto));
 }
 
 static bool get_family(const void *row, char cell[REPORT_CELL_MAX])
 {
-	return put(cell, family_name((enum family)((const struct row *)row)->f->family));
+	return report_put(cell, family_name((enum family)((const struct row *)row)->f->family));
 }
 
 static bool get_from(const void *row, char cell[REPORT_CELL_MAX])
@@ -121,19 +108,19 @@ static bool get_until(const void *row, char cell[REPORT_CELL_MAX])
 
 static bool get_live(const void *row, char cell[REPORT_CELL_MAX])
 {
-	return put_number(cell, ((const struct row *)row)->live);
+	return report_put_number(cell, ((const struct row *)row)->live);
 }
 
 static bool get_packets(const void *row, char cell[REPORT_CELL_MAX])
 {
 	const struct row *r = row;
-	return r->counted && put_number(cell, r->packets);
+	return r->counted && report_put_number(cell, r->packets);
 }
 
 static bool get_bytes(const void *row, char cell[REPORT_CELL_MAX])
 {
 	const struct row *r = row;
-	return r->counted && put_number(cell, r->bytes);
+	return r->counted && report_put_number(cell, r->bytes);
 }
 
 static const struct report_column columns[] = {
@@ -203,18 +190,27 @@ static int count_connections(struct list *list, struct err *err)
 	return conntrack_walk(FAMILY_NONE, CONNTRACK_TRANSLATED, count_connection, list, err);
 }
 
+static int read_statuses(struct list *list, struct status *statuses, struct err *err)
+{
+	for (int f = 0; f < FAMILIES; f++)
+		if (present_status(list->snapshot.states[f], &list->snapshot.forwards, statuses,
+				   err) < 0)
+			return -1;
+	return 0;
+}
+
 static int make_rows(struct list *list, int64_t now, struct err *err)
 {
 	const struct forwards *set = &list->snapshot.forwards;
-	struct status *statuses = calloc(set->count + 1, sizeof(*statuses));
-	int result = 0;
-	list->rows = calloc(set->count + 1, sizeof(*list->rows));
 	list->selected = calloc(set->count + 1, sizeof(*list->selected));
-	if (!statuses || !list->rows || !list->selected)
-		result = err_memory(err);
-	for (int f = 0; result == 0 && f < FAMILIES; f++)
-		result = present_status(list->snapshot.states[f], set, statuses, err);
-	for (size_t i = 0; result == 0 && i < set->count; i++)
+	list->rows = calloc(set->count + 1, sizeof(*list->rows));
+	if (!list->rows || !list->selected)
+		return err_memory(err);
+	struct status *statuses = calloc(set->count + 1, sizeof(*statuses));
+	if (!statuses)
+		return err_memory(err);
+	int result = read_statuses(list, statuses, err);
+	for (size_t i = 0; i < set->count; i++)
 		list->rows[i] =
 			(struct row){.f = &set->items[i], .status = statuses[i], .now = now};
 	free(statuses);
@@ -276,14 +272,6 @@ static int read_arguments(struct args *args, struct globals *globals, struct lis
 	}
 }
 
-static void help(const struct command *command)
-{
-	command_help_text(command);
-	puts("\nColumns:");
-	for (const struct report_column *c = columns; c->name; c++)
-		printf("  %-12s %s\n", c->name, c->help);
-}
-
 static int show(struct list *list, const struct globals *globals, struct err *err)
 {
 	if (report_choose(columns, "FORWARD,TARGET,NAME,OPTIONS,STATE,CONNS", list->asked,
@@ -310,7 +298,7 @@ static int run(const struct command *command, struct args *args, struct globals 
 	struct list list = {.report = {.out = stdout, .headings = true, .title = "forwards"}};
 	int result = read_arguments(args, globals, &list, err);
 	if (result == 0 && globals->help)
-		help(command);
+		command_help_columns(command, globals, columns);
 	else if (result == 0)
 		result = show(&list, globals, err);
 	selection_free(&list.words);
@@ -323,17 +311,11 @@ static int run(const struct command *command, struct args *args, struct globals 
 	return result;
 }
 
-static const struct arg_def options[] = {
-	{REQUEST_IPV4, '4', NULL, ARG_PLAIN, NULL, "only those of IPv4"},
-	{REQUEST_IPV6, '6', NULL, ARG_PLAIN, NULL, "only those of IPv6"},
-	{0},
-};
-
 const struct command command_list = {
 	.name = "list",
 	.aliases = {"ls"},
 	.operands = "[OPTIONS] [SELECTOR...]",
 	.summary = "show the forwards there are",
-	.options = {report_options, options},
+	.options = {report_options, family_options},
 	.run = run,
 };

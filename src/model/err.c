@@ -100,7 +100,7 @@ unsigned long quote_into(char *out, unsigned long size, const char *text)
 
 struct quoted quote(const char *text)
 {
-	struct quoted q;
+	struct quoted q = {""};
 	static const char ellipsis[] = "...";
 	unsigned long room = sizeof(q.text) - sizeof(ellipsis) + 1;
 	/* a text of 100 kB is not walked to its end for a message that shows its beginning */

@@ -10,6 +10,18 @@
 
 #define PIECE 4096 /* rows that are aligned together */
 
+bool report_put(char cell[REPORT_CELL_MAX], const char *text)
+{
+	snprintf(cell, REPORT_CELL_MAX, "%s", text);
+	return *text != '\0';
+}
+
+bool report_put_number(char cell[REPORT_CELL_MAX], uint64_t number)
+{
+	snprintf(cell, REPORT_CELL_MAX, "%" PRIu64, number);
+	return true;
+}
+
 static const struct report_column *find(const struct report_column *all, const char *name,
 					size_t length)
 {

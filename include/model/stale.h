@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Which UDP flows a change of forwards leaves behind: NAT is decided on a flow's first packet, so
+ * those that began before are not what the table now says. It ends none itself.
+ */
+#ifndef PFWD_MODEL_STALE_H
+#define PFWD_MODEL_STALE_H
+
+#include "model/lookup.h"
+
+struct stale_host { /* what only the host knows */
+	void *context;
+	bool (*is_local)(void *context, const struct address *addr);
+	/* The interface that packets from addr come in on: the one of the route back. NULL: there
+	 * is none. */
+	const char *(*interface_to)(void *context, const struct address *addr);
+};
+
+struct stale { /* a zeroed one knows no change */
+	struct stale_host host;
+	struct forwards changed, added, removed; /* of UDP alone */
+	struct lookup changed_at, added_at, removed_at, after_at;
+};
+
+/* Both sets are sorted; after must outlive *out. 0, or -1 (out of memory). */
+int stale_make(const struct forwards *before, const struct forwards *after,
+	       const struct stale_host *host, struct stale *out, struct err *err);
+void stale_free(struct stale *stale);
+
+/* Whether the flow is one that a changed forward concerns, and is not translated as the forwards
+ * now say. */
+bool stale_flow(const struct stale *stale, const struct connection *c);
+
+#endif
