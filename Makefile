@@ -11,9 +11,8 @@ BUILD ?= build
 LIBS = libip4tc libip6tc libnetfilter_conntrack libmnl smartcols
 PACKAGES = gcc libc6-dev pkg-config libip4tc-dev libip6tc-dev libnetfilter-conntrack-dev \
 	libmnl-dev libsmartcols-dev libcmocka-dev iproute2 iptables nftables conntrack \
-	netcat-openbsd curl python3-minimal procps kmod util-linux
-LINT_PACKAGES = clang clang-format clang-tidy cppcheck shellcheck mandoc valgrind strace \
-	libclang-rt-14-dev
+	curl python3 procps util-linux strace
+LINT_PACKAGES = clang clang-format clang-tidy cppcheck shellcheck mandoc
 
 WARNINGS = -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes \
 	-Wformat=2 -Wpointer-arith -Wcast-qual -Wwrite-strings -Wundef -Wvla
@@ -72,8 +71,7 @@ demo: $(PROGRAM)
 	PFWD=$(abspath $(PROGRAM)) tests/demo
 
 asan:
-	ASAN_OPTIONS=detect_leaks=1 UBSAN_OPTIONS=halt_on_error=1 \
-	$(MAKE) BUILD=build/asan CC=clang HARDENING= HARDENING_LD= \
+	UBSAN_OPTIONS=halt_on_error=1 $(MAKE) BUILD=build/asan HARDENING= HARDENING_LD= \
 		CFLAGS="-O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined \
 		-fno-sanitize-recover=all" check
 

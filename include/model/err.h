@@ -26,17 +26,22 @@ struct err {
 	char text[ERR_TEXT_MAX];
 };
 
-/* Fill err and return -1, so that a function can say `return err_set(...)`. A text that does not
- * fit is cut. */
-int err_set(struct err *err, enum err_kind kind, const char *format, ...)
-	__attribute__((format(printf, 3, 4)));
-
+/* Fill err and give -1, so that a function can say `return err_set(...)`; macros, so that compilers
+ * and checkers see the -1. A text that does not fit is cut. */
+#define err_set(err, kind, ...) (err_fill(err, kind, __VA_ARGS__), err_status())
 /* The same, with ": " and the system's words for sys (an errno) appended. EPERM and EACCES make
  * the kind ERR_PERMISSION. */
-int err_sys(struct err *err, int sys, const char *format, ...)
-	__attribute__((format(printf, 3, 4)));
+#define err_sys(err, number, ...) (err_fill_sys(err, number, __VA_ARGS__), err_status())
+#define err_memory(err) err_set(err, ERR_FAILED, "out of memory")
 
-int err_memory(struct err *err);
+static inline int err_status(void)
+{
+	return -1;
+}
+void err_fill(struct err *err, enum err_kind kind, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+void err_fill_sys(struct err *err, int sys, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
 
 /*
  * Text of unknown origin, made fit for a message: cut to a line's length, with control

@@ -18,7 +18,7 @@
 
 #include "kernel/conntrack.h"
 
-#define RECEIVE_SIZE (64 * 1024)
+#define RECEIVE_SIZE ((size_t)64 * 1024)
 #define SEND_SIZE 4096
 
 static const char *tcp_state(uint8_t state)

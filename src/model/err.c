@@ -20,16 +20,15 @@ static void set(struct err *err, enum err_kind kind, int sys, const char *format
 		err->text[0] = '\0';
 }
 
-int err_set(struct err *err, enum err_kind kind, const char *format, ...)
+void err_fill(struct err *err, enum err_kind kind, const char *format, ...)
 {
 	va_list args;
 	va_start(args, format);
 	set(err, kind, 0, format, args);
 	va_end(args);
-	return -1;
 }
 
-int err_sys(struct err *err, int sys, const char *format, ...)
+void err_fill_sys(struct err *err, int sys, const char *format, ...)
 {
 	bool denied = sys == EPERM || sys == EACCES;
 	va_list args;
@@ -40,12 +39,6 @@ int err_sys(struct err *err, int sys, const char *format, ...)
 	int n = snprintf(err->text + used, sizeof(err->text) - used, ": %s", strerror(sys));
 	if (n < 0)
 		err->text[used] = '\0';
-	return -1;
-}
-
-int err_memory(struct err *err)
-{
-	return err_set(err, ERR_FAILED, "out of memory");
 }
 
 /* Length of the well-formed UTF-8 sequence of a printable character at s, 0 where there is none

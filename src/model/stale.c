@@ -121,10 +121,9 @@ static struct sender sender_at(const struct stale *s, const struct address *addr
 static bool stale_reverse(const struct stale *s, const struct connection *c)
 {
 	bool ignored = false;
-	const struct forward *f;
 	struct lookup_walk walk =
 		lookup_begin(&s->added_at, (enum family)c->family, PROTO_UDP, &c->client);
-	if (c->translated || !(f = lookup_next(&walk)) ||
+	if (c->translated || !lookup_next(&walk) ||
 	    !s->host.is_local(s->host.context, &c->client.addr))
 		return false;
 	struct sender peer = sender_at(s, &c->via.addr);

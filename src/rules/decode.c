@@ -202,7 +202,9 @@ static int get_dnat(enum family family, const struct xt_entry_target *t, struct 
 	rule->target = TARGET_DNAT;
 	get_range2(family, &range, rule);
 	entry_put_range(rule, &again);
-	return memcmp(&range, &again, sizeof(range)) == 0 ? 0 : -1;
+	/* but for the padding behind its last field */
+	const size_t size = offsetof(struct nf_nat_range2, base_proto) + sizeof(range.base_proto);
+	return memcmp(&range, &again, size) == 0 ? 0 : -1;
 }
 
 static int get_source_nat(enum family family, const struct xt_entry_target *t, struct rule *rule)

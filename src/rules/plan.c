@@ -3,6 +3,7 @@
  * The difference between a table and a layout, chain by chain. Rules of ours that stand in the
  * right order stay; the longest such sequence is kept, all others move or go.
  */
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -200,6 +201,7 @@ static int plan_insertions(const struct state_chain *have, const struct rule *wa
 	for (size_t w = 0; w < count; w++) {
 		size_t from = m->there_of[w];
 		if (from != NOWHERE && m->keep[from]) {
+			assert(from < have->count);
 			/* what stays between: somebody else's */
 			for (; there <= from; there++)
 				position += !have->rules[there].ours || m->keep[there];

@@ -257,7 +257,7 @@ static void the_lock_is_held_from_first_read_to_last_commit(void **state)
 {
 	(void)state;
 	struct outcome o = town_run(
-		"strace -qq -f -e trace=flock,setsockopt,getsockopt,close -o /run/trace $PFWD add "
+		"$TRACE -qq -f -e trace=flock,setsockopt,getsockopt,close -o /run/trace $PFWD add "
 		"wan0:80 192.168.1.2 && "
 		"awk '/flock/ {lock=NR; split($0,p,/[(,]/); fd=p[2]} "
 		"/SO_GET_ENTRIES|IPT_SO_GET_INFO|sockopt.*0x40/ {if(!first) first=NR} "
@@ -285,7 +285,7 @@ static void missing_modules_are_loaded_once(void **state)
 		"printf '#!/bin/sh\\necho \"$@\" >> /run/loaded\\n' > /run/modprobe;"
 		"chmod +x /run/modprobe; mount -t tmpfs none /proc/sys/kernel;"
 		"echo /run/modprobe > /proc/sys/kernel/modprobe;"
-		"strace -qq -o /dev/null -e trace=getsockopt -e "
+		"$TRACE -qq -o /dev/null -e trace=getsockopt -e "
 		"inject=getsockopt:error=ENOPROTOOPT:when=1 $PFWD add wan0:80 192.168.1.2; "
 		"echo status $?; umount /proc/sys/kernel; cat /run/loaded");
 	assert_string_equal(o.out, "status 0\n-q -- ip_tables\n");
@@ -294,7 +294,7 @@ static void missing_modules_are_loaded_once(void **state)
 static void a_kernel_without_tables_is_said(void **state)
 {
 	(void)state;
-	struct outcome o = town_run("strace -qq -o /dev/null -e trace=getsockopt -e "
+	struct outcome o = town_run("$TRACE -qq -o /dev/null -e trace=getsockopt -e "
 				    "inject=getsockopt:error=ENOPROTOOPT $PFWD add wan0:80 "
 				    "192.168.1.2; echo status $?");
 	assert_string_equal(o.out, "status 6\n");
@@ -307,7 +307,7 @@ static void a_failed_second_commit_is_undone(void **state)
 	pfwd(0, "add wan0:79 192.168.1.2:79");
 	struct outcome before = town_run("%s", save_all);
 	/* filter's IPT_SO_SET_REPLACE and SET_ADD_COUNTERS, then nat's */
-	struct outcome o = town_run("strace -qq -o /dev/null -e trace=setsockopt -e "
+	struct outcome o = town_run("$TRACE -qq -o /dev/null -e trace=setsockopt -e "
 				    "inject=setsockopt:error=ENOMEM:when=3 $PFWD add wan0:80 "
 				    "192.168.1.2; echo status $?");
 	assert_string_equal(o.out, "status 1\n");
@@ -319,7 +319,7 @@ static void lost_counters_are_set_again(void **state)
 {
 	(void)state;
 	town_sh("iptables-legacy -A FORWARD -s 10.9.0.0/16 -j DROP -c 12 1234");
-	struct outcome o = town_run("strace -qq -o /dev/null -e trace=setsockopt -e "
+	struct outcome o = town_run("$TRACE -qq -o /dev/null -e trace=setsockopt -e "
 				    "inject=setsockopt:error=ENOMEM:when=2 $PFWD add wan0:80 "
 				    "192.168.1.2; echo status $?");
 	assert_string_equal(o.out, "status 0\n");

@@ -58,6 +58,9 @@ static struct outcome run(const char *command)
 }
 
 static void format_command(char *out, size_t size, const char *before, const char *format,
+			   va_list args) __attribute__((format(printf, 4, 0)));
+
+static void format_command(char *out, size_t size, const char *before, const char *format,
 			   va_list args)
 {
 	size_t used = (size_t)snprintf(out, size, "%s", before);
