@@ -17,7 +17,7 @@ LINT_PACKAGES = clang clang-format clang-tidy cppcheck shellcheck mandoc
 WARNINGS = -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes \
 	-Wformat=2 -Wpointer-arith -Wcast-qual -Wwrite-strings -Wundef -Wvla
 HARDENING = -D_FORTIFY_SOURCE=2 -fstack-protector-strong -fPIE
-HARDENING_LD = -pie -Wl,-z,relro,-z,now
+HARDENING_LD = -pie -Wl,-z,relro,-z,now,--as-needed,-O1
 ifdef CI
 WARNINGS += -Werror
 endif

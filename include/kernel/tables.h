@@ -11,10 +11,10 @@
 struct tables; /* an open table, or one that is not there */
 
 /*
- * Whether the kernel has set that table up in this network namespace. Where it does not say
- * (/proc/net/ip_tables_names is root's), the table is taken to be there.
+ * The tables that the kernel has set up in this network namespace, a bit (1 << enum table) each.
+ * Where it does not say (/proc/net/ip_tables_names is root's), all are taken to be there.
  */
-bool tables_exist(enum family family, enum table table);
+unsigned int tables_there(enum family family);
 
 /*
  * Open it, which sets it up. Loads the module once where that is missing. NULL: ERR_UNSUPPORTED

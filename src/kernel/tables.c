@@ -88,21 +88,23 @@ struct tables {
 
 /* ---- whether it is there ---- */
 
-bool tables_exist(enum family family, enum table table)
+unsigned int tables_there(enum family family)
 {
 	char line[64];
-	bool found = false;
+	unsigned int there = 0;
 	FILE *file = fopen(family == FAMILY_IPV6 ? "/proc/net/ip6_tables_names"
 						 : "/proc/net/ip_tables_names",
 			   "re");
 	if (!file)
-		return errno == EACCES || errno == EPERM;
-	while (!found && fgets(line, sizeof(line), file)) {
+		return errno == EACCES || errno == EPERM ? ~0U : 0;
+	while (fgets(line, sizeof(line), file)) {
 		line[strcspn(line, "\n")] = '\0';
-		found = strcmp(line, table_name(table)) == 0;
+		for (int t = 0; t < TABLES; t++)
+			if (strcmp(line, table_name((enum table)t)) == 0)
+				there |= 1U << t;
 	}
 	fclose(file);
-	return found;
+	return there;
 }
 
 static int open_error(enum family family, enum table table, int error, struct err *err)
