@@ -38,7 +38,8 @@ STORY_TESTS = $(patsubst tests/stories/%.c,$(BUILD)/tests/stories/%,$(wildcard t
 STORY_HELP = $(BUILD)/tests/stories/town.o
 PROGRAM = $(if $(filter build,$(BUILD)),pfwd,$(BUILD)/pfwd)
 
-.PHONY: all deps check demo lint asan install uninstall clean dist layers
+# libFuzzer comes with clang: on Debian libclang-rt-14-dev
+.PHONY: all deps lint-deps check demo lint asan fuzz install uninstall clean dist layers
 
 all: $(PROGRAM)
 
@@ -74,6 +75,30 @@ asan:
 	UBSAN_OPTIONS=halt_on_error=1 $(MAKE) BUILD=build/asan HARDENING= HARDENING_LD= \
 		CFLAGS="-O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined \
 		-fno-sanitize-recover=all" check
+
+# ---- fuzzing ----
+
+FUZZ_SECONDS ?= 60
+FUZZ_FLAGS = -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all
+FUZZ_CC = clang -std=gnu11 -D_GNU_SOURCE -Iinclude $(FUZZ_FLAGS)
+PURE_SOURCES = $(wildcard src/model/*.c src/rules/*.c)
+
+$(BUILD)/fuzz/fuzz_%: tests/fuzz/fuzz_%.c $(PURE_SOURCES) $(wildcard include/*/*.h)
+	@mkdir -p $(@D)
+	$(FUZZ_CC) -fsanitize=fuzzer -o $@ $< $(PURE_SOURCES)
+
+$(BUILD)/fuzz/seed: tests/fuzz/seed.c $(PURE_SOURCES) $(wildcard include/*/*.h)
+	@mkdir -p $(@D)
+	$(FUZZ_CC) -o $@ $< $(PURE_SOURCES)
+
+# New inputs go to the build's own corpora; the seeds are kept in the repository, or made.
+fuzz: $(BUILD)/fuzz/fuzz_spec $(BUILD)/fuzz/fuzz_decode $(BUILD)/fuzz/seed
+	@mkdir -p $(BUILD)/fuzz/corpus/spec $(BUILD)/fuzz/corpus/decode
+	$(BUILD)/fuzz/seed $(BUILD)/fuzz/corpus/decode
+	cd $(BUILD)/fuzz && ./fuzz_spec -max_total_time=$(FUZZ_SECONDS) -print_final_stats=1 \
+		corpus/spec $(abspath tests/fuzz/corpus/spec)
+	cd $(BUILD)/fuzz && ./fuzz_decode -max_total_time=$(FUZZ_SECONDS) -max_len=1700 \
+		-print_final_stats=1 corpus/decode
 
 # ---- lint ----
 
