@@ -9,6 +9,7 @@
 #include "model/args.h"
 #include "model/request.h"
 #include "model/selector.h"
+#include "report/report.h"
 
 struct globals {
 	unsigned int lock_seconds;
@@ -25,6 +26,7 @@ struct command {
 	const char *summary;
 	const char *details; /* further paragraphs of its help; NULL: none */
 	const struct arg_def *options[ARGS_TABLES - 1];
+	const struct report_column *columns; /* that it prints; NULL: none */
 	/* args: behind the command's name. The exit status, or -1 and err. */
 	int (*run)(const struct command *command, struct args *args, struct globals *globals,
 		   struct err *err);
@@ -55,15 +57,11 @@ enum args_kind command_next(struct args *args, struct globals *globals, struct a
 			    struct err *err);
 /* The help, or the version where that was asked for. */
 void command_help_text(const struct command *command, const struct globals *globals);
-struct report_column;
-void command_help_columns(const struct command *command, const struct globals *globals,
-			  const struct report_column *columns);
 
 /* Options of commands that change something, and what they do. */
 enum { CHANGE_DRY_RUN = COMMAND_OPTIONS, CHANGE_OPTIONS_END };
 extern const struct arg_def change_options[];
 
-struct forwards;
 struct change_context {
 	const struct globals *globals;
 	bool dry_run;
@@ -103,7 +101,6 @@ enum {
 extern const struct arg_def report_options[];
 /* -4 and -6 of a selection. */
 extern const struct arg_def family_options[];
-struct report;
 /* Take in one of them; columns: the argument of -o. False: it is none of them. */
 bool command_report_option(const struct arg *arg, struct report *report, const char **columns);
 

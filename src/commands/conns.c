@@ -268,7 +268,7 @@ static int run(const struct command *command, struct args *args, struct globals 
 	struct conns conns = {.report = {.out = stdout, .headings = true, .title = "conns"}};
 	int result = read_arguments(args, globals, &conns, err);
 	if (result == 0 && globals->help)
-		command_help_columns(command, globals, columns);
+		command_help_text(command, globals);
 	else if (result == 0)
 		result = show(&conns, err);
 	selection_free(&conns.words);
@@ -290,5 +290,6 @@ const struct command command_conns = {
 	.operands = "[OPTIONS] [SELECTOR...]",
 	.summary = "show the connections that run through forwards",
 	.options = {options, report_options, family_options},
+	.columns = columns,
 	.run = run,
 };

@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "commands/command.h"
-#include "report/report.h"
 
 #define LEFT_WIDTH 26
 
@@ -50,17 +49,10 @@ void command_help_text(const struct command *command, const struct globals *glob
 			print_option(d);
 	for (const struct arg_def *d = global_options; d->id; d++)
 		print_option(d);
-}
-
-void command_help_columns(const struct command *command, const struct globals *globals,
-			  const struct report_column *columns)
-{
-	command_help_text(command, globals);
-	if (globals->version)
-		return;
-	puts("\nColumns:");
-	for (; columns->name; columns++)
-		printf("  %-12s %s\n", columns->name, columns->help);
+	if (command->columns)
+		puts("\nColumns:");
+	for (const struct report_column *c = command->columns; c && c->name; c++)
+		printf("  %-12s %s\n", c->name, c->help);
 }
 
 static void print_overview(void)

@@ -298,7 +298,7 @@ static int run(const struct command *command, struct args *args, struct globals 
 	struct list list = {.report = {.out = stdout, .headings = true, .title = "forwards"}};
 	int result = read_arguments(args, globals, &list, err);
 	if (result == 0 && globals->help)
-		command_help_columns(command, globals, columns);
+		command_help_text(command, globals);
 	else if (result == 0)
 		result = show(&list, globals, err);
 	selection_free(&list.words);
@@ -317,5 +317,6 @@ const struct command command_list = {
 	.operands = "[OPTIONS] [SELECTOR...]",
 	.summary = "show the forwards there are",
 	.options = {report_options, family_options},
+	.columns = columns,
 	.run = run,
 };

@@ -157,7 +157,9 @@ int flows_settle(const struct forwards *before, const struct forwards *after, st
 /* ---- all of a removed forward ---- */
 
 struct killing {
-	struct lookup lookup;
+	const struct forwards *after;
+	struct lookup lookup; /* of the forwards before */
+	struct host host;
 	struct found found;
 	struct err *err;
 };
@@ -165,28 +167,26 @@ struct killing {
 static int find_through(void *context, const struct connection *c)
 {
 	struct killing *killing = context;
-	if (!lookup_connection(&killing->lookup, c, NULL))
+	const char *interface = host_address_owner(&killing->host.addresses, &c->via.addr);
+	const struct forward *f = lookup_connection(&killing->lookup, c, interface);
+	if (!f || forwards_find(killing->after, f) < killing->after->count)
 		return 0;
 	return keep(&killing->found, c, killing->err);
 }
 
 int flows_kill(const struct forwards *before, const struct forwards *after, struct err *err)
 {
-	struct killing killing = {.err = err};
-	struct forwards removed = {0};
-	int result = 0;
-	for (size_t i = 0; result == 0 && i < before->count; i++)
-		if (forwards_find(after, &before->items[i]) == after->count)
-			result = forwards_add(&removed, &before->items[i], err);
+	struct killing killing = {.after = after, .err = err};
+	int result = lookup_make(before, &killing.lookup, err);
 	if (result == 0)
-		result = lookup_make(&removed, &killing.lookup, err);
+		result = host_addresses(&killing.host.addresses, err);
 	if (result == 0)
 		result = conntrack_walk(FAMILY_NONE, CONNTRACK_TRANSLATED, find_through, &killing,
 					err);
 	if (result == 0)
 		result = end_all(&killing.found, err);
 	free(killing.found.items);
+	host_addresses_free(&killing.host.addresses);
 	lookup_free(&killing.lookup);
-	forwards_free(&removed);
 	return result;
 }

@@ -262,7 +262,9 @@ int report_end(struct report *r, struct err *err)
 	int result = 0;
 	if (r->format == REPORT_JSON)
 		fprintf(r->out, "%s]}\n", r->rows ? "\n" : "");
-	if (r->format == REPORT_TABLE && r->table && (r->rows % PIECE || r->rows == 0))
+	if (r->format == REPORT_TABLE && r->rows == 0 && r->headings)
+		raw_header(r); /* libsmartcols prints nothing at all where there are no rows */
+	else if (r->format == REPORT_TABLE && r->table && r->rows % PIECE)
 		result = flush_table(r, err);
 	scols_unref_table(r->table);
 	r->table = NULL;

@@ -412,6 +412,18 @@ static void kill_ends_tcp_too(const struct place *p)
 	close(b);
 }
 
+/* Two forwards that differ in the interface alone. */
+static void kill_spares_the_forward_beside(const struct place *p)
+{
+	town_serve(SERVER, TCP, p->server, 80);
+	pfwd(0, "add wan0:8080 %s:80 --name stays", p->to);
+	pfwd(0, "add opt0:8080 %s:80 --name goes", p->to);
+	int fd = town_socket(CLIENT, TCP, p->gateway, 8080, 0);
+	pfwd(0, "del --kill goes");
+	assert_string_equal(pfwd(0, "conns -rn -o NAME").out, "stays\n");
+	close(fd);
+}
+
 /* ---- refusals ---- */
 
 static void bad_input_touches_nothing(void **state)
@@ -511,6 +523,7 @@ STORY(a_removed_udp_forward_stops_at_once)
 STORY(other_udp_flows_are_left_alone)
 STORY(a_local_daemon_that_talks_on_does_not_keep_its_client)
 STORY(kill_ends_tcp_too)
+STORY(kill_spares_the_forward_beside)
 
 #define ONE(f) cmocka_unit_test_teardown(f, town_clean)
 #define BOTH(f) ONE(f##_in_ipv4), ONE(f##_in_ipv6)
@@ -538,6 +551,7 @@ int main(void)
 		BOTH(other_udp_flows_are_left_alone),
 		BOTH(a_local_daemon_that_talks_on_does_not_keep_its_client),
 		BOTH(kill_ends_tcp_too),
+		BOTH(kill_spares_the_forward_beside),
 		ONE(bad_input_touches_nothing),
 		ONE(ten_thousand_ports_are_one_rule),
 	};
