@@ -63,7 +63,7 @@ $(BUILD)/tests/kernel/%: $(BUILD)/tests/kernel/%.o $(INNER)
 $(BUILD)/tests/stories/test_%: $(BUILD)/tests/stories/test_%.o $(STORY_HELP)
 	$(CC) $(ALL_LDFLAGS) -o $@ $^ -lcmocka
 
-.PRECIOUS: $(BUILD)/tests/%.o
+.SECONDARY:
 
 check: $(PROGRAM) $(UNIT_TESTS) $(KERNEL_TESTS) $(STORY_TESTS)
 	PFWD=$(abspath $(PROGRAM)) tests/run $(UNIT_TESTS) $(KERNEL_TESTS) $(STORY_TESTS)

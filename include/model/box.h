@@ -18,6 +18,10 @@ struct box {
 	struct ports ports;
 };
 
+/* Whether a SPEC can say that interface: printable, without what SPEC, raw output and shells take
+ * for something else, not "." or ".." (which Linux refuses) and not "+" alone. */
+bool ifname_is_sayable(const char *name);
+
 /* How the packets of a lie to those of b. */
 enum relation {
 	RELATION_DISJOINT,

@@ -4,6 +4,14 @@
 
 #include "model/box.h"
 
+bool ifname_is_sayable(const char *name)
+{
+	for (const char *c = name; *c; c++)
+		if (*c <= ' ' || *c > '~' || strchr("\"'\\/*[]@:", *c))
+			return false;
+	return strcmp(name, ".") != 0 && strcmp(name, "..") != 0 && strcmp(name, "+") != 0;
+}
+
 enum relation relation_join(enum relation a, enum relation b)
 {
 	if (a == RELATION_DISJOINT || b == RELATION_DISJOINT)

@@ -118,6 +118,8 @@ static int check_translates(const struct forward *f, struct err *err)
 
 int forward_check(const struct forward *f, struct err *err)
 {
+	if (!ifname_is_sayable(f->ifname))
+		return err_set(err, ERR_INPUT, "'%s' is no interface name", quote(f->ifname).text);
 	if (check_address(&f->addr, "address", err) < 0 || check_families(f, err) < 0)
 		return -1;
 	if (forward_to_self(f) ? check_self(f, err) < 0 : check_target(f, err) < 0)

@@ -141,14 +141,11 @@ static int parse_ifname(const char *text, const char *name, char out[IFNAME_MAX]
 			       quote(text).text, quote(name).text, IFNAME_MAX - 1);
 	if (strcmp(name, "+") == 0)
 		return bad(err, text, "interface '+': for all interfaces write *");
-	for (size_t i = 0; i < n; i++)
-		if (name[i] <= ' ' || name[i] > '~' || strchr("\"'\\/*[]", name[i]))
-			return err_set(err, ERR_INPUT,
-				       "'%s': '%s' is no interface name: it has a character that "
-				       "does not belong in one",
-				       quote(text).text, quote(name).text);
-	if (strcmp(name, ".") == 0 || strcmp(name, "..") == 0)
-		return bad(err, text, "that is no interface name");
+	if (n && !ifname_is_sayable(name))
+		return err_set(err, ERR_INPUT,
+			       "'%s': '%s' is no interface name: it has a character that does not "
+			       "belong in one",
+			       quote(text).text, quote(name).text);
 	memset(out, 0, IFNAME_MAX);
 	memcpy(out, name, n);
 	return 0;

@@ -70,6 +70,13 @@ static void assert_types_back(void)
 		"  $PFWD add $(echo \"$options\") -- \"$spec\" \"$target\" || exit 1;"
 		"done < /run/lines");
 	assert_string_equal(before.out, town_run(save).out);
+	/* and what iptables reads back of its own words are our rules still */
+	struct outcome listed = pfwd(0, "list -rn -o FORWARD,TARGET,NAME,OPTIONS,STATE");
+	town_sh("for t in iptables-legacy ip6tables-legacy; do for table in nat filter; do "
+		"$t-save -t $table > /run/saved && $t-restore < /run/saved || exit 1; done; done");
+	assert_string_equal(pfwd(0, "list -rn -o FORWARD,TARGET,NAME,OPTIONS,STATE").out,
+			    listed.out);
+	assert_silent(listed.out, "incomplete");
 }
 
 static void a_range_maps_in_order(const struct place *p)
@@ -449,6 +456,7 @@ static void bad_input_touches_nothing(void **state)
 		{"wan0:80 ''", "''"},
 		{"sixteen-letters0:80 192.168.1.2", "longer than"},
 		{"+:80 192.168.1.2", "write *"},
+		{"'@@[::]:5' '[1::]'", "'@' is no interface"},
 		{"wan0:80 127.0.0.1", ":PORT"},
 		{"wan0:80 192.168.1.1", ":80"},
 		{"wan0:80 0.0.0.0", ":PORT"},
