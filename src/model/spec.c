@@ -313,8 +313,6 @@ int spec_parse_target(const char *text, enum proto proto, spec_services *service
 		return -1;
 	if (parts.has_proto)
 		return bad(err, text, "the protocol belongs to the SPEC, not to the target");
-	if (!parts.has_addr && !parts.has_ports)
-		return bad(err, text, "that is no target; it is " TARGET_FORM);
 	if (parts.has_addr && *parts.ifname)
 		return bad(err, text, "a target has no interface; it is " TARGET_FORM);
 	if (*parts.ifname)
@@ -323,6 +321,8 @@ int spec_parse_target(const char *text, enum proto proto, spec_services *service
 			"'%s': '%s' is not an address, and names are not looked up; a target "
 			"is " TARGET_FORM,
 			quote(text).text, quote(parts.ifname).text);
+	if (!parts.has_addr && !parts.has_ports)
+		return bad(err, text, "that is no target; it is " TARGET_FORM);
 	if ((parts.has_addr && parse_addr(text, &parts, &target.addr, err) < 0) ||
 	    (parts.has_ports &&
 	     parse_ports(text, parts.ports, proto, services, &target.ports, err) < 0))

@@ -1,0 +1,432 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Text to forwards and back, what is refused and with which words, and what is in conflict. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <cmocka.h>
+
+#include "chance.h"
+#include "model/lookup.h"
+#include "model/request.h"
+#include "model/selector.h"
+
+#define WORDS_MAX 16
+#define NOW 1000000000
+
+static uint16_t services(const char *name, enum proto proto)
+{
+	if (strcmp(name, "http") == 0)
+		return 80;
+	return strcmp(name, "odd") == 0 ? (proto == PROTO_TCP ? 1 : 2) : 0;
+}
+
+/* Words separated by blanks, as add reads them. */
+static int read_line(const char *line, struct forwards *out, struct err *err)
+{
+	char *copy = strdup(line);
+	const char *words[WORDS_MAX];
+	struct request request = {0};
+	struct args args = {.words = words, .tables = {request_options}};
+	struct arg arg;
+	int result = 0;
+	for (char *rest = copy, *word; (word = strsep(&rest, " "));)
+		words[args.count++] = word;
+	for (enum args_kind kind = ARGS_OPTION; result == 0 && kind != ARGS_END;) {
+		kind = args_next(&args, &arg, err);
+		if (kind == ARGS_BAD)
+			result = -1;
+		else if (kind == ARGS_OPTION)
+			result = request_set_option(&request, &arg, err);
+		else if (kind == ARGS_OPERAND)
+			result = request_set_operand(&request, arg.value, err);
+	}
+	if (result == 0)
+		result = request_forwards(&request, services, NOW, out, err);
+	free(copy);
+	return result;
+}
+
+static struct forward read_one(const char *line)
+{
+	struct forwards set = {0};
+	struct err err;
+	if (read_line(line, &set, &err) < 0)
+		fail_msg("%s: %s", line, err.text);
+	assert_int_equal(set.count, 1);
+	struct forward f = set.items[0];
+	forwards_free(&set);
+	return f;
+}
+
+static void write_line(const struct forward *f, char *out, size_t size)
+{
+	char spec[SPEC_TEXT_MAX], target[SPEC_TEXT_MAX], options[SPEC_OPTIONS_MAX];
+	spec_format(f, spec);
+	spec_format_target(f, target);
+	spec_format_options(f, SPEC_ALL_OPTIONS, options);
+	snprintf(out, size, "%s %s%s%s", spec, target, *options ? " " : "", options);
+}
+
+static void good_lines_have_one_canonical_form(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *line, *canonical;
+	} good[] = {
+		{"eth0:80 192.168.1.2", "eth0:80/tcp 192.168.1.2:80"},
+		{"eth0:80 192.168.1.2:8080", "eth0:80/tcp 192.168.1.2:8080"},
+		{"*:80/udp 192.168.1.2", "*:80/udp 192.168.1.2:80"},
+		{":80 192.168.1.2", "*:80/tcp 192.168.1.2:80"},
+		{":http 192.168.1.2", "*:80/tcp 192.168.1.2:80"},
+		{"ppp+:1-65535/sctp 10.0.0.1", "ppp+:1-65535/sctp 10.0.0.1:1-65535"},
+		{"203.0.113.5:80 10.0.0.1", "*@203.0.113.5:80/tcp 10.0.0.1:80"},
+		{"eth0@203.0.113.5:80 10.0.0.1", "eth0@203.0.113.5:80/tcp 10.0.0.1:80"},
+		{"0.0.0.0:80 10.0.0.1", "*:80/tcp 10.0.0.1:80"},
+		{"[::]:80 :81", "*:80/tcp :81 -6"},
+		{"-6 :80 :81", "*:80/tcp :81 -6"},
+		{":80 :81", "*:80/tcp :81"},
+		{"[2001:DB8::5]:80 [fd00:0::2]", "*@[2001:db8::5]:80/tcp [fd00::2]:80"},
+		{"eth0:8000-8010 10.0.0.1:9000-9010", "eth0:8000-8010/tcp 10.0.0.1:9000-9010"},
+		{"eth0:8000-8010 10.0.0.1:80", "eth0:8000-8010/tcp 10.0.0.1:80"},
+		{"eth0:80 10.0.0.1 --from 10.9.9.9/8", "eth0:80/tcp 10.0.0.1:80 --from 10.0.0.0/8"},
+		{"eth0:80 10.0.0.1 --from 0.0.0.0/0", "eth0:80/tcp 10.0.0.1:80"},
+		{"eth0:80 10.0.0.1 --from 1.2.3.4", "eth0:80/tcp 10.0.0.1:80 --from 1.2.3.4/32"},
+		{"--name=a -4 eth0:80 10.0.0.1", "eth0:80/tcp 10.0.0.1:80 --name a"},
+		{"--name a --name b eth0:80 10.0.0.1", "eth0:80/tcp 10.0.0.1:80 --name b"},
+		{"-- eth0:80 10.0.0.1", "eth0:80/tcp 10.0.0.1:80"},
+		{"eth0:80 10.0.0.1 --until 2026-12-01T18:00Z",
+		 "eth0:80/tcp 10.0.0.1:80 --until 2026-12-01T18:00:00Z"},
+		{"eth0:80 10.0.0.1 --until 2026-12-01T18:00:30+02:00",
+		 "eth0:80/tcp 10.0.0.1:80 --until 2026-12-01T16:00:30Z"},
+		{"eth0:80 10.0.0.1 --hairpin=10.0.0.7/24 --local --masquerade",
+		 "eth0:80/tcp 10.0.0.1:80 --masquerade --hairpin=10.0.0.0/24 --local"},
+	};
+	for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
+		char line[1024];
+		struct forward f = read_one(good[i].line);
+		write_line(&f, line, sizeof(line));
+		assert_string_equal(line, good[i].canonical);
+	}
+}
+
+static void shorthands_are_several_forwards(void **state)
+{
+	(void)state;
+	struct forwards set = {0};
+	struct err err;
+	assert_int_equal(
+		read_line("eth0:53/tcp+udp 10.0.0.1 --from 10.0.0.0/8,192.168.0.0/16", &set, &err),
+		0);
+	assert_int_equal(set.count, 4);
+	forwards_free(&set);
+}
+
+static void bad_lines_are_refused_with_words(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *line, *says;
+	} bad[] = {
+		{"", "TARGET is missing"},
+		{"eth0:80", "TARGET is missing"},
+		{"eth0:0 10.0.0.1", "port '0'"},
+		{"eth0:65536 10.0.0.1", "'65536'"},
+		{"eth0:12345678901234567890 10.0.0.1", "'12345678901234567890'"},
+		{"eth0:-1 10.0.0.1", "port ''"},
+		{"eth0:080 10.0.0.1", "leading zeros"},
+		{"eth0:80- 10.0.0.1", "port ''"},
+		{"eth0:90-80 10.0.0.1", "80-90 is meant"},
+		{"eth0:80-90 10.0.0.1:1-3", "11 ports cannot be sent to 3"},
+		{"eth0:80 10.0.0.1:1-3", "1 ports cannot be sent to 3"},
+		{"eth0:80x 10.0.0.1", "'80x'"},
+		{"eth0:nosuch 10.0.0.1", "'nosuch'"},
+		{"eth0:odd/tcp+udp 10.0.0.1", "different ports"},
+		{"eth0:80:81 10.0.0.1", "one colon too many"},
+		{"eth0:80/tcp/x 10.0.0.1", "one slash too many"},
+		{"eth0:80/TCP 10.0.0.1", "'TCP'"},
+		{"eth0:80/ 10.0.0.1", "protocol ''"},
+		{"eth0: 10.0.0.1", "no port after the colon"},
+		{"eth0 10.0.0.1", "there is no port"},
+		{"[::1:80 [fd00::1]", "brackets"},
+		{"::1]:80 [fd00::1]", "bracket"},
+		{"x[fd00::1]:80 [fd00::2]", "beginning or after @"},
+		{"[10.0.0.1]:80 10.0.0.2", "brackets are for IPv6"},
+		{"@fd00:80 10.0.0.2", "'fd00'"},
+		{"1.2.3.04:80 10.0.0.1", "'1.2.3.04'"},
+		{"1.2.3:80 10.0.0.1", "'1.2.3'"},
+		{"10.0.0.0/8:80 10.0.0.1", "mask"},
+		{"eth0:80 10.0.0.0/8", "slash"},
+		{"eth0:80 10.0.0.1:80/tcp", "belongs to the SPEC"},
+		{"eth0:80 host.example", "names are not looked up"},
+		{"eth0:80 eth1@10.0.0.1", "has no interface"},
+		{"1.2.3.4:80 [fd00::1]", "between families"},
+		{"[::]:80 10.0.0.1", "between families"},
+		{"-6 eth0:80 10.0.0.1", "-6 was asked for"},
+		{"eth0123456789abc:80 10.0.0.1", "longer than the 15"},
+		{"+:80 10.0.0.1", "write *"},
+		{"e/h:80 10.0.0.1", "slash"},
+		{"@@[::]:5 [1::]", "'@'"},
+		{"127.0.0.1:80 10.0.0.1", "loopback"},
+		{"[::1]:80 [fd00::1]", "loopback"},
+		{"eth0:80 127.1.2.3", ":PORT"},
+		{"eth0:80 [::1]", ":PORT"},
+		{"224.0.0.1:80 10.0.0.1", "multicast"},
+		{"eth0:80 [ff02::1]", "multicast"},
+		{"255.255.255.255:80 10.0.0.1", "broadcast"},
+		{"eth0:80 0.0.0.0", ":PORT"},
+		{"eth0:80 [::]:80", ":PORT"},
+		{"eth0:80 :80", "nothing to forward"},
+		{"eth0:80-90 :80-90", "nothing to forward"},
+		{"10.0.0.1:80 10.0.0.1", "nothing to forward"},
+		{"10.0.0.1:80-90 10.0.0.1:85", "port 85"},
+		{"eth0:80 :81 --hairpin", "--hairpin does not go"},
+		{"eth0:80 :81 --masquerade", "--masquerade does not go"},
+		{"eth0:80 :81 --snat 10.0.0.1", "--snat does not go"},
+		{"eth0:80 10.0.0.1 --masquerade --snat 10.0.0.2", "exclude each other"},
+		{"eth0:80 10.0.0.1 --snat x", "--snat 'x'"},
+		{"eth0:80 10.0.0.1 --snat 0.0.0.0", "one host"},
+		{"eth0:80 10.0.0.1 --snat fd00::1", "between families"},
+		{"eth0:80 10.0.0.1 --from 10.0.0.0/33", "'10.0.0.0/33'"},
+		{"eth0:80 10.0.0.1 --from 10.0.0.0/08", "'10.0.0.0/08'"},
+		{"eth0:80 10.0.0.1 --from 10.0.0.0/8,", "''"},
+		{"eth0:80 10.0.0.1 --from fd00::/8", "IPv6"},
+		{"eth0:80 10.0.0.1 --hairpin=fd00::/8", "between families"},
+		{"eth0:80 10.0.0.1 --hairpin=0.0.0.0/0", "every network"},
+		{"eth0:80 10.0.0.1 --name", "needs a value: NAME"},
+		{"eth0:80 10.0.0.1 --name=", "name ''"},
+		{"eth0:80 10.0.0.1 --name a/b", "'a/b'"},
+		{"eth0:80 10.0.0.1 --name "
+		 "x234567890123456789012345678901234567890123456789012345678901234",
+		 "1 to 63"},
+		{"eth0:80 10.0.0.1 --local=yes", "takes no value"},
+		{"eth0:80 10.0.0.1 --nosuch", "unknown option '--nosuch'"},
+		{"eth0:80 10.0.0.1 -x", "unknown option '-x'"},
+		{"eth0:80 10.0.0.1 --masq", "unknown option '--masq'"},
+		{"eth0:80 10.0.0.1 --until 2026-02-30T10:00Z", "calendar"},
+		{"eth0:80 10.0.0.1 --until 2026-12-01", "not like"},
+		{"eth0:80 10.0.0.1 --until 2038-01-19T03:14:07Z", "later than"},
+		{"eth0:80 10.0.0.1 third", "'third' is one operand too many"},
+		{"eth0:80 \x01\xff", "\\x01\\xff"},
+		{"eth\xc2\x9b:80 10.0.0.1", "\\xc2\\x9b"},
+	};
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		struct forwards set = {0};
+		struct err err;
+		if (read_line(bad[i].line, &set, &err) == 0)
+			fail_msg("'%s' was taken", bad[i].line);
+		assert_int_equal(err.kind, ERR_INPUT);
+		assert_int_equal(set.count, 0);
+		if (!strstr(err.text, bad[i].says))
+			fail_msg("'%s': '%s' is not in: %s", bad[i].line, bad[i].says, err.text);
+	}
+}
+
+static void long_words_are_cut_in_messages(void **state)
+{
+	(void)state;
+	struct forwards set = {0};
+	struct err err;
+	char *line = malloc(100100);
+	memset(line, 'a', 100000);
+	strcpy(line + 100000, ":80 10.0.0.1");
+	assert_int_equal(read_line(line, &set, &err), -1);
+	assert_int_equal(err.kind, ERR_INPUT);
+	assert_true(strlen(err.text) < 400);
+	free(line);
+}
+
+static void what_is_written_reads_back(void **state)
+{
+	(void)state;
+	for (int i = 0; i < 100000; i++) {
+		char line[1024];
+		struct forward f = chance_forward();
+		write_line(&f, line, sizeof(line));
+		struct forward again = read_one(line);
+		if (!forward_equal(&f, &again))
+			fail_msg("%s reads back as another forward", line);
+	}
+}
+
+static void conflicts_are_what_is_not_nested(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *a, *b;
+		bool conflict;
+	} cases[] = {
+		{"eth0:80 10.0.0.1", "eth0:80 10.0.0.2", true},
+		{"eth0:80 10.0.0.1", "eth0:80 10.0.0.1 --name x", true},
+		{"eth0:80 10.0.0.1", "eth0:80/udp 10.0.0.2", false},
+		{"eth0:80 10.0.0.1", "eth0:80 [fd00::1]", false},
+		{"eth0:80 10.0.0.1", "eth0:1-65535 10.0.0.2", false},
+		{"eth0:8000-8010 10.0.0.1", "eth0:8005-8020 10.0.0.2", true},
+		{"eth0:22 10.0.0.1 --from 10.0.0.0/8", "eth0:22 10.0.0.2", false},
+		{"eth0:1-99 10.0.0.1 --from 10.0.0.0/8", "eth0:22 10.0.0.2", true},
+		{"ppp0:80 10.0.0.1", "ppp+:80 10.0.0.2", false},
+		{"ppp0+:80 10.0.0.1", "ppp+:80 10.0.0.2", false},
+		{"ppp+:80 10.0.0.1", "eth0:80 10.0.0.2", false},
+		{"eth0:80 10.0.0.1", ":80 10.0.0.2", false},
+		{"1.2.3.4:80 10.0.0.1", ":80 10.0.0.2", false},
+		{"1.2.3.4:80 10.0.0.1", "eth0:80 10.0.0.2", true},
+		{"eth0:80 10.0.0.1 --local", "eth1:80 10.0.0.2 --local", true},
+		{"eth0:80 10.0.0.1 --local", "eth1:80 10.0.0.1 --local", false},
+		{"eth0:80 10.0.0.1 --local", "eth1:80 10.0.0.2", false},
+		{"eth0:80 10.0.0.1 --hairpin=10.0.0.0/24", "eth1:80 10.0.0.2 --hairpin=10.0.0.0/24",
+		 true},
+		{"eth0:80 10.0.0.1 --hairpin=10.0.0.0/24", "eth1:80 10.1.0.2 --hairpin=10.1.0.0/24",
+		 false},
+	};
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct forward a = read_one(cases[i].a), b = read_one(cases[i].b);
+		if (forward_conflict(&a, &b) != cases[i].conflict ||
+		    forward_conflict(&b, &a) != cases[i].conflict)
+			fail_msg("%s beside %s: %sin conflict", cases[i].a, cases[i].b,
+				 cases[i].conflict ? "not " : "");
+	}
+}
+
+static void inserting_does_as_add_says(void **state)
+{
+	(void)state;
+	struct forwards set = {0};
+	struct err err;
+	struct forward a = read_one("eth0:80 10.0.0.1"), b = read_one("eth0:80 10.0.0.2");
+	struct forward later = a, old = b;
+	later.until = NOW + 10;
+	old.until = NOW;
+	assert_int_equal(forwards_insert(&set, &old, NOW, FORWARDS_REFUSE, &err), 0);
+	/* expired ones go */
+	assert_int_equal(forwards_insert(&set, &a, NOW, FORWARDS_REFUSE, &err), 0);
+	assert_int_equal(set.count, 1);
+	assert_int_equal(forwards_insert(&set, &a, NOW, FORWARDS_REFUSE, &err), 0);
+	assert_int_equal(set.count, 1);
+	assert_int_equal(forwards_insert(&set, &b, NOW, FORWARDS_REFUSE, &err), -1);
+	assert_int_equal(err.kind, ERR_CONFLICT);
+	assert_non_null(strstr(err.text, "10.0.0.1:80"));
+	assert_int_equal(forwards_insert(&set, &later, NOW, FORWARDS_REFUSE, &err), 0);
+	assert_int_equal(set.count, 1);
+	assert_true(set.items[0].until == NOW + 10);
+	assert_int_equal(forwards_insert(&set, &b, NOW, FORWARDS_REPLACE, &err), 0);
+	assert_int_equal(set.count, 1);
+	assert_true(forward_equal(&set.items[0], &b));
+	forwards_free(&set);
+}
+
+static void order_is_total(void **state)
+{
+	(void)state;
+	for (int i = 0; i < 20000; i++) {
+		struct forward a = chance_forward(), b = chance_forward(), c = chance_forward();
+		assert_int_equal(forward_compare(&a, &b) > 0, forward_compare(&b, &a) < 0);
+		assert_int_equal(forward_compare(&a, &a), 0);
+		if (forward_compare(&a, &b) <= 0 && forward_compare(&b, &c) <= 0)
+			assert_true(forward_compare(&a, &c) <= 0);
+		struct box x = forward_box(&a), y = forward_box(&b);
+		if (box_relation(&x, &y) == RELATION_INSIDE)
+			assert_true(box_compare(&x, &y) < 0);
+	}
+}
+
+/* As lookup_begin says, without an index. */
+static size_t count_naively(const struct forwards *set, enum family family, uint8_t proto,
+			    const struct endpoint *to)
+{
+	size_t count = 0;
+	for (size_t i = 0; i < set->count; i++) {
+		const struct forward *f = &set->items[i];
+		count += f->family == family && f->proto == proto &&
+			 ports_hold(f->ports, to->port) &&
+			 (!address_is_set(&f->addr) || address_equal(&f->addr, &to->addr));
+	}
+	return count;
+}
+
+static void the_index_finds_what_a_search_finds(void **state)
+{
+	(void)state;
+	struct forwards set = {0};
+	struct lookup lookup;
+	struct err err;
+	for (int i = 0; i < 500; i++) {
+		struct forward f = chance_forward();
+		assert_int_equal(forwards_add(&set, &f, &err), 0);
+	}
+	assert_int_equal(lookup_make(&set, &lookup, &err), 0);
+	for (int i = 0; i < 20000; i++) {
+		struct forward f = chance_forward();
+		struct endpoint to = {chance_address((enum family)f.family),
+				      (uint16_t)(1 + chance(60))};
+		size_t count = 0;
+		struct lookup_walk walk =
+			lookup_begin(&lookup, (enum family)f.family, f.proto, &to);
+		while (lookup_next(&walk))
+			count++;
+		assert_int_equal(count, count_naively(&set, (enum family)f.family, f.proto, &to));
+	}
+	lookup_free(&lookup);
+	forwards_free(&set);
+}
+
+static void selectors_select(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *word;
+		const char *from;
+		enum family family;
+		int selected; /* -1: an error */
+	} cases[] = {
+		{"web", NULL, FAMILY_NONE, 2},
+		{"web", NULL, FAMILY_IPV6, 1},
+		{"eth0:80", NULL, FAMILY_NONE, 3},
+		{"eth0:80", "10.0.0.0/8", FAMILY_NONE, 1},
+		{"eth0:80", NULL, FAMILY_IPV6, 1},
+		{"eth0:80/udp", NULL, FAMILY_NONE, -1},
+		{"eth0:80/tcp+udp", NULL, FAMILY_NONE, 3},
+		{"eth1:80", NULL, FAMILY_NONE, -1},
+		{"nosuch", NULL, FAMILY_NONE, -1},
+	};
+	struct forwards set = {0};
+	struct err err;
+	assert_int_equal(read_line("eth0:80 10.0.0.1 --name web", &set, &err), 0);
+	assert_int_equal(read_line("eth0:80 10.0.0.2 --from 10.0.0.0/8", &set, &err), 0);
+	assert_int_equal(read_line("eth0:80 [fd00::1] --name web", &set, &err), 0);
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct selectors selectors;
+		bool selected[3];
+		int count = 0;
+		assert_int_equal(selectors_parse(&cases[i].word, 1, cases[i].family, cases[i].from,
+						 services, &selectors, &err),
+				 0);
+		int result = selectors_apply(&selectors, &set, selected, &err);
+		for (size_t k = 0; k < 3; k++)
+			count += selected[k];
+		assert_int_equal(result < 0 ? -1 : count, cases[i].selected);
+		if (result < 0)
+			assert_int_equal(err.kind, ERR_NOT_FOUND);
+		selectors_free(&selectors);
+	}
+	forwards_free(&set);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(good_lines_have_one_canonical_form),
+		cmocka_unit_test(shorthands_are_several_forwards),
+		cmocka_unit_test(bad_lines_are_refused_with_words),
+		cmocka_unit_test(long_words_are_cut_in_messages),
+		cmocka_unit_test(what_is_written_reads_back),
+		cmocka_unit_test(conflicts_are_what_is_not_nested),
+		cmocka_unit_test(inserting_does_as_add_says),
+		cmocka_unit_test(order_is_total),
+		cmocka_unit_test(the_index_finds_what_a_search_finds),
+		cmocka_unit_test(selectors_select),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,494 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Rules to bytes and back, forwards to chains and back, and plans that lead where they should. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <cmocka.h>
+
+#include "chance.h"
+#include "model/request.h"
+#include "rules/codec.h"
+#include "rules/present.h"
+#include "rules/text.h"
+
+static const char *target_name(const struct rule *rule)
+{
+	switch ((enum rule_target)rule->target) {
+	case TARGET_ACCEPT:
+		return "ACCEPT";
+	case TARGET_RETURN:
+		return "RETURN";
+	case TARGET_DNAT:
+		return "DNAT";
+	case TARGET_SNAT:
+		return "SNAT";
+	case TARGET_MASQUERADE:
+		return "MASQUERADE";
+	case TARGET_JUMP:
+		break;
+	}
+	return rule->chain;
+}
+
+static void check_codec(enum family family, const struct rule *rule)
+{
+	struct entry entry;
+	struct rule again;
+	codec_encode(family, rule, &entry);
+	assert_true(entry.size <= ENTRY_MAX);
+	assert_int_equal(codec_size(family, entry.bytes), entry.size);
+	assert_int_equal(codec_decode(family, entry.bytes, target_name(rule), &again), 0);
+	assert_true(rule_equal(rule, &again));
+}
+
+static void what_is_encoded_decodes(void **state)
+{
+	(void)state;
+	for (int i = 0; i < 20000; i++) {
+		struct layout_rule rules[LAYOUT_RULES_MAX];
+		char comment[SPEC_OPTIONS_MAX];
+		struct forward f = chance_forward();
+		size_t n = layout_rules(&f, rules, comment);
+		for (size_t r = 0; r < n; r++) {
+			check_codec((enum family)f.family, &rules[r].rule);
+			assert_true(layout_knows((enum family)f.family, rules[r].group,
+						 &rules[r].rule));
+		}
+	}
+	for (int g = 0; g < GROUPS; g++) {
+		struct rule jump;
+		layout_jump(FAMILY_IPV4, (enum group)g, &jump);
+		check_codec(FAMILY_IPV4, &jump);
+		layout_jump(FAMILY_IPV6, (enum group)g, &jump);
+		check_codec(FAMILY_IPV6, &jump);
+	}
+}
+
+/* Any one byte changed: another rule, or none of ours; but for state and what is behind names. */
+static void another_entry_is_another_rule(void **state)
+{
+	(void)state;
+	struct forward f = chance_forward();
+	struct layout_rule rules[LAYOUT_RULES_MAX];
+	char comment[SPEC_OPTIONS_MAX];
+	layout_rules(&f, rules, comment);
+	struct entry entry;
+	struct rule again;
+	enum family family = (enum family)f.family;
+	codec_encode(family, &rules[0].rule, &entry);
+	size_t address_part = family == FAMILY_IPV6 ? 136 : 84; /* sizeof(ip6t_ip6), (ipt_ip) */
+	for (size_t i = 0; i < address_part; i++) {
+		struct entry other = entry;
+		other.bytes[i] ^= 0x55;
+		if (codec_decode(family, other.bytes, "DNAT", &again) == 0)
+			assert_false(rule_equal(&again, &rules[0].rule));
+	}
+}
+
+static void what_is_laid_out_reads_back(void **state)
+{
+	(void)state;
+	for (int i = 0; i < 100000; i++) {
+		struct layout_rule rules[LAYOUT_RULES_MAX];
+		char comment[SPEC_OPTIONS_MAX];
+		struct forward f = chance_forward(), again;
+		size_t n = layout_rules(&f, rules, comment);
+		assert_true(n <= LAYOUT_RULES_MAX);
+		assert_int_equal(
+			layout_read((enum family)f.family, rules[0].group, &rules[0].rule, &again),
+			0);
+		assert_true(forward_equal(&f, &again));
+	}
+}
+
+static void rules_read_as_iptables_writes_them(void **state)
+{
+	(void)state;
+	struct rule jump, first;
+	char text[RULE_TEXT_MAX];
+	layout_jump(FAMILY_IPV4, GROUP_HAIRPIN, &jump);
+	text_rule(FAMILY_IPV4, &jump, text);
+	assert_string_equal(text, "! -d 127.0.0.0/8 -m addrtype --dst-type LOCAL -m addrtype ! "
+				  "--dst-type LOCAL --limit-iface-in -j PFWD-HAIRPIN");
+	layout_jump(FAMILY_IPV6, GROUP_MAIN, &jump);
+	text_rule(FAMILY_IPV6, &jump, text);
+	assert_string_equal(text, "! -d ::1/128 -m addrtype --dst-type LOCAL -j PFWD");
+	assert_true(layout_first_rule(GROUP_FORWARD, &first));
+	text_rule(FAMILY_IPV4, &first, text);
+	assert_string_equal(text, "-m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT");
+}
+
+/* ---- random sets without conflicts ---- */
+
+static void make_set(struct forwards *set, int tries)
+{
+	struct err err;
+	*set = (struct forwards){0};
+	for (int i = 0; i < tries; i++) {
+		struct forward f = chance_forward();
+		f.until = 0;
+		forwards_insert(set, &f, 0, FORWARDS_REFUSE, &err);
+	}
+	assert_true(set->count > 0);
+}
+
+struct packet {
+	const char *ifname;
+	struct address from, to;
+	uint8_t proto;
+	uint16_t port;
+};
+
+static bool takes(const struct box *box, const struct packet *p)
+{
+	enum relation r = ifname_relation(p->ifname, box->ifname);
+	return (r == RELATION_EQUAL || r == RELATION_INSIDE) && box->proto == p->proto &&
+	       ports_hold(box->ports, p->port) && network_holds(&box->src, &p->from) &&
+	       network_holds(&box->dst, &p->to);
+}
+
+static const struct forward *search_naively(const struct forwards *set, const struct packet *p)
+{
+	const struct forward *best = NULL;
+	for (size_t i = 0; i < set->count; i++) {
+		const struct forward *f = &set->items[i];
+		struct box box = forward_box(f);
+		if (f->family != p->to.family || !takes(&box, p))
+			continue;
+		struct box best_box = best ? forward_box(best) : box;
+		if (!best || box_relation(&box, &best_box) == RELATION_INSIDE)
+			best = f;
+	}
+	return best;
+}
+
+static const struct rule *walk_chain(const struct chain *chain, const struct packet *p)
+{
+	for (size_t i = 0; i < chain->count; i++) {
+		struct box box = rule_box(&chain->rules[i]);
+		if (takes(&box, p))
+			return &chain->rules[i];
+	}
+	return NULL;
+}
+
+static void check_packet(const struct forwards *set, const struct layout *layout,
+			 const struct packet *p)
+{
+	const struct forward *expected = search_naively(set, p);
+	enum group group = GROUP_ADDR;
+	const struct rule *rule = walk_chain(&layout->chains[GROUP_ADDR], p);
+	struct forward found;
+	if (!rule) {
+		group = GROUP_MAIN;
+		rule = walk_chain(&layout->chains[GROUP_MAIN], p);
+	}
+	assert_int_equal(rule != NULL, expected != NULL);
+	if (!rule)
+		return;
+	assert_int_equal(layout_read(layout->family, group, rule, &found), 0);
+	assert_true(forward_equal(&found, expected));
+}
+
+static void every_packet_reaches_the_narrowest(void **state)
+{
+	(void)state;
+	static const char *const names[] = {"eth0", "eth1", "eth7", "ppp3", "wlan0"};
+	for (int round = 0; round < 40; round++) {
+		struct forwards set;
+		struct layout layouts[2] = {{0}};
+		struct err err;
+		make_set(&set, 400);
+		assert_int_equal(layout_build(FAMILY_IPV4, &set, &layouts[0], &err), 0);
+		assert_int_equal(layout_build(FAMILY_IPV6, &set, &layouts[1], &err), 0);
+		for (int i = 0; i < 3000; i++) {
+			const struct forward *f = &set.items[chance((unsigned int)set.count)];
+			enum family family = (enum family)f->family;
+			struct packet p = {names[chance(5)], chance_address(family),
+					   chance_address(family), f->proto,
+					   (uint16_t)(f->ports.first + chance(3))};
+			check_packet(&set, &layouts[family == FAMILY_IPV6], &p);
+		}
+		layout_free(&layouts[0]);
+		layout_free(&layouts[1]);
+		forwards_free(&set);
+	}
+}
+
+/* ---- plans ---- */
+
+/* A table as a test sees it: names of chains and rules as text, "?" for somebody else's. */
+#define LINES_MAX 4000
+
+struct book {
+	struct {
+		char chain[CHAIN_NAME_MAX];
+		const struct rule *rule; /* NULL: somebody else's */
+	} lines[LINES_MAX];
+	size_t count;
+	char chains[64][CHAIN_NAME_MAX];
+	size_t chain_count;
+};
+
+static size_t line_at(const struct book *book, const char *chain, size_t position)
+{
+	size_t seen = 0;
+	for (size_t i = 0; i < book->count; i++)
+		if (strcmp(book->lines[i].chain, chain) == 0 && seen++ == position)
+			return i;
+	assert_int_equal(seen, position); /* the end of it */
+	return book->count;
+}
+
+static void book_insert(struct book *book, const char *chain, size_t position,
+			const struct rule *rule)
+{
+	size_t at = line_at(book, chain, position);
+	assert_true(book->count < LINES_MAX);
+	memmove(&book->lines[at + 1], &book->lines[at],
+		(book->count++ - at) * sizeof(book->lines[0]));
+	memset(&book->lines[at], 0, sizeof(book->lines[0]));
+	strcpy(book->lines[at].chain, chain);
+	book->lines[at].rule = rule;
+}
+
+static size_t chain_length(const struct book *book, const char *chain)
+{
+	size_t n = 0;
+	for (size_t i = 0; i < book->count; i++)
+		n += strcmp(book->lines[i].chain, chain) == 0;
+	return n;
+}
+
+static void do_op(struct book *book, const struct op *op)
+{
+	size_t at;
+	switch (op->kind) {
+	case OP_NEW_CHAIN:
+		strcpy(book->chains[book->chain_count++], op->chain);
+		return;
+	case OP_INSERT:
+		assert_int_equal(op->at_end, op->position == chain_length(book, op->chain));
+		book_insert(book, op->chain, op->position, op->rule);
+		return;
+	case OP_DELETE:
+		at = line_at(book, op->chain, op->position);
+		assert_true(at < book->count);
+		if (op->rule)
+			assert_true(book->lines[at].rule &&
+				    rule_equal(book->lines[at].rule, op->rule));
+		memmove(&book->lines[at], &book->lines[at + 1],
+			(--book->count - at) * sizeof(book->lines[0]));
+		return;
+	case OP_DELETE_CHAIN:
+		assert_int_equal(chain_length(book, op->chain), 0);
+		for (size_t i = 0; i < book->count; i++) /* nobody jumps to it any more */
+			if (book->lines[i].rule && book->lines[i].rule->chain)
+				assert_string_not_equal(book->lines[i].rule->chain, op->chain);
+		for (size_t i = 0; i < book->chain_count; i++)
+			if (strcmp(book->chains[i], op->chain) == 0) {
+				memmove(book->chains[i], book->chains[i + 1],
+					(--book->chain_count - i) * sizeof(book->chains[0]));
+				return;
+			}
+		fail_msg("chain %s was not there", op->chain);
+	}
+}
+
+static void add_to_state(struct state *state, const char *chain, const struct rule *rule)
+{
+	static const char *const bases[] = {"PREROUTING", "INPUT", "OUTPUT", "POSTROUTING",
+					    "FORWARD"};
+	for (size_t b = 0; b < 5; b++) {
+		if (strcmp(bases[b], chain) != 0)
+			continue;
+		size_t position = state->bases[b].count++;
+		if (!rule)
+			return;
+		struct state_jump *jump = state_add_jump(state, chain, rule->chain);
+		jump->base = true;
+		jump->position = position;
+		return;
+	}
+	struct state_chain *there = (struct state_chain *)(uintptr_t)state_find(state, chain);
+	struct state_rule *r = state_add_rule(there);
+	r->ours = rule != NULL;
+	if (rule)
+		r->rule = *rule;
+}
+
+static void read_book(const struct book *book, enum family family, enum table table,
+		      struct state *out)
+{
+	*out = (struct state){.family = family, .table = table};
+	state_add_base(out, "PREROUTING");
+	state_add_base(out, "INPUT");
+	state_add_base(out, "OUTPUT");
+	state_add_base(out, "POSTROUTING");
+	state_add_base(out, "FORWARD");
+	for (size_t i = 0; i < book->chain_count; i++)
+		state_add_chain(out, book->chains[i]);
+	for (size_t i = 0; i < book->count; i++)
+		add_to_state(out, book->lines[i].chain, book->lines[i].rule);
+}
+
+/* The wanted rules in order, and nobody else's touched. */
+static void check_book(const struct book *book, const struct layout *want, enum table table)
+{
+	for (int g = 0; g < GROUPS; g++) {
+		const struct chain *chain = &want->chains[g];
+		size_t next = 0;
+		bool jump = false;
+		if (layout_groups[g].table != table)
+			continue;
+		for (size_t i = 0; i < book->count; i++) {
+			const struct rule *r = book->lines[i].rule;
+			if (r && r->chain && strcmp(r->chain, layout_groups[g].chain) == 0)
+				jump = true;
+			else if (r && strcmp(book->lines[i].chain, layout_groups[g].chain) == 0)
+				assert_true(next < chain->count &&
+					    rule_equal(r, &chain->rules[next++]));
+		}
+		assert_int_equal(next, chain->count);
+		if (chain->count)
+			assert_true(jump);
+	}
+}
+
+static size_t count_foreign(const struct book *book)
+{
+	size_t n = 0;
+	for (size_t i = 0; i < book->count; i++)
+		n += !book->lines[i].rule;
+	return n;
+}
+
+/* The rules that lines point to belong to a plan and a layout: copied before these go. */
+static void own_rules(struct book *book)
+{
+	static struct rule owned[LINES_MAX], copies[LINES_MAX];
+	for (size_t i = 0; i < book->count; i++)
+		if (book->lines[i].rule)
+			copies[i] = *book->lines[i].rule;
+	memcpy(owned, copies, sizeof(owned));
+	for (size_t i = 0; i < book->count; i++)
+		if (book->lines[i].rule)
+			book->lines[i].rule = &owned[i];
+}
+
+static void change_book(struct book *book, enum table table, const struct layout *want)
+{
+	struct state state;
+	struct plan plan;
+	struct err err;
+	size_t foreign = count_foreign(book);
+	read_book(book, FAMILY_IPV4, table, &state);
+	assert_int_equal(plan_make(&state, want, &plan, &err), 0);
+	for (size_t i = 0; i < plan.count; i++)
+		do_op(book, &plan.ops[i]);
+	own_rules(book);
+	plan_free(&plan);
+	state_free(&state);
+	assert_int_equal(count_foreign(book), foreign);
+	check_book(book, want, table);
+	/* and then there is nothing left to do */
+	read_book(book, FAMILY_IPV4, table, &state);
+	assert_int_equal(plan_make(&state, want, &plan, &err), 0);
+	assert_int_equal(plan.count, 0);
+	plan_free(&plan);
+	state_free(&state);
+}
+
+static void plans_lead_from_any_set_to_any_other(void **state)
+{
+	(void)state;
+	static const char *const bases[TABLES][2] = {{"PREROUTING", "POSTROUTING"},
+						     {"FORWARD", "INPUT"}};
+	for (int round = 0; round < 60; round++) {
+		struct forwards sets[3];
+		struct layout layouts[3];
+		struct err err;
+		for (int i = 0; i < 3; i++) {
+			make_set(&sets[i], round % 2 ? 30 : 150);
+			if (round % 5 == 0 && i == 1)
+				sets[i].count = 0;
+			assert_int_equal(layout_build(FAMILY_IPV4, &sets[i], &layouts[i], &err), 0);
+		}
+		for (int t = 0; t < TABLES; t++) {
+			static struct book book;
+			memset(&book, 0, sizeof(book));
+			book_insert(&book, bases[t][0], 0, NULL);
+			book_insert(&book, bases[t][1], 0, NULL);
+			for (int i = 0; i < 3; i++) {
+				change_book(&book, (enum table)t, &layouts[i]);
+				/* somebody puts a rule of theirs somewhere */
+				size_t at = chance((unsigned int)book.count);
+				char chain[CHAIN_NAME_MAX];
+				strcpy(chain, book.lines[at].chain);
+				book_insert(&book, chain,
+					    chance((unsigned int)chain_length(&book, chain)), NULL);
+			}
+		}
+		for (int i = 0; i < 3; i++) {
+			layout_free(&layouts[i]);
+			forwards_free(&sets[i]);
+		}
+	}
+}
+
+static void states_tell_forwards_and_their_health(void **state)
+{
+	(void)state;
+	struct forwards set, found = {0};
+	struct layout layout;
+	struct state states[TABLES];
+	struct status *status;
+	struct err err;
+	static struct book book;
+	make_set(&set, 60);
+	assert_int_equal(layout_build(FAMILY_IPV4, &set, &layout, &err), 0);
+	for (int t = 0; t < TABLES; t++) {
+		memset(&book, 0, sizeof(book));
+		change_book(&book, (enum table)t, &layout);
+		read_book(&book, FAMILY_IPV4, (enum table)t, &states[t]);
+	}
+	assert_int_equal(present_forwards(&states[TABLE_NAT], &found, &err), 0);
+	forwards_sort(&found);
+	status = calloc(set.count, sizeof(*status));
+	assert_int_equal(present_status(states, &set, status, &err), 0);
+	for (size_t i = 0; i < set.count; i++) {
+		if (set.items[i].family != FAMILY_IPV4)
+			continue;
+		assert_true(forwards_find(&found, &set.items[i]) < found.count);
+		assert_false(status[i].incomplete);
+	}
+	/* without the jump to the filter's chain all that need it are incomplete */
+	states[TABLE_FILTER].jump_count = 0;
+	assert_int_equal(present_status(states, &set, status, &err), 0);
+	for (size_t i = 0; i < set.count; i++)
+		if (set.items[i].family == FAMILY_IPV4)
+			assert_true(status[i].incomplete);
+	free(status);
+	for (int t = 0; t < TABLES; t++)
+		state_free(&states[t]);
+	layout_free(&layout);
+	forwards_free(&found);
+	forwards_free(&set);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(what_is_encoded_decodes),
+		cmocka_unit_test(another_entry_is_another_rule),
+		cmocka_unit_test(what_is_laid_out_reads_back),
+		cmocka_unit_test(rules_read_as_iptables_writes_them),
+		cmocka_unit_test(every_packet_reaches_the_narrowest),
+		cmocka_unit_test(plans_lead_from_any_set_to_any_other),
+		cmocka_unit_test(states_tell_forwards_and_their_health),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
