@@ -222,6 +222,7 @@ static void bad_lines_are_refused_with_words(void **state)
 		assert_int_equal(set.count, 0);
 		if (!strstr(err.text, bad[i].says))
 			fail_msg("'%s': '%s' is not in: %s", bad[i].line, bad[i].says, err.text);
+		forwards_free(&set);
 	}
 }
 
