@@ -32,8 +32,8 @@ struct command {
 		   struct err *err);
 };
 
-extern const struct command command_add, command_del, command_list, command_conns, command_help,
-	command_version;
+extern const struct command command_add, command_del, command_list, command_conns, command_flush,
+	command_help, command_version;
 /* Ends with NULL. */
 extern const struct command *const commands[];
 
@@ -65,7 +65,9 @@ extern const struct arg_def change_options[];
 struct change_context {
 	const struct globals *globals;
 	bool dry_run;
-	bool kill; /* end the connections of removed forwards */
+	bool kill;     /* end the connections of removed forwards */
+	bool say_kept; /* chains of ours that somebody else uses; with -v always */
+	size_t kept_chains;
 	int (*decide)(void *context, const struct forwards *present, struct forwards *wanted,
 		      struct err *err);
 	void *context;

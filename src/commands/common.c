@@ -191,19 +191,36 @@ static size_t say_missing(const char *what, const struct forwards *a, const stru
 	return count;
 }
 
-static void say_kept_chains(const struct snapshot *before, const struct forwards *wanted)
+static size_t say_kept_chain(const struct state *state, const struct layout *wanted)
 {
-	for (int f = 0; f < FAMILIES; f++)
-		for (int t = 0; t < TABLES; t++) {
-			const struct state *state = &before->states[f][t];
-			for (size_t c = 0; c < state->chain_count && wanted->count == 0; c++)
-				if (state_shared(state, &state->chains[c]))
-					command_say(
-						"chain %s of the %s %s table stays: it holds or "
-						"is used by somebody else's rule",
-						state->chains[c].name, family_name(state->family),
-						table_name(state->table));
-		}
+	size_t count = 0;
+	for (size_t c = 0; c < state->chain_count; c++) {
+		const struct state_chain *chain = &state->chains[c];
+		enum group group = layout_group(state->table, chain->name);
+		if (wanted->chains[group].count || !state_shared(state, chain))
+			continue;
+		count++;
+		command_say("chain %s of the %s %s table stays: it holds or is used by "
+			    "somebody else's rule",
+			    chain->name, family_name(state->family), table_name(state->table));
+	}
+	return count;
+}
+
+/* Chains that no forward needs, and that stay for somebody else's sake. */
+static size_t say_kept_chains(const struct snapshot *before, const struct forwards *wanted)
+{
+	size_t count = 0;
+	for (int f = 0; f < FAMILIES; f++) {
+		struct layout layout;
+		struct err ignored;
+		if (layout_build(change_families[f], wanted, &layout, &ignored) < 0)
+			return count;
+		for (int t = 0; t < TABLES; t++)
+			count += say_kept_chain(&before->states[f][t], &layout);
+		layout_free(&layout);
+	}
+	return count;
 }
 
 /* Connections follow the forwards. What fails here does not undo the change, so it is said. */
@@ -224,9 +241,12 @@ static void settle_connections(const struct change_context *change, const struct
 static void finish(void *context, const struct snapshot *before, const struct forwards *wanted,
 		   size_t changes)
 {
-	const struct change_context *change = context;
+	struct change_context *change = context;
+	bool verbose = change->globals->verbose;
 	settle_connections(change, before, wanted);
-	if (!change->globals->verbose)
+	if (verbose || change->say_kept)
+		change->kept_chains = say_kept_chains(before, wanted);
+	if (!verbose)
 		return;
 	size_t said = say_missing("removed", &before->forwards, wanted) +
 		      say_missing("added", wanted, &before->forwards);
@@ -234,7 +254,6 @@ static void finish(void *context, const struct snapshot *before, const struct fo
 		command_say("nothing to change");
 	else if (said == 0)
 		command_say("no forward changed; rules that were missing or left over are mended");
-	say_kept_chains(before, wanted);
 }
 
 static int decide(void *context, const struct forwards *present, struct forwards *wanted,

@@ -353,6 +353,37 @@ static void rules_of_others_in_our_chains_survive(void **state)
 			    "-A PFWD -s 10.9.9.9/32 -j LOG\n");
 }
 
+static void flush_leaves_what_was_before(void **state)
+{
+	(void)state;
+	town_sh("for t in iptables-legacy ip6tables-legacy; do $t -P FORWARD DROP -c 5 55;"
+		"$t -A FORWARD -p tcp -j REJECT -c 7 77;"
+		"$t -t nat -A POSTROUTING -o wan0 -j MASQUERADE; done");
+	struct outcome before = town_run("%s", save_all);
+	pfwd(0, "add wan0:80 192.168.1.2:8080 --masquerade --local --hairpin");
+	pfwd(0, "add -6 wan0:80-90 :80 --local");
+	assert_says(pfwd(0, "flush -n").out, "-X PFWD-HAIRPIN");
+	pfwd(2, "flush wan0:80");
+	pfwd(0, "flush");
+	assert_string_equal(before.out, town_run("%s", save_all).out);
+	pfwd(0, "flush");
+}
+
+static void flush_leaves_a_chain_that_somebody_uses(void **state)
+{
+	(void)state;
+	pfwd(0, "add wan0:80 192.168.1.2:8080");
+	town_sh("iptables-legacy -N THEIRS; iptables-legacy -A THEIRS -j PFWD");
+	struct outcome o = pfwd(1, "flush");
+	assert_says(o.err, "chain PFWD of the IPv4 filter table stays");
+	assert_string_equal(town_run("iptables-legacy -S | grep -v '^-P'").out,
+			    "-N PFWD\n-N THEIRS\n-A FORWARD -m conntrack --ctstate DNAT -j PFWD\n"
+			    "-A THEIRS -j PFWD\n");
+	/* del says so with -v alone */
+	pfwd(0, "add wan0:80 192.168.1.2:8080");
+	assert_says(pfwd(0, "del -v wan0:80").err, "chain PFWD of the IPv4 filter table stays");
+}
+
 static void a_jump_stays_where_it_was_put(void **state)
 {
 	(void)state;
@@ -388,7 +419,8 @@ static void warnings_say_what_is_wrong_beside(void **state)
 static void help_explains_every_command(void **state)
 {
 	(void)state;
-	static const char *const names[] = {"add", "del", "list", "conns", "help", "version"};
+	static const char *const names[] = {"add",   "del",  "list",   "conns",
+					    "flush", "help", "version"};
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
 		char usage[64];
 		snprintf(usage, sizeof(usage), "Usage: pfwd %s", names[i]);
@@ -429,6 +461,8 @@ int main(void)
 		STORY(lost_counters_are_set_again),
 		STORY(half_forwards_show_and_are_mended),
 		STORY(rules_of_others_in_our_chains_survive),
+		STORY(flush_leaves_what_was_before),
+		STORY(flush_leaves_a_chain_that_somebody_uses),
 		STORY(a_jump_stays_where_it_was_put),
 		STORY(warnings_say_what_is_wrong_beside),
 		STORY(help_explains_every_command),
