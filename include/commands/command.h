@@ -32,8 +32,8 @@ struct command {
 		   struct err *err);
 };
 
-extern const struct command command_add, command_del, command_list, command_conns, command_flush,
-	command_help, command_version;
+extern const struct command command_add, command_del, command_list, command_conns, command_apply,
+	command_diff, command_flush, command_help, command_version;
 /* Ends with NULL. */
 extern const struct command *const commands[];
 

@@ -419,8 +419,8 @@ static void warnings_say_what_is_wrong_beside(void **state)
 static void help_explains_every_command(void **state)
 {
 	(void)state;
-	static const char *const names[] = {"add",   "del",  "list",   "conns",
-					    "flush", "help", "version"};
+	static const char *const names[] = {"add",  "del",     "list",  "conns", "flush",
+					    "help", "version", "apply", "diff"};
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
 		char usage[64];
 		snprintf(usage, sizeof(usage), "Usage: pfwd %s", names[i]);

@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Forwards as a file: applied, compared, refused as a whole. */
+#include <netinet/in.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <cmocka.h>
+
+#include "town.h"
+
+static const char save_all[] =
+	"for t in iptables-legacy ip6tables-legacy; do for table in nat filter; do "
+	"$t -t $table -S; done; done";
+
+static const char a_file[] = "printf '%s' '# web\n"
+			     "wan0:80 192.168.1.2:8080 --name web\n"
+			     "\n"
+			     "wan0:53/tcp+udp\t192.168.1.3 --from 10.0.0.0/8,10.1.0.0/16 # both\n"
+			     "wan0:8000-8010 [fd02::2]:9000-9010 --masquerade\n"
+			     "' > /run/forwards.conf";
+
+static void apply_makes_what_the_file_says(void **state)
+{
+	(void)state;
+	town_serve(SERVER, IPPROTO_TCP, "192.168.1.2", 8080);
+	town_sh("%s", a_file);
+	pfwd(0, "add wan0:99 192.168.1.9 --name old");
+	pfwd(0, "apply /run/forwards.conf");
+	assert_string_equal(pfwd(0, "list -rn -o FORWARD,TARGET,STATE").out,
+			    "wan0:53/tcp 192.168.1.3:53 active\n"
+			    "wan0:53/tcp 192.168.1.3:53 active\n"
+			    "wan0:80/tcp 192.168.1.2:8080 active\n"
+			    "wan0:53/udp 192.168.1.3:53 active\n"
+			    "wan0:53/udp 192.168.1.3:53 active\n"
+			    "wan0:8000-8010/tcp [fd02::2]:9000-9010 active\n");
+	assert_says(town_ask(CLIENT, IPPROTO_TCP, "10.1.0.1", 80).text, "server");
+	/* what changes beside it leaves its counters */
+	town_sh("echo 'wan0:81 192.168.1.2' >> /run/forwards.conf");
+	pfwd(0, "apply /run/forwards.conf");
+	assert_string_equal(pfwd(0, "list -rn -o CONNS web").out, "1\n");
+	/* nothing differs: nothing is committed */
+	struct outcome o = town_run("$TRACE -qq -e trace=setsockopt -o /run/trace $PFWD apply -v "
+				    "/run/forwards.conf && grep -c SET_REPLACE /run/trace");
+	assert_string_equal(o.out, "0\n");
+	assert_says(o.err, "nothing to change");
+	pfwd(0, "apply - < /dev/null");
+	assert_string_equal(pfwd(0, "list -rn").out, "");
+}
+
+static void diff_shows_what_apply_would_change(void **state)
+{
+	(void)state;
+	pfwd(0, "add wan0:80 192.168.1.2:8080 --name web");
+	pfwd(0, "add wan0:99 192.168.1.9 --name old");
+	struct outcome o = pfwd(1, "diff - <<'E'\nwan0:80 192.168.1.2:8080 --name web\n"
+				   "wan0:82/udp 192.168.1.2 --from 10.0.0.0/8\nE");
+	assert_string_equal(o.out, "-wan0:99/tcp 192.168.1.9:99 --name old\n"
+				   "+wan0:82/udp 192.168.1.2:82 --from 10.0.0.0/8\n");
+	/* its own lines bring about what it showed */
+	pfwd(1,
+	     "diff - <<'E' | sed -n 's/^-//p' > /run/back; exit 1\nwan0:80 192.168.1.2:8080 --name "
+	     "web\nE");
+	pfwd(0, "apply - <<'E'\nwan0:80 192.168.1.2:8080 --name web\nE");
+	assert_string_equal(town_run("cat /run/back").out,
+			    "wan0:99/tcp 192.168.1.9:99 --name old\n");
+	o = pfwd(0, "diff - <<'E'\nwan0:80 192.168.1.2:8080 --name web\nE");
+	assert_string_equal(o.out, "");
+}
+
+static void bad_lines_are_all_told_and_touch_nothing(void **state)
+{
+	(void)state;
+	pfwd(0, "add wan0:99 192.168.1.9 --name old");
+	struct outcome before = town_run(save_all);
+	town_sh("for i in $(seq 1 1000); do echo \"wan0:$i 192.168.1.2\"; done > /run/f;"
+		"sed -i -e '500s/.*/wan0:0 192.168.1.2/' -e '700s/.*/wan0:700/' "
+		"-e '900s/.*/wan0:900 192.168.1.2 --for 2h/' /run/f");
+	struct outcome o = pfwd(2, "apply /run/f");
+	assert_says(o.err, "pfwd: /run/f:500: 'wan0:0': port '0'");
+	assert_says(o.err, "pfwd: /run/f:700: TARGET is missing");
+	assert_says(o.err, "pfwd: /run/f:900: unknown option '--for'");
+	assert_says(o.err, "3 bad lines");
+	assert_string_equal(town_run(save_all).out, before.out);
+	pfwd(2, "diff /run/f");
+	assert_says(pfwd(2, "apply /run/nosuch").err, "/run/nosuch");
+}
+
+static void lines_in_conflict_are_bad_lines(void **state)
+{
+	(void)state;
+	struct outcome o = pfwd(2, "apply - <<'E'\nwan0:80 192.168.1.2\n\nwan0:1-99 192.168.1.3\n"
+				   "wan0:80 192.168.1.4\nwan0:50-150 192.168.1.3\nE");
+	assert_says(o.err, "standard input:4: wan0:80/tcp 192.168.1.4:80 is in conflict with "
+			   "wan0:80/tcp 192.168.1.2:80 (line 1)");
+	assert_says(o.err, "standard input:5: ");
+	assert_says(o.err, "(line 3)");
+	assert_silent(o.err, "input:3:");
+	/* the same one twice is one */
+	pfwd(0, "apply - <<'E'\nwan0:80 192.168.1.2\nwan0:80 192.168.1.2:80\nE");
+	assert_string_equal(pfwd(0, "list -rn -o FORWARD").out, "wan0:80/tcp\n");
+}
+
+static void warnings_instead_of_errors_in_a_file(void **state)
+{
+	(void)state;
+	struct outcome o = pfwd(0, "apply - <<'E'\nwan0:80 10.200.0.1 --hairpin\n"
+				   "wan0:81 192.168.1.2 --until 2020-01-01T00:00Z\n"
+				   "wan0:82 192.168.1.2 --hairpin\nE");
+	assert_says(o.err, "standard input:1: no interface is on the target's network");
+	assert_says(o.err, "standard input:2: its time is over");
+	assert_string_equal(pfwd(0, "list -rn -o FORWARD,OPTIONS,STATE").out,
+			    "wan0:80/tcp - active\n"
+			    "wan0:81/tcp --until\\x202020-01-01T00:00:00Z expired\n"
+			    "wan0:82/tcp --hairpin=192.168.1.0/24 active\n");
+}
+
+static void apply_heals_what_somebody_flushed(void **state)
+{
+	(void)state;
+	town_sh("%s", a_file);
+	pfwd(0, "apply /run/forwards.conf");
+	struct outcome before = town_run(save_all);
+	town_sh("iptables-legacy -F; iptables-legacy -t nat -F; ip6tables-legacy -t nat -F");
+	pfwd(1, "diff /run/forwards.conf");
+	pfwd(0, "apply /run/forwards.conf");
+	assert_string_equal(town_run(save_all).out, before.out);
+}
+
+#define STORY(f) cmocka_unit_test_teardown(f, town_clean)
+
+int main(void)
+{
+	const struct CMUnitTest stories[] = {
+		STORY(apply_makes_what_the_file_says),
+		STORY(diff_shows_what_apply_would_change),
+		STORY(bad_lines_are_all_told_and_touch_nothing),
+		STORY(lines_in_conflict_are_bad_lines),
+		STORY(warnings_instead_of_errors_in_a_file),
+		STORY(apply_heals_what_somebody_flushed),
+	};
+	return cmocka_run_group_tests(stories, town_build, town_raze);
+}
