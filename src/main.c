@@ -8,8 +8,9 @@
 #include "commands/command.h"
 
 const struct command *const commands[] = {
-	&command_add,  &command_del,   &command_list, &command_conns,   &command_apply,
-	&command_diff, &command_flush, &command_help, &command_version, NULL,
+	&command_add,   &command_del,     &command_list, &command_conns,
+	&command_apply, &command_diff,    &command_save, &command_flush,
+	&command_help,  &command_version, NULL,
 };
 
 const struct command *command_find(const char *name)

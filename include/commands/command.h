@@ -33,7 +33,7 @@ struct command {
 };
 
 extern const struct command command_add, command_del, command_list, command_conns, command_apply,
-	command_diff, command_flush, command_help, command_version;
+	command_diff, command_save, command_flush, command_help, command_version;
 /* Ends with NULL. */
 extern const struct command *const commands[];
 

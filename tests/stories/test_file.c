@@ -129,6 +129,67 @@ static void apply_heals_what_somebody_flushed(void **state)
 	assert_string_equal(town_run(save_all).out, before.out);
 }
 
+static void save_keeps_comments_and_order(void **state)
+{
+	(void)state;
+	town_sh("%s; rm -f /run/link; chmod 640 /run/forwards.conf; ln -s forwards.conf /run/link",
+		a_file);
+	pfwd(0, "apply /run/forwards.conf");
+	struct outcome whole = town_run("cat /run/forwards.conf");
+	pfwd(0, "save /run/link");
+	assert_string_equal(town_run("cat /run/forwards.conf").out, whole.out);
+	pfwd(0, "del wan0:53 --from 10.0.0.0/8");
+	pfwd(0, "del wan0:8000-8010");
+	pfwd(0, "add wan0:70 192.168.1.7 --hairpin");
+	pfwd(0, "save /run/link");
+	assert_string_equal(town_run("cat /run/forwards.conf; stat -c %%a /run/forwards.conf; "
+				     "readlink /run/link; ls /run/forwards.conf.* 2>/dev/null")
+				    .out,
+			    "# web\n"
+			    "wan0:80 192.168.1.2:8080 --name web\n"
+			    "\n"
+			    "wan0:53/udp 192.168.1.3:53 --from 10.0.0.0/8\n"
+			    "wan0:53/tcp 192.168.1.3:53 --from 10.1.0.0/16\n"
+			    "wan0:53/udp 192.168.1.3:53 --from 10.1.0.0/16\n"
+			    "wan0:70/tcp 192.168.1.7:70 --hairpin=192.168.1.0/24\n"
+			    "640\nforwards.conf\n");
+	struct outcome before = town_run(save_all);
+	pfwd(0, "flush");
+	pfwd(0, "apply /run/link");
+	assert_string_equal(town_run(save_all).out, before.out);
+}
+
+static void save_loses_nothing_when_it_fails(void **state)
+{
+	(void)state;
+	pfwd(0, "add wan0:80 192.168.1.2");
+	town_sh("mkdir -p /run/full && mount -t tmpfs -o size=4k none /run/full && "
+		"echo '# mine' > /run/full/f");
+	struct outcome o = pfwd(1, "save /run/full/f");
+	assert_says(o.err, "/run/full/f");
+	assert_string_equal(town_run("cat /run/full/f; ls /run/full").out, "# mine\nf\n");
+	town_sh("umount /run/full; echo 'wan0:0 x' > /run/bad");
+	pfwd(2, "save /run/bad");
+	assert_string_equal(town_run("cat /run/bad").out, "wan0:0 x\n");
+	assert_string_equal(pfwd(0, "save -").out, "wan0:80/tcp 192.168.1.2:80\n");
+	pfwd(1, "save - > /dev/full");
+}
+
+static void a_kill_during_save_leaves_one_whole_file(void **state)
+{
+	(void)state;
+	pfwd(0, "add wan0:80 192.168.1.2");
+	struct outcome o = town_run(
+		"for call in openat write fsync rename fchmod; do for n in 1 2 3 4 5 6 7 8 9; do "
+		"echo 'wan0:1 192.168.1.1' | sed 's/.1.1$/.1.7/' > /run/k;"
+		"$TRACE -qq -o /dev/null -e trace=$call -e inject=$call:signal=KILL:when=$n "
+		"$PFWD save /run/k 2>/dev/null >&2; cat /run/k; done; done | sort | uniq -c | wc "
+		"-l;"
+		"rm -f /run/k.*; cat /run/k");
+	/* the old line and the new one, and nothing else was ever seen */
+	assert_says(o.out, "2\n");
+}
+
 #define STORY(f) cmocka_unit_test_teardown(f, town_clean)
 
 int main(void)
@@ -140,6 +201,9 @@ int main(void)
 		STORY(lines_in_conflict_are_bad_lines),
 		STORY(warnings_instead_of_errors_in_a_file),
 		STORY(apply_heals_what_somebody_flushed),
+		STORY(save_keeps_comments_and_order),
+		STORY(save_loses_nothing_when_it_fails),
+		STORY(a_kill_during_save_leaves_one_whole_file),
 	};
 	return cmocka_run_group_tests(stories, town_build, town_raze);
 }

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A forwards file as apply, diff and save take it: found, read, and its lines made forwards of this
+ * host. It never writes.
+ */
+#ifndef PFWD_COMMANDS_SOURCE_H
+#define PFWD_COMMANDS_SOURCE_H
+
+#include <stdio.h>
+
+#include "model/file.h"
+
+#define SOURCE_DEFAULT "/etc/pfwd/forwards.conf"
+
+struct source {           /* set path, the rest zero */
+	const char *path; /* NULL: the default; "-": standard input */
+	char *text;
+	size_t length;
+	struct file file;
+	struct forwards forwards; /* sorted */
+};
+
+const char *source_name(const struct source *source);
+/* Read, parse and check it all; bad lines and warnings go to standard error as they are found. */
+int source_load(struct source *source, int64_t now, struct err *err);
+void source_free(struct source *source);
+
+/* One line of the file's own form. */
+void source_print(FILE *out, const struct forward *f);
+
+#endif

@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* pfwd save: the live forwards into a file, which keeps its comments and its order. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "commands/command.h"
+#include "commands/source.h"
+#include "kernel/change.h"
+#include "kernel/host.h"
+#include "kernel/replace.h"
+
+/* What is kept of the file's line: all of it where all its forwards live or it has none, else those
+ * that do. first: the line's first forward in the file; returns the next line's. */
+static size_t keep_line(FILE *out, const struct source *old, size_t first, size_t number,
+			const char *line, size_t length, const struct forwards *live, bool *known)
+{
+	const struct file *file = &old->file;
+	size_t next = first, alive = 0;
+	for (; next < file->count && file->lines[next].number == number; next++) {
+		size_t at = forwards_find(live, &file->lines[next].forward);
+		if (at < live->count) {
+			known[at] = true;
+			alive++;
+		}
+	}
+	if (alive == next - first) {
+		fwrite(line, 1, length, out);
+		putc('\n', out);
+		return next;
+	}
+	for (size_t i = first; i < next; i++)
+		if (forwards_find(live, &file->lines[i].forward) < live->count)
+			source_print(out, &file->lines[i].forward);
+	return next;
+}
+
+static void merge(FILE *out, const struct source *old, const struct forwards *live, bool *known)
+{
+	size_t next = 0, number = 1;
+	const char *line = old->text, *end = old->text + old->length;
+	for (; line < end; number++) {
+		const char *newline = memchr(line, '\n', (size_t)(end - line));
+		size_t length = newline ? (size_t)(newline - line) : (size_t)(end - line);
+		next = keep_line(out, old, next, number, line, length, live, known);
+		line += length + 1;
+	}
+	for (size_t i = 0; i < live->count; i++)
+		if (!known[i])
+			source_print(out, &live->items[i]);
+}
+
+/* The file as it shall be, in memory. */
+static int compose(const struct source *old, const struct forwards *live, char **text,
+		   size_t *length, struct err *err)
+{
+	bool *known = calloc(live->count + 1, sizeof(*known));
+	FILE *out = open_memstream(text, length);
+	if (known && out)
+		merge(out, old, live, known);
+	bool failed = !known || !out || ferror(out);
+	free(known);
+	if (out && fclose(out) != 0)
+		failed = true;
+	return failed ? err_memory(err) : 0;
+}
+
+static int save(struct source *source, const struct globals *globals, struct err *err)
+{
+	struct snapshot snapshot = {0};
+	char *text = NULL;
+	size_t length = 0;
+	bool standard = source->path && strcmp(source->path, "-") == 0;
+	const char *path = source_name(source);
+	if (host_permitted(err) < 0)
+		return -1;
+	if (!standard && access(path, F_OK) == 0 && source_load(source, globals->now, err) < 0)
+		return -1;
+	int result = snapshot_read(&snapshot, err);
+	if (result == 0)
+		result = compose(source, &snapshot.forwards, &text, &length, err);
+	if (result == 0 && standard)
+		fwrite(text, 1, length, stdout);
+	else if (result == 0)
+		result = replace_file(path, text, length, err);
+	if (result == 0 && globals->verbose)
+		command_say("saved %zu forward%s", snapshot.forwards.count,
+			    snapshot.forwards.count == 1 ? "" : "s");
+	free(text);
+	snapshot_free(&snapshot);
+	return result;
+}
+
+static int run(const struct command *command, struct args *args, struct globals *globals,
+	       struct err *err)
+{
+	struct source source = {0};
+	struct arg arg;
+	enum args_kind kind;
+	while ((kind = command_next(args, globals, &arg, err)) == ARGS_OPERAND) {
+		if (source.path)
+			return err_set(err, ERR_INPUT, "'%s' is one file too many",
+				       quote(arg.value).text);
+		source.path = arg.value;
+	}
+	if (kind == ARGS_BAD)
+		return -1;
+	if (globals->help) {
+		command_help_text(command, globals);
+		return 0;
+	}
+	int result = save(&source, globals, err);
+	source_free(&source);
+	return result;
+}
+
+const struct command command_save = {
+	.name = "save",
+	.operands = "[FILE]",
+	.summary = "write the forwards there are to a file",
+	.details = "Comments and order of an existing file are kept. Without FILE it "
+		   "is\n" SOURCE_DEFAULT ", and - is standard output.\n",
+	.run = run,
+};

@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Reading a forwards file, and what a command makes of its lines. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "commands/command.h"
+#include "commands/source.h"
+#include "kernel/host.h"
+
+const char *source_name(const struct source *source)
+{
+	if (!source->path)
+		return SOURCE_DEFAULT;
+	return strcmp(source->path, "-") == 0 ? "standard input" : source->path;
+}
+
+static void say_bad(void *context, size_t line, const char *reason)
+{
+	command_say("%s:%zu: %s", quote(source_name(context)).text, line, reason);
+}
+
+static int read_all(struct source *source, FILE *in, struct err *err)
+{
+	size_t room = 0;
+	for (;;) {
+		if (source->length == room) {
+			room = room ? room * 2 : 65536;
+			char *text = realloc(source->text, room);
+			if (!text)
+				return err_memory(err);
+			source->text = text;
+		}
+		size_t n = fread(source->text + source->length, 1, room - source->length, in);
+		source->length += n;
+		if (n == 0)
+			break;
+	}
+	if (ferror(in))
+		return err_sys(err, errno, "cannot read %s", quote(source_name(source)).text);
+	return 0;
+}
+
+static int read_source(struct source *source, struct err *err)
+{
+	bool standard = source->path && strcmp(source->path, "-") == 0;
+	FILE *in = standard ? stdin : fopen(source_name(source), "re");
+	if (!in) {
+		int error = errno;
+		return err_set(
+			err, error == ENOENT ? ERR_INPUT : ERR_FAILED,
+			"cannot open %s: %s; give the forwards file as FILE, or - for standard "
+			"input",
+			quote(source_name(source)).text, strerror(error));
+	}
+	int result = read_all(source, in, err);
+	if (!standard)
+		fclose(in);
+	return result;
+}
+
+/* What is an error in `add` and a warning here: no network for --hairpin, a time that is past. */
+static int settle_line(const struct source *source, struct file_line *line,
+		       struct host_addresses *addresses, int64_t now, struct err *err)
+{
+	struct forward *f = &line->forward;
+	const char *name = source_name(source);
+	if (forward_expired(f, now))
+		command_say("warning: %s:%zu: its time is over; it is made, and does nothing",
+			    quote(name).text, line->number);
+	if (!f->hairpin || network_is_set(&f->hairpin_net))
+		return 0;
+	if (!addresses->items && host_addresses(addresses, err) < 0)
+		return -1;
+	f->hairpin_net = host_network_of(addresses, &f->target);
+	f->hairpin = network_is_set(&f->hairpin_net);
+	if (!f->hairpin)
+		command_say(
+			"warning: %s:%zu: no interface is on the target's network: made without "
+			"--hairpin",
+			quote(name).text, line->number);
+	return 0;
+}
+
+int source_load(struct source *source, int64_t now, struct err *err)
+{
+	struct host_addresses addresses = {0};
+	if (read_source(source, err) < 0 || file_parse(source->text, source->length, host_service,
+						       say_bad, source, &source->file, err) < 0)
+		return -1;
+	int result = 0;
+	for (size_t i = 0; result == 0 && i < source->file.count; i++) {
+		result = settle_line(source, &source->file.lines[i], &addresses, now, err);
+		if (result == 0)
+			result = forwards_add(&source->forwards, &source->file.lines[i].forward,
+					      err);
+	}
+	forwards_sort(&source->forwards);
+	host_addresses_free(&addresses);
+	return result;
+}
+
+void source_free(struct source *source)
+{
+	free(source->text);
+	file_free(&source->file);
+	forwards_free(&source->forwards);
+}
+
+void source_print(FILE *out, const struct forward *f)
+{
+	char spec[SPEC_TEXT_MAX], target[SPEC_TEXT_MAX], options[SPEC_OPTIONS_MAX];
+	spec_format(f, spec);
+	spec_format_target(f, target);
+	spec_format_options(f, SPEC_ALL_OPTIONS, options);
+	fprintf(out, "%s %s%s%s\n", spec, target, *options ? " " : "", options);
+}
