@@ -58,6 +58,15 @@ enum args_kind command_next(struct args *args, struct globals *globals, struct a
 /* The help, or the version where that was asked for. */
 void command_help_text(const struct command *command, const struct globals *globals);
 
+/*
+ * Read the whole command line: take is given each option of the command's own, and each operand
+ * (arg->def is NULL). COMMAND_GO; or what run returns: 0 after the help was printed, -1 and err.
+ */
+enum { COMMAND_GO = 1 };
+int command_read(const struct command *command, struct args *args, struct globals *globals,
+		 int (*take)(void *context, const struct arg *arg, struct err *err), void *context,
+		 struct err *err);
+
 /* Options of commands that change something, and what they do. */
 enum { CHANGE_DRY_RUN = COMMAND_OPTIONS, CHANGE_OPTIONS_END };
 extern const struct arg_def change_options[];
@@ -103,7 +112,21 @@ enum {
 extern const struct arg_def report_options[];
 /* -4 and -6 of a selection. */
 extern const struct arg_def family_options[];
-/* Take in one of them; columns: the argument of -o. False: it is none of them. */
-bool command_report_option(const struct arg *arg, struct report *report, const char **columns);
+
+/* What commands that print rows of selected forwards are asked for. */
+struct query {
+	struct selection words;
+	struct selectors selectors; /* of the words */
+	struct report report;
+	const char *columns; /* the argument of -o, or NULL */
+};
+/* Take in an operand, or an option of report_options or family_options. */
+int query_take(struct query *query, const struct arg *arg, struct err *err);
+/* Make selectors of the words, once all are taken in. */
+int query_check(struct query *query, struct err *err);
+void query_free(struct query *query);
+/* Fill selected[i] for each forward of the set. */
+int query_select(const struct query *query, const struct forwards *set, bool *selected,
+		 struct err *err);
 
 #endif

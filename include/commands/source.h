@@ -8,6 +8,7 @@
 
 #include <stdio.h>
 
+#include "model/args.h"
 #include "model/file.h"
 
 #define SOURCE_DEFAULT "/etc/pfwd/forwards.conf"
@@ -20,6 +21,8 @@ struct source {           /* set path, the rest zero */
 	struct forwards forwards; /* sorted */
 };
 
+/* Take in an operand: the one file. */
+int source_take(struct source *source, const struct arg *arg, struct err *err);
 const char *source_name(const struct source *source);
 /* Read, parse and check it all; bad lines and warnings go to standard error as they are found. */
 int source_load(struct source *source, int64_t now, struct err *err);

@@ -14,7 +14,15 @@ struct endpoint {
 
 #define SECCTX_MAX 64
 
+enum connection_event {
+	CONNECTION_THERE, /* none: it was read from the table */
+	CONNECTION_NEW,
+	CONNECTION_UPDATE,
+	CONNECTION_DESTROY,
+};
+
 struct connection {
+	uint8_t event;   /* enum connection_event */
 	uint8_t family;  /* enum family */
 	uint8_t proto;   /* the number of IANA's registry */
 	bool translated; /* its destination is: IPS_DST_NAT */
@@ -26,6 +34,7 @@ struct connection {
 	struct endpoint target;           /* reply source */
 	struct endpoint back;             /* reply destination */
 	const char *state;                /* conntrack's word; NULL: the protocol has none */
+	bool timed;                       /* the timeout is known: it is not of one that ended */
 	uint32_t timeout;                 /* seconds left */
 	uint64_t packets_in, packets_out; /* in: original direction */
 	uint64_t bytes_in, bytes_out;

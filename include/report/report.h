@@ -58,10 +58,12 @@ struct report {
 	enum report_format format;
 	bool headings;
 	bool plain_bytes;
+	bool follow;       /* rows come one by one: JSON has an object a line, and no list */
 	const char *title; /* the key of the list in JSON */
 	struct report_choice choice;
 	size_t rows;
-	void *table; /* struct libscols_table */
+	void *table;                    /* struct libscols_table */
+	int widths[REPORT_COLUMNS_MAX]; /* of a table that is followed: the widest so far */
 };
 
 /* Set the fields down to choice before. Rows of a table are printed in pieces, so that memory does

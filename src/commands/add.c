@@ -15,6 +15,8 @@ static const struct arg_def options[] = {
 };
 
 struct add {
+	struct request request;
+	struct change_context change;
 	struct forwards wanted; /* those asked for */
 	enum forwards_on_conflict on_conflict;
 	int64_t now;
@@ -40,30 +42,18 @@ static int decide(void *context, const struct forwards *present, struct forwards
 	return 0;
 }
 
-static int read_arguments(struct args *args, struct globals *globals, struct request *request,
-			  struct add *add, struct change_context *change, struct err *err)
+static int take(void *context, const struct arg *arg, struct err *err)
 {
-	struct arg arg;
-	for (;;) {
-		switch (command_next(args, globals, &arg, err)) {
-		case ARGS_END:
-			return 0;
-		case ARGS_BAD:
-			return -1;
-		case ARGS_OPERAND:
-			if (request_set_operand(request, arg.value, err) < 0)
-				return -1;
-			break;
-		case ARGS_OPTION:
-			if (arg.def->id == ADD_REPLACE)
-				add->on_conflict = FORWARDS_REPLACE;
-			else if (arg.def->id == CHANGE_DRY_RUN)
-				change->dry_run = true;
-			else if (request_set_option(request, &arg, err) < 0)
-				return -1;
-			break;
-		}
-	}
+	struct add *add = context;
+	if (!arg->def)
+		return request_set_operand(&add->request, arg->value, err);
+	if (arg->def->id == ADD_REPLACE)
+		add->on_conflict = FORWARDS_REPLACE;
+	else if (arg->def->id == CHANGE_DRY_RUN)
+		add->change.dry_run = true;
+	else
+		return request_set_option(&add->request, arg, err);
+	return 0;
 }
 
 /* --hairpin alone means the connected network that the target is on. */
@@ -123,31 +113,26 @@ static int check_target(const struct forwards *set, struct err *err)
 	return result;
 }
 
+static int make(struct add *add, struct err *err)
+{
+	if (request_forwards(&add->request, host_service, add->now, &add->wanted, err) < 0 ||
+	    check_time(&add->wanted, add->now, err) < 0 || host_permitted(err) < 0 ||
+	    find_hairpins(&add->wanted, err) < 0 || check_target(&add->wanted, err) < 0 ||
+	    command_change(&add->change, err) < 0)
+		return -1;
+	if (!add->change.dry_run)
+		command_warn(&add->wanted);
+	return 0;
+}
+
 static int run(const struct command *command, struct args *args, struct globals *globals,
 	       struct err *err)
 {
-	struct request request = {0};
 	struct add add = {.now = globals->now};
-	struct change_context change = {.globals = globals, .decide = decide, .context = &add};
-	int result = read_arguments(args, globals, &request, &add, &change, err);
-	if (result == 0 && globals->help) {
-		command_help_text(command, globals);
-		return 0;
-	}
-	if (result == 0)
-		result = request_forwards(&request, host_service, globals->now, &add.wanted, err);
-	if (result == 0)
-		result = check_time(&add.wanted, globals->now, err);
-	if (result == 0)
-		result = host_permitted(err);
-	if (result == 0)
-		result = find_hairpins(&add.wanted, err);
-	if (result == 0)
-		result = check_target(&add.wanted, err);
-	if (result == 0)
-		result = command_change(&change, err);
-	if (result == 0 && !change.dry_run)
-		command_warn(&add.wanted);
+	add.change = (struct change_context){.globals = globals, .decide = decide, .context = &add};
+	int result = command_read(command, args, globals, take, &add, err);
+	if (result == COMMAND_GO)
+		result = make(&add, err);
 	forwards_free(&add.wanted);
 	return result;
 }

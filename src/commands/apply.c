@@ -7,27 +7,18 @@
 #include "kernel/change.h"
 #include "kernel/host.h"
 
-static int read_arguments(struct args *args, struct globals *globals, struct source *source,
-			  bool *dry_run, struct err *err)
+struct apply {
+	struct source source;
+	struct change_context change;
+};
+
+static int take(void *context, const struct arg *arg, struct err *err)
 {
-	struct arg arg;
-	for (;;) {
-		switch (command_next(args, globals, &arg, err)) {
-		case ARGS_END:
-			return 0;
-		case ARGS_BAD:
-			return -1;
-		case ARGS_OPERAND:
-			if (source->path)
-				return err_set(err, ERR_INPUT, "'%s' is one file too many",
-					       quote(arg.value).text);
-			source->path = arg.value;
-			break;
-		case ARGS_OPTION:
-			*dry_run = true; /* there is no other */
-			break;
-		}
-	}
+	struct apply *apply = context;
+	if (!arg->def)
+		return source_take(&apply->source, arg, err);
+	apply->change.dry_run = true; /* there is no other option */
+	return 0;
 }
 
 static int decide(void *context, const struct forwards *present, struct forwards *wanted,
@@ -38,25 +29,30 @@ static int decide(void *context, const struct forwards *present, struct forwards
 	return forwards_add_all(wanted, &source->forwards, err);
 }
 
+static int load(struct source *source, const struct globals *globals, struct err *err)
+{
+	return host_permitted(err) < 0 ? -1 : source_load(source, globals->now, err);
+}
+
+static int make(struct apply *apply, const struct globals *globals, struct err *err)
+{
+	if (load(&apply->source, globals, err) < 0 || command_change(&apply->change, err) < 0)
+		return -1;
+	if (!apply->change.dry_run)
+		command_warn(&apply->source.forwards);
+	return 0;
+}
+
 static int run_apply(const struct command *command, struct args *args, struct globals *globals,
 		     struct err *err)
 {
-	struct source source = {0};
-	struct change_context change = {.globals = globals, .decide = decide, .context = &source};
-	int result = read_arguments(args, globals, &source, &change.dry_run, err);
-	if (result == 0 && globals->help) {
-		command_help_text(command, globals);
-		return 0;
-	}
-	if (result == 0)
-		result = host_permitted(err);
-	if (result == 0)
-		result = source_load(&source, globals->now, err);
-	if (result == 0)
-		result = command_change(&change, err);
-	if (result == 0 && !change.dry_run)
-		command_warn(&source.forwards);
-	source_free(&source);
+	struct apply apply = {0};
+	apply.change = (struct change_context){
+		.globals = globals, .decide = decide, .context = &apply.source};
+	int result = command_read(command, args, globals, take, &apply, err);
+	if (result == COMMAND_GO)
+		result = make(&apply, globals, err);
+	source_free(&apply.source);
 	return result;
 }
 
@@ -74,30 +70,26 @@ static size_t print_missing(char sign, const struct forwards *a, const struct fo
 	return count;
 }
 
+static int compare(const struct forwards *wanted, struct err *err)
+{
+	struct snapshot snapshot = {0};
+	if (snapshot_read(&snapshot, err) < 0)
+		return -1;
+	size_t gone = print_missing('-', &snapshot.forwards, wanted);
+	size_t added = print_missing('+', wanted, &snapshot.forwards);
+	snapshot_free(&snapshot);
+	return gone + added ? 1 : 0;
+}
+
 static int run_diff(const struct command *command, struct args *args, struct globals *globals,
 		    struct err *err)
 {
-	struct source source = {0};
-	struct snapshot snapshot = {0};
-	bool ignored;
-	int result = read_arguments(args, globals, &source, &ignored, err);
-	if (result == 0 && globals->help) {
-		command_help_text(command, globals);
-		return 0;
-	}
-	if (result == 0)
-		result = host_permitted(err);
-	if (result == 0)
-		result = source_load(&source, globals->now, err);
-	if (result == 0)
-		result = snapshot_read(&snapshot, err);
-	if (result == 0) {
-		size_t gone = print_missing('-', &snapshot.forwards, &source.forwards);
-		size_t added = print_missing('+', &source.forwards, &snapshot.forwards);
-		result = gone + added ? 1 : 0;
-	}
-	snapshot_free(&snapshot);
-	source_free(&source);
+	struct apply diff = {0};
+	int result = command_read(command, args, globals, take, &diff, err);
+	if (result == COMMAND_GO)
+		result = load(&diff.source, globals, err) < 0 ? -1
+							      : compare(&diff.source.forwards, err);
+	source_free(&diff.source);
 	return result;
 }
 

@@ -8,6 +8,7 @@
 #include "commands/command.h"
 #include "kernel/change.h"
 #include "kernel/flows.h"
+#include "kernel/host.h"
 #include "report/report.h"
 #include "rules/text.h"
 
@@ -91,27 +92,81 @@ enum args_kind command_next(struct args *args, struct globals *globals, struct a
 	}
 }
 
-bool command_report_option(const struct arg *arg, struct report *report, const char **columns)
+int command_read(const struct command *command, struct args *args, struct globals *globals,
+		 int (*take)(void *context, const struct arg *arg, struct err *err), void *context,
+		 struct err *err)
 {
+	struct arg arg;
+	for (;;) {
+		switch (command_next(args, globals, &arg, err)) {
+		case ARGS_BAD:
+			return -1;
+		case ARGS_END:
+			if (!globals->help)
+				return COMMAND_GO;
+			command_help_text(command, globals);
+			return 0;
+		case ARGS_OPERAND:
+		case ARGS_OPTION:
+			if (take(context, &arg, err) < 0)
+				return -1;
+			break;
+		}
+	}
+}
+
+int query_take(struct query *query, const struct arg *arg, struct err *err)
+{
+	if (!arg->def)
+		return selection_add(&query->words, arg->value, err);
 	switch (arg->def->id) {
 	case REPORT_OUTPUT:
-		*columns = arg->value;
-		return true;
+		query->columns = arg->value;
+		break;
 	case REPORT_NO_HEADINGS:
-		report->headings = false;
-		return true;
+		query->report.headings = false;
+		break;
 	case REPORT_RAW_FORMAT:
-		report->format = REPORT_RAW;
-		return true;
+		query->report.format = REPORT_RAW;
+		break;
 	case REPORT_JSON_FORMAT:
-		report->format = REPORT_JSON;
-		return true;
+		query->report.format = REPORT_JSON;
+		break;
 	case REPORT_PLAIN_BYTES:
-		report->plain_bytes = true;
-		return true;
-	default:
-		return false;
+		query->report.plain_bytes = true;
+		break;
+	case REQUEST_IPV4:
+		query->words.family = FAMILY_IPV4;
+		break;
+	case REQUEST_IPV6:
+		query->words.family = FAMILY_IPV6;
+		break;
 	}
+	return 0;
+}
+
+int query_check(struct query *query, struct err *err)
+{
+	const struct selection *words = &query->words;
+	return selectors_parse(words->words, words->count, words->family, NULL, host_service,
+			       &query->selectors, err);
+}
+
+void query_free(struct query *query)
+{
+	selection_free(&query->words);
+	selectors_free(&query->selectors);
+}
+
+int query_select(const struct query *query, const struct forwards *set, bool *selected,
+		 struct err *err)
+{
+	enum family family = query->words.family;
+	if (selectors_apply(&query->selectors, set, selected, err) < 0)
+		return -1;
+	for (size_t i = 0; family && i < set->count; i++)
+		selected[i] = selected[i] && set->items[i].family == family;
+	return 0;
 }
 
 int selection_add(struct selection *s, const char *word, struct err *err)

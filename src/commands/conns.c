@@ -1,18 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* pfwd conns: the connections that run through forwards. */
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
 #include "commands/command.h"
+#include "commands/live.h"
 #include "kernel/change.h"
 #include "kernel/conntrack.h"
-#include "kernel/host.h"
-#include "model/lookup.h"
-#include "report/report.h"
 
-enum { CONNS_ALL = REPORT_OPTIONS_END };
+enum { CONNS_ALL = REPORT_OPTIONS_END, CONNS_FOLLOW, CONNS_COUNT };
 
 struct row {
 	const struct forward *f; /* NULL: of no forward */
@@ -83,7 +82,7 @@ static bool get_state(const void *row, char cell[REPORT_CELL_MAX])
 
 static bool get_timeout(const void *row, char cell[REPORT_CELL_MAX])
 {
-	return report_put_number(cell, connection(row)->timeout);
+	return connection(row)->timed && report_put_number(cell, connection(row)->timeout);
 }
 
 static bool get_packets_in(const void *row, char cell[REPORT_CELL_MAX])
@@ -144,6 +143,21 @@ static bool get_start(const void *row, char cell[REPORT_CELL_MAX])
 	return start != 0;
 }
 
+static bool get_event(const void *row, char cell[REPORT_CELL_MAX])
+{
+	switch ((enum connection_event)connection(row)->event) {
+	case CONNECTION_NEW:
+		return report_put(cell, "new");
+	case CONNECTION_UPDATE:
+		return report_put(cell, "update");
+	case CONNECTION_DESTROY:
+		return report_put(cell, "destroy");
+	case CONNECTION_THERE:
+		break;
+	}
+	return false;
+}
+
 static bool get_family(const void *row, char cell[REPORT_CELL_MAX])
 {
 	return report_put(cell, family_name((enum family)connection(row)->family));
@@ -170,118 +184,280 @@ static const struct report_column columns[] = {
 	{"START", "when it began (net.netfilter.nf_conntrack_timestamp)", REPORT_TEXT, get_start},
 	{"NAME", "the forward's label", REPORT_TEXT, get_name},
 	{"FAMILY", "IPv4 or IPv6", REPORT_TEXT, get_family},
+	{"EVENT", "new, update or destroy (with -f)", REPORT_TEXT, get_event},
 	{0},
 };
 
-/* ---- rows ---- */
+/* ---- a row a connection ---- */
 
 struct conns {
-	struct selection words;
-	struct selectors selectors;
+	struct query query;
 	struct snapshot snapshot;
-	struct report report;
-	const char *asked; /* columns */
-	bool all;          /* those of other tools' translations too */
+	bool all; /* those of other tools' translations too */
+	bool follow, count;
 	bool *selected;
-	struct lookup lookup;
-	struct host_addresses addresses;
+	struct live live;
+	time_t read; /* when the snapshot was taken */
 	struct err *err;
 };
+
+static bool is_wanted(const struct conns *conns, const struct connection *c,
+		      const struct forward *f)
+{
+	if (conns->query.words.family && conns->query.words.family != c->family)
+		return false;
+	return f ? conns->selected[f - conns->snapshot.forwards.items]
+		 : conns->all && conns->query.selectors.count == 0;
+}
 
 static int print_connection(void *context, const struct connection *c)
 {
 	struct conns *conns = context;
-	const char *interface = host_address_owner(&conns->addresses, &c->via.addr);
-	struct row row = {.c = c, .f = lookup_connection(&conns->lookup, c, interface)};
-	if (conns->words.family && conns->words.family != c->family)
-		return 0;
-	bool wanted = row.f ? conns->selected[row.f - conns->snapshot.forwards.items]
-			    : conns->all && conns->selectors.count == 0;
-	return wanted ? report_row(&conns->report, &row, conns->err) : 0;
+	struct row row = {.c = c, .f = live_forward(&conns->live, c)};
+	return is_wanted(conns, c, row.f) ? report_row(&conns->query.report, &row, conns->err) : 0;
+}
+
+static int read_forwards(struct conns *conns, struct err *err)
+{
+	const struct forwards *set = &conns->snapshot.forwards;
+	if (snapshot_read(&conns->snapshot, err) < 0)
+		return -1;
+	conns->read = time(NULL);
+	conns->selected = calloc(set->count + 1, sizeof(*conns->selected));
+	if (!conns->selected)
+		return err_memory(err);
+	return live_make(set, &conns->live, err);
+}
+
+static void drop_forwards(struct conns *conns)
+{
+	live_free(&conns->live);
+	snapshot_free(&conns->snapshot);
+	free(conns->selected);
+	conns->selected = NULL;
 }
 
 static void say_accounting(const struct conns *conns)
 {
-	static const char *const names[] = {"PACKETS-IN", "PACKETS-OUT", "BYTES-IN", "BYTES-OUT"};
-	bool asked = false;
+	static const char *const names[] = {"PACKETS-IN", "PACKETS-OUT", "BYTES-IN",
+					    "BYTES-OUT",  "PACKETS",     "BYTES"};
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-		asked = asked || report_chosen(&conns->report.choice, names[i]);
-	if (asked && !host_accounts())
-		command_say(
-			"conntrack does not count bytes and packets; turn it on with: sysctl -w "
-			"net.netfilter.nf_conntrack_acct=1");
+		if (report_chosen(&conns->query.report.choice, names[i])) {
+			live_say_accounting();
+			return;
+		}
+}
+
+/* ---- as they come ---- */
+
+#define FORWARDS_AGE 2 /* seconds after which forwards made meanwhile are looked for */
+
+/* A connection of no forward may be of one made since; selectors that fit none by then select
+ * none. */
+static int print_event(void *context, const struct connection *c)
+{
+	struct conns *conns = context;
+	struct err ignored;
+	if (!live_forward(&conns->live, c) && time(NULL) >= conns->read + FORWARDS_AGE) {
+		drop_forwards(conns);
+		if (read_forwards(conns, conns->err) < 0)
+			return -1;
+		query_select(&conns->query, &conns->snapshot.forwards, conns->selected, &ignored);
+	}
+	return print_connection(conns, c);
+}
+
+static int print_as_update(void *context, const struct connection *c)
+{
+	struct connection again = *c;
+	again.event = CONNECTION_UPDATE;
+	return print_connection(context, &again);
+}
+
+static int read_again(void *context)
+{
+	struct conns *conns = context;
+	command_say("warning: connections changed faster than they could be shown; reading those "
+		    "there are again");
+	return live_walk(print_as_update, conns, conns->err);
+}
+
+static int flush_rows(void *context)
+{
+	struct conns *conns = context;
+	if (fflush(conns->query.report.out) == 0)
+		return 0;
+	return err_sys(conns->err, errno, "cannot write to standard output");
+}
+
+static int follow(struct conns *conns, struct err *err)
+{
+	struct conntrack_follower follower = {print_event, flush_rows, read_again, conns};
+	return conntrack_follow(&follower, err);
+}
+
+/* ---- a row a forward ---- */
+
+struct count_row {
+	const struct forward *f; /* NULL: of no forward */
+	struct live_sum sum;
+	bool counted;
+};
+
+static bool get_count_forward(const void *row, char cell[REPORT_CELL_MAX])
+{
+	const struct forward *f = ((const struct count_row *)row)->f;
+	if (f)
+		spec_format(f, cell);
+	return f != NULL;
+}
+
+static bool get_count_name(const void *row, char cell[REPORT_CELL_MAX])
+{
+	const struct forward *f = ((const struct count_row *)row)->f;
+	return f && report_put(cell, f->name);
+}
+
+static bool get_count_conns(const void *row, char cell[REPORT_CELL_MAX])
+{
+	return report_put_number(cell, ((const struct count_row *)row)->sum.conns);
+}
+
+static bool get_count_packets(const void *row, char cell[REPORT_CELL_MAX])
+{
+	const struct count_row *r = row;
+	return r->counted && report_put_number(cell, r->sum.packets);
+}
+
+static bool get_count_bytes(const void *row, char cell[REPORT_CELL_MAX])
+{
+	const struct count_row *r = row;
+	return r->counted && report_put_number(cell, r->sum.bytes);
+}
+
+static const struct report_column count_columns[] = {
+	{"FORWARD", "where connections arrive", REPORT_TEXT, get_count_forward},
+	{"NAME", "the forward's label", REPORT_TEXT, get_count_name},
+	{"CONNS", "connections there are now", REPORT_NUMBER, get_count_conns},
+	{"PACKETS", "their packets, both ways", REPORT_NUMBER, get_count_packets},
+	{"BYTES", "their bytes, both ways", REPORT_BYTES, get_count_bytes},
+	{0},
+};
+
+static int print_counts(struct conns *conns, const struct live_sum *sums, struct err *err)
+{
+	const struct forwards *set = &conns->snapshot.forwards;
+	struct count_row row = {.counted = host_accounts()};
+	for (size_t i = 0; i < set->count; i++) {
+		row.f = &set->items[i];
+		row.sum = sums[i];
+		if (conns->selected[i] && report_row(&conns->query.report, &row, err) < 0)
+			return -1;
+	}
+	row.f = NULL;
+	row.sum = sums[set->count];
+	if (!conns->all || conns->query.selectors.count)
+		return 0;
+	return report_row(&conns->query.report, &row, err);
+}
+
+static int count(struct conns *conns, struct err *err)
+{
+	struct live_sum *sums = calloc(conns->snapshot.forwards.count + 1, sizeof(*sums));
+	if (!sums)
+		return err_memory(err);
+	int result = live_sums(&conns->live, conns->query.words.family, sums, err);
+	if (result == 0)
+		result = print_counts(conns, sums, err);
+	free(sums);
+	return result;
+}
+
+/* ---- the command ---- */
+
+/* What is followed says what happened, whatever columns were asked for. */
+static void put_event_first(struct report_choice *choice)
+{
+	if (report_chosen(choice, "EVENT") || choice->count == REPORT_COLUMNS_MAX)
+		return;
+	memmove(choice->columns + 1, choice->columns, choice->count * sizeof(choice->columns[0]));
+	for (const struct report_column *c = columns; c->name; c++)
+		if (c->get == get_event)
+			choice->columns[0] = c;
+	choice->count++;
+}
+
+static int choose(struct conns *conns, struct err *err)
+{
+	struct report *report = &conns->query.report;
+	if (conns->count && conns->follow)
+		return err_set(err, ERR_INPUT,
+			       "-c and -f exclude each other: sums are of what is there now");
+	if (conns->count)
+		return report_choose(count_columns, "FORWARD,NAME,CONNS,PACKETS,BYTES",
+				     conns->query.columns, &report->choice, err);
+	if (report_choose(columns, "FORWARD,PROTO,CLIENT,VIA,TARGET,STATE,TIMEOUT",
+			  conns->query.columns, &report->choice, err) < 0)
+		return -1;
+	report->follow = conns->follow;
+	if (conns->follow)
+		put_event_first(&report->choice);
+	return 0;
 }
 
 static int show(struct conns *conns, struct err *err)
 {
-	if (report_choose(columns, "FORWARD,PROTO,CLIENT,VIA,TARGET,STATE,TIMEOUT", conns->asked,
-			  &conns->report.choice, err) < 0 ||
-	    selectors_parse(conns->words.words, conns->words.count, conns->words.family, NULL,
-			    host_service, &conns->selectors, err) < 0 ||
-	    host_permitted(err) < 0 || snapshot_read(&conns->snapshot, err) < 0)
-		return -1;
-	const struct forwards *set = &conns->snapshot.forwards;
-	conns->selected = calloc(set->count + 1, sizeof(*conns->selected));
-	if (!conns->selected)
-		return err_memory(err);
-	if (selectors_apply(&conns->selectors, set, conns->selected, err) < 0 ||
-	    lookup_make(set, &conns->lookup, err) < 0 ||
-	    host_addresses(&conns->addresses, err) < 0 || report_begin(&conns->report, err) < 0)
+	conns->err = err;
+	if (choose(conns, err) < 0 || query_check(&conns->query, err) < 0 ||
+	    host_permitted(err) < 0 || read_forwards(conns, err) < 0 ||
+	    query_select(&conns->query, &conns->snapshot.forwards, conns->selected, err) < 0)
 		return -1;
 	say_accounting(conns);
-	conns->err = err;
-	int result =
-		conntrack_walk(FAMILY_NONE, CONNTRACK_TRANSLATED, print_connection, conns, err);
-	if (report_end(&conns->report, err) < 0)
+	if (report_begin(&conns->query.report, err) < 0)
+		return -1;
+	int result = conns->count    ? count(conns, err)
+		     : conns->follow ? follow(conns, err)
+				     : live_walk(print_connection, conns, err);
+	if (report_end(&conns->query.report, err) < 0)
 		result = -1;
 	return result;
 }
 
-static int read_arguments(struct args *args, struct globals *globals, struct conns *conns,
-			  struct err *err)
+static int take(void *context, const struct arg *arg, struct err *err)
 {
-	struct arg arg;
-	for (;;) {
-		switch (command_next(args, globals, &arg, err)) {
-		case ARGS_END:
-			return 0;
-		case ARGS_BAD:
-			return -1;
-		case ARGS_OPERAND:
-			if (selection_add(&conns->words, arg.value, err) < 0)
-				return -1;
-			break;
-		case ARGS_OPTION:
-			if (arg.def->id == CONNS_ALL)
-				conns->all = true;
-			else if (!command_report_option(&arg, &conns->report, &conns->asked))
-				conns->words.family =
-					arg.def->id == REQUEST_IPV6 ? FAMILY_IPV6 : FAMILY_IPV4;
-			break;
-		}
+	struct conns *conns = context;
+	switch (arg->def ? arg->def->id : 0) {
+	case CONNS_ALL:
+		conns->all = true;
+		return 0;
+	case CONNS_FOLLOW:
+		conns->follow = true;
+		return 0;
+	case CONNS_COUNT:
+		conns->count = true;
+		return 0;
+	default:
+		return query_take(&conns->query, arg, err);
 	}
 }
 
 static int run(const struct command *command, struct args *args, struct globals *globals,
 	       struct err *err)
 {
-	struct conns conns = {.report = {.out = stdout, .headings = true, .title = "conns"}};
-	int result = read_arguments(args, globals, &conns, err);
-	if (result == 0 && globals->help)
-		command_help_text(command, globals);
-	else if (result == 0)
+	struct conns conns = {.query.report = {.out = stdout, .headings = true, .title = "conns"}};
+	int result = command_read(command, args, globals, take, &conns, err);
+	if (result == COMMAND_GO)
 		result = show(&conns, err);
-	selection_free(&conns.words);
-	selectors_free(&conns.selectors);
-	lookup_free(&conns.lookup);
-	host_addresses_free(&conns.addresses);
-	snapshot_free(&conns.snapshot);
-	free(conns.selected);
+	query_free(&conns.query);
+	drop_forwards(&conns);
 	return result;
 }
 
 static const struct arg_def options[] = {
 	{CONNS_ALL, 'a', "all", ARG_PLAIN, NULL, "those of other tools' translations too"},
+	{CONNS_FOLLOW, 'f', "follow", ARG_PLAIN, NULL,
+	 "show new, changed and ended ones as they happen"},
+	{CONNS_COUNT, 'c', "count", ARG_PLAIN, NULL, "a row a forward: how many, their bytes"},
 	{0},
 };
 
@@ -289,6 +465,7 @@ const struct command command_conns = {
 	.name = "conns",
 	.operands = "[OPTIONS] [SELECTOR...]",
 	.summary = "show the connections that run through forwards",
+	.details = "With -c the columns are FORWARD, NAME, CONNS, PACKETS and BYTES.\n",
 	.options = {options, report_options, family_options},
 	.columns = columns,
 	.run = run,

@@ -16,6 +16,7 @@ static const struct arg_def options[] = {
 struct del {
 	struct selection words;
 	struct selectors selectors;
+	struct change_context change;
 };
 
 static int decide(void *context, const struct forwards *present, struct forwards *wanted,
@@ -36,58 +37,45 @@ static int decide(void *context, const struct forwards *present, struct forwards
 	return result;
 }
 
-static int read_arguments(struct args *args, struct globals *globals, struct del *del,
-			  struct change_context *change, struct err *err)
+static int take(void *context, const struct arg *arg, struct err *err)
 {
-	struct arg arg;
-	for (;;) {
-		switch (command_next(args, globals, &arg, err)) {
-		case ARGS_END:
-			return 0;
-		case ARGS_BAD:
-			return -1;
-		case ARGS_OPERAND:
-			if (selection_add(&del->words, arg.value, err) < 0)
-				return -1;
-			break;
-		case ARGS_OPTION:
-			if (arg.def->id == REQUEST_FROM)
-				del->words.from = arg.value;
-			else if (arg.def->id == DEL_KILL)
-				change->kill = true;
-			else if (arg.def->id == CHANGE_DRY_RUN)
-				change->dry_run = true;
-			else
-				del->words.family =
-					arg.def->id == REQUEST_IPV6 ? FAMILY_IPV6 : FAMILY_IPV4;
-			break;
-		}
-	}
+	struct del *del = context;
+	if (!arg->def)
+		return selection_add(&del->words, arg->value, err);
+	if (arg->def->id == REQUEST_FROM)
+		del->words.from = arg->value;
+	else if (arg->def->id == DEL_KILL)
+		del->change.kill = true;
+	else if (arg->def->id == CHANGE_DRY_RUN)
+		del->change.dry_run = true;
+	else
+		del->words.family = arg->def->id == REQUEST_IPV6 ? FAMILY_IPV6 : FAMILY_IPV4;
+	return 0;
+}
+
+static int remove_selected(struct del *del, struct err *err)
+{
+	const struct selection *words = &del->words;
+	if (words->count == 0)
+		return err_set(
+			err, ERR_INPUT,
+			"nothing to remove was named; give a SPEC or a NAME that `pfwd list` "
+			"shows");
+	if (selectors_parse(words->words, words->count, words->family, words->from, host_service,
+			    &del->selectors, err) < 0 ||
+	    host_permitted(err) < 0)
+		return -1;
+	return command_change(&del->change, err);
 }
 
 static int run(const struct command *command, struct args *args, struct globals *globals,
 	       struct err *err)
 {
 	struct del del = {0};
-	struct change_context change = {.globals = globals, .decide = decide, .context = &del};
-	int result = read_arguments(args, globals, &del, &change, err);
-	if (result == 0 && globals->help) {
-		command_help_text(command, globals);
-		goto out;
-	}
-	if (result == 0 && del.words.count == 0)
-		result = err_set(
-			err, ERR_INPUT,
-			"nothing to remove was named; give a SPEC or a NAME that `pfwd list` "
-			"shows");
-	if (result == 0)
-		result = selectors_parse(del.words.words, del.words.count, del.words.family,
-					 del.words.from, host_service, &del.selectors, err);
-	if (result == 0)
-		result = host_permitted(err);
-	if (result == 0)
-		result = command_change(&change, err);
-out:
+	del.change = (struct change_context){.globals = globals, .decide = decide, .context = &del};
+	int result = command_read(command, args, globals, take, &del, err);
+	if (result == COMMAND_GO)
+		result = remove_selected(&del, err);
 	selection_free(&del.words);
 	selectors_free(&del.selectors);
 	return result;

@@ -13,39 +13,25 @@ static int decide(void *context, const struct forwards *present, struct forwards
 	return 0;
 }
 
-static int read_arguments(struct args *args, struct globals *globals, struct change_context *change,
-			  struct err *err)
+static int take(void *context, const struct arg *arg, struct err *err)
 {
-	struct arg arg;
-	for (;;) {
-		switch (command_next(args, globals, &arg, err)) {
-		case ARGS_END:
-			return 0;
-		case ARGS_BAD:
-			return -1;
-		case ARGS_OPERAND:
-			return err_set(
-				err, ERR_INPUT,
-				"'%s': flush removes all forwards and takes no operand; `pfwd "
-				"del` removes some",
-				quote(arg.value).text);
-		case ARGS_OPTION:
-			change->dry_run = true; /* there is no other */
-			break;
-		}
-	}
+	struct change_context *change = context;
+	if (!arg->def)
+		return err_set(err, ERR_INPUT,
+			       "'%s': flush removes all forwards and takes no operand; `pfwd del` "
+			       "removes some",
+			       quote(arg->value).text);
+	change->dry_run = true; /* there is no other option */
+	return 0;
 }
 
 static int run(const struct command *command, struct args *args, struct globals *globals,
 	       struct err *err)
 {
 	struct change_context change = {.globals = globals, .decide = decide, .say_kept = true};
-	if (read_arguments(args, globals, &change, err) < 0)
-		return -1;
-	if (globals->help) {
-		command_help_text(command, globals);
-		return 0;
-	}
+	int result = command_read(command, args, globals, take, &change, err);
+	if (result != COMMAND_GO)
+		return result;
 	if (host_permitted(err) < 0 || command_change(&change, err) < 0)
 		return -1;
 	return change.kept_chains ? ERR_FAILED : 0;

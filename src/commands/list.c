@@ -2,21 +2,18 @@
 /* pfwd list: the forwards in the kernel now. */
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "commands/command.h"
+#include "commands/live.h"
 #include "kernel/change.h"
-#include "kernel/conntrack.h"
 #include "kernel/host.h"
-#include "model/lookup.h"
-#include "report/report.h"
 
 struct row {
 	const struct forward *f;
 	struct status status;
 	int64_t now;
-	uint64_t live, packets, bytes; /* of the connections there are now */
-	bool counted;
+	struct live_sum live; /* of the connections there are now */
+	bool counted;         /* their packets and bytes are */
 };
 
 /* ---- columns ---- */
@@ -108,19 +105,19 @@ static bool get_until(const void *row, char cell[REPORT_CELL_MAX])
 
 static bool get_live(const void *row, char cell[REPORT_CELL_MAX])
 {
-	return report_put_number(cell, ((const struct row *)row)->live);
+	return report_put_number(cell, ((const struct row *)row)->live.conns);
 }
 
 static bool get_packets(const void *row, char cell[REPORT_CELL_MAX])
 {
 	const struct row *r = row;
-	return r->counted && report_put_number(cell, r->packets);
+	return r->counted && report_put_number(cell, r->live.packets);
 }
 
 static bool get_bytes(const void *row, char cell[REPORT_CELL_MAX])
 {
 	const struct row *r = row;
-	return r->counted && report_put_number(cell, r->bytes);
+	return r->counted && report_put_number(cell, r->live.bytes);
 }
 
 static const struct report_column columns[] = {
@@ -146,48 +143,42 @@ static const struct report_column columns[] = {
 /* ---- rows ---- */
 
 struct list {
-	struct selection words;
-	struct selectors selectors;
+	struct query query;
 	struct snapshot snapshot;
-	struct report report;
-	const char *asked; /* columns */
 	bool *selected;
 	struct row *rows;
-	struct lookup lookup;
-	struct host_addresses addresses;
 };
 
-static int count_connection(void *context, const struct connection *c)
+static int add_sums(struct list *list, const struct live *live, struct err *err)
 {
-	struct list *list = context;
-	const struct forward *f = lookup_connection(
-		&list->lookup, c, host_address_owner(&list->addresses, &c->via.addr));
-	if (!f)
-		return 0;
-	struct row *row = &list->rows[f - list->snapshot.forwards.items];
-	row->live++;
-	row->packets += c->packets_in + c->packets_out;
-	row->bytes += c->bytes_in + c->bytes_out;
-	return 0;
+	size_t count = list->snapshot.forwards.count;
+	struct live_sum *sums = calloc(count + 1, sizeof(*sums));
+	if (!sums)
+		return err_memory(err);
+	int result = live_sums(live, FAMILY_NONE, sums, err);
+	for (size_t i = 0; i < count; i++)
+		list->rows[i].live = sums[i];
+	free(sums);
+	return result;
 }
 
 static int count_connections(struct list *list, struct err *err)
 {
-	const struct report_choice *choice = &list->report.choice;
+	const struct report_choice *choice = &list->query.report.choice;
 	bool sums = report_chosen(choice, "BYTES") || report_chosen(choice, "PACKETS");
+	struct live live = {0};
 	if (!sums && !report_chosen(choice, "LIVE"))
 		return 0;
 	bool accounts = host_accounts();
 	for (size_t i = 0; i < list->snapshot.forwards.count; i++)
 		list->rows[i].counted = accounts;
-	if (sums && !accounts)
-		command_say(
-			"conntrack does not count bytes and packets; turn it on with: sysctl -w "
-			"net.netfilter.nf_conntrack_acct=1");
-	if (lookup_make(&list->snapshot.forwards, &list->lookup, err) < 0 ||
-	    host_addresses(&list->addresses, err) < 0)
-		return -1;
-	return conntrack_walk(FAMILY_NONE, CONNTRACK_TRANSLATED, count_connection, list, err);
+	if (sums)
+		live_say_accounting();
+	int result = live_make(&list->snapshot.forwards, &live, err);
+	if (result == 0)
+		result = add_sums(list, &live, err);
+	live_free(&live);
+	return result;
 }
 
 static int read_statuses(struct list *list, struct status *statuses, struct err *err)
@@ -240,54 +231,29 @@ static void say_foreign(const struct snapshot *snapshot)
 
 static int print(struct list *list, struct err *err)
 {
-	int result = report_begin(&list->report, err);
+	int result = report_begin(&list->query.report, err);
 	for (size_t i = 0; result == 0 && i < list->snapshot.forwards.count; i++)
 		if (list->selected[i])
-			result = report_row(&list->report, &list->rows[i], err);
-	if (report_end(&list->report, err) < 0)
+			result = report_row(&list->query.report, &list->rows[i], err);
+	if (report_end(&list->query.report, err) < 0)
 		result = -1;
 	return result;
 }
 
-static int read_arguments(struct args *args, struct globals *globals, struct list *list,
-			  struct err *err)
+static int take(void *context, const struct arg *arg, struct err *err)
 {
-	struct arg arg;
-	for (;;) {
-		switch (command_next(args, globals, &arg, err)) {
-		case ARGS_END:
-			return 0;
-		case ARGS_BAD:
-			return -1;
-		case ARGS_OPERAND:
-			if (selection_add(&list->words, arg.value, err) < 0)
-				return -1;
-			break;
-		case ARGS_OPTION:
-			if (!command_report_option(&arg, &list->report, &list->asked))
-				list->words.family =
-					arg.def->id == REQUEST_IPV6 ? FAMILY_IPV6 : FAMILY_IPV4;
-			break;
-		}
-	}
+	return query_take(context, arg, err);
 }
 
 static int show(struct list *list, const struct globals *globals, struct err *err)
 {
-	if (report_choose(columns, "FORWARD,TARGET,NAME,OPTIONS,STATE,CONNS", list->asked,
-			  &list->report.choice, err) < 0 ||
-	    selectors_parse(list->words.words, list->words.count, list->words.family, NULL,
-			    host_service, &list->selectors, err) < 0 ||
-	    host_permitted(err) < 0 || snapshot_read(&list->snapshot, err) < 0 ||
-	    make_rows(list, globals->now, err) < 0)
-		return -1;
-	const struct forwards *set = &list->snapshot.forwards;
-	if (selectors_apply(&list->selectors, set, list->selected, err) < 0 ||
+	if (report_choose(columns, "FORWARD,TARGET,NAME,OPTIONS,STATE,CONNS", list->query.columns,
+			  &list->query.report.choice, err) < 0 ||
+	    query_check(&list->query, err) < 0 || host_permitted(err) < 0 ||
+	    snapshot_read(&list->snapshot, err) < 0 || make_rows(list, globals->now, err) < 0 ||
+	    query_select(&list->query, &list->snapshot.forwards, list->selected, err) < 0 ||
 	    count_connections(list, err) < 0)
 		return -1;
-	for (size_t i = 0; i < set->count && list->words.family; i++)
-		if (set->items[i].family != list->words.family)
-			list->selected[i] = false;
 	say_foreign(&list->snapshot);
 	return print(list, err);
 }
@@ -295,16 +261,11 @@ static int show(struct list *list, const struct globals *globals, struct err *er
 static int run(const struct command *command, struct args *args, struct globals *globals,
 	       struct err *err)
 {
-	struct list list = {.report = {.out = stdout, .headings = true, .title = "forwards"}};
-	int result = read_arguments(args, globals, &list, err);
-	if (result == 0 && globals->help)
-		command_help_text(command, globals);
-	else if (result == 0)
+	struct list list = {.query.report = {.out = stdout, .headings = true, .title = "forwards"}};
+	int result = command_read(command, args, globals, take, &list.query, err);
+	if (result == COMMAND_GO)
 		result = show(&list, globals, err);
-	selection_free(&list.words);
-	selectors_free(&list.selectors);
-	lookup_free(&list.lookup);
-	host_addresses_free(&list.addresses);
+	query_free(&list.query);
 	snapshot_free(&list.snapshot);
 	free(list.selected);
 	free(list.rows);

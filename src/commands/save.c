@@ -92,25 +92,18 @@ static int save(struct source *source, const struct globals *globals, struct err
 	return result;
 }
 
+static int take(void *context, const struct arg *arg, struct err *err)
+{
+	return source_take(context, arg, err); /* there is no option */
+}
+
 static int run(const struct command *command, struct args *args, struct globals *globals,
 	       struct err *err)
 {
 	struct source source = {0};
-	struct arg arg;
-	enum args_kind kind;
-	while ((kind = command_next(args, globals, &arg, err)) == ARGS_OPERAND) {
-		if (source.path)
-			return err_set(err, ERR_INPUT, "'%s' is one file too many",
-				       quote(arg.value).text);
-		source.path = arg.value;
-	}
-	if (kind == ARGS_BAD)
-		return -1;
-	if (globals->help) {
-		command_help_text(command, globals);
-		return 0;
-	}
-	int result = save(&source, globals, err);
+	int result = command_read(command, args, globals, take, &source, err);
+	if (result == COMMAND_GO)
+		result = save(&source, globals, err);
 	source_free(&source);
 	return result;
 }

@@ -9,6 +9,14 @@
 #include "commands/source.h"
 #include "kernel/host.h"
 
+int source_take(struct source *source, const struct arg *arg, struct err *err)
+{
+	if (source->path)
+		return err_set(err, ERR_INPUT, "'%s' is one file too many", quote(arg->value).text);
+	source->path = arg->value;
+	return 0;
+}
+
 const char *source_name(const struct source *source)
 {
 	if (!source->path)

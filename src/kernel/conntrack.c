@@ -6,15 +6,22 @@
  */
 #include <arpa/inet.h>
 #include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 #include <libmnl/libmnl.h>
 #include <libnetfilter_conntrack/libnetfilter_conntrack.h>
 #include <libnetfilter_conntrack/libnetfilter_conntrack_sctp.h>
 #include <libnetfilter_conntrack/libnetfilter_conntrack_tcp.h>
+#include <linux/filter.h>
 #include <linux/netfilter/nfnetlink.h>
 #include <linux/netfilter/nfnetlink_conntrack.h>
+#include <sys/signalfd.h>
 
 #include "kernel/conntrack.h"
 
@@ -101,6 +108,7 @@ static void read_connection(const struct nf_conntrack *ct, struct connection *c)
 		c->state = tcp_state(nfct_get_attr_u8(ct, ATTR_TCP_STATE));
 	else if (nfct_attr_is_set(ct, ATTR_SCTP_STATE) > 0)
 		c->state = sctp_state(nfct_get_attr_u8(ct, ATTR_SCTP_STATE));
+	c->timed = nfct_attr_is_set(ct, ATTR_TIMEOUT) > 0;
 	c->timeout = nfct_get_attr_u32(ct, ATTR_TIMEOUT);
 	c->mark = nfct_get_attr_u32(ct, ATTR_MARK);
 	c->use = nfct_get_attr_u32(ct, ATTR_USE);
@@ -157,26 +165,65 @@ static uint8_t af_of(enum family family)
 	return family == FAMILY_IPV6 ? AF_INET6 : family == FAMILY_IPV4 ? AF_INET : AF_UNSPEC;
 }
 
+/*
+ * A dump that stopped at an entry which is gone when it goes on begins that entry's bucket again.
+ * So what repeats was among the last ones; buckets are short.
+ */
+#define RECENT 64
+
+struct recent {
+	uint32_t ids[RECENT];
+	struct endpoint clients[RECENT], vias[RECENT]; /* ids are hashes */
+	size_t next;
+};
+
+static bool endpoint_equal(const struct endpoint *a, const struct endpoint *b)
+{
+	return a->port == b->port && address_equal(&a->addr, &b->addr);
+}
+
+/* Whether it was there already; it is from now on. */
+static bool repeats(struct recent *recent, const struct connection *c)
+{
+	for (size_t i = 0; i < RECENT; i++)
+		if (recent->ids[i] == c->id && endpoint_equal(&recent->clients[i], &c->client) &&
+		    endpoint_equal(&recent->vias[i], &c->via))
+			return true;
+	size_t at = recent->next++ % RECENT;
+	recent->ids[at] = c->id;
+	recent->clients[at] = c->client;
+	recent->vias[at] = c->via;
+	return false;
+}
+
 struct walk {
+	struct recent recent;
 	enum conntrack_which which;
 	int (*each)(void *context, const struct connection *c);
 	void *context;
 	int result;
 };
 
+static const char follow_what[] = "follow the connections";
+
+static bool read_message(const struct nlmsghdr *nlh, struct connection *c)
+{
+	struct nf_conntrack *ct = nfct_new();
+	bool parsed = ct && nfct_nlmsg_parse(nlh, ct) == 0;
+	if (parsed)
+		read_connection(ct, c);
+	if (ct)
+		nfct_destroy(ct);
+	return parsed;
+}
+
 static int on_message(const struct nlmsghdr *nlh, void *data)
 {
 	struct walk *walk = data;
 	struct connection c;
-	struct nf_conntrack *ct = nfct_new();
-	if (!ct)
-		return MNL_CB_ERROR;
-	bool parsed = nfct_nlmsg_parse(nlh, ct) == 0;
-	if (parsed)
-		read_connection(ct, &c);
-	nfct_destroy(ct);
 	/* kernels before 5.8 do not filter by status */
-	if (!parsed || (walk->which == CONNTRACK_TRANSLATED && !c.translated))
+	if (!read_message(nlh, &c) || (walk->which == CONNTRACK_TRANSLATED && !c.translated) ||
+	    repeats(&walk->recent, &c))
 		return MNL_CB_OK;
 	walk->result = walk->each(walk->context, &c);
 	return walk->result < 0 ? MNL_CB_STOP : MNL_CB_OK;
@@ -224,6 +271,136 @@ int conntrack_walk(enum family family, enum conntrack_which which,
 		result = netlink_error(errno, what, err);
 	mnl_socket_close(socket);
 	return walk.result < 0 ? walk.result : result;
+}
+
+/* ---- events ---- */
+
+#define EVENTS_BUFFER (16 * 1024 * 1024) /* bytes; the kernel's bookkeeping counts too */
+
+/* Only events of translated connections wake us: find the status attribute, test its bit. */
+static int filter_events(struct mnl_socket *socket)
+{
+	struct sock_filter code[] = {
+		BPF_STMT(BPF_LD | BPF_IMM, NLMSG_HDRLEN + sizeof(struct nfgenmsg)),
+		BPF_STMT(BPF_LDX | BPF_IMM, CTA_STATUS),
+		BPF_STMT(BPF_LD | BPF_B | BPF_ABS, (__u32)SKF_AD_OFF + SKF_AD_NLATTR),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 0, 4, 0), /* no status: let us see it */
+		BPF_STMT(BPF_MISC | BPF_TAX, 0),
+		BPF_STMT(BPF_LD | BPF_W | BPF_IND, sizeof(struct nlattr)),
+		BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, IPS_DST_NAT, 1, 0),
+		BPF_STMT(BPF_RET | BPF_K, 0),
+		BPF_STMT(BPF_RET | BPF_K, UINT32_MAX),
+	};
+	struct sock_fprog program = {sizeof(code) / sizeof(code[0]), code};
+	return setsockopt(mnl_socket_get_fd(socket), SOL_SOCKET, SO_ATTACH_FILTER, &program,
+			  sizeof(program));
+}
+
+static int subscribe(struct mnl_socket *socket)
+{
+	static const int groups[] = {NFNLGRP_CONNTRACK_NEW, NFNLGRP_CONNTRACK_UPDATE,
+				     NFNLGRP_CONNTRACK_DESTROY};
+	int size = EVENTS_BUFFER, fd = mnl_socket_get_fd(socket);
+	if (filter_events(socket) < 0)
+		return -1;
+	/* only as much as is allowed where we may not force it */
+	if (setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &size, sizeof(size)) < 0)
+		setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof(size));
+	for (size_t i = 0; i < sizeof(groups) / sizeof(groups[0]); i++)
+		if (mnl_socket_setsockopt(socket, NETLINK_ADD_MEMBERSHIP,
+					  (void *)(uintptr_t)&groups[i], sizeof(groups[i])) < 0)
+			return -1;
+	return fcntl(fd, F_SETFL, O_NONBLOCK);
+}
+
+static int on_event(const struct nlmsghdr *nlh, void *data)
+{
+	struct walk *walk = data;
+	struct connection c;
+	if (!read_message(nlh, &c) || !c.translated)
+		return MNL_CB_OK;
+	if (NFNL_MSG_TYPE(nlh->nlmsg_type) == IPCTNL_MSG_CT_DELETE)
+		c.event = CONNECTION_DESTROY;
+	else
+		c.event = nlh->nlmsg_flags & NLM_F_CREATE ? CONNECTION_NEW : CONNECTION_UPDATE;
+	walk->result = walk->each(walk->context, &c);
+	return walk->result < 0 ? MNL_CB_STOP : MNL_CB_OK;
+}
+
+/* Take in what there is now. 0, or a negative value as conntrack_follow. */
+static int drain(struct mnl_socket *socket, const struct conntrack_follower *follower, char *buffer,
+		 struct err *err)
+{
+	struct walk walk = {.each = follower->each, .context = follower->context};
+	while (walk.result >= 0) {
+		ssize_t n = mnl_socket_recvfrom(socket, buffer, RECEIVE_SIZE);
+		if (n >= 0)
+			mnl_cb_run(buffer, (size_t)n, 0, 0, on_event, &walk);
+		else if (errno == ENOBUFS)
+			walk.result = follower->lost(follower->context);
+		else if (errno == EAGAIN)
+			return follower->done(follower->context);
+		else if (errno != EINTR)
+			return netlink_error(errno, follow_what, err);
+	}
+	return walk.result;
+}
+
+static int follow(struct mnl_socket *socket, int signals, const struct conntrack_follower *follower,
+		  struct err *err)
+{
+	struct pollfd fds[] = {{.fd = mnl_socket_get_fd(socket), .events = POLLIN},
+			       {.fd = signals, .events = POLLIN}};
+	char *buffer = malloc(RECEIVE_SIZE);
+	if (!buffer)
+		return err_memory(err);
+	int result = drain(socket, follower, buffer, err);
+	while (result >= 0) {
+		if (poll(fds, 2, -1) < 0 && errno != EINTR)
+			result = err_sys(err, errno, "cannot %s", follow_what);
+		else if (fds[1].revents)
+			break;
+		else
+			result = drain(socket, follower, buffer, err);
+	}
+	free(buffer);
+	return result < 0 ? result : 0;
+}
+
+int conntrack_follow(const struct conntrack_follower *follower, struct err *err)
+{
+	sigset_t ends;
+	int result = -1;
+	struct mnl_socket *socket = netlink_open(follow_what, err);
+	if (!socket)
+		return -1;
+	sigemptyset(&ends);
+	sigaddset(&ends, SIGINT);
+	sigaddset(&ends, SIGTERM);
+	sigprocmask(SIG_BLOCK, &ends, NULL);
+	int signals = signalfd(-1, &ends, SFD_CLOEXEC);
+	if (signals < 0)
+		err_sys(err, errno, "cannot %s", follow_what);
+	else if (subscribe(socket) < 0)
+		netlink_error(errno, follow_what, err);
+	else
+		result = follow(socket, signals, follower, err);
+	if (signals >= 0)
+		close(signals);
+	mnl_socket_close(socket);
+	return result;
+}
+
+unsigned long conntrack_buckets(void)
+{
+	unsigned long count = 0;
+	FILE *in = fopen("/proc/sys/net/netfilter/nf_conntrack_buckets", "re");
+	if (!in)
+		return 0;
+	if (fscanf(in, "%lu", &count) != 1)
+		count = 0;
+	fclose(in);
+	return count;
 }
 
 static void set_endpoint(struct nf_conntrack *ct, const struct endpoint *e,

@@ -122,6 +122,8 @@ int forward_check(const struct forward *f, struct err *err)
 		return err_set(err, ERR_INPUT, "'%s' is no interface name", quote(f->ifname).text);
 	if (check_address(&f->addr, "address", err) < 0 || check_families(f, err) < 0)
 		return -1;
+	if (address_is_unspecified(&f->addr)) /* a SPEC with it means any address */
+		return err_set(err, ERR_INPUT, "address 0.0.0.0 or :: is no address of a host");
 	if (forward_to_self(f) ? check_self(f, err) < 0 : check_target(f, err) < 0)
 		return -1;
 	if (f->masquerade && address_is_set(&f->snat))

@@ -156,6 +156,32 @@ static int table_row(struct report *r, const void *row, struct err *err)
 	return r->rows % PIECE == 0 ? flush_table(r, err) : 0;
 }
 
+/* ---- a table whose rows are not known beforehand ---- */
+
+static void put_padded(struct report *r, size_t i, const char *cell)
+{
+	int width = (int)strlen(cell);
+	if (width > r->widths[i])
+		r->widths[i] = width;
+	bool last = i + 1 == r->choice.count;
+	fprintf(r->out, "%s%-*s", i ? " " : "", last ? 0 : r->widths[i], cell);
+}
+
+static void padded_header(struct report *r)
+{
+	for (size_t i = 0; i < r->choice.count; i++)
+		put_padded(r, i, r->choice.columns[i]->name);
+	putc('\n', r->out);
+}
+
+static void padded_row(struct report *r, const void *row)
+{
+	char cell[REPORT_CELL_MAX];
+	for (size_t i = 0; i < r->choice.count; i++)
+		put_padded(r, i, get_cell(r, i, row, cell) && *cell ? cell : "-");
+	putc('\n', r->out);
+}
+
 /* ---- raw ---- */
 
 /* Blanks and what is no text would look like more columns. */
@@ -214,7 +240,7 @@ static void put_key(FILE *out, const char *name)
 static void json_row(const struct report *r, const void *row)
 {
 	char cell[REPORT_CELL_MAX];
-	fputs(r->rows > 1 ? ",\n  {" : "\n  {", r->out);
+	fputs(r->follow ? "{" : r->rows > 1 ? ",\n  {" : "\n  {", r->out);
 	for (size_t i = 0; i < r->choice.count; i++) {
 		enum report_kind kind = r->choice.columns[i]->kind;
 		if (i)
@@ -229,18 +255,21 @@ static void json_row(const struct report *r, const void *row)
 		else
 			fputs(cell, r->out);
 	}
-	putc('}', r->out);
+	fputs(r->follow ? "}\n" : "}", r->out);
 }
 
 int report_begin(struct report *r, struct err *err)
 {
 	r->rows = 0;
 	r->table = NULL;
-	if (r->format == REPORT_TABLE)
+	memset(r->widths, 0, sizeof(r->widths));
+	if (r->format == REPORT_TABLE && !r->follow)
 		return begin_table(r, err);
-	if (r->format == REPORT_JSON)
+	if (r->format == REPORT_JSON && !r->follow)
 		fprintf(r->out, "{\"%s\": [", r->title);
-	else if (r->headings)
+	else if (r->format == REPORT_TABLE && r->headings)
+		padded_header(r);
+	else if (r->format == REPORT_RAW && r->headings)
 		raw_header(r);
 	return 0;
 }
@@ -248,9 +277,11 @@ int report_begin(struct report *r, struct err *err)
 int report_row(struct report *r, const void *row, struct err *err)
 {
 	r->rows++;
-	if (r->format == REPORT_TABLE)
+	if (r->format == REPORT_TABLE && !r->follow)
 		return table_row(r, row, err);
-	if (r->format == REPORT_JSON)
+	if (r->format == REPORT_TABLE)
+		padded_row(r, row);
+	else if (r->format == REPORT_JSON)
 		json_row(r, row);
 	else
 		raw_row(r, row);
@@ -260,6 +291,8 @@ int report_row(struct report *r, const void *row, struct err *err)
 int report_end(struct report *r, struct err *err)
 {
 	int result = 0;
+	if (r->follow)
+		return 0;
 	if (r->format == REPORT_JSON)
 		fprintf(r->out, "%s]}\n", r->rows ? "\n" : "");
 	if (r->format == REPORT_TABLE && r->rows == 0 && r->headings)

@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What list and conns share of connections. */
+#include "commands/command.h"
+#include "commands/live.h"
+#include "kernel/conntrack.h"
+
+int live_make(const struct forwards *set, struct live *out, struct err *err)
+{
+	struct live live = {.set = set};
+	if (lookup_make(set, &live.lookup, err) < 0)
+		return -1;
+	if (host_addresses(&live.addresses, err) < 0) {
+		live_free(&live);
+		return -1;
+	}
+	*out = live;
+	return 0;
+}
+
+void live_free(struct live *live)
+{
+	lookup_free(&live->lookup);
+	host_addresses_free(&live->addresses);
+	*live = (struct live){0};
+}
+
+const struct forward *live_forward(const struct live *live, const struct connection *c)
+{
+	const char *interface = host_address_owner(&live->addresses, &c->via.addr);
+	return lookup_connection(&live->lookup, c, interface);
+}
+
+int live_walk(int (*each)(void *context, const struct connection *c), void *context,
+	      struct err *err)
+{
+	unsigned long before = conntrack_buckets();
+	int result = conntrack_walk(FAMILY_NONE, CONNTRACK_TRANSLATED, each, context, err);
+	if (result == 0 && conntrack_buckets() != before)
+		command_say("warning: the kernel resized its table of connections while it was "
+			    "read: some may be missing, or twice; run the command again");
+	return result;
+}
+
+struct adding {
+	const struct live *live;
+	enum family family;
+	struct live_sum *sums;
+};
+
+static int add_one(void *context, const struct connection *c)
+{
+	struct adding *adding = context;
+	const struct forward *f = live_forward(adding->live, c);
+	const struct forwards *set = adding->live->set;
+	struct live_sum *sum = &adding->sums[f ? (size_t)(f - set->items) : set->count];
+	if (adding->family && adding->family != c->family)
+		return 0;
+	sum->conns++;
+	sum->packets += c->packets_in + c->packets_out;
+	sum->bytes += c->bytes_in + c->bytes_out;
+	return 0;
+}
+
+int live_sums(const struct live *live, enum family family, struct live_sum *sums, struct err *err)
+{
+	struct adding adding = {live, family, sums};
+	return live_walk(add_one, &adding, err);
+}
+
+void live_say_accounting(void)
+{
+	if (!host_accounts())
+		command_say(
+			"conntrack does not count bytes and packets; turn it on with: sysctl -w "
+			"net.netfilter.nf_conntrack_acct=1");
+}

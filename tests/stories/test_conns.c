@@ -1,0 +1,258 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Who is connected through which forward, how it is followed, and how it adds up. */
+#include <netinet/in.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+#include <cmocka.h>
+
+#include "town.h"
+
+static void an_http_fetch_shows(void **state)
+{
+	(void)state;
+	pfwd(0, "add wan0:80 192.168.1.2:8000 --name web");
+	struct outcome o = town_run(
+		"ip netns exec server python3 -m http.server 8000 >/dev/null 2>&1 & web=$!\n"
+		"for i in $(seq 50); do ip netns exec client curl -sf -o /run/page "
+		"http://10.1.0.1/LICENSE && break; sleep 0.1; done; kill $web; wc -c </run/page");
+	assert_string_equal(o.out, town_run("wc -c <LICENSE").out);
+	o = pfwd(0, "conns -rn -o FORWARD,PROTO,VIA,TARGET,NAME,REPLIED web");
+	assert_says(o.out, "wan0:80/tcp tcp 10.1.0.1:80 192.168.1.2:8000 web yes\n");
+	assert_says(pfwd(0, "conns -J").out, "\"state\":\"TIME_WAIT\"");
+}
+
+static void a_dns_query_shows(void **state)
+{
+	(void)state;
+	town_serve(SERVER, IPPROTO_UDP, "192.168.1.2", 53);
+	pfwd(0, "add wan0:53/udp 192.168.1.2");
+	int fd = town_socket(CLIENT, IPPROTO_UDP, "10.1.0.1", 53, 5353);
+	town_ask_again(fd);
+	assert_string_equal(pfwd(0, "conns -rn -o FORWARD,PROTO,CLIENT,VIA,TARGET,STATE").out,
+			    "wan0:53/udp udp 10.1.0.2:5353 10.1.0.1:53 192.168.1.2:53 -\n");
+	close(fd);
+}
+
+static void an_ipv6_connection_shows(void **state)
+{
+	(void)state;
+	town_serve(SERVER, IPPROTO_TCP, "fd02::2", 8080);
+	pfwd(0, "add wan0:80 [fd02::2]:8080");
+	int fd = town_socket(CLIENT, IPPROTO_TCP, "fd01::1", 80, 4321);
+	town_ask_again(fd);
+	static const char columns[] = "conns -rn -o CLIENT,VIA,TARGET,FAMILY";
+	assert_string_equal(pfwd(0, columns).out,
+			    "[fd01::2]:4321 [fd01::1]:80 [fd02::2]:8080 IPv6\n");
+	assert_string_equal(pfwd(0, "conns -4rn").out, "");
+	close(fd);
+}
+
+/* The bytes are those that conntrack(8) shows. */
+static void bytes_are_those_of_conntrack(void **state)
+{
+	(void)state;
+	if (town_run("sysctl -qw net.netfilter.nf_conntrack_acct=1").status != 0)
+		skip(); /* not settable by root of a user namespace */
+	town_serve(SERVER, IPPROTO_TCP, "192.168.1.2", 8080);
+	pfwd(0, "add wan0:80 192.168.1.2:8080 --name web");
+	int fd = town_socket(CLIENT, IPPROTO_TCP, "10.1.0.1", 80, 0);
+	town_ask_again(fd);
+	struct outcome theirs = town_run(
+		"conntrack -L --dst-nat 2>/dev/null | tr ' ' '\\n' | sed -n 's/^bytes=//p' | paste "
+		"-sd' ' | tee /run/theirs");
+	assert_true(strlen(theirs.out) > 3);
+	assert_string_equal(pfwd(0, "conns -rn --bytes -o BYTES-IN,BYTES-OUT").out, theirs.out);
+	struct outcome sum = town_run("awk '{ print $1 + $2 }' /run/theirs");
+	assert_string_equal(pfwd(0, "conns -crn --bytes -o BYTES").out, sum.out);
+	assert_string_equal(pfwd(0, "list -rn --bytes -o BYTES").out, sum.out);
+	close(fd);
+}
+
+static void sums_are_per_forward(void **state)
+{
+	(void)state;
+	town_serve(SERVER, IPPROTO_TCP, "192.168.1.2", 8080);
+	pfwd(0, "add wan0:80 192.168.1.2:8080 --name web");
+	pfwd(0, "add wan0:81 192.168.1.2:8080 --name more");
+	town_sh("iptables-legacy -t nat -A PREROUTING -p tcp --dport 99 -j DNAT --to "
+		"192.168.1.2:8080");
+	int a = town_socket(CLIENT, IPPROTO_TCP, "10.1.0.1", 80, 0);
+	int b = town_socket(CLIENT, IPPROTO_TCP, "10.1.0.1", 80, 0);
+	int c = town_socket(CLIENT, IPPROTO_TCP, "10.1.0.1", 99, 0);
+	assert_string_equal(pfwd(0, "conns -crn -o FORWARD,NAME,CONNS").out,
+			    "wan0:80/tcp web 2\nwan0:81/tcp more 0\n");
+	assert_string_equal(pfwd(0, "conns -acrn -o FORWARD,CONNS").out,
+			    "wan0:80/tcp 2\nwan0:81/tcp 0\n- 1\n");
+	assert_string_equal(pfwd(0, "conns -crn -o CONNS more web").out, "2\n0\n");
+	assert_says(pfwd(0, "conns -cJ wan0:80").out, "\"conns\":2, \"packets\":");
+	assert_says(pfwd(2, "conns -cf").err, "exclude each other");
+	assert_says(pfwd(2, "conns -c -o CLIENT").err,
+		    "there are FORWARD,NAME,CONNS,PACKETS,BYTES");
+	close(a);
+	close(b);
+	close(c);
+}
+
+/* Begin one connection and end it while pfwd follows; what it printed, through a pipe. */
+static struct outcome followed(const char *options)
+{
+	town_sh("($PFWD conns -f %s & echo $! >/run/follower; wait) | cat >/run/events 2>&1 & "
+		"sleep 0.5",
+		options);
+	town_sh("ip netns exec client curl -s -m 1 --local-port 4321 http://10.1.0.1/ || true");
+	town_sh("conntrack -D -p tcp --orig-port-src 4321 >/dev/null 2>&1; sleep 0.3");
+	/* all is there before it ends: lines do not wait for a full buffer */
+	return town_run("cp /run/events /run/before; kill -INT $(cat /run/follower); sleep 0.2; "
+			"cmp /run/events /run/before && cat /run/events");
+}
+
+static void following_shows_begin_and_end(void **state)
+{
+	(void)state;
+	town_serve(SERVER, IPPROTO_TCP, "192.168.1.2", 8080);
+	pfwd(0, "add wan0:80 192.168.1.2:8080 --name web");
+	struct outcome o = followed("-rn -o NAME,CLIENT,STATE");
+	assert_int_equal(o.status, 0);
+	assert_says(o.out, "new web 10.1.0.2:4321 SYN_SENT\n");
+	assert_says(o.out, "update web 10.1.0.2:4321 ESTABLISHED\n");
+	assert_says(o.out, "destroy web 10.1.0.2:4321 ");
+	o = followed("-J");
+	assert_says(o.out, "{\"event\":\"new\", \"forward\":\"wan0:80/tcp\"");
+	assert_says(o.out, "{\"event\":\"destroy\"");
+	o = followed("");
+	assert_says(o.out, "EVENT FORWARD PROTO CLIENT");
+}
+
+static void following_leaves_out_what_was_not_asked_for(void **state)
+{
+	(void)state;
+	town_serve(SERVER, IPPROTO_TCP, "192.168.1.2", 8080);
+	pfwd(0, "add wan0:81 192.168.1.2:8080 --name other");
+	town_sh("iptables-legacy -t nat -A PREROUTING -p tcp --dport 80 -j DNAT --to "
+		"192.168.1.2:8080");
+	assert_string_equal(followed("-rn").out, "");
+	assert_string_equal(followed("-rna other").out, "");
+	assert_says(followed("-rna -o FORWARD,VIA").out, "new - 10.1.0.1:80\n");
+}
+
+static void following_knows_forwards_made_since(void **state)
+{
+	(void)state;
+	town_serve(SERVER, IPPROTO_TCP, "192.168.1.2", 8080);
+	pfwd(0, "add wan0:81 192.168.1.2:8080 --name other");
+	town_sh("timeout -s INT 4 $PFWD conns -frn -o NAME >/run/events & sleep 2.2; "
+		"$PFWD add wan0:80 192.168.1.2:8080 --name web");
+	town_ask(CLIENT, IPPROTO_TCP, "10.1.0.1", 80);
+	assert_says(town_run("sleep 0.3; cat /run/events").out, "new web\n");
+}
+
+static void an_interrupt_ends_following_quietly(void **state)
+{
+	(void)state;
+	struct outcome o = town_run("timeout --preserve-status -s INT 0.5 $PFWD conns -f");
+	assert_int_equal(o.status, 0);
+	assert_string_equal(o.err, "");
+}
+
+static void a_reader_that_goes_ends_it_quietly(void **state)
+{
+	(void)state;
+	town_serve(SERVER, IPPROTO_TCP, "192.168.1.2", 8080);
+	pfwd(0, "add wan0:80 192.168.1.2:8080");
+	int a = town_socket(CLIENT, IPPROTO_TCP, "10.1.0.1", 80, 0);
+	int b = town_socket(CLIENT, IPPROTO_TCP, "10.1.0.1", 80, 0);
+	struct outcome o = town_run("$PFWD conns | head -1");
+	assert_says(o.out, "FORWARD");
+	assert_string_equal(o.err, "");
+	assert_says(pfwd(1, "conns > /dev/full").err, "cannot write to standard output");
+	assert_says(pfwd(1, "conns -c > /dev/full").err, "cannot write to standard output");
+	close(a);
+	close(b);
+}
+
+static void selectors_choose_connections(void **state)
+{
+	(void)state;
+	town_serve(SERVER, IPPROTO_TCP, "192.168.1.2", 8080);
+	pfwd(0, "add wan0:80 192.168.1.2:8080 --name web");
+	pfwd(0, "add wan0:81 192.168.1.2:8080 --name more");
+	pfwd(0, "add wan0:82 192.168.1.2:8080");
+	int fds[3];
+	for (int i = 0; i < 3; i++)
+		fds[i] = town_socket(CLIENT, IPPROTO_TCP, "10.1.0.1", 80 + i, 4000 + i);
+	assert_string_equal(pfwd(0, "conns -rn -o CLIENT web").out, "10.1.0.2:4000\n");
+	assert_string_equal(pfwd(0, "conns -rn -o CLIENT wan0:82").out, "10.1.0.2:4002\n");
+	assert_string_equal(pfwd(0, "conns -rn -o VIA web wan0:81 | sort").out,
+			    "10.1.0.1:80\n10.1.0.1:81\n");
+	for (int i = 0; i < 3; i++)
+		close(fds[i]);
+}
+
+static void a_removed_forwards_connection_is_nobodys(void **state)
+{
+	(void)state;
+	town_serve(SERVER, IPPROTO_TCP, "192.168.1.2", 8080);
+	pfwd(0, "add wan0:80 192.168.1.2:8080");
+	pfwd(0, "add wan0:81 192.168.1.2:8080"); /* nat stays in use */
+	int fd = town_socket(CLIENT, IPPROTO_TCP, "10.1.0.1", 80, 4321);
+	pfwd(0, "del wan0:80");
+	assert_string_equal(pfwd(0, "conns -rn").out, "");
+	assert_string_equal(pfwd(0, "conns -rna -o FORWARD,CLIENT").out, "- 10.1.0.2:4321\n");
+	close(fd);
+}
+
+/* With entries coming and going all the time, none that was there throughout is missing. */
+static void nothing_is_missing_from_a_busy_table(void **state)
+{
+	(void)state;
+	pfwd(0, "add wan0:1000-1999/udp 192.168.1.2");
+	town_sh("ip netns exec client python3 tests/stories/udp.py 10.1.0.1 1000 300");
+	struct outcome o = town_run(
+		"ip netns exec client python3 tests/stories/udp.py 10.1.0.1 1300 600 & "
+		"(while kill -0 $! 2>/dev/null; do conntrack -D -p udp --orig-port-dst 1500; "
+		"done) >/dev/null 2>&1 & "
+		"for i in 1 2 3 4 5 6 7 8; do $PFWD conns -rn -o VIA | "
+		"awk -F: '$2 < 1300' | sort | uniq -c | awk '$1 == 1' | wc -l; done; wait");
+	assert_string_equal(o.out, "300\n300\n300\n300\n300\n300\n300\n300\n");
+}
+
+static void an_overrun_is_said_and_survived(void **state)
+{
+	(void)state;
+	pfwd(0, "add wan0:1000-1999/udp 192.168.1.2");
+	/* the second look at the socket is told that events were lost */
+	town_sh("strace -f -o /dev/null -e trace=recvmsg -e "
+		"inject=recvmsg:error=ENOBUFS:when=80 timeout -s INT 3 $PFWD conns -frn -o VIA "
+		">/run/events 2>/run/words & sleep 1");
+	town_sh("ip netns exec client python3 tests/stories/udp.py 10.1.0.1 1000 200; sleep 3");
+	assert_says(town_run("cat /run/words").out, "reading those there are again");
+	assert_string_equal(town_run("cut -d' ' -f2 /run/events | sort -u | wc -l").out, "200\n");
+}
+
+#define STORY(f) cmocka_unit_test_teardown(f, town_clean)
+
+int main(void)
+{
+	const struct CMUnitTest stories[] = {
+		STORY(an_http_fetch_shows),
+		STORY(a_dns_query_shows),
+		STORY(an_ipv6_connection_shows),
+		STORY(bytes_are_those_of_conntrack),
+		STORY(sums_are_per_forward),
+		STORY(following_shows_begin_and_end),
+		STORY(following_leaves_out_what_was_not_asked_for),
+		STORY(following_knows_forwards_made_since),
+		STORY(an_interrupt_ends_following_quietly),
+		STORY(a_reader_that_goes_ends_it_quietly),
+		STORY(selectors_choose_connections),
+		STORY(a_removed_forwards_connection_is_nobodys),
+		STORY(nothing_is_missing_from_a_busy_table),
+		STORY(an_overrun_is_said_and_survived),
+	};
+	return cmocka_run_group_tests(stories, town_build, town_raze);
+}

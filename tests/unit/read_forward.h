@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Forwards from words, read as `pfwd add` reads them. */
+#ifndef PFWD_TESTS_READ_FORWARD_H
+#define PFWD_TESTS_READ_FORWARD_H
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "model/request.h"
+
+#define READ_NOW 1700000000
+#define READ_WORDS_MAX 16
+
+/* Names of services for tests: "odd" has another port in each protocol. */
+static inline uint16_t read_services(const char *name, enum proto proto)
+{
+	if (strcmp(name, "http") == 0)
+		return 80;
+	if (strcmp(name, "domain") == 0)
+		return proto == PROTO_SCTP ? 0 : 53;
+	if (strcmp(name, "odd") == 0)
+		return proto == PROTO_TCP ? 7 : 8;
+	return 0;
+}
+
+static inline int read_words(const char *const *words, size_t count, struct forwards *out,
+			     struct err *err)
+{
+	static const struct arg_def more[] = {
+		{REQUEST_FOR, 0, "for", ARG_VALUE, "DURATION", "how long"}, {0}};
+	struct args args = {.words = words, .count = count, .tables = {request_options, more}};
+	struct request request = {0};
+	struct arg arg;
+	for (;;) {
+		switch (args_next(&args, &arg, err)) {
+		case ARGS_BAD:
+			return -1;
+		case ARGS_END:
+			return request_forwards(&request, read_services, READ_NOW, out, err);
+		case ARGS_OPTION:
+			if (request_set_option(&request, &arg, err) < 0)
+				return -1;
+			break;
+		case ARGS_OPERAND:
+			if (request_set_operand(&request, arg.value, err) < 0)
+				return -1;
+			break;
+		}
+	}
+}
+
+/* Cut text at blanks into words; NULL or empty: none. */
+static inline size_t split_words(char *text, const char *words[READ_WORDS_MAX])
+{
+	size_t count = 0;
+	char *rest = text && *text ? text : NULL, *word;
+	while (count < READ_WORDS_MAX && (word = strsep(&rest, " ")))
+		words[count++] = word;
+	return count;
+}
+
+static inline int read_line(const char *line, struct forwards *out, struct err *err)
+{
+	const char *words[READ_WORDS_MAX];
+	char *copy = strdup(line);
+	int result = read_words(words, split_words(copy, words), out, err);
+	free(copy);
+	return result;
+}
+
+/* The one forward that the line means. */
+static inline struct forward read_one(const char *line)
+{
+	struct forwards set = {0};
+	struct err err = {.text = "not one forward"};
+	if (read_line(line, &set, &err) < 0 || set.count != 1)
+		fail_msg("%s: %s", line, err.text);
+	struct forward f = set.items[0];
+	forwards_free(&set);
+	return f;
+}
+
+#endif
