@@ -18,8 +18,10 @@ enum table {
 const char *table_name(enum table table);
 
 /*
- * A group is a chain of pfwd's that hangs on a base chain by one jump. Their order is that of
- * their jumps: a forward for one address goes before those for any address of the host, and what
+ * A group is a chain of pfwd's that hangs on a base chain by one jump, with the chains below it
+ * that a large one is divided into, whose names begin with the group's and a slash. Their order is
+ * that of their jumps: a forward for one address goes before those for any address of the host, and
+ * what
  * --hairpin and --local add comes after all forwards proper.
  */
 enum group {
@@ -64,27 +66,31 @@ void layout_exception(const struct forward *f, enum group group, struct rule *ou
 
 struct chain {
 	enum group group;
+	const char *name;
 	struct rule *rules;
 	size_t count;
 };
 
 struct layout { /* a zeroed one is empty */
 	enum family family;
-	struct chain chains[GROUPS]; /* those without rules are not there */
-	char **comments;
-	size_t comment_count;
+	struct chain *chains; /* sorted by table and name; none is without rules */
+	size_t count;
+	char **texts; /* names and comments that the rules point to */
+	size_t text_count;
 };
 
 /* The chains for the forwards of that family in the set. 0, or -1 (out of memory). */
 int layout_build(enum family family, const struct forwards *set, struct layout *out,
 		 struct err *err);
 void layout_free(struct layout *layout);
+/* NULL: there is none of that name. */
+const struct chain *layout_find(const struct layout *layout, enum table table, const char *name);
 
 /* The rule that stands first in a group's chain, so that established packets do not walk it; false
  * where the group has none. */
 bool layout_first_rule(enum group group, struct rule *out);
 
-/* The group whose chain has that name; GROUPS where pfwd makes none such. */
+/* The group that a chain of that name is of; GROUPS where pfwd makes none such. */
 enum group layout_group(enum table table, const char *chain);
 /* Whether a rule of that group's chain has a shape that pfwd writes there. */
 bool layout_knows(enum family family, enum group group, const struct rule *rule);

@@ -59,10 +59,12 @@ struct state_base *state_add_base(struct state *state, const char *name);
 const char *state_keep_text(struct state *state, const char *text);
 void state_free(struct state *state);
 
+/* Once all chains are there: until then none is found. */
+void state_sort(struct state *state);
 const struct state_chain *state_find(const struct state *state, const char *chain);
 /* Whether the group's base chain jumps to its chain. */
 bool state_has_jump(const struct state *state, enum group group);
-/* Whether somebody else's rule stands in that chain, or jumps to it. */
+/* Whether somebody else's rule stands in that chain or in one below it, or jumps there. */
 bool state_shared(const struct state *state, const struct state_chain *chain);
 
 /* Whether two hold the same of pfwd's, at the same places; counters do not count. */

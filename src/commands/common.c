@@ -251,8 +251,7 @@ static size_t say_kept_chain(const struct state *state, const struct layout *wan
 	size_t count = 0;
 	for (size_t c = 0; c < state->chain_count; c++) {
 		const struct state_chain *chain = &state->chains[c];
-		enum group group = layout_group(state->table, chain->name);
-		if (wanted->chains[group].count || !state_shared(state, chain))
+		if (layout_find(wanted, state->table, chain->name) || !state_shared(state, chain))
 			continue;
 		count++;
 		command_say("chain %s of the %s %s table stays: it holds or is used by "

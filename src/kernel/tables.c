@@ -179,13 +179,27 @@ static void copy_counters(enum family family, const void *entry, uint64_t *packe
 	*bytes = counters[1];
 }
 
-/* The entry's own text goes when the rule is deleted, before the state does. */
-static int keep_comment(struct state *state, struct state_rule *r)
+/* The entry's own texts go when the rule is deleted, before the state does. */
+static int keep_texts(struct state *state, struct state_rule *r)
 {
-	if (!r->ours || !r->rule.comment)
-		return 0;
-	r->rule.comment = state_keep_text(state, r->rule.comment);
-	return r->rule.comment ? 0 : -1;
+	if (r->ours && r->rule.comment &&
+	    !(r->rule.comment = state_keep_text(state, r->rule.comment)))
+		return -1;
+	if (r->ours && r->rule.chain && !(r->rule.chain = state_keep_text(state, r->rule.chain)))
+		return -1;
+	return 0;
+}
+
+/* A rule elsewhere, or somebody else's, that jumps to one of our chains. */
+static struct state_jump *read_jump(const struct tables *t, const char *from, const void *entry,
+				    const char *to, struct state *out)
+{
+	struct state_jump *jump = state_add_jump(out, from, to);
+	if (!jump)
+		return NULL;
+	jump->entry = entry;
+	copy_counters(t->family, entry, &jump->packets, &jump->bytes);
+	return jump;
 }
 
 static int read_rule(const struct tables *t, enum group group, const void *entry,
@@ -194,11 +208,15 @@ static int read_rule(const struct tables *t, enum group group, const void *entry
 	struct state_rule *r = state_add_rule(chain);
 	if (!r)
 		return -1;
+	const char *target = t->lib->target(entry, t->handle);
 	r->entry = entry;
-	r->ours = codec_decode(t->family, entry, t->lib->target(entry, t->handle), &r->rule) == 0 &&
+	r->ours = codec_decode(t->family, entry, target, &r->rule) == 0 &&
 		  layout_knows(t->family, group, &r->rule);
 	copy_counters(t->family, entry, &r->packets, &r->bytes);
-	return keep_comment(state, r);
+	if (!r->ours && layout_group(t->table, target) != GROUPS &&
+	    !read_jump(t, chain->name, entry, target, state))
+		return -1;
+	return keep_texts(state, r);
 }
 
 static int read_own_chain(const struct tables *t, enum group group, const char *name,
@@ -224,13 +242,11 @@ static int read_other_chain(const struct tables *t, const char *name, struct sta
 		const char *target = t->lib->target(e, t->handle);
 		if (layout_group(t->table, target) == GROUPS)
 			continue;
-		struct state_jump *jump = state_add_jump(out, name, target);
+		struct state_jump *jump = read_jump(t, name, e, target, out);
 		if (!jump)
 			return -1;
 		jump->base = base;
 		jump->position = position;
-		jump->entry = e;
-		copy_counters(t->family, e, &jump->packets, &jump->bytes);
 	}
 	struct state_base *b = base ? state_add_base(out, name) : NULL;
 	if (b)
@@ -251,6 +267,7 @@ int tables_read(struct tables *t, struct state *out, struct err *err)
 			return err_memory(err);
 		}
 	}
+	state_sort(&state);
 	*out = state;
 	return 0;
 }

@@ -3,51 +3,30 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "rules/layout.h"
+#include "rules/tree.h"
+
+struct group_rules {
+	struct rule *rules;
+	size_t count, room;
+};
 
 struct builder {
 	struct layout *layout;
-	size_t room[GROUPS];
-	size_t comment_room;
+	struct group_rules groups[GROUPS];
 };
-
-static int grow(void **items, size_t *room, size_t needed, size_t size, struct err *err)
-{
-	if (needed <= *room)
-		return 0;
-	size_t grown = *room ? *room * 2 : 16;
-	void *more = reallocarray(*items, grown, size);
-	if (!more)
-		return err_memory(err);
-	*items = more;
-	*room = grown;
-	return 0;
-}
 
 static int keep_rule(struct builder *b, enum group group, const struct rule *rule, struct err *err)
 {
-	struct chain *chain = &b->layout->chains[group];
-	void *rules = chain->rules;
-	if (grow(&rules, &b->room[group], chain->count + 1, sizeof(*rule), err) < 0)
-		return -1;
-	chain->rules = rules;
-	chain->rules[chain->count++] = *rule;
-	return 0;
-}
-
-/* The layout owns the comments that its rules point to. */
-static int keep_comment(struct builder *b, struct rule *rule, struct err *err)
-{
-	struct layout *layout = b->layout;
-	void *comments = layout->comments;
-	if (grow(&comments, &b->comment_room, layout->comment_count + 1, sizeof(char *), err) < 0)
-		return -1;
-	layout->comments = comments;
-	char *copy = strdup(rule->comment);
-	if (!copy)
-		return err_memory(err);
-	layout->comments[layout->comment_count++] = copy;
-	rule->comment = copy;
+	struct group_rules *g = &b->groups[group];
+	if (g->count == g->room) {
+		size_t room = g->room ? g->room * 2 : 16;
+		struct rule *rules = reallocarray(g->rules, room, sizeof(*rules));
+		if (!rules)
+			return err_memory(err);
+		g->rules = rules;
+		g->room = room;
+	}
+	g->rules[g->count++] = *rule;
 	return 0;
 }
 
@@ -57,7 +36,8 @@ static int keep_rules(struct builder *b, const struct forward *f, struct err *er
 	char comment[SPEC_OPTIONS_MAX];
 	size_t n = layout_rules(f, rules, comment);
 	for (size_t i = 0; i < n; i++) {
-		if (rules[i].rule.comment && keep_comment(b, &rules[i].rule, err) < 0)
+		struct rule *r = &rules[i].rule;
+		if (r->comment && !(r->comment = tree_keep_text(b->layout, r->comment, err)))
 			return -1;
 		if (keep_rule(b, rules[i].group, &rules[i].rule, err) < 0)
 			return -1;
@@ -139,57 +119,110 @@ static int compare_rules(const void *a, const void *b)
 	return d ? d : rule_compare(a, b);
 }
 
-static int finish_chain(struct builder *b, enum group group, struct err *err)
+static void sort_rules(struct group_rules *g)
 {
-	struct chain *chain = &b->layout->chains[group];
-	struct rule first;
 	size_t kept = 0;
-	chain->group = group;
-	if (chain->count) {
-		qsort(chain->rules, chain->count, sizeof(*chain->rules), compare_rules);
-		for (size_t i = 1; i < chain->count; i++)
-			if (!rule_equal(&chain->rules[kept], &chain->rules[i]))
-				chain->rules[++kept] = chain->rules[i];
-		chain->count = kept + 1;
-	}
+	if (g->count == 0)
+		return;
+	qsort(g->rules, g->count, sizeof(*g->rules), compare_rules);
+	for (size_t i = 1; i < g->count; i++)
+		if (!rule_equal(&g->rules[kept], &g->rules[i]))
+			g->rules[++kept] = g->rules[i];
+	g->count = kept + 1;
+}
+
+static int finish_group(struct builder *b, enum group group, uint64_t salt, struct err *err)
+{
+	struct group_rules *g = &b->groups[group];
+	struct rule first;
+	sort_rules(g);
 	/* what answers a program of this host comes in through INPUT */
-	bool answers = group == GROUP_INPUT && (b->layout->chains[GROUP_LOCAL].count ||
-						b->layout->chains[GROUP_LOCAL_ADDR].count);
-	if ((chain->count == 0 && !answers) || !layout_first_rule(group, &first))
+	bool answers = group == GROUP_INPUT &&
+		       (b->groups[GROUP_LOCAL].count || b->groups[GROUP_LOCAL_ADDR].count);
+	if (g->count == 0 && !answers)
 		return 0;
-	if (keep_rule(b, group, &first, err) < 0)
-		return -1;
-	memmove(chain->rules + 1, chain->rules, (chain->count - 1) * sizeof(first));
-	chain->rules[0] = first;
-	return 0;
+	bool guarded = layout_first_rule(group, &first);
+	return tree_build(b->layout, group, guarded ? &first : NULL, g->rules, g->count, salt, err);
+}
+
+static int compare_chains(const void *a, const void *b)
+{
+	const struct chain *x = a, *y = b;
+	int d = (int)layout_groups[x->group].table - (int)layout_groups[y->group].table;
+	return d ? d : strcmp(x->name, y->name);
+}
+
+/* False: two chains of a table have one name. */
+static bool sort_chains(struct layout *layout)
+{
+	if (layout->count)
+		qsort(layout->chains, layout->count, sizeof(*layout->chains), compare_chains);
+	for (size_t i = 1; i < layout->count; i++)
+		if (compare_chains(&layout->chains[i - 1], &layout->chains[i]) == 0)
+			return false;
+	return true;
+}
+
+/* Fill the layout; it may hold something on failure too. */
+static int build(const struct forwards *set, uint64_t salt, struct layout *layout, struct err *err)
+{
+	struct builder b = {.layout = layout};
+	int result = 0;
+	for (size_t i = 0; result == 0 && i < set->count; i++)
+		if (set->items[i].family == layout->family)
+			result = keep_rules(&b, &set->items[i], err);
+	if (result == 0)
+		result = keep_all_exceptions(&b, layout->family, set, err);
+	for (int g = 0; g < GROUPS; g++) {
+		if (result == 0)
+			result = finish_group(&b, (enum group)g, salt, err);
+		free(b.groups[g].rules);
+	}
+	return result;
 }
 
 int layout_build(enum family family, const struct forwards *set, struct layout *out,
 		 struct err *err)
 {
-	struct layout layout = {.family = family};
-	struct builder b = {.layout = &layout};
-	for (size_t i = 0; i < set->count; i++)
-		if (set->items[i].family == family && keep_rules(&b, &set->items[i], err) < 0)
-			goto failed;
-	if (keep_all_exceptions(&b, family, set, err) < 0)
-		goto failed;
-	for (int g = 0; g < GROUPS; g++)
-		if (finish_chain(&b, (enum group)g, err) < 0)
-			goto failed;
-	*out = layout;
-	return 0;
-failed:
-	layout_free(&layout);
-	return -1;
+	for (uint64_t salt = 0;; salt++) {
+		struct layout layout = {.family = family};
+		int result = build(set, salt, &layout, err);
+		if (result == 0 && sort_chains(&layout)) {
+			*out = layout;
+			return 0;
+		}
+		layout_free(&layout);
+		if (result < 0)
+			return -1;
+	}
 }
 
 void layout_free(struct layout *layout)
 {
-	for (int g = 0; g < GROUPS; g++)
-		free(layout->chains[g].rules);
-	for (size_t i = 0; i < layout->comment_count; i++)
-		free(layout->comments[i]);
-	free(layout->comments);
+	for (size_t i = 0; i < layout->count; i++)
+		free(layout->chains[i].rules);
+	free(layout->chains);
+	for (size_t i = 0; i < layout->text_count; i++)
+		free(layout->texts[i]);
+	free(layout->texts);
 	*layout = (struct layout){0};
+}
+
+const struct chain *layout_find(const struct layout *layout, enum table table, const char *name)
+{
+	size_t low = 0, high = layout->count;
+	while (low < high) {
+		size_t middle = (low + high) / 2;
+		const struct chain *c = &layout->chains[middle];
+		int d = (int)layout_groups[c->group].table - (int)table;
+		if (d == 0)
+			d = strcmp(c->name, name);
+		if (d == 0)
+			return c;
+		if (d < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return NULL;
 }

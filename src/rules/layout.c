@@ -27,8 +27,12 @@ const char *table_name(enum table table)
 
 enum group layout_group(enum table table, const char *chain)
 {
+	size_t length = strcspn(chain, "/");
+	if (strncmp(chain, layout_groups[GROUP_MAIN].chain, 4) != 0)
+		return GROUPS;
 	for (int g = 0; g < GROUPS; g++)
-		if (layout_groups[g].table == table && strcmp(layout_groups[g].chain, chain) == 0)
+		if (layout_groups[g].table == table && strlen(layout_groups[g].chain) == length &&
+		    memcmp(layout_groups[g].chain, chain, length) == 0)
 			return (enum group)g;
 	return GROUPS;
 }
@@ -323,10 +327,20 @@ static bool knows_part(enum family family, enum group group, const struct rule *
 	return false;
 }
 
+/* To a chain below, by what its rules have in common. */
+static bool knows_branch(enum group group, const struct rule *r)
+{
+	return layout_group(layout_groups[group].table, r->chain) == group &&
+	       strchr(r->chain, '/') && !r->flags && !r->until && !r->comment &&
+	       !network_is_set(&r->orig_dst);
+}
+
 bool layout_knows(enum family family, enum group group, const struct rule *rule)
 {
 	struct rule first;
 	struct forward f;
+	if (rule->target == TARGET_JUMP)
+		return knows_branch(group, rule);
 	if (group == GROUP_ADDR || group == GROUP_MAIN)
 		return layout_read(family, group, rule, &f) == 0;
 	if (layout_first_rule(group, &first) && rule_equal(rule, &first))

@@ -41,7 +41,8 @@ static struct op *add_op(struct plan *plan, enum op_kind kind, const char *chain
 struct match {                  /* of a chain's rules with those wanted */
 	size_t *wanted_of;      /* for each rule there: its index among those wanted, or NOWHERE */
 	size_t *there_of;       /* for each wanted: the rule there that it was, or NOWHERE */
-	bool *keep;             /* for each rule there: it stays where it is */
+	bool *mine;             /* for each rule there: it is ours to move or delete */
+	bool *keep;             /* ... and it stays where it is */
 	const struct rule **by; /* those wanted, for looking up */
 	size_t by_mask;
 };
@@ -50,6 +51,7 @@ static void match_free(struct match *m)
 {
 	free(m->wanted_of);
 	free(m->there_of);
+	free(m->mine);
 	free(m->keep);
 	free(m->by);
 }
@@ -62,11 +64,12 @@ static int match_alloc(size_t there, size_t wanted, struct match *m, struct err 
 	*m = (struct match){
 		.wanted_of = reallocarray(NULL, there + 1, sizeof(*m->wanted_of)),
 		.there_of = reallocarray(NULL, wanted + 1, sizeof(*m->there_of)),
+		.mine = calloc(there + 1, sizeof(*m->mine)),
 		.keep = calloc(there + 1, sizeof(*m->keep)),
 		.by = calloc(slots, sizeof(*m->by)),
 		.by_mask = slots - 1,
 	};
-	if (!m->wanted_of || !m->there_of || !m->keep || !m->by) {
+	if (!m->wanted_of || !m->there_of || !m->mine || !m->keep || !m->by) {
 		match_free(m);
 		return err_memory(err);
 	}
@@ -121,14 +124,14 @@ static void match_rules(const struct state_chain *have, const struct rule *wante
 {
 	for (size_t i = 0; i < have->count; i++) {
 		const struct state_rule *r = &have->rules[i];
-		size_t w = r->ours ? look_up(wanted, m, &r->rule, rule_equal) : NOWHERE;
+		size_t w = m->mine[i] ? look_up(wanted, m, &r->rule, rule_equal) : NOWHERE;
 		m->wanted_of[i] = w;
 		if (w != NOWHERE)
 			m->there_of[w] = i;
 	}
 	for (size_t i = 0; i < have->count; i++) {
 		const struct state_rule *r = &have->rules[i];
-		if (!r->ours || m->wanted_of[i] != NOWHERE)
+		if (!m->mine[i] || m->wanted_of[i] != NOWHERE)
 			continue;
 		size_t w = look_up(wanted, m, &r->rule, alike);
 		if (w != NOWHERE)
@@ -177,7 +180,7 @@ static int plan_deletions(const struct state_chain *have, const struct match *m,
 {
 	for (size_t i = have->count; i-- > 0;) {
 		const struct state_rule *r = &have->rules[i];
-		if (!r->ours || m->keep[i])
+		if (!m->mine[i] || m->keep[i])
 			continue;
 		struct op *op = add_op(plan, OP_DELETE, have->name, err);
 		if (!op)
@@ -197,14 +200,14 @@ static int plan_insertions(const struct state_chain *have, const struct rule *wa
 {
 	size_t position = 0, there = 0, length = 0;
 	for (size_t i = 0; i < have->count; i++)
-		length += !have->rules[i].ours || m->keep[i];
+		length += !m->mine[i] || m->keep[i];
 	for (size_t w = 0; w < count; w++) {
 		size_t from = m->there_of[w];
 		if (from != NOWHERE && m->keep[from]) {
 			assert(from < have->count);
 			/* what stays between: somebody else's */
 			for (; there <= from; there++)
-				position += !have->rules[there].ours || m->keep[there];
+				position += !m->mine[there] || m->keep[there];
 			continue;
 		}
 		struct op *op = add_op(plan, OP_INSERT, have->name, err);
@@ -221,12 +224,24 @@ static int plan_insertions(const struct state_chain *have, const struct rule *wa
 	return 0;
 }
 
-static int plan_chain(const struct state_chain *have, const struct rule *wanted, size_t count,
+/* Not a jump to a chain that stays for somebody else's sake. */
+static bool is_mine(const struct state *have, const struct layout *want, const struct state_rule *r)
+{
+	if (!r->ours || r->rule.target != TARGET_JUMP)
+		return r->ours;
+	const struct state_chain *below = state_find(have, r->rule.chain);
+	return !below || layout_find(want, have->table, below->name) || !state_shared(have, below);
+}
+
+static int plan_chain(const struct state *state, const struct layout *want,
+		      const struct state_chain *have, const struct rule *wanted, size_t count,
 		      struct plan *plan, struct err *err)
 {
 	struct match m;
 	if (match_alloc(have->count, count, &m, err) < 0)
 		return -1;
+	for (size_t i = 0; i < have->count; i++)
+		m.mine[i] = is_mine(state, want, &have->rules[i]);
 	index_wanted(wanted, count, &m);
 	match_rules(have, wanted, &m);
 	int result = keep_longest(have->count, &m, err);
@@ -332,7 +347,8 @@ static int plan_jumps(const struct state *have, const struct layout *want, struc
 		      struct plan *plan, struct err *err)
 {
 	for (int g = 0; g < GROUPS; g++)
-		if (layout_groups[g].table == have->table && want->chains[g].count &&
+		if (layout_groups[g].table == have->table &&
+		    layout_find(want, have->table, layout_groups[g].chain) &&
 		    !find_jump(jumps, (enum group)g) &&
 		    plan_jump(jumps, have->family, (enum group)g, plan, err) < 0)
 			return -1;
@@ -366,23 +382,13 @@ static int plan_jump_deletions(const char *chain, struct jumps *jumps, struct pl
 
 /* ---- the table ---- */
 
-static const struct chain *wanted_chain(const struct layout *want, enum table table,
-					const char *name)
-{
-	for (int g = 0; g < GROUPS; g++)
-		if (layout_groups[g].table == table && want->chains[g].count &&
-		    strcmp(layout_groups[g].chain, name) == 0)
-			return &want->chains[g];
-	return NULL;
-}
-
 static int plan_new_chains(const struct state *have, const struct layout *want, struct plan *plan,
 			   struct err *err)
 {
-	for (int g = 0; g < GROUPS; g++) {
-		const struct group_info *info = &layout_groups[g];
-		if (info->table == have->table && want->chains[g].count &&
-		    !state_find(have, info->chain) && !add_op(plan, OP_NEW_CHAIN, info->chain, err))
+	for (size_t i = 0; i < want->count; i++) {
+		const struct chain *chain = &want->chains[i];
+		if (layout_groups[chain->group].table == have->table &&
+		    !state_find(have, chain->name) && !add_op(plan, OP_NEW_CHAIN, chain->name, err))
 			return -1;
 	}
 	return 0;
@@ -391,16 +397,73 @@ static int plan_new_chains(const struct state *have, const struct layout *want, 
 static int plan_rules(const struct state *have, const struct layout *want, struct plan *plan,
 		      struct err *err)
 {
-	for (int g = 0; g < GROUPS; g++) {
-		const struct group_info *info = &layout_groups[g];
-		const struct state_chain *there = state_find(have, info->chain);
+	for (size_t i = 0; i < want->count; i++) {
+		const struct chain *chain = &want->chains[i];
+		const struct state_chain *there = state_find(have, chain->name);
 		struct state_chain none = {0};
-		memcpy(none.name, info->chain, strlen(info->chain));
-		if (info->table == have->table &&
-		    plan_chain(there ? there : &none, want->chains[g].rules, want->chains[g].count,
-			       plan, err) < 0)
+		memcpy(none.name, chain->name, strlen(chain->name));
+		if (layout_groups[chain->group].table == have->table &&
+		    plan_chain(have, want, there ? there : &none, chain->rules, chain->count, plan,
+			       err) < 0)
 			return -1;
 	}
+	for (size_t i = 0; i < have->chain_count; i++) {
+		const struct state_chain *chain = &have->chains[i];
+		if (!layout_find(want, have->table, chain->name) &&
+		    plan_chain(have, want, chain, NULL, 0, plan, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* ---- rules that go on in another chain ---- */
+
+struct leaving { /* deletions by what they delete */
+	struct op **slots;
+	size_t mask;
+};
+
+/* The slot of an alike rule of that group, or a free one. */
+static struct op **slot_leaving(const struct leaving *l, enum table table, const struct op *op)
+{
+	struct rule plain = without_time(op->rule);
+	enum group group = layout_group(table, op->chain);
+	size_t i = (rule_hash(&plain) + group) & l->mask;
+	for (;; i = (i + 1) & l->mask) {
+		const struct op *there = l->slots[i];
+		if (!there ||
+		    (layout_group(table, there->chain) == group && alike(there->rule, op->rule)))
+			return &l->slots[i];
+	}
+}
+
+/* Counters of what is deleted in one chain and inserted in another of its group go along. */
+static int plan_counters(enum table table, struct plan *plan, struct err *err)
+{
+	size_t count = 0, slots = 16;
+	for (size_t i = 0; i < plan->count; i++)
+		count += plan->ops[i].kind == OP_DELETE && plan->ops[i].rule;
+	if (count == 0)
+		return 0;
+	while (slots < count * 2)
+		slots *= 2;
+	struct leaving l = {calloc(slots, sizeof(struct op *)), slots - 1};
+	if (!l.slots)
+		return err_memory(err);
+	for (size_t i = 0; i < plan->count; i++)
+		if (plan->ops[i].kind == OP_DELETE && plan->ops[i].rule)
+			*slot_leaving(&l, table, &plan->ops[i]) = &plan->ops[i];
+	for (size_t i = 0; i < plan->count; i++) {
+		struct op *op = &plan->ops[i], **from;
+		if (op->kind != OP_INSERT || op->packets || op->rule->target == TARGET_JUMP)
+			continue;
+		from = slot_leaving(&l, table, op);
+		if (*from) {
+			op->packets = (*from)->packets;
+			op->bytes = (*from)->bytes;
+		}
+	}
+	free(l.slots);
 	return 0;
 }
 
@@ -409,7 +472,7 @@ static int plan_removals(const struct state *have, const struct layout *want, st
 {
 	for (size_t i = 0; i < have->chain_count; i++) {
 		const struct state_chain *chain = &have->chains[i];
-		if (wanted_chain(want, have->table, chain->name) || state_shared(have, chain))
+		if (layout_find(want, have->table, chain->name) || state_shared(have, chain))
 			continue;
 		if (plan_jump_deletions(chain->name, jumps, plan, err) < 0 ||
 		    !add_op(plan, OP_DELETE_CHAIN, chain->name, err))
@@ -428,6 +491,8 @@ int plan_make(const struct state *have, const struct layout *want, struct plan *
 	int result = plan_new_chains(have, want, out, err);
 	if (result == 0)
 		result = plan_rules(have, want, out, err);
+	if (result == 0)
+		result = plan_counters(have->table, out, err);
 	if (result == 0)
 		result = plan_removals(have, want, &jumps, out, err);
 	if (result == 0)

@@ -19,11 +19,12 @@ static int read_chain(enum family family, enum group group, const struct state_c
 
 int present_forwards(const struct state *nat, struct forwards *out, struct err *err)
 {
-	static const enum group groups[] = {GROUP_ADDR, GROUP_MAIN};
 	size_t before = out->count;
-	for (size_t g = 0; g < 2; g++) {
-		const struct state_chain *chain = state_find(nat, layout_groups[groups[g]].chain);
-		if (chain && read_chain(nat->family, groups[g], chain, out, err) < 0) {
+	for (size_t i = 0; i < nat->chain_count; i++) {
+		const struct state_chain *chain = &nat->chains[i];
+		enum group group = layout_group(TABLE_NAT, chain->name);
+		if ((group == GROUP_ADDR || group == GROUP_MAIN) &&
+		    read_chain(nat->family, group, chain, out, err) < 0) {
 			out->count = before;
 			return -1;
 		}
@@ -31,7 +32,7 @@ int present_forwards(const struct state *nat, struct forwards *out, struct err *
 	return 0;
 }
 
-/* Rules by group and content. */
+/* Rules that packets reach, by group and content. */
 struct slot {
 	const struct state_rule *rule; /* NULL: empty */
 	enum group group;
@@ -40,7 +41,6 @@ struct slot {
 struct index {
 	struct slot *slots;
 	size_t mask;
-	bool reached[GROUPS]; /* the base chain jumps to it, and its first rule is there */
 };
 
 static struct slot *slot_for(const struct index *index, enum group group, const struct rule *rule)
@@ -53,9 +53,10 @@ static struct slot *slot_for(const struct index *index, enum group group, const 
 	}
 }
 
-static bool group_reached(const struct state *state, enum group group)
+/* The base chain jumps to it, and its first rule is there. */
+static bool group_reached(const struct state *state, const struct state_chain *chain,
+			  enum group group)
 {
-	const struct state_chain *chain = state_find(state, layout_groups[group].chain);
 	struct rule first;
 	if (!chain || !state_has_jump(state, group))
 		return false;
@@ -67,11 +68,19 @@ static bool group_reached(const struct state *state, enum group group)
 	return false;
 }
 
-static void index_chain(const struct state_chain *chain, enum group group, struct index *index)
+/* With the chains below it; none of them jumps back, or the kernel had refused the table. */
+static void index_chain(const struct state *state, const struct state_chain *chain,
+			enum group group, struct index *index)
 {
 	for (size_t i = 0; i < chain->count; i++) {
 		const struct state_rule *r = &chain->rules[i];
-		if (r->ours)
+		if (!r->ours)
+			continue;
+		const struct state_chain *below =
+			r->rule.target == TARGET_JUMP ? state_find(state, r->rule.chain) : NULL;
+		if (below)
+			index_chain(state, below, group, index);
+		else
 			*slot_for(index, group, &r->rule) = (struct slot){r, group};
 	}
 }
@@ -91,9 +100,8 @@ static int index_make(const struct state states[TABLES], struct index *index, st
 	for (int g = 0; g < GROUPS; g++) {
 		const struct state *state = &states[layout_groups[g].table];
 		const struct state_chain *chain = state_find(state, layout_groups[g].chain);
-		index->reached[g] = group_reached(state, (enum group)g);
-		if (chain)
-			index_chain(chain, (enum group)g, index);
+		if (group_reached(state, chain, (enum group)g))
+			index_chain(state, chain, (enum group)g, index);
 	}
 	return 0;
 }
@@ -106,7 +114,7 @@ static struct status status_of(const struct index *index, const struct forward *
 	size_t n = layout_rules(f, rules, comment);
 	for (size_t i = 0; i < n; i++) {
 		const struct slot *slot = slot_for(index, rules[i].group, &rules[i].rule);
-		if (!slot->rule || !index->reached[rules[i].group])
+		if (!slot->rule)
 			status.incomplete = true;
 		if (slot->rule && rules[i].rule.target == TARGET_DNAT)
 			status.conns += slot->rule->packets;

@@ -87,12 +87,28 @@ void state_free(struct state *state)
 	*state = (struct state){0};
 }
 
+static int compare_name(const void *name, const void *chain)
+{
+	return strcmp(name, ((const struct state_chain *)chain)->name);
+}
+
+static int compare_chains(const void *a, const void *b)
+{
+	return strcmp(((const struct state_chain *)a)->name, ((const struct state_chain *)b)->name);
+}
+
+void state_sort(struct state *state)
+{
+	if (state->chain_count)
+		qsort(state->chains, state->chain_count, sizeof(*state->chains), compare_chains);
+}
+
 const struct state_chain *state_find(const struct state *state, const char *chain)
 {
-	for (size_t i = 0; i < state->chain_count; i++)
-		if (strcmp(state->chains[i].name, chain) == 0)
-			return &state->chains[i];
-	return NULL;
+	if (state->chain_count == 0)
+		return NULL;
+	return bsearch(chain, state->chains, state->chain_count, sizeof(*state->chains),
+		       compare_name);
 }
 
 bool state_has_jump(const struct state *state, enum group group)
@@ -107,9 +123,15 @@ bool state_has_jump(const struct state *state, enum group group)
 
 bool state_shared(const struct state *state, const struct state_chain *chain)
 {
-	for (size_t i = 0; i < chain->count; i++)
-		if (!chain->rules[i].ours)
+	for (size_t i = 0; i < chain->count; i++) {
+		const struct state_rule *r = &chain->rules[i];
+		if (!r->ours)
 			return true;
+		const struct state_chain *below =
+			r->rule.target == TARGET_JUMP ? state_find(state, r->rule.chain) : NULL;
+		if (below && state_shared(state, below))
+			return true;
+	}
 	for (size_t i = 0; i < state->jump_count; i++)
 		if (!state->jumps[i].base && strcmp(state->jumps[i].to, chain->name) == 0)
 			return true;

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Dividing a group with many rules into a tree of chains, so that a packet walks few of them. For
+ * layout alone; it knows no forwards.
+ */
+#ifndef PFWD_RULES_TREE_H
+#define PFWD_RULES_TREE_H
+
+#include "rules/layout.h"
+
+/*
+ * Append the chains of one group. rules: narrower ones first, none twice; of two that match one
+ * packet to different effect one lies inside the other. first (or NULL) goes before them all. Where
+ * a rule comes to lie depends on the rule, and on how many there are near it; salt goes into
+ * shortened names.
+ */
+int tree_build(struct layout *layout, enum group group, const struct rule *first,
+	       const struct rule *rules, size_t count, uint64_t salt, struct err *err);
+
+/* A copy that lives as long as the layout; NULL: out of memory. */
+const char *tree_keep_text(struct layout *layout, const char *text, struct err *err);
+
+#endif
