@@ -39,10 +39,21 @@ const char *host_address_owner(const struct host_addresses *set, const struct ad
 /* The narrowest network that one of the interfaces is on and that holds addr; unset: none. */
 struct network host_network_of(const struct host_addresses *set, const struct address *addr);
 
-/* The first of these ports on which a program of this host listens at that address (none: any), or
- * 0. */
-uint16_t host_listens(enum family family, enum proto proto, const struct address *addr,
-		      struct ports ports);
+struct host_listener {
+	struct address addr; /* bound to; unspecified: to all */
+	uint16_t port;
+	uint8_t proto;
+};
+struct host_listeners { /* a zeroed one is empty */
+	struct host_listener *items;
+	size_t count;
+};
+/* The sockets of this host that listen, or take datagrams. */
+int host_listeners(struct host_listeners *out, struct err *err);
+void host_listeners_free(struct host_listeners *set);
+/* One of these ports on which a program listens at that address (none: any), or 0. */
+uint16_t host_listens(const struct host_listeners *set, enum family family, enum proto proto,
+		      const struct address *addr, struct ports ports);
 
 /* The first nf_tables base chain with policy drop on the forward or input hook, as "table TABLE,
  * chain CHAIN"; false: there is none, or the kernel does not say. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What makes a forward not work, or work to its user's harm, though it is right in itself. */
 #include <stdio.h>
+#include <string.h>
 
 #include "commands/command.h"
 #include "kernel/host.h"
@@ -24,48 +25,69 @@ static void warn_nft(enum family family, enum host_hook hook)
 			    chain);
 }
 
-static void warn_forward(const struct forward *f, const struct host_addresses *addresses)
+struct known { /* of the host */
+	struct host_addresses addresses;
+	struct host_listeners listeners;
+	const char *looked_for; /* the last interface */
+};
+
+/* Once for all forwards of an interface: they lie together. */
+static void warn_interface(struct known *known, const struct forward *f, const char *spec)
+{
+	if (!*f->ifname || (known->looked_for && strcmp(known->looked_for, f->ifname) == 0))
+		return;
+	known->looked_for = f->ifname;
+	if (host_has_interface(f->ifname))
+		return;
+	command_say("warning: %s: there is no interface %s (yet)", spec, f->ifname);
+}
+
+static void warn_forward(struct known *known, const struct forward *f)
 {
 	char spec[SPEC_TEXT_MAX], addr[ADDRESS_TEXT_MAX];
 	spec_format(f, spec);
-	if (*f->ifname && !host_has_interface(f->ifname))
-		command_say("warning: %s: there is no interface %s (yet)", spec, f->ifname);
-	uint16_t port =
-		host_listens((enum family)f->family, (enum proto)f->proto, &f->addr, f->ports);
+	warn_interface(known, f, spec);
+	uint16_t port = host_listens(&known->listeners, (enum family)f->family,
+				     (enum proto)f->proto, &f->addr, f->ports);
 	if (port)
 		command_say("warning: %s: a program on this host listens on port %u, which is now "
 			    "forwarded away from it",
 			    spec, port);
 	if (!forward_to_self(f) || !address_is_set(&f->addr) ||
-	    host_address_owner(addresses, &f->addr))
+	    host_address_owner(&known->addresses, &f->addr))
 		return;
 	address_format(&f->addr, addr);
 	command_say("warning: %s: %s is not an address of this host (yet)", spec, addr);
 }
 
+static void warn_family(const struct forwards *set, enum family family)
+{
+	bool to_self = false, beyond = false;
+	for (size_t i = 0; i < set->count; i++) {
+		const struct forward *f = &set->items[i];
+		if (f->family != family)
+			continue;
+		to_self = to_self || forward_to_self(f);
+		beyond = beyond || !forward_to_self(f);
+	}
+	if (beyond) {
+		warn_sysctl(family);
+		warn_nft(family, HOST_HOOK_FORWARD);
+	}
+	if (to_self)
+		warn_nft(family, HOST_HOOK_INPUT);
+}
+
 void command_warn(const struct forwards *set)
 {
-	static const enum family families[] = {FAMILY_IPV4, FAMILY_IPV6};
-	struct host_addresses addresses = {0};
+	struct known known = {0};
 	struct err ignored;
-	bool known = host_addresses(&addresses, &ignored) == 0;
-	for (size_t n = 0; n < 2; n++) {
-		bool to_self = false, beyond = false;
-		for (size_t i = 0; i < set->count; i++) {
-			const struct forward *f = &set->items[i];
-			if (f->family != families[n])
-				continue;
-			if (known)
-				warn_forward(f, &addresses);
-			to_self = to_self || forward_to_self(f);
-			beyond = beyond || !forward_to_self(f);
-		}
-		if (beyond) {
-			warn_sysctl(families[n]);
-			warn_nft(families[n], HOST_HOOK_FORWARD);
-		}
-		if (to_self)
-			warn_nft(families[n], HOST_HOOK_INPUT);
-	}
-	host_addresses_free(&addresses);
+	if (host_addresses(&known.addresses, &ignored) == 0 &&
+	    host_listeners(&known.listeners, &ignored) == 0)
+		for (size_t i = 0; i < set->count; i++)
+			warn_forward(&known, &set->items[i]);
+	warn_family(set, FAMILY_IPV4);
+	warn_family(set, FAMILY_IPV6);
+	host_addresses_free(&known.addresses);
+	host_listeners_free(&known.listeners);
 }

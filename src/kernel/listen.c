@@ -27,49 +27,80 @@ static bool read_address(const char *hex, enum family family, struct address *ou
 	return true;
 }
 
-/* A socket bound to no address takes packets to all, one of IPv6 those of IPv4 too. */
-static bool takes(const struct address *bound, const struct address *addr)
+static int keep(struct host_listeners *set, const struct host_listener *one, struct err *err)
 {
-	if (address_is_loopback(bound))
-		return false;
-	return address_is_unspecified(bound) || !address_is_set(addr) || address_equal(bound, addr);
+	size_t n = set->count;
+	if ((n & (n - 1)) == 0) {
+		struct host_listener *items =
+			reallocarray(set->items, n ? n * 2 : 1, sizeof(*items));
+		if (!items)
+			return err_memory(err);
+		set->items = items;
+	}
+	set->items[set->count++] = *one;
+	return 0;
 }
 
-static uint16_t search(const char *path, enum family family, enum proto proto,
-		       const struct address *addr, struct ports ports, bool unspecified_only)
+static int read_file(const char *path, enum family family, enum proto proto,
+		     struct host_listeners *out, struct err *err)
 {
-	char line[512];
-	uint16_t found = 0;
+	char line[512], hex[33];
+	unsigned int port, state, wanted = proto == PROTO_TCP ? TCP_LISTEN_STATE : UDP_BOUND_STATE;
+	int result = 0;
 	FILE *file = fopen(path, "re");
 	if (!file)
-		return 0;
-	while (!found && fgets(line, sizeof(line), file)) {
-		char hex[33];
-		unsigned int port, state;
-		struct address bound;
+		return 0; /* a kernel without that family or protocol */
+	while (result == 0 && fgets(line, sizeof(line), file)) {
+		struct host_listener one = {.proto = (uint8_t)proto};
 		if (sscanf(line, " %*d: %32[0-9A-F]:%x %*[0-9A-F]:%*x %x", hex, &port, &state) !=
 			    3 ||
-		    !read_address(hex, family, &bound))
+		    state != wanted || !read_address(hex, family, &one.addr))
 			continue;
-		if (state == (proto == PROTO_TCP ? TCP_LISTEN_STATE : UDP_BOUND_STATE) &&
-		    ports_hold(ports, (uint16_t)port) && takes(&bound, addr) &&
-		    (!unspecified_only || address_is_unspecified(&bound)))
-			found = (uint16_t)port;
+		one.port = (uint16_t)port;
+		result = keep(out, &one, err);
 	}
 	fclose(file);
-	return found;
+	return result;
 }
 
-uint16_t host_listens(enum family family, enum proto proto, const struct address *addr,
-		      struct ports ports)
+int host_listeners(struct host_listeners *out, struct err *err)
 {
-	bool tcp = proto == PROTO_TCP;
-	const char *six = tcp ? "/proc/net/tcp6" : "/proc/net/udp6";
-	if (proto != PROTO_TCP && proto != PROTO_UDP)
-		return 0;
-	if (family == FAMILY_IPV6)
-		return search(six, FAMILY_IPV6, proto, addr, ports, false);
-	uint16_t found = search(tcp ? "/proc/net/tcp" : "/proc/net/udp", FAMILY_IPV4, proto, addr,
-				ports, false);
-	return found ? found : search(six, FAMILY_IPV6, proto, addr, ports, true);
+	struct host_listeners set = {0};
+	if (read_file("/proc/net/tcp", FAMILY_IPV4, PROTO_TCP, &set, err) < 0 ||
+	    read_file("/proc/net/udp", FAMILY_IPV4, PROTO_UDP, &set, err) < 0 ||
+	    read_file("/proc/net/tcp6", FAMILY_IPV6, PROTO_TCP, &set, err) < 0 ||
+	    read_file("/proc/net/udp6", FAMILY_IPV6, PROTO_UDP, &set, err) < 0) {
+		host_listeners_free(&set);
+		return -1;
+	}
+	*out = set;
+	return 0;
+}
+
+void host_listeners_free(struct host_listeners *set)
+{
+	free(set->items);
+	*set = (struct host_listeners){0};
+}
+
+/* A socket bound to no address takes packets to all, one of IPv6 those of IPv4 too. */
+static bool takes(const struct address *bound, enum family family, const struct address *addr)
+{
+	if (address_is_unspecified(bound))
+		return bound->family == family || bound->family == FAMILY_IPV6;
+	if (bound->family != family || address_is_loopback(bound))
+		return false;
+	return !address_is_set(addr) || address_equal(bound, addr);
+}
+
+uint16_t host_listens(const struct host_listeners *set, enum family family, enum proto proto,
+		      const struct address *addr, struct ports ports)
+{
+	for (size_t i = 0; i < set->count; i++) {
+		const struct host_listener *l = &set->items[i];
+		if (l->proto == proto && ports_hold(ports, l->port) &&
+		    takes(&l->addr, family, addr))
+			return l->port;
+	}
+	return 0;
 }
