@@ -12,6 +12,7 @@ LIBS = libip4tc libip6tc libnetfilter_conntrack libmnl smartcols
 PACKAGES = gcc libc6-dev pkg-config libip4tc-dev libip6tc-dev libnetfilter-conntrack-dev \
 	libmnl-dev libsmartcols-dev libcmocka-dev iproute2 iptables nftables conntrack \
 	curl python3 procps util-linux strace
+BENCH_PACKAGES = containernetworking-plugins socat
 LINT_PACKAGES = clang clang-format clang-tidy cppcheck shellcheck mandoc
 
 WARNINGS = -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes \
@@ -35,11 +36,11 @@ INNER = $(filter-out $(BUILD)/src/main.o $(BUILD)/src/commands/%,$(OBJECTS))
 UNIT_TESTS = $(patsubst tests/unit/%.c,$(BUILD)/tests/unit/%,$(wildcard tests/unit/test_*.c))
 KERNEL_TESTS = $(patsubst tests/kernel/%.c,$(BUILD)/tests/kernel/%,$(wildcard tests/kernel/test_*.c))
 STORY_TESTS = $(patsubst tests/stories/%.c,$(BUILD)/tests/stories/%,$(wildcard tests/stories/test_*.c))
-STORY_HELP = $(BUILD)/tests/stories/town.o
+STORY_HELP = $(BUILD)/tests/stories/town.o $(BUILD)/tests/stories/trouble.o
 PROGRAM = $(if $(filter build,$(BUILD)),pfwd,$(BUILD)/pfwd)
 
 # libFuzzer comes with clang: on Debian libclang-rt-14-dev
-.PHONY: all deps lint-deps check demo lint asan fuzz install uninstall clean dist layers
+.PHONY: all deps lint-deps bench-deps check demo bench lint asan fuzz install uninstall clean dist layers
 
 all: $(PROGRAM)
 
@@ -76,6 +77,17 @@ asan:
 		CFLAGS="-O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined \
 		-fno-sanitize-recover=all" check
 
+# ---- measuring ----
+
+BENCH_TOOLS = $(patsubst tests/bench/%.c,$(BUILD)/tests/bench/%,$(wildcard tests/bench/*.c))
+
+$(BUILD)/tests/bench/%: $(BUILD)/tests/bench/%.o
+	$(CC) $(ALL_LDFLAGS) -o $@ $< $(ALL_LIBS)
+
+# Everything, or BENCH=lookup, making or conns; tests/bench/run tells the other variables.
+bench: $(PROGRAM) $(BENCH_TOOLS)
+	PFWD=$(abspath $(PROGRAM)) BUILD=$(abspath $(BUILD)) tests/bench/run
+
 # ---- fuzzing ----
 
 FUZZ_SECONDS ?= 60
@@ -111,7 +123,7 @@ lint: layers
 	clang-tidy --quiet $(SOURCES) -- $(filter-out -Wno%,$(ALL_CFLAGS))
 	cppcheck --quiet --std=c11 --enable=warning,performance,portability --inline-suppr \
 		--error-exitcode=1 -Iinclude -DPFWD_VERSION='""' src
-	shellcheck tests/run tests/demo .ci/run
+	shellcheck tests/run tests/demo tests/bench/run tests/bench/*.sh .ci/run
 	mandoc -Tlint -Wwarning man/pfwd.8
 
 # ---- putting it in its place ----
@@ -126,6 +138,9 @@ deps:
 
 lint-deps:
 	$(MAKE) deps DEPS_MORE="$(LINT_PACKAGES)"
+
+bench-deps:
+	$(MAKE) deps DEPS_MORE="$(BENCH_PACKAGES)"
 
 install: $(PROGRAM)
 	install -D -m 755 $(PROGRAM) $(DESTDIR)$(PREFIX)/sbin/pfwd

@@ -1,0 +1,131 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# The forwards that are measured, the same ones in each tool's own words.
+#
+#   KIND ports      one after the other on ports from 10001 up, TCP, then UDP
+#        addresses  over 250 public addresses
+#        clients    all on one port, each for a client network of its own
+#   FORM pfwd       a forwards file
+#        flat       what an administrator writes for iptables-restore: a chain in each table
+#        nft        for nft -f: a map in nat, a set in filter
+#        last       where to connect for the last one: SOURCE ADDRESS PORT
+#        random     the same for PICKS of them
+#        translated what connections are made of: PROTO ADDRESS PORT TARGET PORT
+#        mappings   a configuration for the CNI plugin portmap
+#
+# Targets are 250 hosts, ports from 8001 up.
+function forward(i) {
+	from = "-"
+	proto = "tcp"
+	port = 80
+	addr = "203.0.113.1"
+	spec = "wan0"
+	if (KIND == "addresses") {
+		addr = "198.51.100." 1 + i % 250
+		port = 9001 + int(i / 250)
+		spec = "*@" addr
+	} else if (KIND == "clients")
+		from = "10." 64 + int(i / 250) "." i % 250
+	else {
+		port = 10001 + i % 50000
+		proto = i < 50000 ? "tcp" : "udp"
+	}
+	target = "10.2.0." 1 + i * 7 % 250
+	tport = 8001 + int(i / 250) % 200
+}
+
+# what the rule of both tables begins with
+function arriving() {
+	return (spec == "wan0" ? "-i wan0 " : "") (from == "-" ? "" : "-s " from ".0/24 ")
+}
+
+function destination() {
+	print(from == "-" ? "-" : from ".9", addr, port)
+}
+
+function flat(	i) {
+	print "*nat\n:FWD - [0:0]"
+	if (KIND == "addresses")
+		print "-A PREROUTING -j FWD"
+	else
+		print "-A PREROUTING -m addrtype --dst-type LOCAL -j FWD"
+	for (i = 0; i < COUNT; i++) {
+		forward(i)
+		printf "-A FWD %s%s-p %s -m %s --dport %d -j DNAT --to-destination %s:%d\n", arriving(),
+			spec == "wan0" ? "" : "-d " addr " ", proto, proto, port, target, tport
+	}
+	print "COMMIT\n*filter\n:FWD - [0:0]"
+	print "-A FORWARD -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT"
+	print "-A FORWARD -m conntrack --ctstate DNAT -j FWD"
+	for (i = 0; i < COUNT; i++) {
+		forward(i)
+		printf "-A FWD %s-d %s -p %s -m %s --dport %d -j ACCEPT\n", arriving(), target, proto,
+			proto, tport
+	}
+	print "COMMIT"
+}
+
+# one protocol and no client networks: that is all that is compared with it
+function nft(	i, type, key) {
+	type = KIND == "addresses" ? "ipv4_addr . inet_service" : "inet_service"
+	key = KIND == "addresses" ? "ip daddr . tcp dport" : "tcp dport"
+	print "table ip bench {\n  map forwards { type " type " : ipv4_addr . inet_service"
+	printf "    elements = {"
+	for (i = 0; i < COUNT; i++) {
+		forward(i)
+		print(i ? "," : "") (KIND == "addresses" ? addr " . " : "") port " : " target " . " tport
+	}
+	print "} }\n  set targets { type ipv4_addr . inet_service"
+	printf "    elements = {"
+	for (i = 0; i < COUNT; i++) {
+		forward(i)
+		print(i ? "," : "") target " . " tport
+	}
+	print "} }\n  chain in { type nat hook prerouting priority dstnat"
+	print "    " (KIND == "addresses" ? "" : "iifname wan0 fib daddr type local ") \
+		"dnat ip to " key " map @forwards\n  }"
+	print "  chain through { type filter hook forward priority filter"
+	print "    ct state established,related accept"
+	print "    ct status dnat ip daddr . tcp dport @targets accept\n  }\n}"
+}
+
+function mappings(	i) {
+	print "{\"cniVersion\": \"0.4.0\", \"name\": \"bench\", \"type\": \"portmap\","
+	print "\"capabilities\": {\"portMappings\": true}, \"snat\": false,"
+	print "\"prevResult\": {\"cniVersion\": \"0.4.0\", \"interfaces\": [{\"name\": \"eth0\","
+	print "\"sandbox\": \"/run/netns/bench\"}],"
+	print "\"ips\": [{\"version\": \"4\", \"interface\": 0, \"address\": \"10.2.0.1/16\"}]},"
+	print "\"runtimeConfig\": {\"portMappings\": ["
+	for (i = 0; i < COUNT; i++) {
+		forward(i)
+		printf "%s{\"hostPort\": %d, \"containerPort\": %d, \"protocol\": \"%s\"}\n",
+			i ? "," : "", port, tport, proto
+	}
+	print "]}}"
+}
+
+BEGIN {
+	if (FORM == "flat")
+		flat()
+	else if (FORM == "nft")
+		nft()
+	else if (FORM == "mappings")
+		mappings()
+	else if (FORM == "last") {
+		forward(COUNT - 1)
+		destination()
+	} else if (FORM == "random") {
+		srand(1)
+		for (i = 0; i < PICKS; i++) {
+			forward(int(rand() * COUNT))
+			destination()
+		}
+	} else
+		for (i = 0; i < COUNT; i++) {
+			forward(i)
+			if (FORM == "translated")
+				print proto, addr, port, target, tport
+			else
+				print spec ":" port "/" proto, target ":" tport \
+					(from == "-" ? "" : " --from " from ".0/24")
+		}
+}

@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A kill -9 before each system call of a command, from the first that pfwd itself makes (capget) to
+ * its last: nothing of others is lost, nobody is let in, and the next change mends the rest. What
+ * the tables hold is all the state there is, so each state that a kill leaves is mended once.
+ */
+#include <netinet/in.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <cmocka.h>
+
+#include "trouble.h"
+
+#define STATES_MAX 32
+
+static void kill_at(const struct call *call, const char *command)
+{
+	struct outcome o = town_run("$TRACE -qq -o /dev/null -e trace=%s "
+				    "-e inject=%s:signal=KILL:when=%s $PFWD %s",
+				    call->name, call->name, call->number, command);
+	if (o.status != 137)
+		fail_msg("not killed at %s %s: status %d: %s", call->name, call->number, o.status,
+			 o.err);
+}
+
+/* ---- what a kill may leave ---- */
+
+static void assert_shut_or_whole(void)
+{
+	struct outcome listed = pfwd(0, "list -4rn -o STATE wan0:80 || true");
+	struct answer answer = town_ask(CLIENT, IPPROTO_TCP, "10.1.0.1", 80);
+	if ((strcmp(listed.out, "active\n") == 0) != (*answer.text != '\0'))
+		fail_msg("wan0:80 is '%s', and '%s' answers", listed.out, answer.text);
+	assert_string_equal(town_ask(STRANGER, IPPROTO_TCP, "10.3.0.1", 80).text, "");
+	assert_string_equal(town_ask(CLIENT, IPPROTO_TCP, "192.168.1.2", 8080).text, "");
+	assert_string_equal(town_ask(CLIENT, IPPROTO_TCP, "192.168.1.3", 8080).text, "");
+}
+
+static void assert_mended(const char *before)
+{
+	pfwd(0, "add wan0:99 192.168.1.9");
+	struct outcome o = pfwd(0, "list -rn -o FORWARD,STATE");
+	assert_says(o.out, "wan0:99/tcp active\n");
+	assert_silent(o.out, "incomplete");
+	pfwd(0, "flush");
+	assert_string_equal(trouble_tables().out, before);
+}
+
+struct states {
+	char *texts[STATES_MAX];
+	size_t count;
+};
+
+static int is_new(struct states *seen, const char *text)
+{
+	for (size_t i = 0; i < seen->count; i++)
+		if (strcmp(seen->texts[i], text) == 0)
+			return 0;
+	assert_true(seen->count < STATES_MAX);
+	seen->texts[seen->count++] = strdup(text);
+	return 1;
+}
+
+static void kill_at_every_call(const char *setup, const char *command)
+{
+	struct states seen = {{NULL}, 0};
+	char *rest;
+	struct call call;
+	town_serve(SERVER, IPPROTO_TCP, "192.168.1.2", 8080);
+	town_serve(LAN, IPPROTO_TCP, "192.168.1.3", 8080);
+	trouble_theirs();
+	struct outcome before = trouble_tables();
+	town_sh("%s", setup);
+	trouble_keep("start");
+	struct outcome start = trouble_tables(), now = start;
+	struct outcome calls = trouble_calls(command);
+	trouble_set("start");
+	for (rest = calls.out; trouble_next(&rest, &call);) {
+		kill_at(&call, command);
+		now = trouble_tables();
+		if (is_new(&seen, now.out)) {
+			assert_string_equal(trouble_foreign().out, before.out);
+			assert_shut_or_whole();
+			assert_mended(before.out);
+			trouble_set("start");
+		} else if (strcmp(now.out, start.out) != 0) {
+			trouble_set("start");
+		}
+	}
+	assert_true(seen.count > 2); /* nothing, half, and all of it were among them */
+	while (seen.count > 0)
+		free(seen.texts[--seen.count]);
+}
+
+static void a_killed_add_lets_nobody_in(void **state)
+{
+	(void)state;
+	kill_at_every_call("$PFWD add wan0:79 192.168.1.9",
+			   "add wan0:80 192.168.1.2:8080 --masquerade");
+}
+
+static void a_killed_first_add_lets_nobody_in(void **state)
+{
+	(void)state;
+	kill_at_every_call("true", "add wan0:80 192.168.1.2:8080");
+}
+
+static void a_killed_del_lets_nobody_in(void **state)
+{
+	(void)state;
+	kill_at_every_call("$PFWD add wan0:79 192.168.1.9; $PFWD add wan0:80 192.168.1.2:8080",
+			   "del wan0:80");
+}
+
+static void a_killed_apply_lets_nobody_in(void **state)
+{
+	(void)state;
+	kill_at_every_call("$PFWD add wan0:80 192.168.1.2:8080; $PFWD add wan0:81 192.168.1.2; "
+			   "$PFWD add wan0:80 [fd02::2]:8080; printf '%s\\n' "
+			   "'wan0:80 192.168.1.3:8080' 'wan0:82 192.168.1.2' 'wan0:82 [fd02::2]' "
+			   ">/run/wanted",
+			   "apply /run/wanted");
+}
+
+static void a_killed_flush_lets_nobody_in(void **state)
+{
+	(void)state;
+	kill_at_every_call("$PFWD add wan0:80 192.168.1.2:8080 --local; "
+			   "$PFWD add wan0:80 [fd02::2]:8080",
+			   "flush");
+}
+
+/* ---- save ---- */
+
+static void a_killed_save_leaves_one_whole_file(void **state)
+{
+	(void)state;
+	static const char old[] = "# mine\nwan0:1 192.168.1.7\n";
+	static const char new[] = "# mine\nwan0:80/tcp 192.168.1.2:80\n";
+	struct outcome now = {0};
+	char *rest;
+	struct call call;
+	town_sh("mkdir -p /run/saved; printf '%s' >/run/old; cp /run/old /run/saved/f", old);
+	pfwd(0, "add wan0:80 192.168.1.2");
+	struct outcome calls = trouble_calls("save /run/saved/f");
+	for (rest = calls.out; trouble_next(&rest, &call);) {
+		town_sh("cat /run/old >/run/saved/f");
+		kill_at(&call, "save /run/saved/f");
+		now = town_run("cat /run/saved/f");
+		if (strcmp(now.out, old) != 0)
+			assert_string_equal(now.out, new);
+	}
+	assert_string_equal(now.out, new);
+	/* among all that the kills left behind */
+	town_sh("cat /run/old >/run/saved/f");
+	pfwd(0, "save /run/saved/f");
+	assert_string_equal(town_run("cat /run/saved/f; rm -r /run/saved").out, new);
+}
+
+#define STORY(f) cmocka_unit_test_teardown(f, town_clean)
+
+int main(void)
+{
+	const struct CMUnitTest stories[] = {
+		STORY(a_killed_add_lets_nobody_in),   STORY(a_killed_first_add_lets_nobody_in),
+		STORY(a_killed_del_lets_nobody_in),   STORY(a_killed_apply_lets_nobody_in),
+		STORY(a_killed_flush_lets_nobody_in), STORY(a_killed_save_leaves_one_whole_file),
+	};
+	return cmocka_run_group_tests(stories, town_build, town_raze);
+}

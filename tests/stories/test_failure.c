@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Each system call by which pfwd speaks to the kernel fails once, in each way: the tables are as
+ * they were or as they were to be, and pfwd says what is the matter.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <cmocka.h>
+
+#include "trouble.h"
+
+static const struct failure {
+	const char *call;
+	const char *errors; /* with a space after each */
+} failures[] = {
+	{"socket", "ENOMEM EPERM EMFILE ENOBUFS "},
+	{"bind", "ENOMEM EINVAL "},
+	{"getsockopt", "ENOMEM EAGAIN EPERM EINVAL ENOBUFS "},
+	{"setsockopt", "ENOMEM EAGAIN EPERM EINVAL ENOBUFS EINTR "},
+	{"sendto", "ENOMEM EAGAIN EPERM EINVAL ENOBUFS EINTR "},
+	{"sendmsg", "ENOMEM EAGAIN EPERM EINVAL ENOBUFS EINTR "},
+	{"recvfrom", "ENOMEM EPERM ENOBUFS EINTR "},
+	{"recvmsg", "ENOMEM EPERM ENOBUFS EINTR "},
+	{"flock", "ENOLCK EINVAL EINTR "},
+};
+
+static const char *errors_of(const struct call *call)
+{
+	for (size_t i = 0; i < sizeof(failures) / sizeof(failures[0]); i++)
+		if (strcmp(failures[i].call, call->name) == 0)
+			return failures[i].errors;
+	return "";
+}
+
+/* "pfwd: ", and what pfwd was about, not the system's words alone. */
+static int names_a_purpose(const char *message)
+{
+	static const char *const purposes[] = {"cannot ", "not permitted to ", "the kernel ",
+					       "this kernel ", "the xtables lock "};
+	if (strncmp(message, "pfwd: ", 6) != 0)
+		return 0;
+	for (size_t i = 0; i < sizeof(purposes) / sizeof(purposes[0]); i++)
+		if (strstr(message, purposes[i]))
+			return 1;
+	return 0;
+}
+
+/* NULL, or what is wrong with that outcome. */
+static const char *complaint(const struct outcome *o, const char *now, const char *before,
+			     const char *wanted)
+{
+	if (strcmp(now, before) != 0 && strcmp(now, wanted) != 0)
+		return "the tables are neither as before nor as wanted";
+	if (o->status == 0)
+		return strcmp(now, wanted) == 0 ? NULL : "a success without the change";
+	if (o->status != 1 && o->status != 5 && o->status != 6 && o->status != 7)
+		return "another status than 1, 5, 6 and 7";
+	return names_a_purpose(o->err) ? NULL : "a message without a purpose";
+}
+
+struct sweep {
+	const char *command;
+	struct outcome before, wanted; /* the tables */
+	unsigned int complaints;
+};
+
+static void fail_once(struct sweep *sweep, const struct call *call, const char *error)
+{
+	struct outcome o = town_run("$TRACE -qq -o /dev/null -e trace=%s "
+				    "-e inject=%s:error=%s:when=%s $PFWD %s",
+				    call->name, call->name, error, call->number, sweep->command);
+	struct outcome now = trouble_counted();
+	const char *what = complaint(&o, now.out, sweep->before.out, sweep->wanted.out);
+	if (strcmp(now.out, sweep->before.out) != 0)
+		trouble_set("start");
+	if (!what)
+		return;
+	sweep->complaints++;
+	print_error("%s, %s %s is %s: %s: status %d: %s\n", sweep->command, call->name,
+		    call->number, error, what, o.status, o.err);
+}
+
+static void fail_every_call(const char *setup, const char *command)
+{
+	struct sweep sweep = {.command = command};
+	struct call call;
+	trouble_theirs();
+	town_sh("%s", setup);
+	trouble_keep("start");
+	sweep.before = trouble_counted();
+	struct outcome calls = trouble_calls(command);
+	sweep.wanted = trouble_counted();
+	trouble_set("start");
+	for (char *rest = calls.out; trouble_next(&rest, &call);) {
+		char errors[64];
+		snprintf(errors, sizeof(errors), "%s", errors_of(&call));
+		for (char *at = errors, *error; (error = strtok_r(at, " ", &at));)
+			fail_once(&sweep, &call, error);
+	}
+	assert_int_equal(sweep.complaints, 0);
+}
+
+static void a_failing_add_changes_all_or_nothing(void **state)
+{
+	(void)state;
+	fail_every_call("$PFWD add wan0:79 192.168.1.9",
+			"add wan0:80/udp 192.168.1.2:8080 --hairpin");
+}
+
+static void a_failing_apply_changes_all_or_nothing(void **state)
+{
+	(void)state;
+	fail_every_call("$PFWD add wan0:80 192.168.1.2:8080; $PFWD add wan0:80 [fd02::2]:8080; "
+			"printf '%s\\n' 'wan0:80 192.168.1.3' 'wan0:82 [fd02::2]' >/run/wanted",
+			"apply /run/wanted");
+}
+
+static void a_failing_del_changes_all_or_nothing(void **state)
+{
+	(void)state;
+	fail_every_call("$PFWD add wan0:80 192.168.1.2:8080; $PFWD add wan0:81 192.168.1.2",
+			"del --kill wan0:80");
+}
+
+static void a_failing_flush_changes_all_or_nothing(void **state)
+{
+	(void)state;
+	fail_every_call("$PFWD add wan0:80 192.168.1.2:8080; $PFWD add wan0:80 [fd02::2]:8080",
+			"flush");
+}
+
+static void failing_readers_say_so(void **state)
+{
+	(void)state;
+	fail_every_call("$PFWD add wan0:80 192.168.1.2:8080", "list -o +LIVE");
+	town_clean(state);
+	fail_every_call("$PFWD add wan0:80 192.168.1.2:8080", "conns");
+}
+
+#define STORY(f) cmocka_unit_test_teardown(f, town_clean)
+
+int main(void)
+{
+	const struct CMUnitTest stories[] = {
+		STORY(a_failing_add_changes_all_or_nothing),
+		STORY(a_failing_apply_changes_all_or_nothing),
+		STORY(a_failing_del_changes_all_or_nothing),
+		STORY(a_failing_flush_changes_all_or_nothing),
+		STORY(failing_readers_say_so),
+	};
+	return cmocka_run_group_tests(stories, town_build, town_raze);
+}
