@@ -123,7 +123,8 @@ lint: layers
 	clang-tidy --quiet $(SOURCES) -- $(filter-out -Wno%,$(ALL_CFLAGS))
 	cppcheck --quiet --std=c11 --enable=warning,performance,portability --inline-suppr \
 		--error-exitcode=1 -Iinclude -DPFWD_VERSION='""' src
-	shellcheck tests/run tests/demo tests/bench/run tests/bench/*.sh .ci/run
+	shellcheck tests/run tests/demo tests/bench/run tests/bench/*.sh .ci/run \
+		src/completion/pfwd.bash
 	mandoc -Tlint -Wwarning man/pfwd.8
 
 # ---- putting it in its place ----
@@ -142,12 +143,30 @@ lint-deps:
 bench-deps:
 	$(MAKE) deps DEPS_MORE="$(BENCH_PACKAGES)"
 
+SHARE = $(DESTDIR)$(PREFIX)/share
+LIB = $(DESTDIR)$(PREFIX)/lib
+# what install puts there and uninstall removes; the administrator's file stays
+INSTALLED = $(DESTDIR)$(PREFIX)/sbin/pfwd $(SHARE)/man/man8/pfwd.8 \
+	$(SHARE)/bash-completion/completions/pfwd $(SHARE)/zsh/site-functions/_pfwd \
+	$(SHARE)/fish/vendor_completions.d/pfwd.fish $(LIB)/systemd/system/pfwd.service \
+	$(LIB)/modules-load.d/pfwd.conf
+
 install: $(PROGRAM)
 	install -D -m 755 $(PROGRAM) $(DESTDIR)$(PREFIX)/sbin/pfwd
-	install -D -m 644 man/pfwd.8 $(DESTDIR)$(PREFIX)/share/man/man8/pfwd.8
+	install -D -m 644 man/pfwd.8 $(SHARE)/man/man8/pfwd.8
+	install -D -m 644 src/completion/pfwd.bash $(SHARE)/bash-completion/completions/pfwd
+	install -D -m 644 src/completion/_pfwd $(SHARE)/zsh/site-functions/_pfwd
+	install -D -m 644 src/completion/pfwd.fish $(SHARE)/fish/vendor_completions.d/pfwd.fish
+	install -D -m 644 src/systemd/modules-load.conf $(LIB)/modules-load.d/pfwd.conf
+	install -d $(LIB)/systemd/system
+	sed 's|@SBINDIR@|$(PREFIX)/sbin|' src/systemd/pfwd.service.in \
+		>$(LIB)/systemd/system/pfwd.service
+	chmod 644 $(LIB)/systemd/system/pfwd.service
+	test -e $(DESTDIR)/etc/pfwd/forwards.conf || \
+		install -D -m 644 src/systemd/forwards.conf $(DESTDIR)/etc/pfwd/forwards.conf
 
 uninstall:
-	rm -f $(DESTDIR)$(PREFIX)/sbin/pfwd $(DESTDIR)$(PREFIX)/share/man/man8/pfwd.8
+	rm -f $(INSTALLED)
 
 dist:
 	git archive --prefix=pfwd-$(VERSION)/ -o pfwd-$(VERSION).tar.gz HEAD

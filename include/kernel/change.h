@@ -24,6 +24,9 @@ struct snapshot {                                /* a zeroed one is empty */
 int snapshot_read(struct snapshot *out, struct err *err);
 void snapshot_free(struct snapshot *snapshot);
 
+/* The forwards alone, sorted, in the same way: one nat table after the other. */
+int snapshot_forwards(struct forwards *out, struct err *err);
+
 struct change {
 	/* Fill *wanted (empty before) from the forwards there are. Called again when the tables
 	 * changed meanwhile. */

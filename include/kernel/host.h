@@ -20,7 +20,8 @@ bool host_forwards(enum family family);
 /* Whether conntrack counts packets and bytes; true where the system does not say. */
 bool host_accounts(void);
 
-/* One interface of that name, or, for a name that ends in '+', one that begins so. */
+/* One interface of that name, or, for a name that ends in '+', one that begins so; true where the
+ * system does not say. */
 bool host_has_interface(const char *name);
 
 struct host_address {

@@ -13,6 +13,7 @@ struct lookup { /* a zeroed one finds nothing */
 	const struct forwards *set;
 	size_t *order;
 	uint16_t *reach; /* the highest port of any before it in its run */
+	bool addressed;  /* a forward of the set names its address */
 };
 
 /* The set must stay as it is while the index is used. 0, or -1 (out of memory). */
@@ -24,7 +25,7 @@ void lookup_free(struct lookup *lookup);
 struct lookup_walk {
 	const struct lookup *lookup;
 	struct forward key;
-	size_t at, begin;
+	size_t at;
 };
 struct lookup_walk lookup_begin(const struct lookup *lookup, enum family family, uint8_t proto,
 				const struct endpoint *destination);

@@ -72,12 +72,12 @@ static size_t print_missing(char sign, const struct forwards *a, const struct fo
 
 static int compare(const struct forwards *wanted, struct err *err)
 {
-	struct snapshot snapshot = {0};
-	if (snapshot_read(&snapshot, err) < 0)
+	struct forwards live = {0};
+	if (snapshot_forwards(&live, err) < 0)
 		return -1;
-	size_t gone = print_missing('-', &snapshot.forwards, wanted);
-	size_t added = print_missing('+', wanted, &snapshot.forwards);
-	snapshot_free(&snapshot);
+	size_t gone = print_missing('-', &live, wanted);
+	size_t added = print_missing('+', wanted, &live);
+	forwards_free(&live);
 	return gone + added ? 1 : 0;
 }
 

@@ -15,6 +15,7 @@ enum { CONNS_ALL = REPORT_OPTIONS_END, CONNS_FOLLOW, CONNS_COUNT };
 
 struct row {
 	const struct forward *f; /* NULL: of no forward */
+	const char *spec;        /* its */
 	const struct connection *c;
 };
 
@@ -34,16 +35,18 @@ static bool put_endpoint(char cell[REPORT_CELL_MAX], const struct endpoint *e)
 {
 	char addr[ADDRESS_TEXT_MAX];
 	address_format_bracketed(&e->addr, addr);
-	snprintf(cell, REPORT_CELL_MAX, "%s:%u", addr, e->port);
+	char port[REPORT_CELL_MAX];
+	size_t n = strlen(addr);
+	report_put_number(port, e->port);
+	memcpy(cell, addr, n);
+	cell[n] = ':';
+	strcpy(cell + n + 1, port);
 	return true;
 }
 
 static bool get_forward(const void *row, char cell[REPORT_CELL_MAX])
 {
-	if (!forward(row))
-		return false;
-	spec_format(forward(row), cell);
-	return true;
+	return forward(row) && report_put(cell, ((const struct row *)row)->spec);
 }
 
 static bool get_name(const void *row, char cell[REPORT_CELL_MAX])
@@ -192,12 +195,13 @@ static const struct report_column columns[] = {
 
 struct conns {
 	struct query query;
-	struct snapshot snapshot;
+	struct forwards forwards;
 	bool all; /* those of other tools' translations too */
 	bool follow, count;
 	bool *selected;
+	char **specs; /* of each forward that a row was printed of */
 	struct live live;
-	time_t read; /* when the snapshot was taken */
+	time_t read; /* when the forwards were */
 	struct err *err;
 };
 
@@ -206,25 +210,42 @@ static bool is_wanted(const struct conns *conns, const struct connection *c,
 {
 	if (conns->query.words.family && conns->query.words.family != c->family)
 		return false;
-	return f ? conns->selected[f - conns->snapshot.forwards.items]
+	return f ? conns->selected[f - conns->forwards.items]
 		 : conns->all && conns->query.selectors.count == 0;
+}
+
+/* Written once, not for each of a million connections; NULL: out of memory. */
+static const char *spec_of(struct conns *conns, const struct forward *f)
+{
+	char text[SPEC_TEXT_MAX];
+	char **spec = &conns->specs[f - conns->forwards.items];
+	if (!*spec) {
+		spec_format(f, text);
+		*spec = strdup(text);
+	}
+	return *spec;
 }
 
 static int print_connection(void *context, const struct connection *c)
 {
 	struct conns *conns = context;
 	struct row row = {.c = c, .f = live_forward(&conns->live, c)};
-	return is_wanted(conns, c, row.f) ? report_row(&conns->query.report, &row, conns->err) : 0;
+	if (!is_wanted(conns, c, row.f))
+		return 0;
+	if (row.f && !(row.spec = spec_of(conns, row.f)))
+		return err_memory(conns->err);
+	return report_row(&conns->query.report, &row, conns->err);
 }
 
 static int read_forwards(struct conns *conns, struct err *err)
 {
-	const struct forwards *set = &conns->snapshot.forwards;
-	if (snapshot_read(&conns->snapshot, err) < 0)
+	const struct forwards *set = &conns->forwards;
+	if (snapshot_forwards(&conns->forwards, err) < 0)
 		return -1;
 	conns->read = time(NULL);
 	conns->selected = calloc(set->count + 1, sizeof(*conns->selected));
-	if (!conns->selected)
+	conns->specs = calloc(set->count + 1, sizeof(*conns->specs));
+	if (!conns->selected || !conns->specs)
 		return err_memory(err);
 	return live_make(set, &conns->live, err);
 }
@@ -232,7 +253,11 @@ static int read_forwards(struct conns *conns, struct err *err)
 static void drop_forwards(struct conns *conns)
 {
 	live_free(&conns->live);
-	snapshot_free(&conns->snapshot);
+	for (size_t i = 0; conns->specs && i < conns->forwards.count; i++)
+		free(conns->specs[i]);
+	free(conns->specs);
+	conns->specs = NULL;
+	forwards_free(&conns->forwards);
 	free(conns->selected);
 	conns->selected = NULL;
 }
@@ -262,7 +287,7 @@ static int print_event(void *context, const struct connection *c)
 		drop_forwards(conns);
 		if (read_forwards(conns, conns->err) < 0)
 			return -1;
-		query_select(&conns->query, &conns->snapshot.forwards, conns->selected, &ignored);
+		query_select(&conns->query, &conns->forwards, conns->selected, &ignored);
 	}
 	return print_connection(conns, c);
 }
@@ -346,7 +371,7 @@ static const struct report_column count_columns[] = {
 
 static int print_counts(struct conns *conns, const struct live_sum *sums, struct err *err)
 {
-	const struct forwards *set = &conns->snapshot.forwards;
+	const struct forwards *set = &conns->forwards;
 	struct count_row row = {.counted = host_accounts()};
 	for (size_t i = 0; i < set->count; i++) {
 		row.f = &set->items[i];
@@ -363,7 +388,7 @@ static int print_counts(struct conns *conns, const struct live_sum *sums, struct
 
 static int count(struct conns *conns, struct err *err)
 {
-	struct live_sum *sums = calloc(conns->snapshot.forwards.count + 1, sizeof(*sums));
+	struct live_sum *sums = calloc(conns->forwards.count + 1, sizeof(*sums));
 	if (!sums)
 		return err_memory(err);
 	int result = live_sums(&conns->live, conns->query.words.family, sums, err);
@@ -410,7 +435,7 @@ static int show(struct conns *conns, struct err *err)
 	conns->err = err;
 	if (choose(conns, err) < 0 || query_check(&conns->query, err) < 0 ||
 	    host_permitted(err) < 0 || read_forwards(conns, err) < 0 ||
-	    query_select(&conns->query, &conns->snapshot.forwards, conns->selected, err) < 0)
+	    query_select(&conns->query, &conns->forwards, conns->selected, err) < 0)
 		return -1;
 	say_accounting(conns);
 	if (report_begin(&conns->query.report, err) < 0)

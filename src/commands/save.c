@@ -68,7 +68,7 @@ static int compose(const struct source *old, const struct forwards *live, char *
 
 static int save(struct source *source, const struct globals *globals, struct err *err)
 {
-	struct snapshot snapshot = {0};
+	struct forwards live = {0};
 	char *text = NULL;
 	size_t length = 0;
 	bool standard = source->path && strcmp(source->path, "-") == 0;
@@ -77,18 +77,17 @@ static int save(struct source *source, const struct globals *globals, struct err
 		return -1;
 	if (!standard && access(path, F_OK) == 0 && source_load(source, globals->now, err) < 0)
 		return -1;
-	int result = snapshot_read(&snapshot, err);
+	int result = snapshot_forwards(&live, err);
 	if (result == 0)
-		result = compose(source, &snapshot.forwards, &text, &length, err);
+		result = compose(source, &live, &text, &length, err);
 	if (result == 0 && standard)
 		fwrite(text, 1, length, stdout);
 	else if (result == 0)
 		result = replace_file(path, text, length, err);
 	if (result == 0 && globals->verbose)
-		command_say("saved %zu forward%s", snapshot.forwards.count,
-			    snapshot.forwards.count == 1 ? "" : "s");
+		command_say("saved %zu forward%s", live.count, live.count == 1 ? "" : "s");
 	free(text);
-	snapshot_free(&snapshot);
+	forwards_free(&live);
 	return result;
 }
 

@@ -60,6 +60,27 @@ void snapshot_free(struct snapshot *s)
 	*s = (struct snapshot){0};
 }
 
+int snapshot_forwards(struct forwards *out, struct err *err)
+{
+	int result = 0;
+	struct forwards set = {0};
+	for (int f = 0; result == 0 && f < FAMILIES; f++) {
+		struct snapshot s = {0};
+		unsigned int there = tables_there(change_families[f]);
+		result = read_table(&s, f, TABLE_NAT, there & 1U << TABLE_NAT, err);
+		if (result == 0)
+			result = present_forwards(&s.states[f][TABLE_NAT], &set, err);
+		snapshot_free(&s);
+	}
+	if (result < 0) {
+		forwards_free(&set);
+		return -1;
+	}
+	forwards_sort(&set);
+	*out = set;
+	return 0;
+}
+
 /* ---- planning ---- */
 
 struct step { /* one commit */
@@ -140,7 +161,7 @@ static int recover(struct tables *ours, const struct step *step, struct err *err
 		return -1;
 	if (tables_read(fresh, &there, err) < 0 || tables_read(ours, &wanted, err) < 0)
 		goto out;
-	if (!state_equal(&there, &wanted)) {
+	if (!state_equal(&there, &wanted) || !tables_alike(fresh, ours)) {
 		*err = cause;
 		goto out;
 	}
@@ -169,8 +190,6 @@ static int do_step(struct attempt *a, const struct step *step, struct err *err)
 		return -1;
 	if (tables_commit(*tables, err) == 0)
 		return 0;
-	if (err->sys == EAGAIN)
-		return -1;
 	return recover(*tables, step, err);
 }
 

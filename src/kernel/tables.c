@@ -423,6 +423,25 @@ int tables_commit(struct tables *t, struct err *err)
 	return change_error(t, "commit", err);
 }
 
+static size_t count_rules(const struct tables *t, const char *chain)
+{
+	size_t n = 0;
+	for (const void *e = t->lib->first_rule(chain, t->handle); e;
+	     e = t->lib->next_rule(e, t->handle))
+		n++;
+	return n;
+}
+
+bool tables_alike(struct tables *a, struct tables *b)
+{
+	const char *x = a->lib->first_chain(a->handle), *y = b->lib->first_chain(b->handle);
+	while (x && y && strcmp(x, y) == 0 && count_rules(a, x) == count_rules(b, y)) {
+		x = a->lib->next_chain(a->handle);
+		y = b->lib->next_chain(b->handle);
+	}
+	return !x && !y;
+}
+
 static int add_chain_counters(struct tables *t, const struct tables *from, const char *name)
 {
 	struct label chain = label_of(name);

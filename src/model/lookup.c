@@ -43,6 +43,7 @@ int lookup_make(const struct forwards *set, struct lookup *out, struct err *err)
 	for (size_t i = 0; i < set->count; i++) {
 		const struct forward *f = &set->items[l.order[i]];
 		bool first = i == 0 || compare_run(&set->items[l.order[i - 1]], f) != 0;
+		l.addressed = l.addressed || address_is_set(&f->addr);
 		l.reach[i] = f->ports.last;
 		if (!first && l.reach[i - 1] > l.reach[i])
 			l.reach[i] = l.reach[i - 1];
@@ -58,15 +59,15 @@ void lookup_free(struct lookup *lookup)
 	*lookup = (struct lookup){0};
 }
 
-/* Index of the first that comes after the key: at or, with port, behind the key's first port. */
-static size_t bound(const struct lookup *l, const struct forward *key, bool behind)
+/* Index of the first that comes behind the key's run and first port. */
+static size_t bound(const struct lookup *l, const struct forward *key)
 {
 	size_t low = 0, high = l->set ? l->set->count : 0;
 	while (low < high) {
 		size_t middle = (low + high) / 2;
 		const struct forward *f = &l->set->items[l->order[middle]];
 		int d = compare_run(f, key);
-		if (d < 0 || (d == 0 && behind && f->ports.first <= key->ports.first))
+		if (d < 0 || (d == 0 && f->ports.first <= key->ports.first))
 			low = middle + 1;
 		else
 			high = middle;
@@ -76,8 +77,7 @@ static size_t bound(const struct lookup *l, const struct forward *key, bool behi
 
 static void seek(struct lookup_walk *walk)
 {
-	walk->begin = bound(walk->lookup, &walk->key, false);
-	walk->at = bound(walk->lookup, &walk->key, true);
+	walk->at = bound(walk->lookup, &walk->key);
 }
 
 struct lookup_walk lookup_begin(const struct lookup *lookup, enum family family, uint8_t proto,
@@ -90,6 +90,8 @@ struct lookup_walk lookup_begin(const struct lookup *lookup, enum family family,
 			.addr = destination->addr,
 			.ports = {destination->port, destination->port}},
 	};
+	if (!lookup->addressed)
+		walk.key.addr = (struct address){0};
 	seek(&walk);
 	return walk;
 }
@@ -98,8 +100,11 @@ const struct forward *lookup_next(struct lookup_walk *walk)
 {
 	const struct lookup *l = walk->lookup;
 	for (;;) {
-		while (walk->at > walk->begin && l->reach[walk->at - 1] >= walk->key.ports.first) {
-			const struct forward *f = &l->set->items[l->order[--walk->at]];
+		while (walk->at > 0 && l->reach[walk->at - 1] >= walk->key.ports.first) {
+			const struct forward *f = &l->set->items[l->order[walk->at - 1]];
+			if (compare_run(f, &walk->key) != 0)
+				break;
+			walk->at--;
 			if (f->ports.last >= walk->key.ports.first)
 				return f;
 		}

@@ -12,13 +12,22 @@
 
 bool report_put(char cell[REPORT_CELL_MAX], const char *text)
 {
-	snprintf(cell, REPORT_CELL_MAX, "%s", text);
-	return *text != '\0';
+	size_t n = strnlen(text, REPORT_CELL_MAX - 1);
+	memcpy(cell, text, n);
+	cell[n] = '\0';
+	return n != 0;
 }
 
 bool report_put_number(char cell[REPORT_CELL_MAX], uint64_t number)
 {
-	snprintf(cell, REPORT_CELL_MAX, "%" PRIu64, number);
+	char digits[20]; /* of UINT64_MAX */
+	size_t n = 0;
+	do
+		digits[n++] = (char)('0' + number % 10);
+	while (number /= 10);
+	for (size_t i = 0; i < n; i++)
+		cell[i] = digits[n - 1 - i];
+	cell[n] = '\0';
 	return true;
 }
 
@@ -171,7 +180,7 @@ static void padded_header(struct report *r)
 {
 	for (size_t i = 0; i < r->choice.count; i++)
 		put_padded(r, i, r->choice.columns[i]->name);
-	putc('\n', r->out);
+	putc_unlocked('\n', r->out);
 }
 
 static void padded_row(struct report *r, const void *row)
@@ -179,7 +188,7 @@ static void padded_row(struct report *r, const void *row)
 	char cell[REPORT_CELL_MAX];
 	for (size_t i = 0; i < r->choice.count; i++)
 		put_padded(r, i, get_cell(r, i, row, cell) && *cell ? cell : "-");
-	putc('\n', r->out);
+	putc_unlocked('\n', r->out);
 }
 
 /* ---- raw ---- */
@@ -191,7 +200,7 @@ static void put_raw(FILE *out, const char *cell)
 		if (*cell <= ' ' || *cell == '\\' || *cell == 0x7f)
 			fprintf(out, "\\x%02x", (unsigned char)*cell);
 		else
-			putc(*cell, out);
+			putc_unlocked(*cell, out);
 	}
 }
 
@@ -200,62 +209,62 @@ static void raw_row(const struct report *r, const void *row)
 	char cell[REPORT_CELL_MAX];
 	for (size_t i = 0; i < r->choice.count; i++) {
 		if (i)
-			putc(' ', r->out);
+			putc_unlocked(' ', r->out);
 		put_raw(r->out, get_cell(r, i, row, cell) && *cell ? cell : "-");
 	}
-	putc('\n', r->out);
+	putc_unlocked('\n', r->out);
 }
 
 static void raw_header(const struct report *r)
 {
 	for (size_t i = 0; i < r->choice.count; i++)
 		fprintf(r->out, "%s%s", i ? " " : "", r->choice.columns[i]->name);
-	putc('\n', r->out);
+	putc_unlocked('\n', r->out);
 }
 
 /* ---- JSON (RFC 8259) ---- */
 
 static void put_json_string(FILE *out, const char *text)
 {
-	putc('"', out);
+	putc_unlocked('"', out);
 	for (; *text; text++) {
 		if (*text == '"' || *text == '\\')
 			fprintf(out, "\\%c", *text);
 		else if ((unsigned char)*text < ' ')
 			fprintf(out, "\\u%04x", (unsigned char)*text);
 		else
-			putc(*text, out);
+			putc_unlocked(*text, out);
 	}
-	putc('"', out);
+	putc_unlocked('"', out);
 }
 
 static void put_key(FILE *out, const char *name)
 {
-	putc('"', out);
+	putc_unlocked('"', out);
 	for (; *name; name++)
-		putc(*name >= 'A' && *name <= 'Z' ? *name + ('a' - 'A') : *name, out);
-	fputs("\":", out);
+		putc_unlocked(*name >= 'A' && *name <= 'Z' ? *name + ('a' - 'A') : *name, out);
+	fputs_unlocked("\":", out);
 }
 
 static void json_row(const struct report *r, const void *row)
 {
 	char cell[REPORT_CELL_MAX];
-	fputs(r->follow ? "{" : r->rows > 1 ? ",\n  {" : "\n  {", r->out);
+	fputs_unlocked(r->follow ? "{" : r->rows > 1 ? ",\n  {" : "\n  {", r->out);
 	for (size_t i = 0; i < r->choice.count; i++) {
 		enum report_kind kind = r->choice.columns[i]->kind;
 		if (i)
-			fputs(", ", r->out);
+			fputs_unlocked(", ", r->out);
 		put_key(r->out, r->choice.columns[i]->name);
 		if (!get_cell(r, i, row, cell))
-			fputs("null", r->out);
+			fputs_unlocked("null", r->out);
 		else if (kind == REPORT_FLAG)
-			fputs(*cell == 'y' ? "true" : "false", r->out);
+			fputs_unlocked(*cell == 'y' ? "true" : "false", r->out);
 		else if (kind == REPORT_TEXT)
 			put_json_string(r->out, cell);
 		else
-			fputs(cell, r->out);
+			fputs_unlocked(cell, r->out);
 	}
-	fputs(r->follow ? "}\n" : "}", r->out);
+	fputs_unlocked(r->follow ? "}\n" : "}", r->out);
 }
 
 int report_begin(struct report *r, struct err *err)
