@@ -12,10 +12,10 @@
 
 #include "rules/tree.h"
 
-#define BUCKET 16       /* as many rules stay in one chain */
-#define CHAIN_NAME 28   /* characters that iptables takes */
-#define PREFIX_BYTES 16 /* an IPv6 address, an interface's name with its NUL */
-#define PORTS_BITS 24   /* the protocol, then the port */
+#define BUCKET ((size_t)16) /* as many rules stay in one chain */
+#define CHAIN_NAME 28       /* characters that iptables takes */
+#define PREFIX_BYTES 16     /* an IPv6 address, an interface's name with its NUL */
+#define PORTS_BITS 24       /* the protocol, then the port */
 
 enum dimension {
 	DIM_INTERFACE,
