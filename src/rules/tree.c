@@ -134,12 +134,12 @@ const char *tree_keep_text(struct layout *layout, const char *text, struct err *
 		}
 		layout->texts = texts;
 	}
-	char *copy = strdup(text);
-	if (!copy) {
+	layout->texts[n] = strdup(text);
+	if (!layout->texts[n]) {
 		err_memory(err);
 		return NULL;
 	}
-	return layout->texts[layout->text_count++] = copy;
+	return layout->texts[layout->text_count++];
 }
 
 /* The new chain's index; -1: out of memory. */
