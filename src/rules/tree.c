@@ -209,7 +209,7 @@ static void format_part(const struct tree *tree, const struct prefix *p, enum di
 {
 	char text[NETWORK_TEXT_MAX];
 	struct network net = network_from(tree, p);
-	struct ports ports = ports_of(p);
+	struct ports ports;
 	switch (d) {
 	case DIM_INTERFACE:
 		interface_from(p, text);
@@ -220,6 +220,7 @@ static void format_part(const struct tree *tree, const struct prefix *p, enum di
 		snprintf(out, NETWORK_TEXT_MAX + 16, "/%s", text);
 		break;
 	case DIM_PORTS:
+		ports = ports_of(p);
 		if (p->length == 8)
 			text[0] = '\0';
 		else if (ports.first == ports.last)
