@@ -315,8 +315,11 @@ static void *copy_entry(const struct tables *t, const void *entry)
 			? (void *)((char *)copy + ((struct ip6t_entry *)copy)->target_offset)
 			: (void *)((char *)copy + ((struct ipt_entry *)copy)->target_offset);
 	const char *name = t->lib->target(entry, t->handle);
-	if (!*target->u.user.name)
+	if (!*target->u.user.name) {
+		/* the kernel has written no more of it than its NUL */
+		memset(target->u.user.name, 0, sizeof(target->u.user.name));
 		memcpy(target->u.user.name, name, strnlen(name, sizeof(target->u.user.name) - 1));
+	}
 	return copy;
 }
 
