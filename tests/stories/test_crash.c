@@ -135,14 +135,6 @@ static void a_killed_flush_lets_nobody_in(void **state)
 			   "flush");
 }
 
-static void a_killed_change_of_a_tree_lets_nobody_in(void **state)
-{
-	(void)state;
-	kill_at_every_call("for i in $(seq 8000 8029); do echo wan0:$i 192.168.1.9; done | "
-			   "$PFWD apply -; $PFWD add wan0:80 192.168.1.2:8080",
-			   "add --replace wan0:80 192.168.1.3:8080");
-}
-
 /* ---- save ---- */
 
 static void a_killed_save_leaves_one_whole_file(void **state)

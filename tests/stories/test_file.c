@@ -117,23 +117,6 @@ static void warnings_instead_of_errors_in_a_file(void **state)
 			    "wan0:82/tcp --hairpin=192.168.1.0/24 active\n");
 }
 
-static void hairpins_of_a_file_conflict_as_those_of_add_do(void **state)
-{
-	(void)state;
-	/* each on a network of its own */
-	pfwd(0, "apply - <<'E'\nwan0:80 192.168.1.2 --hairpin\nlan0:80 10.3.0.2 --hairpin\nE");
-	assert_string_equal(pfwd(0, "list -rn -o FORWARD,STATE").out,
-			    "lan0:80/tcp active\nwan0:80/tcp active\n");
-	/* the same one twice is one */
-	pfwd(0, "apply - <<'E'\nwan0:80 192.168.1.2 --hairpin\n"
-		"wan0:80 192.168.1.2 --hairpin=192.168.1.0/24\nE");
-	/* both on one network */
-	struct outcome o = pfwd(2, "apply - <<'E'\nwan0:80 192.168.1.2 --hairpin\n"
-				   "opt0:80 192.168.1.3 --hairpin=192.168.1.0/24\nE");
-	assert_says(o.err, "standard input:2: ");
-	assert_says(o.err, "(line 1)");
-}
-
 static void apply_heals_what_somebody_flushed(void **state)
 {
 	(void)state;
@@ -217,7 +200,6 @@ int main(void)
 		STORY(bad_lines_are_all_told_and_touch_nothing),
 		STORY(lines_in_conflict_are_bad_lines),
 		STORY(warnings_instead_of_errors_in_a_file),
-		STORY(hairpins_of_a_file_conflict_as_those_of_add_do),
 		STORY(apply_heals_what_somebody_flushed),
 		STORY(save_keeps_comments_and_order),
 		STORY(save_loses_nothing_when_it_fails),
