@@ -91,7 +91,8 @@ struct selection {
 	enum family family;
 	const char *from;
 };
-int selection_add(struct selection *selection, const char *word, struct err *err);
+/* Take in an operand, or an option of family_options. */
+int selection_take(struct selection *selection, const struct arg *arg, struct err *err);
 void selection_free(struct selection *selection);
 
 /* What `add` warns about, to standard error. */

@@ -21,9 +21,10 @@ void live_free(struct live *live);
 /* The forward that a connection runs through, or NULL. */
 const struct forward *live_forward(const struct live *live, const struct connection *c);
 
-/* Every translated connection, as conntrack_walk; says so where the table was resized meanwhile. */
-int live_walk(int (*each)(void *context, const struct connection *c), void *context,
-	      struct err *err);
+/* Every translated connection of that family, as conntrack_walk; says so where the table was
+ * resized meanwhile. */
+int live_walk(enum family family, int (*each)(void *context, const struct connection *c),
+	      void *context, struct err *err);
 
 struct live_sum {
 	uint64_t conns, packets, bytes;

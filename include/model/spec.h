@@ -60,4 +60,8 @@ enum spec_options {
 void spec_format_options(const struct forward *f, enum spec_options which,
 			 char out[SPEC_OPTIONS_MAX]);
 
+/* SPEC, TARGET and all options: a line of a forwards file, without its end. */
+#define SPEC_LINE_MAX (2 * SPEC_TEXT_MAX + SPEC_OPTIONS_MAX)
+void spec_format_line(const struct forward *f, char out[SPEC_LINE_MAX]);
+
 #endif

@@ -32,7 +32,8 @@ struct report_column { /* a table ends with a zeroed one */
 
 /* For getters: put a value into the cell. An empty text is none. */
 bool report_put(char cell[REPORT_CELL_MAX], const char *text);
-bool report_put_number(char cell[REPORT_CELL_MAX], uint64_t number);
+#define REPORT_NUMBER_MAX 21 /* UINT64_MAX and the NUL */
+bool report_put_number(char out[REPORT_NUMBER_MAX], uint64_t number);
 
 #define REPORT_COLUMNS_MAX 32
 
@@ -46,6 +47,8 @@ struct report_choice {
 int report_choose(const struct report_column *all, const char *defaults, const char *asked,
 		  struct report_choice *out, struct err *err);
 bool report_chosen(const struct report_choice *choice, const char *name);
+
+struct report_printer;
 
 enum report_format {
 	REPORT_TABLE,
@@ -62,6 +65,7 @@ struct report {
 	const char *title; /* the key of the list in JSON */
 	struct report_choice choice;
 	size_t rows;
+	const struct report_printer *printer;
 	void *table;                    /* struct libscols_table */
 	int widths[REPORT_COLUMNS_MAX]; /* of a table that is followed: the widest so far */
 };

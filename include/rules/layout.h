@@ -83,6 +83,8 @@ struct layout { /* a zeroed one is empty */
 int layout_build(enum family family, const struct forwards *set, struct layout *out,
 		 struct err *err);
 void layout_free(struct layout *layout);
+/* A copy of text that lives as long as the layout; NULL: out of memory. */
+const char *layout_keep_text(struct layout *layout, const char *text);
 /* NULL: there is none of that name. */
 const struct chain *layout_find(const struct layout *layout, enum table table, const char *name);
 

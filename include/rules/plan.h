@@ -64,7 +64,7 @@ void state_sort(struct state *state);
 const struct state_chain *state_find(const struct state *state, const char *chain);
 /* Whether the group's base chain jumps to its chain. */
 bool state_has_jump(const struct state *state, enum group group);
-/* Whether somebody else's rule stands in that chain or in one below it, or jumps there. */
+/* Whether somebody else's rule stands in that chain, or jumps to it. */
 bool state_shared(const struct state *state, const struct state_chain *chain);
 
 /* Whether two hold the same of pfwd's, at the same places; counters do not count. */
@@ -91,9 +91,14 @@ struct op {
 
 struct plan { /* a zeroed one is empty: nothing to do */
 	struct op *ops;
-	size_t count, room;
+	size_t count;
 	struct rule jumps[GROUPS]; /* that the insertions of jumps point to */
 };
+
+/* Whether a chain stays though it is not wanted: for somebody else's rule in it or in one below it,
+ * or one that jumps there. */
+bool plan_keeps(const struct state *have, const struct layout *want,
+		const struct state_chain *chain);
 
 /*
  * What to do, in order, so that the table holds what the layout says of it. Somebody else's rules

@@ -17,7 +17,4 @@
 int tree_build(struct layout *layout, enum group group, const struct rule *first,
 	       const struct rule *rules, size_t count, uint64_t salt, struct err *err);
 
-/* A copy that lives as long as the layout; NULL: out of memory. */
-const char *tree_keep_text(struct layout *layout, const char *text, struct err *err);
-
 #endif

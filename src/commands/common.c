@@ -117,9 +117,7 @@ int command_read(const struct command *command, struct args *args, struct global
 
 int query_take(struct query *query, const struct arg *arg, struct err *err)
 {
-	if (!arg->def)
-		return selection_add(&query->words, arg->value, err);
-	switch (arg->def->id) {
+	switch (arg->def ? arg->def->id : 0) {
 	case REPORT_OUTPUT:
 		query->columns = arg->value;
 		break;
@@ -135,12 +133,8 @@ int query_take(struct query *query, const struct arg *arg, struct err *err)
 	case REPORT_PLAIN_BYTES:
 		query->report.plain_bytes = true;
 		break;
-	case REQUEST_IPV4:
-		query->words.family = FAMILY_IPV4;
-		break;
-	case REQUEST_IPV6:
-		query->words.family = FAMILY_IPV6;
-		break;
+	default:
+		return selection_take(&query->words, arg, err);
 	}
 	return 0;
 }
@@ -169,13 +163,17 @@ int query_select(const struct query *query, const struct forwards *set, bool *se
 	return 0;
 }
 
-int selection_add(struct selection *s, const char *word, struct err *err)
+int selection_take(struct selection *s, const struct arg *arg, struct err *err)
 {
+	if (arg->def) {
+		s->family = arg->def->id == REQUEST_IPV6 ? FAMILY_IPV6 : FAMILY_IPV4;
+		return 0;
+	}
 	const char **words = reallocarray(s->words, s->count + 1, sizeof(*words));
 	if (!words)
 		return err_memory(err);
 	s->words = words;
-	s->words[s->count++] = word;
+	s->words[s->count++] = arg->value;
 	return 0;
 }
 
@@ -227,11 +225,9 @@ static void show_plan(void *context, const struct state *have, const struct plan
 
 static void say_forward(const char *what, const struct forward *f)
 {
-	char spec[SPEC_TEXT_MAX], target[SPEC_TEXT_MAX], options[SPEC_OPTIONS_MAX];
-	spec_format(f, spec);
-	spec_format_target(f, target);
-	spec_format_options(f, SPEC_ALL_OPTIONS, options);
-	command_say("%s %s %s%s%s", what, spec, target, *options ? " " : "", options);
+	char line[SPEC_LINE_MAX];
+	spec_format_line(f, line);
+	command_say("%s %s", what, line);
 }
 
 /* What a is and b is not. */
@@ -251,7 +247,7 @@ static size_t say_kept_chain(const struct state *state, const struct layout *wan
 	size_t count = 0;
 	for (size_t c = 0; c < state->chain_count; c++) {
 		const struct state_chain *chain = &state->chains[c];
-		if (layout_find(wanted, state->table, chain->name) || !state_shared(state, chain))
+		if (!plan_keeps(state, wanted, chain))
 			continue;
 		count++;
 		command_say("chain %s of the %s %s table stays: it holds or is used by "

@@ -35,13 +35,10 @@ static bool put_endpoint(char cell[REPORT_CELL_MAX], const struct endpoint *e)
 {
 	char addr[ADDRESS_TEXT_MAX];
 	address_format_bracketed(&e->addr, addr);
-	char port[REPORT_CELL_MAX];
 	size_t n = strlen(addr);
-	report_put_number(port, e->port);
 	memcpy(cell, addr, n);
 	cell[n] = ':';
-	strcpy(cell + n + 1, port);
-	return true;
+	return report_put_number(cell + n + 1, e->port);
 }
 
 static bool get_forward(const void *row, char cell[REPORT_CELL_MAX])
@@ -226,15 +223,20 @@ static const char *spec_of(struct conns *conns, const struct forward *f)
 	return *spec;
 }
 
-static int print_connection(void *context, const struct connection *c)
+static int print_row(struct conns *conns, const struct connection *c, const struct forward *f)
 {
-	struct conns *conns = context;
-	struct row row = {.c = c, .f = live_forward(&conns->live, c)};
+	struct row row = {.c = c, .f = f};
 	if (!is_wanted(conns, c, row.f))
 		return 0;
 	if (row.f && !(row.spec = spec_of(conns, row.f)))
 		return err_memory(conns->err);
 	return report_row(&conns->query.report, &row, conns->err);
+}
+
+static int print_connection(void *context, const struct connection *c)
+{
+	struct conns *conns = context;
+	return print_row(conns, c, live_forward(&conns->live, c));
 }
 
 static int read_forwards(struct conns *conns, struct err *err)
@@ -283,12 +285,13 @@ static int print_event(void *context, const struct connection *c)
 {
 	struct conns *conns = context;
 	struct err ignored;
-	if (!live_forward(&conns->live, c) && time(NULL) >= conns->read + FORWARDS_AGE) {
-		drop_forwards(conns);
-		if (read_forwards(conns, conns->err) < 0)
-			return -1;
-		query_select(&conns->query, &conns->forwards, conns->selected, &ignored);
-	}
+	const struct forward *f = live_forward(&conns->live, c);
+	if (f || time(NULL) < conns->read + FORWARDS_AGE)
+		return print_row(conns, c, f);
+	drop_forwards(conns);
+	if (read_forwards(conns, conns->err) < 0)
+		return -1;
+	query_select(&conns->query, &conns->forwards, conns->selected, &ignored);
 	return print_connection(conns, c);
 }
 
@@ -304,7 +307,7 @@ static int read_again(void *context)
 	struct conns *conns = context;
 	command_say("warning: connections changed faster than they could be shown; reading those "
 		    "there are again");
-	return live_walk(print_as_update, conns, conns->err);
+	return live_walk(conns->query.words.family, print_as_update, conns, conns->err);
 }
 
 static int flush_rows(void *context)
@@ -440,9 +443,10 @@ static int show(struct conns *conns, struct err *err)
 	say_accounting(conns);
 	if (report_begin(&conns->query.report, err) < 0)
 		return -1;
-	int result = conns->count    ? count(conns, err)
-		     : conns->follow ? follow(conns, err)
-				     : live_walk(print_connection, conns, err);
+	int result = conns->count ? count(conns, err)
+		     : conns->follow
+			     ? follow(conns, err)
+			     : live_walk(conns->query.words.family, print_connection, conns, err);
 	if (report_end(&conns->query.report, err) < 0)
 		result = -1;
 	return result;

@@ -40,17 +40,19 @@ static int decide(void *context, const struct forwards *present, struct forwards
 static int take(void *context, const struct arg *arg, struct err *err)
 {
 	struct del *del = context;
-	if (!arg->def)
-		return selection_add(&del->words, arg->value, err);
-	if (arg->def->id == REQUEST_FROM)
+	switch (arg->def ? arg->def->id : 0) {
+	case REQUEST_FROM:
 		del->words.from = arg->value;
-	else if (arg->def->id == DEL_KILL)
+		return 0;
+	case DEL_KILL:
 		del->change.kill = true;
-	else if (arg->def->id == CHANGE_DRY_RUN)
+		return 0;
+	case CHANGE_DRY_RUN:
 		del->change.dry_run = true;
-	else
-		del->words.family = arg->def->id == REQUEST_IPV6 ? FAMILY_IPV6 : FAMILY_IPV4;
-	return 0;
+		return 0;
+	default:
+		return selection_take(&del->words, arg, err);
+	}
 }
 
 static int remove_selected(struct del *del, struct err *err)

@@ -30,11 +30,11 @@ const struct forward *live_forward(const struct live *live, const struct connect
 	return lookup_connection(&live->lookup, c, interface);
 }
 
-int live_walk(int (*each)(void *context, const struct connection *c), void *context,
-	      struct err *err)
+int live_walk(enum family family, int (*each)(void *context, const struct connection *c),
+	      void *context, struct err *err)
 {
 	unsigned long before = conntrack_buckets();
-	int result = conntrack_walk(FAMILY_NONE, CONNTRACK_TRANSLATED, each, context, err);
+	int result = conntrack_walk(family, CONNTRACK_TRANSLATED, each, context, err);
 	if (result == 0 && conntrack_buckets() != before)
 		command_say("warning: the kernel resized its table of connections while it was "
 			    "read: some may be missing, or twice; run the command again");
@@ -43,7 +43,6 @@ int live_walk(int (*each)(void *context, const struct connection *c), void *cont
 
 struct adding {
 	const struct live *live;
-	enum family family;
 	struct live_sum *sums;
 };
 
@@ -53,8 +52,6 @@ static int add_one(void *context, const struct connection *c)
 	const struct forward *f = live_forward(adding->live, c);
 	const struct forwards *set = adding->live->set;
 	struct live_sum *sum = &adding->sums[f ? (size_t)(f - set->items) : set->count];
-	if (adding->family && adding->family != c->family)
-		return 0;
 	sum->conns++;
 	sum->packets += c->packets_in + c->packets_out;
 	sum->bytes += c->bytes_in + c->bytes_out;
@@ -63,8 +60,8 @@ static int add_one(void *context, const struct connection *c)
 
 int live_sums(const struct live *live, enum family family, struct live_sum *sums, struct err *err)
 {
-	struct adding adding = {live, family, sums};
-	return live_walk(add_one, &adding, err);
+	struct adding adding = {live, sums};
+	return live_walk(family, add_one, &adding, err);
 }
 
 void live_say_accounting(void)

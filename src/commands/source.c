@@ -118,9 +118,7 @@ void source_free(struct source *source)
 
 void source_print(FILE *out, const struct forward *f)
 {
-	char spec[SPEC_TEXT_MAX], target[SPEC_TEXT_MAX], options[SPEC_OPTIONS_MAX];
-	spec_format(f, spec);
-	spec_format_target(f, target);
-	spec_format_options(f, SPEC_ALL_OPTIONS, options);
-	fprintf(out, "%s %s%s%s\n", spec, target, *options ? " " : "", options);
+	char line[SPEC_LINE_MAX];
+	spec_format_line(f, line);
+	fprintf(out, "%s\n", line);
 }

@@ -204,29 +204,35 @@ struct walk {
 	int result;
 };
 
-static const char follow_what[] = "follow the connections";
-
-static bool read_message(const struct nlmsghdr *nlh, struct connection *c)
+/* Give the connection of a message to each, but for those that wanted leaves out. */
+static int pass_on(const struct nlmsghdr *nlh, struct walk *walk,
+		   bool (*wanted)(struct walk *walk, const struct nlmsghdr *nlh,
+				  struct connection *c))
 {
+	struct connection c;
 	struct nf_conntrack *ct = nfct_new();
-	bool parsed = ct && nfct_nlmsg_parse(nlh, ct) == 0;
+	if (!ct)
+		return MNL_CB_ERROR;
+	bool parsed = nfct_nlmsg_parse(nlh, ct) == 0;
 	if (parsed)
-		read_connection(ct, c);
-	if (ct)
-		nfct_destroy(ct);
-	return parsed;
+		read_connection(ct, &c);
+	nfct_destroy(ct);
+	if (!parsed || !wanted(walk, nlh, &c))
+		return MNL_CB_OK;
+	walk->result = walk->each(walk->context, &c);
+	return walk->result < 0 ? MNL_CB_STOP : MNL_CB_OK;
+}
+
+static bool is_wanted(struct walk *walk, const struct nlmsghdr *nlh, struct connection *c)
+{
+	(void)nlh;
+	/* kernels before 5.8 do not filter by status */
+	return (walk->which == CONNTRACK_ALL || c->translated) && !repeats(&walk->recent, c);
 }
 
 static int on_message(const struct nlmsghdr *nlh, void *data)
 {
-	struct walk *walk = data;
-	struct connection c;
-	/* kernels before 5.8 do not filter by status */
-	if (!read_message(nlh, &c) || (walk->which == CONNTRACK_TRANSLATED && !c.translated) ||
-	    repeats(&walk->recent, &c))
-		return MNL_CB_OK;
-	walk->result = walk->each(walk->context, &c);
-	return walk->result < 0 ? MNL_CB_STOP : MNL_CB_OK;
+	return pass_on(nlh, data, is_wanted);
 }
 
 /* Receive messages until the last; each sent with that sequence number. */
@@ -275,6 +281,8 @@ int conntrack_walk(enum family family, enum conntrack_which which,
 
 /* ---- events ---- */
 
+static const char follow_what[] = "follow the connections";
+
 #define EVENTS_BUFFER (16 * 1024 * 1024) /* bytes; the kernel's bookkeeping counts too */
 
 /* Only events of translated connections wake us: find the status attribute, test its bit. */
@@ -313,37 +321,41 @@ static int subscribe(struct mnl_socket *socket)
 	return fcntl(fd, F_SETFL, O_NONBLOCK);
 }
 
-static int on_event(const struct nlmsghdr *nlh, void *data)
+static bool note_event(struct walk *walk, const struct nlmsghdr *nlh, struct connection *c)
 {
-	struct walk *walk = data;
-	struct connection c;
-	if (!read_message(nlh, &c) || !c.translated)
-		return MNL_CB_OK;
+	(void)walk;
 	if (NFNL_MSG_TYPE(nlh->nlmsg_type) == IPCTNL_MSG_CT_DELETE)
-		c.event = CONNECTION_DESTROY;
+		c->event = CONNECTION_DESTROY;
 	else
-		c.event = nlh->nlmsg_flags & NLM_F_CREATE ? CONNECTION_NEW : CONNECTION_UPDATE;
-	walk->result = walk->each(walk->context, &c);
-	return walk->result < 0 ? MNL_CB_STOP : MNL_CB_OK;
+		c->event = nlh->nlmsg_flags & NLM_F_CREATE ? CONNECTION_NEW : CONNECTION_UPDATE;
+	return c->translated;
 }
 
-/* Take in what there is now. 0, or a negative value as conntrack_follow. */
+static int on_event(const struct nlmsghdr *nlh, void *data)
+{
+	return pass_on(nlh, data, note_event);
+}
+
+#define LOT 256 /* messages after which lines are shown and signals are looked for */
+
+/* Take in what there is now, or a lot of it. 0, or a negative value as conntrack_follow. */
 static int drain(struct mnl_socket *socket, const struct conntrack_follower *follower, char *buffer,
 		 struct err *err)
 {
 	struct walk walk = {.each = follower->each, .context = follower->context};
-	while (walk.result >= 0) {
+	for (int i = 0; i < LOT && walk.result >= 0; i++) {
 		ssize_t n = mnl_socket_recvfrom(socket, buffer, RECEIVE_SIZE);
-		if (n >= 0)
-			mnl_cb_run(buffer, (size_t)n, 0, 0, on_event, &walk);
-		else if (errno == ENOBUFS)
-			walk.result = follower->lost(follower->context);
-		else if (errno == EAGAIN)
-			return follower->done(follower->context);
-		else if (errno != EINTR)
+		if (n >= 0 && mnl_cb_run(buffer, (size_t)n, 0, 0, on_event, &walk) == MNL_CB_ERROR)
 			return netlink_error(errno, follow_what, err);
+		if (n >= 0 || errno == EINTR)
+			continue;
+		if (errno == EAGAIN)
+			break;
+		if (errno != ENOBUFS)
+			return netlink_error(errno, follow_what, err);
+		walk.result = follower->lost(follower->context);
 	}
-	return walk.result;
+	return walk.result < 0 ? walk.result : follower->done(follower->context);
 }
 
 static int follow(struct mnl_socket *socket, int signals, const struct conntrack_follower *follower,

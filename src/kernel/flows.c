@@ -11,6 +11,7 @@
 #include "kernel/conntrack.h"
 #include "kernel/flows.h"
 #include "kernel/host.h"
+#include "model/array.h"
 #include "model/stale.h"
 
 #define LOOKS 10
@@ -18,20 +19,17 @@
 
 struct found {
 	struct connection *items;
-	size_t count, room;
+	size_t count;
 };
 
 static int keep(struct found *found, const struct connection *c, struct err *err)
 {
-	if (found->count == found->room) {
-		size_t room = found->room ? found->room * 2 : 16;
-		struct connection *items = reallocarray(found->items, room, sizeof(*items));
-		if (!items)
-			return err_memory(err);
-		found->items = items;
-		found->room = room;
-	}
-	found->items[found->count++] = *c;
+	void *items = found->items;
+	struct connection *kept = array_append(&items, &found->count, sizeof(*kept));
+	found->items = items;
+	if (!kept)
+		return err_memory(err);
+	*kept = *c;
 	return 0;
 }
 

@@ -6,6 +6,7 @@
 #include <arpa/inet.h>
 
 #include "kernel/host.h"
+#include "model/array.h"
 
 #define TCP_LISTEN_STATE 0x0a /* TCP_LISTEN of the kernel's net/tcp_states.h */
 #define UDP_BOUND_STATE 0x07  /* what an unconnected UDP socket shows: TCP_CLOSE */
@@ -29,15 +30,12 @@ static bool read_address(const char *hex, enum family family, struct address *ou
 
 static int keep(struct host_listeners *set, const struct host_listener *one, struct err *err)
 {
-	size_t n = set->count;
-	if ((n & (n - 1)) == 0) {
-		struct host_listener *items =
-			reallocarray(set->items, n ? n * 2 : 1, sizeof(*items));
-		if (!items)
-			return err_memory(err);
-		set->items = items;
-	}
-	set->items[set->count++] = *one;
+	void *items = set->items;
+	struct host_listener *kept = array_append(&items, &set->count, sizeof(*kept));
+	set->items = items;
+	if (!kept)
+		return err_memory(err);
+	*kept = *one;
 	return 0;
 }
 

@@ -82,18 +82,10 @@ size_t forwards_find(const struct forwards *set, const struct forward *f)
 
 int forwards_conflict_error(const struct forward *f, const struct forward *other, struct err *err)
 {
-	char spec[SPEC_TEXT_MAX], target[SPEC_TEXT_MAX], options[SPEC_OPTIONS_MAX];
-	char other_spec[SPEC_TEXT_MAX], other_target[SPEC_TEXT_MAX];
-	char other_options[SPEC_OPTIONS_MAX];
-	spec_format(f, spec);
-	spec_format_target(f, target);
-	spec_format_options(f, SPEC_ALL_OPTIONS, options);
-	spec_format(other, other_spec);
-	spec_format_target(other, other_target);
-	spec_format_options(other, SPEC_ALL_OPTIONS, other_options);
-	return err_set(err, ERR_CONFLICT, "%s %s%s%s is in conflict with %s %s%s%s", spec, target,
-		       *options ? " " : "", options, other_spec, other_target,
-		       *other_options ? " " : "", other_options);
+	char line[SPEC_LINE_MAX], other_line[SPEC_LINE_MAX];
+	spec_format_line(f, line);
+	spec_format_line(other, other_line);
+	return err_set(err, ERR_CONFLICT, "%s is in conflict with %s", line, other_line);
 }
 
 int forwards_insert(struct forwards *set, const struct forward *f, int64_t now,

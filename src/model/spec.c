@@ -429,3 +429,14 @@ void spec_format_options(const struct forward *f, enum spec_options which,
 		append(out, "--until ", when);
 	}
 }
+
+void spec_format_line(const struct forward *f, char out[SPEC_LINE_MAX])
+{
+	char target[SPEC_TEXT_MAX], options[SPEC_OPTIONS_MAX];
+	spec_format(f, out);
+	spec_format_target(f, target);
+	spec_format_options(f, SPEC_ALL_OPTIONS, options);
+	strcat(strcat(out, " "), target);
+	if (*options)
+		strcat(strcat(out, " "), options);
+}

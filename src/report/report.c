@@ -18,16 +18,16 @@ bool report_put(char cell[REPORT_CELL_MAX], const char *text)
 	return n != 0;
 }
 
-bool report_put_number(char cell[REPORT_CELL_MAX], uint64_t number)
+bool report_put_number(char out[REPORT_NUMBER_MAX], uint64_t number)
 {
-	char digits[20]; /* of UINT64_MAX */
+	char digits[REPORT_NUMBER_MAX];
 	size_t n = 0;
 	do
 		digits[n++] = (char)('0' + number % 10);
 	while (number /= 10);
 	for (size_t i = 0; i < n; i++)
-		cell[i] = digits[n - 1 - i];
-	cell[n] = '\0';
+		out[i] = digits[n - 1 - i];
+	out[n] = '\0';
 	return true;
 }
 
@@ -124,9 +124,17 @@ static bool get_cell(const struct report *r, size_t i, const void *row, char cel
 	return true;
 }
 
+/* The header, not aligned. */
+static void put_names(const struct report *r)
+{
+	for (size_t i = 0; i < r->choice.count; i++)
+		fprintf(r->out, "%s%s", i ? " " : "", r->choice.columns[i]->name);
+	putc_unlocked('\n', r->out);
+}
+
 /* ---- table ---- */
 
-static int begin_table(struct report *r, struct err *err)
+static int table_begin(struct report *r, struct err *err)
 {
 	struct libscols_table *table = scols_new_table();
 	if (!table)
@@ -165,6 +173,18 @@ static int table_row(struct report *r, const void *row, struct err *err)
 	return r->rows % PIECE == 0 ? flush_table(r, err) : 0;
 }
 
+static int table_end(struct report *r, struct err *err)
+{
+	int result = 0;
+	if (r->rows == 0 && r->headings)
+		put_names(r); /* libsmartcols prints nothing at all where there are no rows */
+	else if (r->table && r->rows % PIECE)
+		result = flush_table(r, err);
+	scols_unref_table(r->table);
+	r->table = NULL;
+	return result;
+}
+
 /* ---- a table whose rows are not known beforehand ---- */
 
 static void put_padded(struct report *r, size_t i, const char *cell)
@@ -176,19 +196,25 @@ static void put_padded(struct report *r, size_t i, const char *cell)
 	fprintf(r->out, "%s%-*s", i ? " " : "", last ? 0 : r->widths[i], cell);
 }
 
-static void padded_header(struct report *r)
+static int padded_begin(struct report *r, struct err *err)
 {
-	for (size_t i = 0; i < r->choice.count; i++)
+	(void)err;
+	memset(r->widths, 0, sizeof(r->widths));
+	for (size_t i = 0; r->headings && i < r->choice.count; i++)
 		put_padded(r, i, r->choice.columns[i]->name);
-	putc_unlocked('\n', r->out);
+	if (r->headings)
+		putc_unlocked('\n', r->out);
+	return 0;
 }
 
-static void padded_row(struct report *r, const void *row)
+static int padded_row(struct report *r, const void *row, struct err *err)
 {
+	(void)err;
 	char cell[REPORT_CELL_MAX];
 	for (size_t i = 0; i < r->choice.count; i++)
 		put_padded(r, i, get_cell(r, i, row, cell) && *cell ? cell : "-");
 	putc_unlocked('\n', r->out);
+	return 0;
 }
 
 /* ---- raw ---- */
@@ -204,22 +230,32 @@ static void put_raw(FILE *out, const char *cell)
 	}
 }
 
-static void raw_row(const struct report *r, const void *row)
+static int raw_begin(struct report *r, struct err *err)
+{
+	(void)err;
+	if (r->headings)
+		put_names(r);
+	return 0;
+}
+
+static int raw_row(struct report *r, const void *row, struct err *err)
 {
 	char cell[REPORT_CELL_MAX];
+	(void)err;
 	for (size_t i = 0; i < r->choice.count; i++) {
 		if (i)
 			putc_unlocked(' ', r->out);
 		put_raw(r->out, get_cell(r, i, row, cell) && *cell ? cell : "-");
 	}
 	putc_unlocked('\n', r->out);
+	return 0;
 }
 
-static void raw_header(const struct report *r)
+static int stream_end(struct report *r, struct err *err)
 {
-	for (size_t i = 0; i < r->choice.count; i++)
-		fprintf(r->out, "%s%s", i ? " " : "", r->choice.columns[i]->name);
-	putc_unlocked('\n', r->out);
+	(void)r;
+	(void)err;
+	return 0;
 }
 
 /* ---- JSON (RFC 8259) ---- */
@@ -246,10 +282,10 @@ static void put_key(FILE *out, const char *name)
 	fputs_unlocked("\":", out);
 }
 
-static void json_row(const struct report *r, const void *row)
+static void put_object(const struct report *r, const void *row)
 {
 	char cell[REPORT_CELL_MAX];
-	fputs_unlocked(r->follow ? "{" : r->rows > 1 ? ",\n  {" : "\n  {", r->out);
+	putc_unlocked('{', r->out);
 	for (size_t i = 0; i < r->choice.count; i++) {
 		enum report_kind kind = r->choice.columns[i]->kind;
 		if (i)
@@ -264,51 +300,85 @@ static void json_row(const struct report *r, const void *row)
 		else
 			fputs_unlocked(cell, r->out);
 	}
-	fputs_unlocked(r->follow ? "}\n" : "}", r->out);
+	putc_unlocked('}', r->out);
 }
+
+static int json_begin(struct report *r, struct err *err)
+{
+	(void)err;
+	fprintf(r->out, "{\"%s\": [", r->title);
+	return 0;
+}
+
+static int json_row(struct report *r, const void *row, struct err *err)
+{
+	(void)err;
+	fputs_unlocked(r->rows > 1 ? ",\n  " : "\n  ", r->out);
+	put_object(r, row);
+	return 0;
+}
+
+static int json_end(struct report *r, struct err *err)
+{
+	(void)err;
+	fprintf(r->out, "%s]}\n", r->rows ? "\n" : "");
+	return 0;
+}
+
+/* An object a line, without the list. */
+static int lines_begin(struct report *r, struct err *err)
+{
+	(void)r;
+	(void)err;
+	return 0;
+}
+
+static int lines_row(struct report *r, const void *row, struct err *err)
+{
+	(void)err;
+	put_object(r, row);
+	putc_unlocked('\n', r->out);
+	return 0;
+}
+
+/* ---- the ways to print ---- */
+
+struct report_printer {
+	int (*begin)(struct report *r, struct err *err);
+	int (*row)(struct report *r, const void *row, struct err *err);
+	int (*end)(struct report *r, struct err *err);
+};
+
+static const struct report_printer printers[] = {
+	[REPORT_TABLE] = {table_begin, table_row, table_end},
+	[REPORT_RAW] = {raw_begin, raw_row, stream_end},
+	[REPORT_JSON] = {json_begin, json_row, json_end},
+};
+
+/* Of rows that come one by one. */
+static const struct report_printer followers[] = {
+	[REPORT_TABLE] = {padded_begin, padded_row, stream_end},
+	[REPORT_RAW] = {raw_begin, raw_row, stream_end},
+	[REPORT_JSON] = {lines_begin, lines_row, stream_end},
+};
 
 int report_begin(struct report *r, struct err *err)
 {
 	r->rows = 0;
 	r->table = NULL;
-	memset(r->widths, 0, sizeof(r->widths));
-	if (r->format == REPORT_TABLE && !r->follow)
-		return begin_table(r, err);
-	if (r->format == REPORT_JSON && !r->follow)
-		fprintf(r->out, "{\"%s\": [", r->title);
-	else if (r->format == REPORT_TABLE && r->headings)
-		padded_header(r);
-	else if (r->format == REPORT_RAW && r->headings)
-		raw_header(r);
-	return 0;
+	r->printer = &(r->follow ? followers : printers)[r->format];
+	return r->printer->begin(r, err);
 }
 
 int report_row(struct report *r, const void *row, struct err *err)
 {
 	r->rows++;
-	if (r->format == REPORT_TABLE && !r->follow)
-		return table_row(r, row, err);
-	if (r->format == REPORT_TABLE)
-		padded_row(r, row);
-	else if (r->format == REPORT_JSON)
-		json_row(r, row);
-	else
-		raw_row(r, row);
+	if (r->printer->row(r, row, err) < 0)
+		return -1;
 	return ferror(r->out) ? err_set(err, ERR_FAILED, "cannot write to standard output") : 0;
 }
 
 int report_end(struct report *r, struct err *err)
 {
-	int result = 0;
-	if (r->follow)
-		return 0;
-	if (r->format == REPORT_JSON)
-		fprintf(r->out, "%s]}\n", r->rows ? "\n" : "");
-	if (r->format == REPORT_TABLE && r->rows == 0 && r->headings)
-		raw_header(r); /* libsmartcols prints nothing at all where there are no rows */
-	else if (r->format == REPORT_TABLE && r->table && r->rows % PIECE)
-		result = flush_table(r, err);
-	scols_unref_table(r->table);
-	r->table = NULL;
-	return result;
+	return r->printer->end(r, err);
 }

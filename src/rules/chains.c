@@ -3,11 +3,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "model/array.h"
 #include "rules/tree.h"
 
 struct group_rules {
 	struct rule *rules;
-	size_t count, room;
+	size_t count;
 };
 
 struct builder {
@@ -18,15 +19,12 @@ struct builder {
 static int keep_rule(struct builder *b, enum group group, const struct rule *rule, struct err *err)
 {
 	struct group_rules *g = &b->groups[group];
-	if (g->count == g->room) {
-		size_t room = g->room ? g->room * 2 : 16;
-		struct rule *rules = reallocarray(g->rules, room, sizeof(*rules));
-		if (!rules)
-			return err_memory(err);
-		g->rules = rules;
-		g->room = room;
-	}
-	g->rules[g->count++] = *rule;
+	void *rules = g->rules;
+	struct rule *kept = array_append(&rules, &g->count, sizeof(*kept));
+	g->rules = rules;
+	if (!kept)
+		return err_memory(err);
+	*kept = *rule;
 	return 0;
 }
 
@@ -37,8 +35,8 @@ static int keep_rules(struct builder *b, const struct forward *f, struct err *er
 	size_t n = layout_rules(f, rules, comment);
 	for (size_t i = 0; i < n; i++) {
 		struct rule *r = &rules[i].rule;
-		if (r->comment && !(r->comment = tree_keep_text(b->layout, r->comment, err)))
-			return -1;
+		if (r->comment && !(r->comment = layout_keep_text(b->layout, r->comment)))
+			return err_memory(err);
 		if (keep_rule(b, rules[i].group, &rules[i].rule, err) < 0)
 			return -1;
 	}
@@ -206,6 +204,14 @@ void layout_free(struct layout *layout)
 		free(layout->texts[i]);
 	free(layout->texts);
 	*layout = (struct layout){0};
+}
+
+const char *layout_keep_text(struct layout *layout, const char *text)
+{
+	void *texts = layout->texts;
+	char **kept = array_append(&texts, &layout->text_count, sizeof(*kept));
+	layout->texts = texts;
+	return kept ? *kept = strdup(text) : NULL;
 }
 
 const struct chain *layout_find(const struct layout *layout, enum table table, const char *name)

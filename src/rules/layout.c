@@ -28,11 +28,10 @@ const char *table_name(enum table table)
 enum group layout_group(enum table table, const char *chain)
 {
 	size_t length = strcspn(chain, "/");
-	if (strncmp(chain, layout_groups[GROUP_MAIN].chain, 4) != 0)
-		return GROUPS;
 	for (int g = 0; g < GROUPS; g++)
-		if (layout_groups[g].table == table && strlen(layout_groups[g].chain) == length &&
-		    memcmp(layout_groups[g].chain, chain, length) == 0)
+		if (layout_groups[g].table == table &&
+		    strncmp(layout_groups[g].chain, chain, length) == 0 &&
+		    !layout_groups[g].chain[length])
 			return (enum group)g;
 	return GROUPS;
 }

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "model/array.h"
 #include "rules/plan.h"
 
 #define NOWHERE SIZE_MAX
@@ -19,18 +20,13 @@ void plan_free(struct plan *plan)
 
 static struct op *add_op(struct plan *plan, enum op_kind kind, const char *chain, struct err *err)
 {
-	if (plan->count == plan->room) {
-		size_t room = plan->room ? plan->room * 2 : 16;
-		struct op *ops = reallocarray(plan->ops, room, sizeof(*ops));
-		if (!ops) {
-			err_memory(err);
-			return NULL;
-		}
-		plan->ops = ops;
-		plan->room = room;
+	void *ops = plan->ops;
+	struct op *op = array_append(&ops, &plan->count, sizeof(*op));
+	plan->ops = ops;
+	if (!op) {
+		err_memory(err);
+		return NULL;
 	}
-	struct op *op = &plan->ops[plan->count++];
-	memset(op, 0, sizeof(*op));
 	op->kind = kind;
 	memcpy(op->chain, chain, strnlen(chain, sizeof(op->chain) - 1));
 	return op;
@@ -224,20 +220,36 @@ static int plan_insertions(const struct state_chain *have, const struct rule *wa
 	return 0;
 }
 
-/* Not a jump to a chain that stays for somebody else's sake. */
+/* A jump to a chain that stays stays too, as if it were somebody else's. */
 static bool is_mine(const struct state *have, const struct layout *want, const struct state_rule *r)
 {
 	if (!r->ours || r->rule.target != TARGET_JUMP)
 		return r->ours;
 	const struct state_chain *below = state_find(have, r->rule.chain);
-	return !below || layout_find(want, have->table, below->name) || !state_shared(have, below);
+	return !below || !plan_keeps(have, want, below);
 }
 
+bool plan_keeps(const struct state *have, const struct layout *want,
+		const struct state_chain *chain)
+{
+	if (layout_find(want, have->table, chain->name))
+		return false;
+	if (state_shared(have, chain))
+		return true;
+	for (size_t i = 0; i < chain->count; i++)
+		if (!is_mine(have, want, &chain->rules[i]))
+			return true;
+	return false;
+}
+
+/* chain: what it shall hold; NULL: nothing of ours. */
 static int plan_chain(const struct state *state, const struct layout *want,
-		      const struct state_chain *have, const struct rule *wanted, size_t count,
-		      struct plan *plan, struct err *err)
+		      const struct state_chain *have, const struct chain *chain, struct plan *plan,
+		      struct err *err)
 {
 	struct match m;
+	const struct rule *wanted = chain ? chain->rules : NULL;
+	size_t count = chain ? chain->count : 0;
 	if (match_alloc(have->count, count, &m, err) < 0)
 		return -1;
 	for (size_t i = 0; i < have->count; i++)
@@ -403,14 +415,13 @@ static int plan_rules(const struct state *have, const struct layout *want, struc
 		struct state_chain none = {0};
 		memcpy(none.name, chain->name, strlen(chain->name));
 		if (layout_groups[chain->group].table == have->table &&
-		    plan_chain(have, want, there ? there : &none, chain->rules, chain->count, plan,
-			       err) < 0)
+		    plan_chain(have, want, there ? there : &none, chain, plan, err) < 0)
 			return -1;
 	}
 	for (size_t i = 0; i < have->chain_count; i++) {
 		const struct state_chain *chain = &have->chains[i];
 		if (!layout_find(want, have->table, chain->name) &&
-		    plan_chain(have, want, chain, NULL, 0, plan, err) < 0)
+		    plan_chain(have, want, chain, NULL, plan, err) < 0)
 			return -1;
 	}
 	return 0;
@@ -454,13 +465,13 @@ static int plan_counters(enum table table, struct plan *plan, struct err *err)
 		if (plan->ops[i].kind == OP_DELETE && plan->ops[i].rule)
 			*slot_leaving(&l, table, &plan->ops[i]) = &plan->ops[i];
 	for (size_t i = 0; i < plan->count; i++) {
-		struct op *op = &plan->ops[i], **from;
+		struct op *op = &plan->ops[i];
 		if (op->kind != OP_INSERT || op->packets || op->rule->target == TARGET_JUMP)
 			continue;
-		from = slot_leaving(&l, table, op);
-		if (*from) {
-			op->packets = (*from)->packets;
-			op->bytes = (*from)->bytes;
+		const struct op *from = *slot_leaving(&l, table, op);
+		if (from) {
+			op->packets = from->packets;
+			op->bytes = from->bytes;
 		}
 	}
 	free(l.slots);
@@ -472,7 +483,7 @@ static int plan_removals(const struct state *have, const struct layout *want, st
 {
 	for (size_t i = 0; i < have->chain_count; i++) {
 		const struct state_chain *chain = &have->chains[i];
-		if (layout_find(want, have->table, chain->name) || state_shared(have, chain))
+		if (layout_find(want, have->table, chain->name) || plan_keeps(have, want, chain))
 			continue;
 		if (plan_jump_deletions(chain->name, jumps, plan, err) < 0 ||
 		    !add_op(plan, OP_DELETE_CHAIN, chain->name, err))

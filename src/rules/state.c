@@ -3,23 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "model/array.h"
 #include "rules/plan.h"
-
-/* Room for one more of size bytes, zeroed; arrays grow at powers of two. */
-static void *append(void **items, size_t *count, size_t size)
-{
-	bool full = (*count & (*count - 1)) == 0;
-	if (full) {
-		void *more = reallocarray(*items, *count ? *count * 2 : 1, size);
-		if (!more)
-			return NULL;
-		*items = more;
-	}
-	void *item = (char *)*items + *count * size;
-	memset(item, 0, size);
-	(*count)++;
-	return item;
-}
 
 static void set_name(char out[CHAIN_NAME_MAX], const char *name)
 {
@@ -29,7 +14,7 @@ static void set_name(char out[CHAIN_NAME_MAX], const char *name)
 struct state_chain *state_add_chain(struct state *state, const char *name)
 {
 	void *items = state->chains;
-	struct state_chain *chain = append(&items, &state->chain_count, sizeof(*chain));
+	struct state_chain *chain = array_append(&items, &state->chain_count, sizeof(*chain));
 	state->chains = items;
 	if (chain)
 		set_name(chain->name, name);
@@ -39,7 +24,7 @@ struct state_chain *state_add_chain(struct state *state, const char *name)
 struct state_rule *state_add_rule(struct state_chain *chain)
 {
 	void *items = chain->rules;
-	struct state_rule *rule = append(&items, &chain->count, sizeof(*rule));
+	struct state_rule *rule = array_append(&items, &chain->count, sizeof(*rule));
 	chain->rules = items;
 	return rule;
 }
@@ -47,7 +32,7 @@ struct state_rule *state_add_rule(struct state_chain *chain)
 struct state_jump *state_add_jump(struct state *state, const char *from, const char *to)
 {
 	void *items = state->jumps;
-	struct state_jump *jump = append(&items, &state->jump_count, sizeof(*jump));
+	struct state_jump *jump = array_append(&items, &state->jump_count, sizeof(*jump));
 	state->jumps = items;
 	if (jump) {
 		set_name(jump->from, from);
@@ -59,7 +44,7 @@ struct state_jump *state_add_jump(struct state *state, const char *from, const c
 struct state_base *state_add_base(struct state *state, const char *name)
 {
 	void *items = state->bases;
-	struct state_base *base = append(&items, &state->base_count, sizeof(*base));
+	struct state_base *base = array_append(&items, &state->base_count, sizeof(*base));
 	state->bases = items;
 	if (base)
 		set_name(base->name, name);
@@ -69,7 +54,7 @@ struct state_base *state_add_base(struct state *state, const char *name)
 const char *state_keep_text(struct state *state, const char *text)
 {
 	void *items = state->texts;
-	char **kept = append(&items, &state->text_count, sizeof(*kept));
+	char **kept = array_append(&items, &state->text_count, sizeof(*kept));
 	state->texts = items;
 	return kept ? *kept = strdup(text) : NULL;
 }
@@ -123,15 +108,9 @@ bool state_has_jump(const struct state *state, enum group group)
 
 bool state_shared(const struct state *state, const struct state_chain *chain)
 {
-	for (size_t i = 0; i < chain->count; i++) {
-		const struct state_rule *r = &chain->rules[i];
-		if (!r->ours)
+	for (size_t i = 0; i < chain->count; i++)
+		if (!chain->rules[i].ours)
 			return true;
-		const struct state_chain *below =
-			r->rule.target == TARGET_JUMP ? state_find(state, r->rule.chain) : NULL;
-		if (below && state_shared(state, below))
-			return true;
-	}
 	for (size_t i = 0; i < state->jump_count; i++)
 		if (!state->jumps[i].base && strcmp(state->jumps[i].to, chain->name) == 0)
 			return true;

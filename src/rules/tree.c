@@ -10,12 +10,14 @@
 #include <string.h>
 #include <sys/types.h>
 
+#include "model/array.h"
 #include "rules/tree.h"
 
 #define BUCKET ((size_t)16) /* as many rules stay in one chain */
 #define CHAIN_NAME 28       /* characters that iptables takes */
 #define PREFIX_BYTES 16     /* an IPv6 address, an interface's name with its NUL */
 #define PORTS_BITS 24       /* the protocol, then the port */
+#define PART_MAX (NETWORK_TEXT_MAX + 16)
 
 enum dimension {
 	DIM_INTERFACE,
@@ -123,52 +125,29 @@ static struct prefix prefix_of(const struct tree *tree, const struct rule *r, en
 
 /* ---- chains ---- */
 
-const char *tree_keep_text(struct layout *layout, const char *text, struct err *err)
-{
-	size_t n = layout->text_count;
-	if ((n & (n - 1)) == 0) {
-		char **texts = reallocarray(layout->texts, n ? n * 2 : 1, sizeof(*texts));
-		if (!texts) {
-			err_memory(err);
-			return NULL;
-		}
-		layout->texts = texts;
-	}
-	layout->texts[n] = strdup(text);
-	if (!layout->texts[n]) {
-		err_memory(err);
-		return NULL;
-	}
-	return layout->texts[layout->text_count++];
-}
-
 /* The new chain's index; -1: out of memory. */
 static ssize_t add_chain(struct tree *tree, const char *name, struct err *err)
 {
 	struct layout *layout = tree->layout;
-	size_t n = layout->count;
-	if ((n & (n - 1)) == 0) {
-		struct chain *chains = reallocarray(layout->chains, n ? n * 2 : 1, sizeof(*chains));
-		if (!chains)
-			return err_memory(err);
-		layout->chains = chains;
-	}
-	layout->chains[n] = (struct chain){.group = tree->group, .name = name};
-	layout->count++;
-	return (ssize_t)n;
+	void *chains = layout->chains;
+	struct chain *chain = array_append(&chains, &layout->count, sizeof(*chain));
+	layout->chains = chains;
+	if (!chain)
+		return err_memory(err);
+	chain->group = tree->group;
+	chain->name = name;
+	return chain - layout->chains;
 }
 
 static int add_rule(struct tree *tree, size_t chain, const struct rule *rule, struct err *err)
 {
 	struct chain *c = &tree->layout->chains[chain];
-	size_t n = c->count;
-	if (n == 0 || (n >= BUCKET && (n & (n - 1)) == 0)) {
-		struct rule *rules = reallocarray(c->rules, n ? n * 2 : BUCKET, sizeof(*rules));
-		if (!rules)
-			return err_memory(err);
-		c->rules = rules;
-	}
-	c->rules[c->count++] = *rule;
+	void *rules = c->rules;
+	struct rule *added = array_append(&rules, &c->count, sizeof(*added));
+	c->rules = rules;
+	if (!added)
+		return err_memory(err);
+	*added = *rule;
 	return 0;
 }
 
@@ -205,7 +184,7 @@ static void interface_from(const struct prefix *p, char out[IFNAME_MAX + 1])
 }
 
 static void format_part(const struct tree *tree, const struct prefix *p, enum dimension d,
-			char out[NETWORK_TEXT_MAX + 16])
+			char out[PART_MAX])
 {
 	char text[NETWORK_TEXT_MAX];
 	struct network net = network_from(tree, p);
@@ -213,11 +192,11 @@ static void format_part(const struct tree *tree, const struct prefix *p, enum di
 	switch (d) {
 	case DIM_INTERFACE:
 		interface_from(p, text);
-		snprintf(out, NETWORK_TEXT_MAX + 16, "/%s", text);
+		snprintf(out, PART_MAX, "/%s", text);
 		break;
 	case DIM_DESTINATION:
 		network_format(&net, text);
-		snprintf(out, NETWORK_TEXT_MAX + 16, "/%s", text);
+		snprintf(out, PART_MAX, "/%s", text);
 		break;
 	case DIM_PORTS:
 		ports = ports_of(p);
@@ -227,12 +206,11 @@ static void format_part(const struct tree *tree, const struct prefix *p, enum di
 			snprintf(text, sizeof(text), "/%u", ports.first);
 		else
 			snprintf(text, sizeof(text), "/%u-%u", ports.first, ports.last);
-		snprintf(out, NETWORK_TEXT_MAX + 16, "/%s%s", proto_name((enum proto)p->bytes[0]),
-			 text);
+		snprintf(out, PART_MAX, "/%s%s", proto_name((enum proto)p->bytes[0]), text);
 		break;
 	case DIM_SOURCE:
 		network_format(&net, text);
-		snprintf(out, NETWORK_TEXT_MAX + 16, "/from-%s", text);
+		snprintf(out, PART_MAX, "/from-%s", text);
 		break;
 	case DIMS:
 		break;
@@ -252,7 +230,7 @@ static uint64_t hash_text(uint64_t hash, const char *text)
 static const char *name_region(const struct tree *tree, const struct region *region,
 			       struct err *err)
 {
-	char name[DIMS * (NETWORK_TEXT_MAX + 16) + 32], last[NETWORK_TEXT_MAX + 16] = "";
+	char name[DIMS * PART_MAX + CHAIN_NAME_MAX], last[PART_MAX] = "";
 	const char *group = layout_groups[tree->group].chain;
 	size_t used = (size_t)snprintf(name, sizeof(name), "%s", group);
 	for (int d = 0; d < DIMS; d++) {
@@ -263,16 +241,14 @@ static const char *name_region(const struct tree *tree, const struct region *reg
 	}
 	if (used > CHAIN_NAME) {
 		uint64_t hash = hash_text(tree->salt + 1, name) & 0xffffffffffU;
-		used = (size_t)snprintf(name, sizeof(name), "%s/:%010llx", group,
-					(unsigned long long)hash);
-		if (used > CHAIN_NAME) { /* PFWD-HAIRPIN-ADDR and PFWD-POST-HAIRPIN are long */
-			name[CHAIN_NAME] = '\0';
-			used = CHAIN_NAME;
-		}
-		if (used + strlen(last) <= CHAIN_NAME)
-			strcpy(name + used, last);
+		snprintf(name, CHAIN_NAME + 1, "%s/:%010llx", group, (unsigned long long)hash);
+		if (strlen(name) + strlen(last) <= CHAIN_NAME)
+			strcat(name, last);
 	}
-	return tree_keep_text(tree->layout, name, err);
+	const char *kept = layout_keep_text(tree->layout, name);
+	if (!kept)
+		err_memory(err);
+	return kept;
 }
 
 static void match_branch(const struct tree *tree, const struct prefix *p, enum dimension d,
@@ -330,7 +306,7 @@ static unsigned int boundary(enum dimension d, unsigned int common, size_t count
 				    : common + 2;
 }
 
-/* Those with prefixes of that length or longer to the front, in their order; their number. */
+/* Those with prefixes of that length or longer to the front, sorted by these; their number. */
 static size_t longer_first(struct item *items, size_t count, unsigned int length)
 {
 	size_t front = 0;

@@ -54,17 +54,11 @@ static void check_message(const struct err *err)
 
 static void check_again(const struct forward *f)
 {
-	char text[2 * SPEC_TEXT_MAX + SPEC_OPTIONS_MAX], target[SPEC_TEXT_MAX];
-	char options[SPEC_OPTIONS_MAX];
+	char text[SPEC_LINE_MAX];
 	const char *words[WORDS_MAX];
 	struct forwards again = {0};
 	struct err err;
-	spec_format(f, text);
-	spec_format_target(f, target);
-	spec_format_options(f, SPEC_ALL_OPTIONS, options);
-	strcat(strcat(text, " "), target);
-	if (*options)
-		strcat(strcat(text, " "), options);
+	spec_format_line(f, text);
 	size_t count = split(text, words);
 	if (read_words(words, count, &again, &err) < 0 || again.count != 1 ||
 	    !forward_equal(f, &again.items[0]))

@@ -234,6 +234,23 @@ static void an_overrun_is_said_and_survived(void **state)
 	assert_string_equal(town_run("cut -d' ' -f2 /run/events | sort -u | wc -l").out, "200\n");
 }
 
+static void a_kernel_without_conntrack_is_said(void **state)
+{
+	(void)state;
+	static const char *const commands[] = {"conns", "conns -f", "conns -c"};
+	pfwd(0, "add wan0:80 192.168.1.2");
+	town_sh("$TRACE -qq -o /run/sockets -e trace=socket $PFWD conns");
+	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
+		struct outcome o =
+			town_run("n=$(grep -n -m1 NETLINK_NETFILTER /run/sockets | cut -d: -f1); "
+				 "$TRACE -qq -o /dev/null -e trace=socket "
+				 "-e inject=socket:error=EPROTONOSUPPORT:when=$n $PFWD %s",
+				 commands[i]);
+		assert_int_equal(o.status, 6);
+		assert_says(o.err, "load nf_conntrack_netlink");
+	}
+}
+
 #define STORY(f) cmocka_unit_test_teardown(f, town_clean)
 
 int main(void)
@@ -253,6 +270,7 @@ int main(void)
 		STORY(a_removed_forwards_connection_is_nobodys),
 		STORY(nothing_is_missing_from_a_busy_table),
 		STORY(an_overrun_is_said_and_survived),
+		STORY(a_kernel_without_conntrack_is_said),
 	};
 	return cmocka_run_group_tests(stories, town_build, town_raze);
 }

@@ -140,6 +140,24 @@ static void counters_of_other_forwards_go_on(void **state)
 	assert_string_equal(pfwd(0, "list -rn -o CONNS wan0:80").out, "2\n");
 }
 
+/* The seventeenth rule divides the chain, and all rules move; without it they move back. */
+static void counters_go_along_into_other_chains(void **state)
+{
+	(void)state;
+	town_serve(SERVER, IPPROTO_TCP, "192.168.1.2", 8080);
+	town_sh("for i in $(seq 1 15); do echo wan0:$i 192.168.1.9; done | $PFWD apply -");
+	pfwd(0, "add wan0:80 192.168.1.2:8080");
+	assert_says(town_ask(CLIENT, IPPROTO_TCP, "10.1.0.1", 80).text, "server");
+	assert_silent(town_run("iptables-legacy -t nat -S PFWD").out, "-j PFWD/");
+	pfwd(0, "add wan0:2000 192.168.1.9");
+	assert_says(town_run("iptables-legacy -t nat -S PFWD").out, "-i wan0 -j PFWD/wan0\n");
+	assert_string_equal(pfwd(0, "list -rn -o CONNS,STATE wan0:80").out, "1 active\n");
+	assert_says(town_ask(CLIENT, IPPROTO_TCP, "10.1.0.1", 80).text, "server");
+	pfwd(0, "del wan0:2000");
+	assert_silent(town_run("iptables-legacy -t nat -S").out, "PFWD/");
+	assert_string_equal(pfwd(0, "list -rn -o CONNS,STATE wan0:80").out, "2 active\n");
+}
+
 static void conns_shows_the_connection(void **state)
 {
 	(void)state;
@@ -446,6 +464,7 @@ int main(void)
 		STORY(another_tools_translation_gains_no_clients),
 		STORY(foreign_rules_survive),
 		STORY(counters_of_other_forwards_go_on),
+		STORY(counters_go_along_into_other_chains),
 		STORY(conns_shows_the_connection),
 		STORY(conns_tells_two_forwards_to_one_target_apart),
 		STORY(conns_leaves_out_other_tools_unless_asked),

@@ -49,11 +49,11 @@ static inline int read_words(const char *const *words, size_t count, struct forw
 	}
 }
 
-/* Cut text at blanks into words; NULL or empty: none. */
+/* Cut text at blanks into words. */
 static inline size_t split_words(char *text, const char *words[READ_WORDS_MAX])
 {
 	size_t count = 0;
-	char *rest = text && *text ? text : NULL, *word;
+	char *rest = text, *word;
 	while (count < READ_WORDS_MAX && (word = strsep(&rest, " ")))
 		words[count++] = word;
 	return count;

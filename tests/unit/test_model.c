@@ -9,67 +9,12 @@
 #include <string.h>
 #include <cmocka.h>
 
-#include "chance.h"
+#include "random_forward.h"
+#include "read_forward.h"
+#include "model/file.h"
 #include "model/lookup.h"
 #include "model/request.h"
 #include "model/selector.h"
-
-#define WORDS_MAX 16
-#define NOW 1000000000
-
-static uint16_t services(const char *name, enum proto proto)
-{
-	if (strcmp(name, "http") == 0)
-		return 80;
-	return strcmp(name, "odd") == 0 ? (proto == PROTO_TCP ? 1 : 2) : 0;
-}
-
-/* Words separated by blanks, as add reads them. */
-static int read_line(const char *line, struct forwards *out, struct err *err)
-{
-	char *copy = strdup(line);
-	const char *words[WORDS_MAX];
-	struct request request = {0};
-	struct args args = {.words = words, .tables = {request_options}};
-	struct arg arg;
-	int result = 0;
-	for (char *rest = copy, *word; (word = strsep(&rest, " "));)
-		words[args.count++] = word;
-	for (enum args_kind kind = ARGS_OPTION; result == 0 && kind != ARGS_END;) {
-		kind = args_next(&args, &arg, err);
-		if (kind == ARGS_BAD)
-			result = -1;
-		else if (kind == ARGS_OPTION)
-			result = request_set_option(&request, &arg, err);
-		else if (kind == ARGS_OPERAND)
-			result = request_set_operand(&request, arg.value, err);
-	}
-	if (result == 0)
-		result = request_forwards(&request, services, NOW, out, err);
-	free(copy);
-	return result;
-}
-
-static struct forward read_one(const char *line)
-{
-	struct forwards set = {0};
-	struct err err;
-	if (read_line(line, &set, &err) < 0)
-		fail_msg("%s: %s", line, err.text);
-	assert_int_equal(set.count, 1);
-	struct forward f = set.items[0];
-	forwards_free(&set);
-	return f;
-}
-
-static void write_line(const struct forward *f, char *out, size_t size)
-{
-	char spec[SPEC_TEXT_MAX], target[SPEC_TEXT_MAX], options[SPEC_OPTIONS_MAX];
-	spec_format(f, spec);
-	spec_format_target(f, target);
-	spec_format_options(f, SPEC_ALL_OPTIONS, options);
-	snprintf(out, size, "%s %s%s%s", spec, target, *options ? " " : "", options);
-}
 
 static void good_lines_have_one_canonical_form(void **state)
 {
@@ -106,9 +51,9 @@ static void good_lines_have_one_canonical_form(void **state)
 		 "eth0:80/tcp 10.0.0.1:80 --masquerade --hairpin=10.0.0.0/24 --local"},
 	};
 	for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
-		char line[1024];
+		char line[SPEC_LINE_MAX];
 		struct forward f = read_one(good[i].line);
-		write_line(&f, line, sizeof(line));
+		spec_format_line(&f, line);
 		assert_string_equal(line, good[i].canonical);
 	}
 }
@@ -235,7 +180,6 @@ static void bad_lines_are_refused_with_words(void **state)
 		{"eth0:80 10.0.0.1 --until", "needs a value: TIME"},
 		{"eth0:80 10.0.0.1 --until 2026-12-01T25:00Z", "calendar"},
 		{"eth0:80 10.0.0.1 --until 26-12-01T10:00", "not like"},
-		{"eth0:80 10.0.0.1 --for 2h", "unknown option '--for'"},
 		{"..:80 10.0.0.1", "'..'"},
 		{"eth0:80 10.0.0.1 third", "'third' is one operand too many"},
 		{"eth0:80 \x01\xff", "\\x01\\xff"},
@@ -254,6 +198,27 @@ static void bad_lines_are_refused_with_words(void **state)
 	}
 }
 
+static void note_reason(void *context, size_t line, const char *reason)
+{
+	assert_int_equal(line, 2);
+	snprintf(context, ERR_TEXT_MAX, "%s", reason);
+}
+
+static void a_file_knows_no_for(void **state)
+{
+	(void)state;
+	static const char text[] = "eth0:81 10.0.0.1\neth0:80 10.0.0.1 --for 2h\n";
+	char reason[ERR_TEXT_MAX] = "";
+	struct file file = {0};
+	struct err err;
+	assert_int_equal(
+		file_parse(text, sizeof(text) - 1, read_services, note_reason, reason, &file, &err),
+		-1);
+	assert_int_equal(err.kind, ERR_INPUT);
+	assert_non_null(strstr(reason, "unknown option '--for'"));
+	assert_int_equal(file.count, 0);
+}
+
 static void long_words_are_cut_in_messages(void **state)
 {
 	(void)state;
@@ -266,19 +231,6 @@ static void long_words_are_cut_in_messages(void **state)
 	assert_int_equal(err.kind, ERR_INPUT);
 	assert_true(strlen(err.text) < 400);
 	free(line);
-}
-
-static void what_is_written_reads_back(void **state)
-{
-	(void)state;
-	for (int i = 0; i < 100000; i++) {
-		char line[1024];
-		struct forward f = chance_forward();
-		write_line(&f, line, sizeof(line));
-		struct forward again = read_one(line);
-		if (!forward_equal(&f, &again))
-			fail_msg("%s reads back as another forward", line);
-	}
 }
 
 static void conflicts_are_what_is_not_nested(void **state)
@@ -326,21 +278,21 @@ static void inserting_does_as_add_says(void **state)
 	struct err err;
 	struct forward a = read_one("eth0:80 10.0.0.1"), b = read_one("eth0:80 10.0.0.2");
 	struct forward later = a, old = b;
-	later.until = NOW + 10;
-	old.until = NOW;
-	assert_int_equal(forwards_insert(&set, &old, NOW, FORWARDS_REFUSE, &err), 0);
+	later.until = READ_NOW + 10;
+	old.until = READ_NOW;
+	assert_int_equal(forwards_insert(&set, &old, READ_NOW, FORWARDS_REFUSE, &err), 0);
 	/* expired ones go */
-	assert_int_equal(forwards_insert(&set, &a, NOW, FORWARDS_REFUSE, &err), 0);
+	assert_int_equal(forwards_insert(&set, &a, READ_NOW, FORWARDS_REFUSE, &err), 0);
 	assert_int_equal(set.count, 1);
-	assert_int_equal(forwards_insert(&set, &a, NOW, FORWARDS_REFUSE, &err), 0);
+	assert_int_equal(forwards_insert(&set, &a, READ_NOW, FORWARDS_REFUSE, &err), 0);
 	assert_int_equal(set.count, 1);
-	assert_int_equal(forwards_insert(&set, &b, NOW, FORWARDS_REFUSE, &err), -1);
+	assert_int_equal(forwards_insert(&set, &b, READ_NOW, FORWARDS_REFUSE, &err), -1);
 	assert_int_equal(err.kind, ERR_CONFLICT);
 	assert_non_null(strstr(err.text, "10.0.0.1:80"));
-	assert_int_equal(forwards_insert(&set, &later, NOW, FORWARDS_REFUSE, &err), 0);
+	assert_int_equal(forwards_insert(&set, &later, READ_NOW, FORWARDS_REFUSE, &err), 0);
 	assert_int_equal(set.count, 1);
-	assert_true(set.items[0].until == NOW + 10);
-	assert_int_equal(forwards_insert(&set, &b, NOW, FORWARDS_REPLACE, &err), 0);
+	assert_true(set.items[0].until == READ_NOW + 10);
+	assert_int_equal(forwards_insert(&set, &b, READ_NOW, FORWARDS_REPLACE, &err), 0);
 	assert_int_equal(set.count, 1);
 	assert_true(forward_equal(&set.items[0], &b));
 	forwards_free(&set);
@@ -349,8 +301,12 @@ static void inserting_does_as_add_says(void **state)
 static void order_is_total(void **state)
 {
 	(void)state;
+	struct dice dice = {.state = 1};
 	for (int i = 0; i < 20000; i++) {
-		struct forward a = chance_forward(), b = chance_forward(), c = chance_forward();
+		dice.spread = i % 2 ? WIDE : CROWDED;
+		struct forward a = random_forward(&dice, FAMILY_NONE),
+			       b = random_forward(&dice, FAMILY_NONE),
+			       c = random_forward(&dice, FAMILY_NONE);
 		assert_int_equal(forward_compare(&a, &b) > 0, forward_compare(&b, &a) < 0);
 		assert_int_equal(forward_compare(&a, &a), 0);
 		if (forward_compare(&a, &b) <= 0 && forward_compare(&b, &c) <= 0)
@@ -381,15 +337,18 @@ static void the_index_finds_what_a_search_finds(void **state)
 	struct forwards set = {0};
 	struct lookup lookup;
 	struct err err;
+	struct dice dice = {.state = 1};
 	for (int i = 0; i < 500; i++) {
-		struct forward f = chance_forward();
+		dice.spread = i % 2 ? WIDE : CROWDED;
+		struct forward f = random_forward(&dice, FAMILY_NONE);
 		assert_int_equal(forwards_add(&set, &f, &err), 0);
 	}
 	assert_int_equal(lookup_make(&set, &lookup, &err), 0);
+	dice.spread = CROWDED;
 	for (int i = 0; i < 20000; i++) {
-		struct forward f = chance_forward();
-		struct endpoint to = {chance_address((enum family)f.family),
-				      (uint16_t)(1 + chance(60))};
+		struct forward f = random_forward(&dice, FAMILY_NONE);
+		struct endpoint to = {random_address(&dice, (enum family)f.family),
+				      (uint16_t)(1 + roll(&dice, 60))};
 		size_t count = 0;
 		struct lookup_walk walk =
 			lookup_begin(&lookup, (enum family)f.family, f.proto, &to);
@@ -430,7 +389,7 @@ static void selectors_select(void **state)
 		bool selected[3];
 		int count = 0;
 		assert_int_equal(selectors_parse(&cases[i].word, 1, cases[i].family, cases[i].from,
-						 services, &selectors, &err),
+						 read_services, &selectors, &err),
 				 0);
 		int result = selectors_apply(&selectors, &set, selected, &err);
 		for (size_t k = 0; k < 3; k++)
@@ -449,8 +408,8 @@ int main(void)
 		cmocka_unit_test(good_lines_have_one_canonical_form),
 		cmocka_unit_test(shorthands_are_several_forwards),
 		cmocka_unit_test(bad_lines_are_refused_with_words),
+		cmocka_unit_test(a_file_knows_no_for),
 		cmocka_unit_test(long_words_are_cut_in_messages),
-		cmocka_unit_test(what_is_written_reads_back),
 		cmocka_unit_test(conflicts_are_what_is_not_nested),
 		cmocka_unit_test(inserting_does_as_add_says),
 		cmocka_unit_test(order_is_total),

@@ -8,11 +8,20 @@
 #include <string.h>
 #include <cmocka.h>
 
-#include "chance.h"
+#include "random_forward.h"
 #include "model/request.h"
 #include "rules/codec.h"
 #include "rules/present.h"
 #include "rules/text.h"
+
+static struct dice dice = {.state = 1};
+
+/* Of either spread. */
+static struct forward any_forward(void)
+{
+	dice.spread = once_in(&dice, 2) ? WIDE : CROWDED;
+	return random_forward(&dice, FAMILY_NONE);
+}
 
 static const char *target_name(const struct rule *rule)
 {
@@ -50,7 +59,7 @@ static void what_is_encoded_decodes(void **state)
 	for (int i = 0; i < 20000; i++) {
 		struct layout_rule rules[LAYOUT_RULES_MAX];
 		char comment[SPEC_OPTIONS_MAX];
-		struct forward f = chance_forward();
+		struct forward f = any_forward();
 		size_t n = layout_rules(&f, rules, comment);
 		for (size_t r = 0; r < n; r++) {
 			check_codec((enum family)f.family, &rules[r].rule);
@@ -71,7 +80,7 @@ static void what_is_encoded_decodes(void **state)
 static void another_entry_is_another_rule(void **state)
 {
 	(void)state;
-	struct forward f = chance_forward();
+	struct forward f = any_forward();
 	struct layout_rule rules[LAYOUT_RULES_MAX];
 	char comment[SPEC_OPTIONS_MAX];
 	layout_rules(&f, rules, comment);
@@ -94,7 +103,7 @@ static void what_is_laid_out_reads_back(void **state)
 	for (int i = 0; i < 100000; i++) {
 		struct layout_rule rules[LAYOUT_RULES_MAX];
 		char comment[SPEC_OPTIONS_MAX];
-		struct forward f = chance_forward(), again;
+		struct forward f = any_forward(), again;
 		size_t n = layout_rules(&f, rules, comment);
 		assert_true(n <= LAYOUT_RULES_MAX);
 		assert_int_equal(
@@ -128,7 +137,7 @@ static void make_set(struct forwards *set, int tries)
 	struct err err;
 	*set = (struct forwards){0};
 	for (int i = 0; i < tries; i++) {
-		struct forward f = chance_forward();
+		struct forward f = any_forward();
 		f.until = 0;
 		forwards_insert(set, &f, 0, FORWARDS_REFUSE, &err);
 	}
@@ -202,10 +211,27 @@ static void check_packet(const struct forwards *set, const struct layout *layout
 	assert_true(forward_equal(&found, expected));
 }
 
+/* One that f may take, or a neighbour of it. */
+static struct packet packet_near(const struct forward *f)
+{
+	static const char *const names[] = {"eth0", "eth1", "eth7", "ppp3", "wlan0"};
+	enum family family = (enum family)f->family;
+	dice.spread = CROWDED;
+	struct packet p = {names[roll(&dice, 5)], random_address(&dice, family),
+			   random_address(&dice, family), f->proto,
+			   (uint16_t)(f->ports.first + roll(&dice, 3))};
+	if (*f->ifname && !strchr(f->ifname, '+') && once_in(&dice, 2))
+		p.ifname = f->ifname;
+	if (network_is_set(&f->from) && once_in(&dice, 2))
+		p.from = f->from.addr;
+	if (address_is_set(&f->addr) && once_in(&dice, 2))
+		p.to = f->addr;
+	return p;
+}
+
 static void every_packet_reaches_the_narrowest(void **state)
 {
 	(void)state;
-	static const char *const names[] = {"eth0", "eth1", "eth7", "ppp3", "wlan0"};
 	for (int round = 0; round < 40; round++) {
 		struct forwards set;
 		struct layout layouts[2] = {{0}};
@@ -214,12 +240,9 @@ static void every_packet_reaches_the_narrowest(void **state)
 		assert_int_equal(layout_build(FAMILY_IPV4, &set, &layouts[0], &err), 0);
 		assert_int_equal(layout_build(FAMILY_IPV6, &set, &layouts[1], &err), 0);
 		for (int i = 0; i < 3000; i++) {
-			const struct forward *f = &set.items[chance((unsigned int)set.count)];
-			enum family family = (enum family)f->family;
-			struct packet p = {names[chance(5)], chance_address(family),
-					   chance_address(family), f->proto,
-					   (uint16_t)(f->ports.first + chance(3))};
-			check_packet(&set, &layouts[family == FAMILY_IPV6], &p);
+			const struct forward *f = &set.items[roll(&dice, (unsigned int)set.count)];
+			struct packet p = packet_near(f);
+			check_packet(&set, &layouts[f->family == FAMILY_IPV6], &p);
 		}
 		layout_free(&layouts[0]);
 		layout_free(&layouts[1]);
@@ -454,11 +477,12 @@ static void plans_lead_from_any_set_to_any_other(void **state)
 			for (int i = 0; i < 3; i++) {
 				change_book(&book, (enum table)t, &layouts[i]);
 				/* somebody puts a rule of theirs somewhere */
-				size_t at = chance((unsigned int)book.count);
+				size_t at = roll(&dice, (unsigned int)book.count);
 				char chain[CHAIN_NAME_MAX];
 				strcpy(chain, book.lines[at].chain);
 				book_insert(&book, chain,
-					    chance((unsigned int)chain_length(&book, chain)), NULL);
+					    roll(&dice, (unsigned int)chain_length(&book, chain)),
+					    NULL);
 			}
 		}
 		for (int i = 0; i < 3; i++) {

@@ -249,7 +249,7 @@ static int read_parts(const char *spec, const char *target, const char *options,
 {
 	const char *words[READ_WORDS_MAX], *copied[READ_WORDS_MAX];
 	char *copy = strdup(options);
-	size_t n = 0, count = split_words(copy, copied);
+	size_t n = 0, count = *options ? split_words(copy, copied) : 0;
 	if (spec)
 		words[n++] = spec;
 	if (target)
