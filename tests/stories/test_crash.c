@@ -135,6 +135,14 @@ static void a_killed_flush_lets_nobody_in(void **state)
 			   "flush");
 }
 
+static void a_killed_change_of_a_tree_lets_nobody_in(void **state)
+{
+	(void)state;
+	kill_at_every_call("for i in $(seq 8000 8029); do echo wan0:$i 192.168.1.9; done | "
+			   "$PFWD apply -; $PFWD add wan0:80 192.168.1.2:8080",
+			   "add --replace wan0:80 192.168.1.3:8080");
+}
+
 /* ---- save ---- */
 
 static void a_killed_save_leaves_one_whole_file(void **state)
@@ -167,9 +175,13 @@ static void a_killed_save_leaves_one_whole_file(void **state)
 int main(void)
 {
 	const struct CMUnitTest stories[] = {
-		STORY(a_killed_add_lets_nobody_in),   STORY(a_killed_first_add_lets_nobody_in),
-		STORY(a_killed_del_lets_nobody_in),   STORY(a_killed_apply_lets_nobody_in),
-		STORY(a_killed_flush_lets_nobody_in), STORY(a_killed_save_leaves_one_whole_file),
+		STORY(a_killed_add_lets_nobody_in),
+		STORY(a_killed_first_add_lets_nobody_in),
+		STORY(a_killed_del_lets_nobody_in),
+		STORY(a_killed_apply_lets_nobody_in),
+		STORY(a_killed_flush_lets_nobody_in),
+		STORY(a_killed_change_of_a_tree_lets_nobody_in),
+		STORY(a_killed_save_leaves_one_whole_file),
 	};
 	return cmocka_run_group_tests(stories, town_build, town_raze);
 }

@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Any bytes as a forwards file: each bad line is told with its number and a reason that is fit for
+ * a terminal, or all lines make forwards, which written as a file are read back as the same.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "model/file.h"
+
+int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size);
+
+struct told {
+	size_t lines; /* of the text */
+	size_t bad;
+};
+
+static void check_reason(void *context, size_t line, const char *reason)
+{
+	struct told *told = context;
+	told->bad++;
+	if (line == 0 || line > told->lines || !*reason)
+		abort();
+	for (const char *c = reason; *c; c++)
+		if ((unsigned char)*c < ' ' || *c == 0x7f)
+			abort();
+}
+
+static struct told count_lines(const char *text, size_t length)
+{
+	struct told told = {.lines = 1};
+	for (size_t i = 0; i < length; i++)
+		told.lines += text[i] == '\n';
+	return told;
+}
+
+static void check_again(const struct file *file)
+{
+	struct file again = {0};
+	struct err err;
+	char *text = malloc(file->count * SPEC_LINE_MAX + 1), *end = text;
+	if (!text)
+		return;
+	for (size_t i = 0; i < file->count; i++) {
+		spec_format_line(&file->lines[i].forward, end);
+		end = stpcpy(end + strlen(end), "\n");
+	}
+	struct told told = count_lines(text, (size_t)(end - text));
+	if (file_parse(text, (size_t)(end - text), NULL, check_reason, &told, &again, &err) < 0 ||
+	    again.count != file->count)
+		abort();
+	for (size_t i = 0; i < file->count; i++)
+		if (again.lines[i].number != i + 1 ||
+		    !forward_equal(&again.lines[i].forward, &file->lines[i].forward))
+			abort();
+	file_free(&again);
+	free(text);
+}
+
+int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size)
+{
+	struct file file = {0};
+	struct err err = {0};
+	char *text = malloc(size + 1); /* not ended: only length bytes are text */
+	if (!text)
+		return 0;
+	memcpy(text, data, size);
+	struct told told = count_lines(text, size);
+	int result = file_parse(text, size, NULL, check_reason, &told, &file, &err);
+	if ((result < 0) != (told.bad > 0) || (result < 0 && (file.lines || file.count)))
+		abort();
+	for (size_t i = 0; i < file.count; i++)
+		if (file.lines[i].number > told.lines ||
+		    (i > 0 && file.lines[i].number < file.lines[i - 1].number))
+			abort();
+	check_again(&file);
+	file_free(&file);
+	free(text);
+	return 0;
+}

@@ -1,0 +1,206 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Tables that somebody else filled with what pfwd does not know, and with what it should not print.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <cmocka.h>
+
+#include "trouble.h"
+
+/* try MATCH...: each rule that this iptables and this kernel take, in both families */
+static const char try_rules[] =
+	"e=$(printf '\\033[31m'); n=$(printf 'a\\nb\\177\\302\\23331m\\23331m\"%%s'\\''\\\\');\n"
+	"l=$(printf '%255s' '' | tr ' ' x)\n"
+	"try() { for t in iptables-legacy ip6tables-legacy; do\n"
+	"  $t -t $table -A $chain \"$@\" 2>/dev/null; done; }\n";
+
+static const char odd_rules[] =
+	"try -m string --algo bm --string abc -j ACCEPT\n"
+	"try -m string --algo kmp --hex-string '|1b5b33316d|'\n"
+	"try -m statistic --mode random --probability 0.5 -j ACCEPT\n"
+	"try -m statistic --mode nth --every 3 --packet 0 -j ACCEPT\n"
+	"try -m recent --name a --set\n"
+	"try -m hashlimit --hashlimit-upto 5/sec --hashlimit-name h$table$chain "
+	"--hashlimit-mode srcip -j ACCEPT\n"
+	"try -m u32 --u32 '6&0xFF=1' -j ACCEPT\n"
+	"try -m bpf --bytecode '4,48 0 0 9,21 0 1 6,6 0 0 1,6 0 0 0' -j ACCEPT\n"
+	"try -m quota --quota 1000 -j ACCEPT\n"
+	"try -m connlimit --connlimit-above 3 -j ACCEPT\n"
+	"try -p tcp -m multiport --dports 80,443 -j ACCEPT\n"
+	"try -m limit --limit 5/min -j LOG --log-prefix \"$e\"\n"
+	"try -j MARK --set-mark 2\n"
+	"try -j NFLOG --nflog-prefix \"$e\"\n"
+	"try -j NFQUEUE\n"
+	"try -m comment --comment \"$e\" -j ACCEPT\n"
+	"try -m comment --comment \"$n\" -j ACCEPT\n"
+	"try -m comment --comment \"$l\"\n"
+	/* nearly what pfwd writes */
+	"try -i wan0 -p tcp --dport 80 -m comment --comment \"--name $e\" -j DNAT --to :8080\n"
+	"try -i wan0 -p tcp --dport 80 -m comment --comment '--name a --name b' -j DNAT --to :80\n"
+	"try -i wan0 -p tcp --dport 80 -m comment --comment '--local ' -j DNAT --to :8080\n"
+	"try -i wan0 -p tcp --dport 80 -m comment --comment \"$l\" -j DNAT --to :8080\n"
+	"try -i \"$e\" -p tcp --dport 80 -j DNAT --to-destination :8080 --random\n";
+
+static void make_odd_rules(const char *table, const char *chain)
+{
+	town_sh("table=%s chain=%s; for t in iptables-legacy ip6tables-legacy; do $t -t %s -N %s; "
+		"done\n%s%s true",
+		table, chain, table, chain, try_rules, odd_rules);
+}
+
+/* Control characters, of eight bits and in UTF-8 too; no text here has another use for 0x9b. */
+static void assert_printable(const char *text)
+{
+	for (const unsigned char *c = (const unsigned char *)text; *c; c++)
+		if ((*c < ' ' && *c != '\n') || *c == 0x7f || *c == 0x9b)
+			fail_msg("byte 0x%02x in: %s", *c, text);
+}
+
+static void assert_all_output_printable(void)
+{
+	static const char *const commands[] = {
+		"list",
+		"list -J",
+		"list -r -o +IF,FROM,LIVE",
+		"conns -a",
+		"save -",
+		"diff - </dev/null",
+		"add -v wan0:88 192.168.1.8 --name x",
+		"add -n wan0:89 192.168.1.8",
+		"add wan0:88 192.168.1.9",
+		"apply -n - </dev/null",
+		"del -v x",
+		"flush -n",
+	};
+	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
+		struct outcome o = town_run("$PFWD %s", commands[i]);
+		if (o.status > 7)
+			fail_msg("%s: status %d", commands[i], o.status);
+		assert_printable(o.out);
+		assert_printable(o.err);
+	}
+}
+
+/* Everything but the jumps to chains of pfwd's name, as a hash: it may be long. */
+static struct outcome foreign_hash(void)
+{
+	return town_run("for t in iptables-legacy ip6tables-legacy; do for table in nat filter; do "
+			"$t -t $table -S; done; done | grep -v -- '-j PFWD' | sha256sum");
+}
+
+static void chains_named_as_ours_stay_whole(void **state)
+{
+	(void)state;
+	make_odd_rules("nat", "PFWD");
+	make_odd_rules("filter", "PFWD");
+	struct outcome before = foreign_hash();
+	assert_string_equal(pfwd(0, "list -rn").out, "");
+	assert_all_output_printable();
+	pfwd(0, "add wan0:81 192.168.1.2:8081 --name web --masquerade --hairpin --local");
+	pfwd(0, "add wan0:81 [fd02::2]:8081 --name web");
+	assert_says(pfwd(0, "list -rn").out, "wan0:81/tcp 192.168.1.2:8081 web");
+	assert_says(pfwd(0, "list").err, "chain PFWD of the IPv4 nat table holds ");
+	assert_all_output_printable();
+	pfwd(0, "del web");
+	assert_string_equal(foreign_hash().out, before.out);
+	assert_says(pfwd(1, "flush").err, "chain PFWD of the IPv4 nat table stays");
+	assert_string_equal(foreign_hash().out, before.out);
+}
+
+static void odd_rules_elsewhere_stay_as_they_are(void **state)
+{
+	(void)state;
+	make_odd_rules("nat", "THEIRS");
+	make_odd_rules("filter", "THEIRS");
+	make_odd_rules("filter", "PFW");
+	town_sh("for t in iptables-legacy ip6tables-legacy; do $t -A FORWARD -i none0 -j THEIRS; "
+		"$t -P INPUT ACCEPT; done");
+	struct outcome before = trouble_tables();
+	pfwd(0, "add wan0:81 192.168.1.2:8081 --name web --masquerade");
+	pfwd(0, "add wan0:81 [fd02::2]:8081 --name web");
+	assert_string_equal(pfwd(0, "list -rn -o FORWARD,STATE").out,
+			    "wan0:81/tcp active\nwan0:81/tcp active\n");
+	assert_all_output_printable();
+	pfwd(0, "del web");
+	assert_string_equal(trouble_tables().out, before.out);
+	pfwd(0, "add :82 :8082 --local");
+	pfwd(0, "flush");
+	assert_string_equal(trouble_tables().out, before.out);
+}
+
+static void names_of_chains_are_printed_with_care(void **state)
+{
+	(void)state;
+	town_sh("e=$(printf 'PFWD-\\033[31m'); for t in iptables-legacy ip6tables-legacy; do "
+		"for table in nat filter; do $t -t $table -N \"$e\"; "
+		"$t -t $table -A \"$e\" -p icmp -j LOG; $t -t $table -N PFWD-THEIRS; "
+		"$t -t $table -A PFWD-THEIRS -j \"$e\"; $t -t $table -N PFWD-x; "
+		"$t -t $table -A PFWD-x -j RETURN; done; done");
+	assert_all_output_printable();
+	pfwd(0, "add wan0:81 192.168.1.2:8081");
+	assert_all_output_printable();
+	pfwd(0, "del wan0:81");
+	struct outcome o = town_run("$PFWD flush");
+	assert_printable(o.out);
+	assert_printable(o.err);
+	o = trouble_tables();
+	assert_says(o.out, "-p icmp -j LOG\n");
+	assert_says(o.out, "-A PFWD-THEIRS -j PFWD-");
+}
+
+static void names_in_loops_do_not_matter(void **state)
+{
+	(void)state;
+	/* theirs jump to ours, ours (by name) to theirs, and nothing is where it belongs */
+	town_sh("iptables-legacy -N PFWD; iptables-legacy -N A; iptables-legacy -N B; "
+		"iptables-legacy -A PFWD -i none0 -j A; iptables-legacy -A A -i none0 -j B; "
+		"iptables-legacy -A INPUT -j PFWD; iptables-legacy -A OUTPUT -o none0 -g PFWD; "
+		"iptables-legacy -t nat -N PFWD; iptables-legacy -t nat -A PREROUTING -i none0 -g "
+		"PFWD; "
+		"iptables-legacy -t nat -A OUTPUT -j PFWD");
+	pfwd(0, "add wan0:81 192.168.1.2:8081");
+	assert_string_equal(pfwd(0, "list -rn -o STATE").out, "active\n");
+	pfwd(0, "del wan0:81");
+	pfwd(1, "flush");
+	struct outcome o = trouble_tables();
+	assert_says(o.out, "-A PFWD -i none0 -j A\n");
+	assert_says(o.out, "-A A -i none0 -j B\n");
+}
+
+static void twenty_thousand_rules_stay_as_they_are(void **state)
+{
+	(void)state;
+	town_sh("for t in nat filter; do echo \"*$t\"; echo :THEIRS -; for i in $(seq 10000); do "
+		"echo \"-A THEIRS -s 10.$((i / 256)).$((i %% 256)).0/24 -p tcp --dport $i "
+		"-m comment --comment rule$i -c $i $((i * 40))\"; done; echo COMMIT; done | "
+		"sed 's/^\\(-A.*\\) -c \\([0-9]*\\) \\([0-9]*\\)$/[\\2:\\3] \\1/' >/run/many; "
+		"iptables-legacy-restore -c </run/many");
+	static const char hash[] = "iptables-legacy-save -c | grep -v -e '^#' -e '^:[A-Z]* [A-Z]' "
+				   "| sha256sum";
+	struct outcome before = town_run(hash);
+	pfwd(0, "add wan0:81 192.168.1.2:8081 --name web --masquerade");
+	assert_says(pfwd(0, "list -rn").out, "web");
+	pfwd(0, "add wan0:82 192.168.1.2 --name web");
+	pfwd(0, "del wan0:82");
+	assert_string_equal(town_run("iptables-legacy-save -c | grep -c rule").out, "20000\n");
+	pfwd(0, "flush");
+	assert_string_equal(town_run(hash).out, before.out);
+}
+
+#define STORY(f) cmocka_unit_test_teardown(f, town_clean)
+
+int main(void)
+{
+	const struct CMUnitTest stories[] = {
+		STORY(chains_named_as_ours_stay_whole),
+		STORY(odd_rules_elsewhere_stay_as_they_are),
+		STORY(names_of_chains_are_printed_with_care),
+		STORY(names_in_loops_do_not_matter),
+		STORY(twenty_thousand_rules_stay_as_they_are),
+	};
+	return cmocka_run_group_tests(stories, town_build, town_raze);
+}
