@@ -9,7 +9,7 @@
 #include <string.h>
 #include <cmocka.h>
 
-#include "../unit/chance.h"
+#include "../unit/random_forward.h"
 #include "kernel/change.h"
 
 static int take_all(void *context, const struct forwards *present, struct forwards *wanted,
@@ -58,10 +58,12 @@ static void assert_there(const struct forwards *set)
 
 static void random_forwards(struct forwards *set, int tries)
 {
+	static struct dice dice = {.state = 1};
 	struct err err;
 	*set = (struct forwards){0};
 	for (int i = 0; i < tries; i++) {
-		struct forward f = chance_forward();
+		dice.spread = i % 2 ? WIDE : CROWDED;
+		struct forward f = random_forward(&dice, FAMILY_NONE);
 		forwards_insert(set, &f, 0, FORWARDS_REFUSE, &err);
 	}
 	forwards_sort(set);
