@@ -20,9 +20,14 @@ bool host_forwards(enum family family);
 /* Whether conntrack counts packets and bytes; true where the system does not say. */
 bool host_accounts(void);
 
-/* One interface of that name, or, for a name that ends in '+', one that begins so; true where the
- * system does not say. */
-bool host_has_interface(const char *name);
+struct host_interfaces {           /* a zeroed one is empty */
+	char (*names)[IFNAME_MAX]; /* sorted */
+	size_t count;
+};
+int host_interfaces(struct host_interfaces *out, struct err *err);
+void host_interfaces_free(struct host_interfaces *set);
+/* One interface of that name, or, for a name that ends in '+', one that begins so. */
+bool host_has_interface(const struct host_interfaces *set, const char *name);
 
 struct host_address {
 	char ifname[IFNAME_MAX];

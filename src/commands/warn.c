@@ -28,6 +28,7 @@ static void warn_nft(enum family family, enum host_hook hook)
 struct known { /* of the host */
 	struct host_addresses addresses;
 	struct host_listeners listeners;
+	struct host_interfaces interfaces;
 	const char *looked_for; /* the last interface */
 };
 
@@ -37,7 +38,7 @@ static void warn_interface(struct known *known, const struct forward *f, const c
 	if (!*f->ifname || (known->looked_for && strcmp(known->looked_for, f->ifname) == 0))
 		return;
 	known->looked_for = f->ifname;
-	if (host_has_interface(f->ifname))
+	if (host_has_interface(&known->interfaces, f->ifname))
 		return;
 	command_say("warning: %s: there is no interface %s (yet)", spec, f->ifname);
 }
@@ -83,11 +84,13 @@ void command_warn(const struct forwards *set)
 	struct known known = {0};
 	struct err ignored;
 	if (host_addresses(&known.addresses, &ignored) == 0 &&
-	    host_listeners(&known.listeners, &ignored) == 0)
+	    host_listeners(&known.listeners, &ignored) == 0 &&
+	    host_interfaces(&known.interfaces, &ignored) == 0)
 		for (size_t i = 0; i < set->count; i++)
 			warn_forward(&known, &set->items[i]);
 	warn_family(set, FAMILY_IPV4);
 	warn_family(set, FAMILY_IPV6);
 	host_addresses_free(&known.addresses);
 	host_listeners_free(&known.listeners);
+	host_interfaces_free(&known.interfaces);
 }

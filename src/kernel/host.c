@@ -92,18 +92,48 @@ bool host_accounts(void)
 	return setting_is_on("/proc/sys/net/netfilter/nf_conntrack_acct");
 }
 
-bool host_has_interface(const char *name)
+static int compare_names(const void *a, const void *b)
 {
-	bool found = false;
+	return strcmp(a, b);
+}
+
+int host_interfaces(struct host_interfaces *out, struct err *err)
+{
+	struct host_interfaces set = {0};
+	size_t count = 0;
 	struct if_nameindex *all = if_nameindex();
 	if (!all)
-		return true; /* nobody can say */
-	for (const struct if_nameindex *i = all; !found && i && i->if_index; i++) {
-		enum relation r = ifname_relation(i->if_name, name);
-		found = r == RELATION_EQUAL || r == RELATION_INSIDE;
-	}
+		return err_sys(err, errno, "cannot read the interfaces of this host");
+	while (all[count].if_index)
+		count++;
+	set.names = calloc(count + 1, sizeof(*set.names));
+	for (; set.names && set.count < count; set.count++)
+		strncpy(set.names[set.count], all[set.count].if_name, IFNAME_MAX - 1);
 	if_freenameindex(all);
-	return found;
+	if (!set.names)
+		return err_memory(err);
+	qsort(set.names, set.count, sizeof(*set.names), compare_names);
+	*out = set;
+	return 0;
+}
+
+void host_interfaces_free(struct host_interfaces *set)
+{
+	free(set->names);
+	*set = (struct host_interfaces){0};
+}
+
+/* By bsearch: what a wildcard takes lies together. */
+static int compare_wanted(const void *wanted, const void *name)
+{
+	size_t n = strlen(wanted);
+	bool open = n && ((const char *)wanted)[n - 1] == '+';
+	return open ? strncmp(wanted, name, n - 1) : strcmp(wanted, name);
+}
+
+bool host_has_interface(const struct host_interfaces *set, const char *name)
+{
+	return bsearch(name, set->names, set->count, sizeof(*set->names), compare_wanted) != NULL;
 }
 
 static bool read_sockaddr(const struct sockaddr *sa, struct address *out)

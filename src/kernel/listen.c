@@ -1,77 +1,75 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Listening sockets, from /proc/net/tcp and its kin. */
-#include <stdio.h>
+/*
+ * Listening sockets, by sock_diag(7): the kernel looks through those that listen alone, where
+ * /proc/net/tcp has it walk the table of all connections.
+ */
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <arpa/inet.h>
+#include <netinet/tcp.h>
+#include <linux/inet_diag.h>
+#include <linux/sock_diag.h>
 
 #include "kernel/host.h"
+#include "kernel/netlink.h"
 #include "model/array.h"
 
-#define TCP_LISTEN_STATE 0x0a /* TCP_LISTEN of the kernel's net/tcp_states.h */
-#define UDP_BOUND_STATE 0x07  /* what an unconnected UDP socket shows: TCP_CLOSE */
+#define REQUEST_SIZE 256
 
-/* The address in the file: words of four bytes in the host's order, each as a hexadecimal number.
- */
-static bool read_address(const char *hex, enum family family, struct address *out)
+struct search {
+	struct host_listeners set;
+	uint8_t proto;
+};
+
+static int on_socket(const struct nlmsghdr *nlh, void *data)
 {
-	size_t words = family == FAMILY_IPV6 ? 4 : 1;
-	*out = (struct address){.family = (uint8_t)family};
-	if (strlen(hex) != words * 8)
-		return false;
-	for (size_t i = 0; i < words; i++) {
-		char word[9] = {0};
-		memcpy(word, hex + i * 8, 8);
-		uint32_t value = (uint32_t)strtoul(word, NULL, 16);
-		memcpy(out->bytes + i * 4, &value, 4);
+	struct search *search = data;
+	const struct inet_diag_msg *msg = mnl_nlmsg_get_payload(nlh);
+	void *items = search->set.items;
+	struct host_listener *l = array_append(&items, &search->set.count, sizeof(*l));
+	search->set.items = items;
+	if (!l) {
+		errno = ENOMEM;
+		return MNL_CB_ERROR;
 	}
-	return true;
+	bool six = msg->idiag_family == AF_INET6;
+	l->addr.family = six ? FAMILY_IPV6 : FAMILY_IPV4;
+	memcpy(l->addr.bytes, msg->id.idiag_src, six ? 16 : 4);
+	l->port = ntohs(msg->id.idiag_sport);
+	l->proto = search->proto;
+	return MNL_CB_OK;
 }
 
-static int keep(struct host_listeners *set, const struct host_listener *one, struct err *err)
+static int search_sockets(uint8_t family, uint8_t proto, struct search *search)
 {
-	void *items = set->items;
-	struct host_listener *kept = array_append(&items, &set->count, sizeof(*kept));
-	set->items = items;
-	if (!kept)
-		return err_memory(err);
-	*kept = *one;
-	return 0;
-}
-
-static int read_file(const char *path, enum family family, enum proto proto,
-		     struct host_listeners *out, struct err *err)
-{
-	char line[512], hex[33];
-	unsigned int port, state, wanted = proto == PROTO_TCP ? TCP_LISTEN_STATE : UDP_BOUND_STATE;
-	int result = 0;
-	FILE *file = fopen(path, "re");
-	if (!file)
-		return 0; /* a kernel without that family or protocol */
-	while (result == 0 && fgets(line, sizeof(line), file)) {
-		struct host_listener one = {.proto = (uint8_t)proto};
-		if (sscanf(line, " %*d: %32[0-9A-F]:%x %*[0-9A-F]:%*x %x", hex, &port, &state) !=
-			    3 ||
-		    state != wanted || !read_address(hex, family, &one.addr))
-			continue;
-		one.port = (uint16_t)port;
-		result = keep(out, &one, err);
-	}
-	fclose(file);
-	return result;
+	_Alignas(struct nlmsghdr) char buffer[REQUEST_SIZE];
+	struct nlmsghdr *nlh = mnl_nlmsg_put_header(buffer);
+	nlh->nlmsg_type = SOCK_DIAG_BY_FAMILY;
+	struct inet_diag_req_v2 *request = mnl_nlmsg_put_extra_header(nlh, sizeof(*request));
+	request->sdiag_family = family;
+	request->sdiag_protocol = proto;
+	/* a UDP socket that is not connected shows as closed */
+	request->idiag_states = 1U << (proto == IPPROTO_TCP ? TCP_LISTEN : TCP_CLOSE);
+	search->proto = proto;
+	return netlink_dump(NETLINK_SOCK_DIAG, nlh, on_socket, search);
 }
 
 int host_listeners(struct host_listeners *out, struct err *err)
 {
-	struct host_listeners set = {0};
-	if (read_file("/proc/net/tcp", FAMILY_IPV4, PROTO_TCP, &set, err) < 0 ||
-	    read_file("/proc/net/udp", FAMILY_IPV4, PROTO_UDP, &set, err) < 0 ||
-	    read_file("/proc/net/tcp6", FAMILY_IPV6, PROTO_TCP, &set, err) < 0 ||
-	    read_file("/proc/net/udp6", FAMILY_IPV6, PROTO_UDP, &set, err) < 0) {
-		host_listeners_free(&set);
-		return -1;
-	}
-	*out = set;
+	static const uint8_t families[] = {AF_INET, AF_INET6},
+			     protos[] = {IPPROTO_TCP, IPPROTO_UDP};
+	struct search search = {0};
+	for (int f = 0; f < 2; f++)
+		for (int p = 0; p < 2; p++)
+			if (search_sockets(families[f], protos[p], &search) < 0 &&
+			    errno != ENOENT) {
+				/* ENOENT: a kernel without that family or protocol */
+				err_sys(err, errno, "cannot read which ports are listened on");
+				host_listeners_free(&search.set);
+				return -1;
+			}
+	*out = search.set;
 	return 0;
 }
 

@@ -3,16 +3,14 @@
 #include <arpa/inet.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <time.h>
-#include <libmnl/libmnl.h>
 #include <linux/netfilter.h>
 #include <linux/netfilter/nf_tables.h>
 #include <linux/netfilter/nfnetlink.h>
 
 #include "kernel/host.h"
+#include "kernel/netlink.h"
 
-#define BUFFER_SIZE (32 * 1024)
+#define REQUEST_SIZE 256
 
 struct search {
 	enum family family;
@@ -84,29 +82,14 @@ static int on_chain(const struct nlmsghdr *nlh, void *data)
 
 bool host_nft_drops(enum family family, enum host_hook hook, char out[HOST_CHAIN_MAX])
 {
-	_Alignas(struct nlmsghdr) static char buffer[BUFFER_SIZE];
+	_Alignas(struct nlmsghdr) char buffer[REQUEST_SIZE];
 	struct search search = {.family = family, .hook = hook, .out = out};
-	uint32_t seq = (uint32_t)time(NULL);
-	int result = MNL_CB_OK;
-	struct mnl_socket *socket = mnl_socket_open2(NETLINK_NETFILTER, SOCK_CLOEXEC);
-	if (!socket)
-		return false;
 	struct nlmsghdr *nlh = mnl_nlmsg_put_header(buffer);
 	nlh->nlmsg_type = NFNL_SUBSYS_NFTABLES << 8 | NFT_MSG_GETCHAIN;
-	nlh->nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
-	nlh->nlmsg_seq = seq;
 	struct nfgenmsg *nfh = mnl_nlmsg_put_extra_header(nlh, sizeof(*nfh));
 	nfh->nfgen_family = NFPROTO_UNSPEC;
 	nfh->version = NFNETLINK_V0;
-	if (mnl_socket_bind(socket, 0, MNL_SOCKET_AUTOPID) < 0 ||
-	    mnl_socket_sendto(socket, nlh, nlh->nlmsg_len) < 0)
-		result = MNL_CB_ERROR;
-	while (result == MNL_CB_OK) {
-		ssize_t n = mnl_socket_recvfrom(socket, buffer, sizeof(buffer));
-		result = n < 0 ? MNL_CB_ERROR
-			       : mnl_cb_run(buffer, (size_t)n, seq, mnl_socket_get_portid(socket),
-					    on_chain, &search);
-	}
-	mnl_socket_close(socket);
+	/* a kernel without nf_tables drops nothing by it */
+	netlink_dump(NETLINK_NETFILTER, nlh, on_chain, &search);
 	return search.found;
 }

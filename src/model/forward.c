@@ -7,20 +7,18 @@
 static int check_address(const struct address *addr, const char *what, struct err *err)
 {
 	char text[ADDRESS_TEXT_MAX];
-	address_format(addr, text);
+	const char *why = NULL;
 	if (address_is_loopback(addr))
-		return err_set(
-			err, ERR_INPUT,
-			"%s %s is a loopback address, which the kernel cannot forward safely; "
-			"for a program on this host write the target as :PORT",
-			what, text);
-	if (address_is_multicast(addr))
-		return err_set(err, ERR_INPUT, "%s %s is a multicast address; give one host's",
-			       what, text);
-	if (address_is_broadcast(addr))
-		return err_set(err, ERR_INPUT, "%s %s is the broadcast address; give one host's",
-			       what, text);
-	return 0;
+		why = "a loopback address, which the kernel cannot forward safely; for a program "
+		      "on this host write the target as :PORT";
+	else if (address_is_multicast(addr))
+		why = "a multicast address; give one host's";
+	else if (address_is_broadcast(addr))
+		why = "the broadcast address; give one host's";
+	if (!why)
+		return 0;
+	address_format(addr, text);
+	return err_set(err, ERR_INPUT, "%s %s is %s", what, text, why);
 }
 
 static int check_target(const struct forward *f, struct err *err)
