@@ -6,6 +6,7 @@
 #include <time.h>
 
 #include "commands/command.h"
+#include "kernel/memory.h"
 
 const struct command *const commands[] = {
 	&command_add,   &command_del,     &command_list, &command_conns,
@@ -86,6 +87,7 @@ int main(int argc, char **argv)
 	struct args args = {.words = (const char *const *)argv + 1,
 			    .count = argc > 0 ? (size_t)argc - 1 : 0,
 			    .tables = {global_options}};
+	memory_use_large_pages();
 	int result = close_output(run(&args, &err), &err);
 	if (result >= 0)
 		return result;

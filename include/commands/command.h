@@ -77,7 +77,8 @@ struct change_context {
 	bool kill;     /* end the connections of removed forwards */
 	bool say_kept; /* chains of ours that somebody else uses; with -v always */
 	size_t kept_chains;
-	int (*decide)(void *context, const struct forwards *present, struct forwards *wanted,
+	/* as that of struct change */
+	int (*decide)(void *context, const struct forwards *present, const struct forwards **wanted,
 		      struct err *err);
 	void *context;
 };

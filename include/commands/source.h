@@ -18,7 +18,6 @@ struct source {           /* set path, the rest zero */
 	char *text;
 	size_t length;
 	struct file file;
-	struct forwards forwards; /* sorted */
 };
 
 /* Take in an operand: the one file. */

@@ -28,9 +28,9 @@ void snapshot_free(struct snapshot *snapshot);
 int snapshot_forwards(struct forwards *out, struct err *err);
 
 struct change {
-	/* Fill *wanted (empty before) from the forwards there are. Called again when the tables
-	 * changed meanwhile. */
-	int (*decide)(void *context, const struct forwards *present, struct forwards *wanted,
+	/* Set *wanted to a sorted set, which the caller keeps, from the forwards there are. Called
+	 * again when the tables changed meanwhile. */
+	int (*decide)(void *context, const struct forwards *present, const struct forwards **wanted,
 		      struct err *err);
 	/* Instead of changing anything: called for each table's plan in the order of commits. NULL:
 	 * change. */

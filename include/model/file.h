@@ -8,24 +8,26 @@
 
 #include "model/request.h"
 
-struct file_line {
-	struct forward forward;
-	size_t number; /* from 1 */
+struct file {                     /* a zeroed one is empty */
+	struct forwards forwards; /* in the order of the lines, of which one may mean several */
+	size_t *numbers;          /* each one's line, from 1 */
+	size_t count;             /* of numbers: as many as forwards, until these are sorted */
 };
 
-struct file {                    /* a zeroed one is empty */
-	struct file_line *lines; /* one a forward: a line may mean several */
-	size_t count, room;
+struct file_bad { /* whoever is told of bad lines; set say and context */
+	void (*say)(void *context, size_t line, const char *reason);
+	void *context;
+	size_t count; /* how many there were */
 };
 
 /*
- * All lines of text (length bytes). Each bad line, and each line in conflict
- * with an earlier one, is handed to bad with its number and the reason. 0, or -1: some were bad
- * (err says how many), or out of memory.
+ * Append the forwards of all lines of text (length bytes); each bad line is told instead. 0, or -1:
+ * out of memory.
  */
-int file_parse(const char *text, size_t length, spec_services *services,
-	       void (*bad)(void *context, size_t line, const char *reason), void *context,
+int file_parse(const char *text, size_t length, spec_services *services, struct file_bad *bad,
 	       struct file *out, struct err *err);
+/* Tell of each line in conflict with an earlier one. 0, or -1: out of memory. */
+int file_check(const struct file *file, struct file_bad *bad, struct err *err);
 void file_free(struct file *file);
 
 #endif

@@ -52,8 +52,6 @@ int forward_check(const struct forward *f, struct err *err);
 
 /* The packets that it takes. */
 struct box forward_box(const struct forward *f);
-/* Of one family, as box_relation; of two: disjoint. */
-enum relation forward_relation(const struct forward *a, const struct forward *b);
 /* The target port for that port of f->ports. */
 uint16_t forward_target_port(const struct forward *f, uint16_t port);
 /* Whether the two send packets to port, an original destination port of both, to the same place. */
@@ -77,12 +75,5 @@ int forward_compare(const struct forward *a, const struct forward *b);
  */
 struct box forward_hairpin_box(const struct forward *f);
 struct box forward_local_box(const struct forward *f);
-
-/*
- * Whether a and b cannot both be there: they share packets, and neither is the narrower one in
- * every respect, or so do their additions and send them to different places. A forward that
- * differs from another in until alone is in conflict here; the caller knows better.
- */
-bool forward_conflict(const struct forward *a, const struct forward *b);
 
 #endif

@@ -16,16 +16,27 @@ void forwards_free(struct forwards *set);
 /* 0, or -1 (out of memory) and the set as it was. */
 int forwards_add(struct forwards *set, const struct forward *f, struct err *err);
 int forwards_add_all(struct forwards *set, const struct forwards *more, struct err *err);
-/* Into the order of forward_compare, each once. */
-void forwards_sort(struct forwards *set);
+/* The same, and more is empty then; what can be is not copied. */
+int forwards_take_all(struct forwards *set, struct forwards *more, struct err *err);
+/* Into the order of forward_compare, each once. 0, or -1 (out of memory) and the set as it was. */
+int forwards_sort(struct forwards *set, struct err *err);
 /* Keep those of which keep[i] is true, in order. */
 void forwards_keep(struct forwards *set, const bool *keep);
 /* Index of one equal to f in a sorted set; count where there is none. */
 size_t forwards_find(const struct forwards *set, const struct forward *f);
 
+/* Walks over those of a sorted set that another sorted set does not have, in one pass: set both,
+ * the rest zero. */
+struct forwards_missing {
+	const struct forwards *of, *in;
+	size_t at, at_in;
+};
+/* NULL at the end. */
+const struct forward *forwards_next_missing(struct forwards_missing *walk);
+
 /*
- * Put f into the set as `pfwd add` does: nothing where it is there; a change of time where only
- * that differs; expired ones in its way go. Others in its way: ERR_CONFLICT and the set as it
+ * Put f into the sorted set as `pfwd add` does: nothing where it is there; a change of time where
+ * only that differs; expired ones in its way go. Others in its way: ERR_CONFLICT and the set as it
  * was, or, with FORWARDS_REPLACE, they go too. now is in seconds since 1970.
  */
 enum forwards_on_conflict {

@@ -94,8 +94,10 @@ bool layout_first_rule(enum group group, struct rule *out);
 
 /* The group that a chain of that name is of; GROUPS where pfwd makes none such. */
 enum group layout_group(enum table table, const char *chain);
-/* Whether a rule of that group's chain has a shape that pfwd writes there. */
-bool layout_knows(enum family family, enum group group, const struct rule *rule);
+/* Whether a rule of that group's chain has a shape that pfwd writes there. Where it stands for a
+ * forward proper, *out is that one; else its family is none. */
+bool layout_knows(enum family family, enum group group, const struct rule *rule,
+		  struct forward *out);
 
 /* The forward proper that a rule of that group stands for; -1 where it stands for none. */
 int layout_read(enum family family, enum group group, const struct rule *rule, struct forward *out);

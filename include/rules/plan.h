@@ -9,8 +9,8 @@
 #include "rules/layout.h"
 
 struct state_rule {
-	struct rule rule;
-	bool ours;        /* of a shape that pfwd writes; else rule is undefined */
+	struct rule rule; /* undefined where it is not ours */
+	bool ours;        /* of a shape that pfwd writes */
 	uint64_t packets; /* its counters */
 	uint64_t bytes;
 	const void *entry; /* whoever read the table knows what it is; not owned */
@@ -18,6 +18,7 @@ struct state_rule {
 
 struct state_chain { /* a chain whose name is one of pfwd's */
 	char name[CHAIN_NAME_MAX];
+	enum group group;
 	struct state_rule *rules;
 	size_t count;
 };
@@ -46,17 +47,19 @@ struct state {
 	size_t jump_count;
 	struct state_base *bases;
 	size_t base_count;
-	char **texts; /* that its rules point to */
+	struct forwards forwards; /* that rules of ours stand for, in the order of the rules */
+	char **texts;             /* that its rules point to */
 	size_t text_count;
 };
 
-/* Each appends a zeroed one; NULL: out of memory. */
-struct state_chain *state_add_chain(struct state *state, const char *name);
-struct state_rule *state_add_rule(struct state_chain *chain);
+/* Each appends one; NULL: out of memory. */
+struct state_chain *state_add_chain(struct state *state, enum group group, const char *name);
 struct state_jump *state_add_jump(struct state *state, const char *from, const char *to);
 struct state_base *state_add_base(struct state *state, const char *name);
-/* A copy of text that lives as long as the state. */
-const char *state_keep_text(struct state *state, const char *text);
+/* rule: NULL where it has no shape that a rule can have. Whether it is ours, and for which forward
+ * it stands, is found here; its texts are copied. */
+struct state_rule *state_add_rule(struct state *state, struct state_chain *chain,
+				  const struct rule *rule);
 void state_free(struct state *state);
 
 /* Once all chains are there: until then none is found. */
@@ -79,11 +82,10 @@ enum op_kind {
 
 struct op {
 	enum op_kind kind;
-	bool at_end; /* of an insertion: behind the last rule */
-	char chain[CHAIN_NAME_MAX];
-	size_t position; /* from 0, at the time of this change */
-	/* Of an insertion, or what is deleted; NULL: a jump that is not known by its parts. Points
-	 * into the layout or the state. */
+	bool at_end;       /* of an insertion: behind the last rule */
+	const char *chain; /* as rule, points into the layout or the state */
+	size_t position;   /* from 0, at the time of this change */
+	/* Of an insertion, or what is deleted; NULL: a jump that is not known by its parts. */
 	const struct rule *rule;
 	uint64_t packets, bytes; /* its counters */
 	const void *entry;       /* of a deletion: state_rule's or state_jump's */

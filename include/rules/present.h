@@ -1,15 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What the tables say: the forwards there are, which of them lack a rule, and how many connections
- * each has translated. It takes tables as values and asks no kernel.
+ * What the tables say of forwards: which of them lack a rule, and how many connections each has
+ * translated. It takes tables as values and asks no kernel.
  */
 #ifndef PFWD_RULES_PRESENT_H
 #define PFWD_RULES_PRESENT_H
 
 #include "rules/plan.h"
-
-/* Append the forwards that a nat table holds. 0, or -1 (out of memory) and out as it was. */
-int present_forwards(const struct state *nat, struct forwards *out, struct err *err);
 
 struct status {
 	bool incomplete; /* a rule of it, or the jump to one, is missing */

@@ -8,11 +8,12 @@
 
 #include "rules/layout.h"
 
+#define TREE_BUCKET ((size_t)16) /* as many rules stay in one chain */
+
 /*
- * Append the chains of one group. rules: narrower ones first, none twice; of two that match one
- * packet to different effect one lies inside the other. first (or NULL) goes before them all. Where
- * a rule comes to lie depends on the rule, and on how many there are near it; salt goes into
- * shortened names.
+ * Append the chains of one group. rules: none twice, and of two that match one packet to different
+ * effect one lies inside the other. first (or NULL) goes before them all. Where a rule comes to lie
+ * depends on the rule, and on how many there are near it; salt goes into shortened names.
  */
 int tree_build(struct layout *layout, enum group group, const struct rule *first,
 	       const struct rule *rules, size_t count, uint64_t salt, struct err *err);

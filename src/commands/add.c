@@ -17,19 +17,22 @@ static const struct arg_def options[] = {
 struct add {
 	struct request request;
 	struct change_context change;
-	struct forwards wanted; /* those asked for */
+	struct forwards asked; /* for */
+	struct forwards all;   /* with those that stay */
 	enum forwards_on_conflict on_conflict;
 	int64_t now;
 };
 
-static int decide(void *context, const struct forwards *present, struct forwards *wanted,
+static int decide(void *context, const struct forwards *present, const struct forwards **wanted,
 		  struct err *err)
 {
-	const struct add *add = context;
-	if (forwards_add_all(wanted, present, err) < 0)
+	struct add *add = context;
+	*wanted = &add->all;
+	add->all.count = 0;
+	if (forwards_add_all(&add->all, present, err) < 0)
 		return -1;
-	for (size_t i = 0; i < add->wanted.count; i++) {
-		if (forwards_insert(wanted, &add->wanted.items[i], add->now, add->on_conflict,
+	for (size_t i = 0; i < add->asked.count; i++) {
+		if (forwards_insert(&add->all, &add->asked.items[i], add->now, add->on_conflict,
 				    err) == 0)
 			continue;
 		size_t used = strlen(err->text);
@@ -115,13 +118,13 @@ static int check_target(const struct forwards *set, struct err *err)
 
 static int make(struct add *add, struct err *err)
 {
-	if (request_forwards(&add->request, host_service, add->now, &add->wanted, err) < 0 ||
-	    check_time(&add->wanted, add->now, err) < 0 || host_permitted(err) < 0 ||
-	    find_hairpins(&add->wanted, err) < 0 || check_target(&add->wanted, err) < 0 ||
+	if (request_forwards(&add->request, host_service, add->now, &add->asked, err) < 0 ||
+	    check_time(&add->asked, add->now, err) < 0 || host_permitted(err) < 0 ||
+	    find_hairpins(&add->asked, err) < 0 || check_target(&add->asked, err) < 0 ||
 	    command_change(&add->change, err) < 0)
 		return -1;
 	if (!add->change.dry_run)
-		command_warn(&add->wanted);
+		command_warn(&add->asked);
 	return 0;
 }
 
@@ -133,7 +136,8 @@ static int run(const struct command *command, struct args *args, struct globals 
 	int result = command_read(command, args, globals, take, &add, err);
 	if (result == COMMAND_GO)
 		result = make(&add, err);
-	forwards_free(&add.wanted);
+	forwards_free(&add.asked);
+	forwards_free(&add.all);
 	return result;
 }
 

@@ -21,17 +21,22 @@ static int take(void *context, const struct arg *arg, struct err *err)
 	return 0;
 }
 
-static int decide(void *context, const struct forwards *present, struct forwards *wanted,
+static int decide(void *context, const struct forwards *present, const struct forwards **wanted,
 		  struct err *err)
 {
 	(void)present;
+	(void)err;
 	const struct source *source = context;
-	return forwards_add_all(wanted, &source->forwards, err);
+	*wanted = &source->file.forwards;
+	return 0;
 }
 
+/* Here lines are of no interest any more. */
 static int load(struct source *source, const struct globals *globals, struct err *err)
 {
-	return host_permitted(err) < 0 ? -1 : source_load(source, globals->now, err);
+	if (host_permitted(err) < 0 || source_load(source, globals->now, err) < 0)
+		return -1;
+	return forwards_sort(&source->file.forwards, err);
 }
 
 static int make(struct apply *apply, const struct globals *globals, struct err *err)
@@ -39,7 +44,7 @@ static int make(struct apply *apply, const struct globals *globals, struct err *
 	if (load(&apply->source, globals, err) < 0 || command_change(&apply->change, err) < 0)
 		return -1;
 	if (!apply->change.dry_run)
-		command_warn(&apply->source.forwards);
+		command_warn(&apply->source.file.forwards);
 	return 0;
 }
 
@@ -58,15 +63,15 @@ static int run_apply(const struct command *command, struct args *args, struct gl
 
 /* ---- diff ---- */
 
-static size_t print_missing(char sign, const struct forwards *a, const struct forwards *b)
+static size_t print_missing(char sign, const struct forwards *of, const struct forwards *in)
 {
+	struct forwards_missing walk = {.of = of, .in = in};
+	const struct forward *f;
 	size_t count = 0;
-	for (size_t i = 0; i < a->count; i++)
-		if (forwards_find(b, &a->items[i]) == b->count) {
-			putchar(sign);
-			source_print(stdout, &a->items[i]);
-			count++;
-		}
+	for (; (f = forwards_next_missing(&walk)); count++) {
+		putchar(sign);
+		source_print(stdout, f);
+	}
 	return count;
 }
 
@@ -87,8 +92,9 @@ static int run_diff(const struct command *command, struct args *args, struct glo
 	struct apply diff = {0};
 	int result = command_read(command, args, globals, take, &diff, err);
 	if (result == COMMAND_GO)
-		result = load(&diff.source, globals, err) < 0 ? -1
-							      : compare(&diff.source.forwards, err);
+		result = load(&diff.source, globals, err) < 0
+				 ? -1
+				 : compare(&diff.source.file.forwards, err);
 	source_free(&diff.source);
 	return result;
 }

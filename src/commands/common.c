@@ -231,14 +231,13 @@ static void say_forward(const char *what, const struct forward *f)
 }
 
 /* What a is and b is not. */
-static size_t say_missing(const char *what, const struct forwards *a, const struct forwards *b)
+static size_t say_missing(const char *what, const struct forwards *of, const struct forwards *in)
 {
+	struct forwards_missing walk = {.of = of, .in = in};
+	const struct forward *f;
 	size_t count = 0;
-	for (size_t i = 0; i < a->count; i++)
-		if (forwards_find(b, &a->items[i]) == b->count) {
-			say_forward(what, &a->items[i]);
-			count++;
-		}
+	for (; (f = forwards_next_missing(&walk)); count++)
+		say_forward(what, f);
 	return count;
 }
 
@@ -306,7 +305,7 @@ static void finish(void *context, const struct snapshot *before, const struct fo
 		command_say("no forward changed; rules that were missing or left over are mended");
 }
 
-static int decide(void *context, const struct forwards *present, struct forwards *wanted,
+static int decide(void *context, const struct forwards *present, const struct forwards **wanted,
 		  struct err *err)
 {
 	struct change_context *change = context;

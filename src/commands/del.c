@@ -17,22 +17,25 @@ struct del {
 	struct selection words;
 	struct selectors selectors;
 	struct change_context change;
+	struct forwards rest; /* those that stay */
 };
 
-static int decide(void *context, const struct forwards *present, struct forwards *wanted,
+static int decide(void *context, const struct forwards *present, const struct forwards **wanted,
 		  struct err *err)
 {
-	const struct del *del = context;
+	struct del *del = context;
 	bool *keep = calloc(present->count + 1, sizeof(*keep));
 	if (!keep)
 		return err_memory(err);
 	int result = selectors_apply(&del->selectors, present, keep, err);
 	for (size_t i = 0; result == 0 && i < present->count; i++)
 		keep[i] = !keep[i]; /* selected are those that go */
+	del->rest.count = 0;
 	if (result == 0)
-		result = forwards_add_all(wanted, present, err);
+		result = forwards_add_all(&del->rest, present, err);
 	if (result == 0)
-		forwards_keep(wanted, keep);
+		forwards_keep(&del->rest, keep);
+	*wanted = &del->rest;
 	free(keep);
 	return result;
 }
@@ -80,6 +83,7 @@ static int run(const struct command *command, struct args *args, struct globals 
 		result = remove_selected(&del, err);
 	selection_free(&del.words);
 	selectors_free(&del.selectors);
+	forwards_free(&del.rest);
 	return result;
 }
 

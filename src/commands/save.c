@@ -18,8 +18,8 @@ static size_t keep_line(FILE *out, const struct source *old, size_t first, size_
 {
 	const struct file *file = &old->file;
 	size_t next = first, alive = 0;
-	for (; next < file->count && file->lines[next].number == number; next++) {
-		size_t at = forwards_find(live, &file->lines[next].forward);
+	for (; next < file->count && file->numbers[next] == number; next++) {
+		size_t at = forwards_find(live, &file->forwards.items[next]);
 		if (at < live->count) {
 			known[at] = true;
 			alive++;
@@ -31,8 +31,8 @@ static size_t keep_line(FILE *out, const struct source *old, size_t first, size_
 		return next;
 	}
 	for (size_t i = first; i < next; i++)
-		if (forwards_find(live, &file->lines[i].forward) < live->count)
-			source_print(out, &file->lines[i].forward);
+		if (forwards_find(live, &file->forwards.items[i]) < live->count)
+			source_print(out, &file->forwards.items[i]);
 	return next;
 }
 

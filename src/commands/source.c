@@ -69,14 +69,12 @@ static int read_source(struct source *source, struct err *err)
 }
 
 /* What is an error in `add` and a warning here: no network for --hairpin, a time that is past. */
-static int settle_line(const struct source *source, struct file_line *line,
+static int settle_line(const char *name, size_t number, struct forward *f,
 		       struct host_addresses *addresses, int64_t now, struct err *err)
 {
-	struct forward *f = &line->forward;
-	const char *name = source_name(source);
 	if (forward_expired(f, now))
 		command_say("warning: %s:%zu: its time is over; it is made, and does nothing",
-			    quote(name).text, line->number);
+			    quote(name).text, number);
 	if (!f->hairpin || network_is_set(&f->hairpin_net))
 		return 0;
 	if (!addresses->items && host_addresses(addresses, err) < 0)
@@ -87,38 +85,47 @@ static int settle_line(const struct source *source, struct file_line *line,
 		command_say(
 			"warning: %s:%zu: no interface is on the target's network: made without "
 			"--hairpin",
-			quote(name).text, line->number);
+			quote(name).text, number);
 	return 0;
 }
 
-int source_load(struct source *source, int64_t now, struct err *err)
+static int settle_lines(const struct source *source, int64_t now, struct err *err)
 {
 	struct host_addresses addresses = {0};
-	if (read_source(source, err) < 0 || file_parse(source->text, source->length, host_service,
-						       say_bad, source, &source->file, err) < 0)
-		return -1;
+	const struct file *file = &source->file;
 	int result = 0;
-	for (size_t i = 0; result == 0 && i < source->file.count; i++) {
-		result = settle_line(source, &source->file.lines[i], &addresses, now, err);
-		if (result == 0)
-			result = forwards_add(&source->forwards, &source->file.lines[i].forward,
-					      err);
-	}
-	forwards_sort(&source->forwards);
+	for (size_t i = 0; result == 0 && i < file->count; i++)
+		result = settle_line(source_name(source), file->numbers[i],
+				     &file->forwards.items[i], &addresses, now, err);
 	host_addresses_free(&addresses);
 	return result;
+}
+
+/* Lines are compared as they are made: by the networks that were found for --hairpin. */
+int source_load(struct source *source, int64_t now, struct err *err)
+{
+	struct file_bad bad = {.say = say_bad, .context = source};
+	if (read_source(source, err) < 0 ||
+	    file_parse(source->text, source->length, host_service, &bad, &source->file, err) < 0 ||
+	    settle_lines(source, now, err) < 0 || file_check(&source->file, &bad, err) < 0)
+		return -1;
+	if (bad.count)
+		return err_set(err, ERR_INPUT, "%zu bad line%s; nothing was changed", bad.count,
+			       bad.count == 1 ? "" : "s");
+	return 0;
 }
 
 void source_free(struct source *source)
 {
 	free(source->text);
 	file_free(&source->file);
-	forwards_free(&source->forwards);
 }
 
 void source_print(FILE *out, const struct forward *f)
 {
-	char line[SPEC_LINE_MAX];
+	char line[SPEC_LINE_MAX + 1];
 	spec_format_line(f, line);
-	fprintf(out, "%s\n", line);
+	size_t length = strlen(line);
+	line[length] = '\n';
+	fwrite_unlocked(line, 1, length + 1, out);
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What makes a forward not work, or work to its user's harm, though it is right in itself. */
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -32,33 +33,46 @@ struct known { /* of the host */
 	const char *looked_for; /* the last interface */
 };
 
+static void warn_of(const struct forward *f, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+
+static void warn_of(const struct forward *f, const char *format, ...)
+{
+	char spec[SPEC_TEXT_MAX], text[256];
+	va_list args;
+	va_start(args, format);
+	vsnprintf(text, sizeof(text), format, args);
+	va_end(args);
+	spec_format(f, spec);
+	command_say("warning: %s: %s", spec, text);
+}
+
 /* Once for all forwards of an interface: they lie together. */
-static void warn_interface(struct known *known, const struct forward *f, const char *spec)
+static void warn_interface(struct known *known, const struct forward *f)
 {
 	if (!*f->ifname || (known->looked_for && strcmp(known->looked_for, f->ifname) == 0))
 		return;
 	known->looked_for = f->ifname;
-	if (host_has_interface(&known->interfaces, f->ifname))
-		return;
-	command_say("warning: %s: there is no interface %s (yet)", spec, f->ifname);
+	if (!host_has_interface(&known->interfaces, f->ifname))
+		warn_of(f, "there is no interface %s (yet)", f->ifname);
 }
 
 static void warn_forward(struct known *known, const struct forward *f)
 {
-	char spec[SPEC_TEXT_MAX], addr[ADDRESS_TEXT_MAX];
-	spec_format(f, spec);
-	warn_interface(known, f, spec);
+	char addr[ADDRESS_TEXT_MAX];
+	warn_interface(known, f);
 	uint16_t port = host_listens(&known->listeners, (enum family)f->family,
 				     (enum proto)f->proto, &f->addr, f->ports);
 	if (port)
-		command_say("warning: %s: a program on this host listens on port %u, which is now "
-			    "forwarded away from it",
-			    spec, port);
+		warn_of(f,
+			"a program on this host listens on port %u, which is now forwarded away "
+			"from it",
+			port);
 	if (!forward_to_self(f) || !address_is_set(&f->addr) ||
 	    host_address_owner(&known->addresses, &f->addr))
 		return;
 	address_format(&f->addr, addr);
-	command_say("warning: %s: %s is not an address of this host (yet)", spec, addr);
+	warn_of(f, "%s is not an address of this host (yet)", addr);
 }
 
 static void warn_family(const struct forwards *set, enum family family)

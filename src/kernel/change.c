@@ -38,10 +38,11 @@ int snapshot_read(struct snapshot *out, struct err *err)
 		for (int t = 0; t < TABLES; t++)
 			if (read_table(&s, f, t, there & 1U << t, err) < 0)
 				goto failed;
-		if (present_forwards(&s.states[f][TABLE_NAT], &s.forwards, err) < 0)
+		if (forwards_take_all(&s.forwards, &s.states[f][TABLE_NAT].forwards, err) < 0)
 			goto failed;
 	}
-	forwards_sort(&s.forwards);
+	if (forwards_sort(&s.forwards, err) < 0)
+		goto failed;
 	*out = s;
 	return 0;
 failed:
@@ -69,16 +70,16 @@ int snapshot_forwards(struct forwards *out, struct err *err)
 		unsigned int there = tables_there(change_families[f]);
 		result = read_table(&s, f, TABLE_NAT, there & 1U << TABLE_NAT, err);
 		if (result == 0)
-			result = present_forwards(&s.states[f][TABLE_NAT], &set, err);
+			result = forwards_take_all(&set, &s.states[f][TABLE_NAT].forwards, err);
 		snapshot_free(&s);
 	}
-	if (result < 0) {
+	if (result == 0)
+		result = forwards_sort(&set, err);
+	if (result < 0)
 		forwards_free(&set);
-		return -1;
-	}
-	forwards_sort(&set);
-	*out = set;
-	return 0;
+	else
+		*out = set;
+	return result;
 }
 
 /* ---- planning ---- */
@@ -92,7 +93,7 @@ struct step { /* one commit */
 
 struct attempt {
 	struct snapshot before;
-	struct forwards wanted;
+	const struct forwards *wanted;
 	struct layout layouts[FAMILIES];
 	struct plan plans[FAMILIES][TABLES];
 	struct step steps[STEPS]; /* those with something to do, in order */
@@ -107,17 +108,13 @@ static void attempt_free(struct attempt *a)
 			plan_free(&a->plans[f][t]);
 		layout_free(&a->layouts[f]);
 	}
-	forwards_free(&a->wanted);
 	snapshot_free(&a->before);
 }
 
 static bool adds_any(const struct attempt *a)
 {
-	for (size_t i = 0; i < a->wanted.count; i++)
-		if (forwards_find(&a->before.forwards, &a->wanted.items[i]) ==
-		    a->before.forwards.count)
-			return true;
-	return false;
+	struct forwards_missing walk = {.of = a->wanted, .in = &a->before.forwards};
+	return forwards_next_missing(&walk) != NULL;
 }
 
 /* Gates open last and close first: translation follows its acceptance, and goes before it. */
@@ -135,7 +132,7 @@ static void order_steps(struct attempt *a)
 static int make_plans(struct attempt *a, struct err *err)
 {
 	for (int f = 0; f < FAMILIES; f++) {
-		if (layout_build(change_families[f], &a->wanted, &a->layouts[f], err) < 0)
+		if (layout_build(change_families[f], a->wanted, &a->layouts[f], err) < 0)
 			return -1;
 		for (int t = 0; t < TABLES; t++) {
 			if (plan_make(&a->before.states[f][t], &a->layouts[f], &a->plans[f][t],
@@ -254,16 +251,14 @@ static int attempt(const struct change *change, struct err *err)
 	int result = snapshot_read(&a.before, err);
 	if (result == 0)
 		result = change->decide(change->context, &a.before.forwards, &a.wanted, err);
-	if (result == 0) {
-		forwards_sort(&a.wanted);
+	if (result == 0)
 		result = make_plans(&a, err);
-	}
 	if (result == 0 && change->show)
 		show(change, &a);
 	else if (result == 0)
 		result = commit(&a, err);
 	if (result == 0 && change->done)
-		change->done(change->context, &a.before, &a.wanted, a.changes);
+		change->done(change->context, &a.before, a.wanted, a.changes);
 	attempt_free(&a);
 	return result;
 }

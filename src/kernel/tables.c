@@ -179,17 +179,6 @@ static void copy_counters(enum family family, const void *entry, uint64_t *packe
 	*bytes = counters[1];
 }
 
-/* The entry's own texts go when the rule is deleted, before the state does. */
-static int keep_texts(struct state *state, struct state_rule *r)
-{
-	if (r->ours && r->rule.comment &&
-	    !(r->rule.comment = state_keep_text(state, r->rule.comment)))
-		return -1;
-	if (r->ours && r->rule.chain && !(r->rule.chain = state_keep_text(state, r->rule.chain)))
-		return -1;
-	return 0;
-}
-
 /* A rule elsewhere, or somebody else's, that jumps to one of our chains. */
 static struct state_jump *read_jump(const struct tables *t, const char *from, const void *entry,
 				    const char *to, struct state *out)
@@ -202,32 +191,32 @@ static struct state_jump *read_jump(const struct tables *t, const char *from, co
 	return jump;
 }
 
-static int read_rule(const struct tables *t, enum group group, const void *entry,
-		     struct state *state, struct state_chain *chain)
+static int read_rule(const struct tables *t, const void *entry, struct state *state,
+		     struct state_chain *chain)
 {
-	struct state_rule *r = state_add_rule(chain);
+	struct rule rule;
+	const char *target = t->lib->target(entry, t->handle);
+	bool decoded = codec_decode(t->family, entry, target, &rule) == 0;
+	struct state_rule *r = state_add_rule(state, chain, decoded ? &rule : NULL);
 	if (!r)
 		return -1;
-	const char *target = t->lib->target(entry, t->handle);
 	r->entry = entry;
-	r->ours = codec_decode(t->family, entry, target, &r->rule) == 0 &&
-		  layout_knows(t->family, group, &r->rule);
 	copy_counters(t->family, entry, &r->packets, &r->bytes);
 	if (!r->ours && layout_group(t->table, target) != GROUPS &&
 	    !read_jump(t, chain->name, entry, target, state))
 		return -1;
-	return keep_texts(state, r);
+	return 0;
 }
 
 static int read_own_chain(const struct tables *t, enum group group, const char *name,
 			  struct state *out)
 {
-	struct state_chain *chain = state_add_chain(out, name);
+	struct state_chain *chain = state_add_chain(out, group, name);
 	if (!chain)
 		return -1;
 	for (const void *e = t->lib->first_rule(name, t->handle); e;
 	     e = t->lib->next_rule(e, t->handle))
-		if (read_rule(t, group, e, out, chain) < 0)
+		if (read_rule(t, e, out, chain) < 0)
 			return -1;
 	return 0;
 }

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Addresses, networks and protocols as values. */
 #include <arpa/inet.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "model/address.h"
+#include "model/number.h"
 
 int address_parse(const char *text, struct address *out)
 {
@@ -57,18 +57,11 @@ int network_parse(const char *text, struct network *out, enum family *family)
 	return 0;
 }
 
-/* inet_ntop takes ten times as long, and lists have thousands. */
+/* inet_ntop takes ten times as long, and lists have thousands of lines. */
 static void format_ipv4(const uint8_t bytes[4], char *out)
 {
-	for (int i = 0; i < 4; i++) {
-		unsigned int byte = bytes[i];
-		if (byte >= 100)
-			*out++ = (char)('0' + byte / 100);
-		if (byte >= 10)
-			*out++ = (char)('0' + byte / 10 % 10);
-		*out++ = (char)('0' + byte % 10);
-		*out++ = i < 3 ? '.' : '\0';
-	}
+	for (int i = 0; i < 4; i++)
+		out = number_put(i ? stpcpy(out, ".") : out, bytes[i]);
 }
 
 void address_format(const struct address *addr, char out[ADDRESS_TEXT_MAX])
@@ -94,9 +87,8 @@ void address_format_bracketed(const struct address *addr, char out[ADDRESS_TEXT_
 
 void network_format(const struct network *net, char out[NETWORK_TEXT_MAX])
 {
-	char addr[ADDRESS_TEXT_MAX];
-	address_format(&net->addr, addr);
-	snprintf(out, NETWORK_TEXT_MAX, "%s/%u", addr, net->prefix);
+	address_format(&net->addr, out);
+	number_put(stpcpy(out + strlen(out), "/"), net->prefix);
 }
 
 const char *proto_name(enum proto proto)

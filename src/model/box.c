@@ -4,10 +4,28 @@
 
 #include "model/box.h"
 
+static bool is_sayable(char c)
+{
+	switch (c) {
+	case '"':
+	case '\'':
+	case '\\':
+	case '/':
+	case '*':
+	case '[':
+	case ']':
+	case '@':
+	case ':':
+		return false;
+	default:
+		return c > ' ' && c <= '~';
+	}
+}
+
 bool ifname_is_sayable(const char *name)
 {
 	for (const char *c = name; *c; c++)
-		if (*c <= ' ' || *c > '~' || strchr("\"'\\/*[]@:", *c))
+		if (!is_sayable(*c))
 			return false;
 	return strcmp(name, ".") != 0 && strcmp(name, "..") != 0 && strcmp(name, "+") != 0;
 }

@@ -169,14 +169,6 @@ struct box forward_local_box(const struct forward *f)
 	return (struct box){.dst = host_network(&f->addr), .proto = f->proto, .ports = f->ports};
 }
 
-enum relation forward_relation(const struct forward *a, const struct forward *b)
-{
-	if (a->family != b->family)
-		return RELATION_DISJOINT;
-	struct box a_box = forward_box(a), b_box = forward_box(b);
-	return box_relation(&a_box, &b_box);
-}
-
 uint16_t forward_target_port(const struct forward *f, uint16_t port)
 {
 	if (ports_count(f->target_ports) == 1)
@@ -194,27 +186,6 @@ bool forward_same_place(const struct forward *a, const struct forward *b)
 	uint16_t last = a->ports.last < b->ports.last ? a->ports.last : b->ports.last;
 	return forward_target_port(a, first) == forward_target_port(b, first) &&
 	       forward_target_port(a, last) == forward_target_port(b, last);
-}
-
-static bool additions_conflict(const struct forward *a, const struct forward *b,
-			       struct box (*box)(const struct forward *))
-{
-	struct box a_box = box(a), b_box = box(b);
-	enum relation r = box_relation(&a_box, &b_box);
-	return (r == RELATION_EQUAL || r == RELATION_CROSS) && !forward_same_place(a, b);
-}
-
-bool forward_conflict(const struct forward *a, const struct forward *b)
-{
-	enum relation r = forward_relation(a, b);
-	if (r == RELATION_EQUAL)
-		return !forward_equal(a, b);
-	if (r == RELATION_CROSS)
-		return true;
-	if (a->family != b->family)
-		return false;
-	return (a->hairpin && b->hairpin && additions_conflict(a, b, forward_hairpin_box)) ||
-	       (a->local && b->local && additions_conflict(a, b, forward_local_box));
 }
 
 bool forward_equal_but_until(const struct forward *a, const struct forward *b)

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "model/conflict.h"
 #include "model/forwards.h"
 #include "model/spec.h"
 
@@ -46,21 +47,76 @@ int forwards_add_all(struct forwards *set, const struct forwards *more, struct e
 	return 0;
 }
 
-static int compare(const void *a, const void *b)
+int forwards_take_all(struct forwards *set, struct forwards *more, struct err *err)
 {
-	return forward_compare(a, b);
+	if (set->count == 0) {
+		forwards_free(set);
+		*set = *more;
+		*more = (struct forwards){0};
+		return 0;
+	}
+	if (forwards_add_all(set, more, err) < 0)
+		return -1;
+	forwards_free(more);
+	return 0;
 }
 
-void forwards_sort(struct forwards *set)
+/* ---- sorting ---- */
+
+/* The end of the sorted run that begins at index. */
+static size_t run_end(const struct forwards *set, size_t index)
+{
+	size_t end = index + 1;
+	while (end < set->count && forward_compare(&set->items[end - 1], &set->items[end]) <= 0)
+		end++;
+	return end < set->count ? end : set->count;
+}
+
+/* Two sorted runs, the first up to middle, the second up to end, into one. */
+static void merge(struct forward *items, size_t begin, size_t middle, size_t end,
+		  struct forward *spare)
+{
+	size_t left = 0, count = middle - begin, right = middle, at = begin;
+	memcpy(spare, items + begin, count * sizeof(*items));
+	while (left < count && right < end)
+		items[at++] = forward_compare(&spare[left], &items[right]) <= 0 ? spare[left++]
+										: items[right++];
+	memcpy(items + at, spare + left, (count - left) * sizeof(*items));
+}
+
+/* Merge each two neighbouring runs; whether one is left. */
+static bool merge_runs(struct forwards *set, struct forward *spare)
+{
+	size_t runs = 0;
+	for (size_t begin = 0, end; begin < set->count; begin = end, runs++) {
+		size_t middle = run_end(set, begin);
+		end = middle < set->count ? run_end(set, middle) : middle;
+		if (end > middle)
+			merge(set->items, begin, middle, end, spare);
+	}
+	return runs <= 1;
+}
+
+/* Lists come sorted but for a few places, from a file that was saved or the chains of a table:
+ * so a natural merge sort. */
+int forwards_sort(struct forwards *set, struct err *err)
 {
 	size_t kept = 0;
-	if (set->count == 0)
-		return;
-	qsort(set->items, set->count, sizeof(*set->items), compare);
+	if (set->count < 2)
+		return 0;
+	if (run_end(set, 0) < set->count) {
+		struct forward *spare = reallocarray(NULL, set->count, sizeof(*spare));
+		if (!spare)
+			return err_memory(err);
+		while (!merge_runs(set, spare))
+			continue;
+		free(spare);
+	}
 	for (size_t i = 1; i < set->count; i++)
-		if (!forward_equal(&set->items[kept], &set->items[i]))
-			set->items[++kept] = set->items[i];
+		if (!forward_equal(&set->items[kept], &set->items[i]) && ++kept < i)
+			set->items[kept] = set->items[i];
 	set->count = kept + 1;
+	return 0;
 }
 
 void forwards_keep(struct forwards *set, const bool *keep)
@@ -72,12 +128,31 @@ void forwards_keep(struct forwards *set, const bool *keep)
 	set->count = kept;
 }
 
+static int compare(const void *a, const void *b)
+{
+	return forward_compare(a, b);
+}
+
 size_t forwards_find(const struct forwards *set, const struct forward *f)
 {
 	if (set->count == 0)
 		return 0;
 	struct forward *found = bsearch(f, set->items, set->count, sizeof(*set->items), compare);
 	return found ? (size_t)(found - set->items) : set->count;
+}
+
+const struct forward *forwards_next_missing(struct forwards_missing *walk)
+{
+	while (walk->at < walk->of->count) {
+		const struct forward *f = &walk->of->items[walk->at++];
+		int d = 1;
+		while (walk->at_in < walk->in->count &&
+		       (d = forward_compare(f, &walk->in->items[walk->at_in])) > 0)
+			walk->at_in++;
+		if (d != 0)
+			return f;
+	}
+	return NULL;
 }
 
 int forwards_conflict_error(const struct forward *f, const struct forward *other, struct err *err)
@@ -88,6 +163,20 @@ int forwards_conflict_error(const struct forward *f, const struct forward *other
 	return err_set(err, ERR_CONFLICT, "%s is in conflict with %s", line, other_line);
 }
 
+static void put_in_place(struct forwards *set, const struct forward *f)
+{
+	size_t low = 0, high = set->count;
+	while (low < high) {
+		size_t middle = (low + high) / 2;
+		if (forward_compare(&set->items[middle], f) < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	memmove(set->items + low + 1, set->items + low, (set->count++ - low) * sizeof(*f));
+	set->items[low] = *f;
+}
+
 int forwards_insert(struct forwards *set, const struct forward *f, int64_t now,
 		    enum forwards_on_conflict on_conflict, struct err *err)
 {
@@ -95,17 +184,16 @@ int forwards_insert(struct forwards *set, const struct forward *f, int64_t now,
 	/* look first, so that a refusal leaves the set as it was */
 	for (size_t i = 0; i < set->count && on_conflict == FORWARDS_REFUSE; i++) {
 		const struct forward *other = &set->items[i];
-		if (forward_conflict(f, other) && !forward_equal_but_until(f, other) &&
+		if (conflict_between(f, other) && !forward_equal_but_until(f, other) &&
 		    !forward_expired(other, now))
 			return forwards_conflict_error(f, other, err);
 	}
 	if (reserve(set, set->count + 1, err) < 0)
 		return -1;
 	for (size_t i = 0; i < set->count; i++)
-		if (!forward_conflict(f, &set->items[i]) && !forward_equal(f, &set->items[i]))
+		if (!conflict_between(f, &set->items[i]) && !forward_equal(f, &set->items[i]))
 			set->items[kept++] = set->items[i];
-	set->items[kept] = *f;
-	set->count = kept + 1;
-	forwards_sort(set);
+	set->count = kept;
+	put_in_place(set, f);
 	return 0;
 }

@@ -235,9 +235,7 @@ int request_read_comment(const char *comment, struct forward *f)
 {
 	char copy[SPEC_OPTIONS_MAX], again[SPEC_OPTIONS_MAX];
 	struct request request = {.common = *f};
-	if (!*comment)
-		return 0;
-	if (strlen(comment) >= sizeof(copy))
+	if (!*comment || strlen(comment) >= sizeof(copy))
 		return -1;
 	strcpy(copy, comment);
 	if (scan_comment(copy, &request) < 0)

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "model/number.h"
 #include "model/spec.h"
 
 #define SPEC_FORM "[IF][@ADDR]:PORTS[/PROTO], eth0:80 for example"
@@ -361,82 +362,108 @@ bool spec_is_spec(const char *text)
 	return strchr(text, ':') != NULL;
 }
 
+/* ---- back to text: as stpcpy(3), each returns where it ended ---- */
+
+static char *put_ports(char *out, struct ports ports)
+{
+	out = number_put(out, ports.first);
+	if (ports.last == ports.first)
+		return out;
+	return number_put(stpcpy(out, "-"), ports.last);
+}
+
+static char *put_address(char *out, const struct address *addr)
+{
+	address_format_bracketed(addr, out);
+	return out + strlen(out);
+}
+
+static char *put_spec(char *out, const struct forward *f)
+{
+	out = stpcpy(out, *f->ifname ? f->ifname : "*");
+	if (address_is_set(&f->addr))
+		out = put_address(stpcpy(out, "@"), &f->addr);
+	out = put_ports(stpcpy(out, ":"), f->ports);
+	return stpcpy(stpcpy(out, "/"), proto_name((enum proto)f->proto));
+}
+
+static char *put_target(char *out, const struct forward *f)
+{
+	if (!forward_to_self(f))
+		out = put_address(out, &f->target);
+	return put_ports(stpcpy(out, ":"), f->target_ports);
+}
+
 void spec_format_ports(struct ports ports, char out[16])
 {
-	if (ports.first == ports.last)
-		snprintf(out, 16, "%u", ports.first);
-	else
-		snprintf(out, 16, "%u-%u", ports.first, ports.last);
+	put_ports(out, ports);
 }
 
 void spec_format(const struct forward *f, char out[SPEC_TEXT_MAX])
 {
-	char addr[ADDRESS_TEXT_MAX] = "", ports[16];
-	if (address_is_set(&f->addr))
-		address_format_bracketed(&f->addr, addr);
-	spec_format_ports(f->ports, ports);
-	snprintf(out, SPEC_TEXT_MAX, "%s%s%s:%s/%s", *f->ifname ? f->ifname : "*", *addr ? "@" : "",
-		 addr, ports, proto_name((enum proto)f->proto));
+	put_spec(out, f);
 }
 
 void spec_format_target(const struct forward *f, char out[SPEC_TEXT_MAX])
 {
-	char addr[ADDRESS_TEXT_MAX] = "", ports[16];
-	if (!forward_to_self(f))
-		address_format_bracketed(&f->target, addr);
-	spec_format_ports(f->target_ports, ports);
-	snprintf(out, SPEC_TEXT_MAX, "%s:%s", addr, ports);
+	put_target(out, f);
 }
 
-static void append(char out[SPEC_OPTIONS_MAX], const char *option, const char *value)
+/* Each option and its value behind a blank, but for the first in the text. */
+static char *put_option(char *out, const char *start, const char *option, const char *value)
 {
-	size_t used = strlen(out);
-	snprintf(out + used, SPEC_OPTIONS_MAX - used, "%s%s%s", used ? " " : "", option, value);
+	if (out > start)
+		out = stpcpy(out, " ");
+	return stpcpy(stpcpy(out, option), value);
+}
+
+static char *put_options(char *out, const struct forward *f, enum spec_options which)
+{
+	const char *start = out;
+	char text[NETWORK_TEXT_MAX];
+	*out = '\0';
+	/* without any address only -6 tells the family */
+	if (which != SPEC_COMMENT_ALONE && f->family == FAMILY_IPV6 && forward_to_self(f) &&
+	    !address_is_set(&f->addr))
+		out = put_option(out, start, "-6", "");
+	if (which != SPEC_BUT_NAME && *f->name)
+		out = put_option(out, start, "--name ", f->name);
+	if (which != SPEC_COMMENT_ALONE && network_is_set(&f->from)) {
+		network_format(&f->from, text);
+		out = put_option(out, start, "--from ", text);
+	}
+	if (f->masquerade)
+		out = put_option(out, start, "--masquerade", "");
+	if (address_is_set(&f->snat)) {
+		address_format(&f->snat, text);
+		out = put_option(out, start, "--snat ", text);
+	}
+	if (f->hairpin && !network_is_set(&f->hairpin_net))
+		out = put_option(out, start, "--hairpin", "");
+	if (f->hairpin && network_is_set(&f->hairpin_net)) {
+		network_format(&f->hairpin_net, text);
+		out = put_option(out, start, "--hairpin=", text);
+	}
+	if (f->local)
+		out = put_option(out, start, "--local", "");
+	if (which != SPEC_COMMENT_ALONE && f->until) {
+		spec_format_time(f->until, text);
+		out = put_option(out, start, "--until ", text);
+	}
+	return out;
 }
 
 void spec_format_options(const struct forward *f, enum spec_options which,
 			 char out[SPEC_OPTIONS_MAX])
 {
-	char text[NETWORK_TEXT_MAX];
-	out[0] = '\0';
-	/* without any address only -6 tells the family */
-	if (which != SPEC_COMMENT_ALONE && f->family == FAMILY_IPV6 && forward_to_self(f) &&
-	    !address_is_set(&f->addr))
-		append(out, "-6", "");
-	if (which != SPEC_BUT_NAME && *f->name)
-		append(out, "--name ", f->name);
-	if (which != SPEC_COMMENT_ALONE && network_is_set(&f->from)) {
-		network_format(&f->from, text);
-		append(out, "--from ", text);
-	}
-	if (f->masquerade)
-		append(out, "--masquerade", "");
-	if (address_is_set(&f->snat)) {
-		address_format(&f->snat, text);
-		append(out, "--snat ", text);
-	}
-	if (f->hairpin && !network_is_set(&f->hairpin_net))
-		append(out, "--hairpin", "");
-	if (f->hairpin && network_is_set(&f->hairpin_net)) {
-		network_format(&f->hairpin_net, text);
-		append(out, "--hairpin=", text);
-	}
-	if (f->local)
-		append(out, "--local", "");
-	if (which != SPEC_COMMENT_ALONE && f->until) {
-		char when[24];
-		spec_format_time(f->until, when);
-		append(out, "--until ", when);
-	}
+	put_options(out, f, which);
 }
 
 void spec_format_line(const struct forward *f, char out[SPEC_LINE_MAX])
 {
-	char target[SPEC_TEXT_MAX], options[SPEC_OPTIONS_MAX];
-	spec_format(f, out);
-	spec_format_target(f, target);
-	spec_format_options(f, SPEC_ALL_OPTIONS, options);
-	strcat(strcat(out, " "), target);
-	if (*options)
-		strcat(strcat(out, " "), options);
+	out = put_target(stpcpy(put_spec(out, f), " "), f);
+	/* the blank goes again where no option follows it */
+	char *options = stpcpy(out, " ");
+	if (put_options(options, f, SPEC_ALL_OPTIONS) == options)
+		*out = '\0';
 }

@@ -4,31 +4,40 @@
 
 #include "model/stale.h"
 
-static int keep_missing(const struct forwards *a, const struct forwards *b, struct forwards *out,
+static int keep_missing(const struct forwards *of, const struct forwards *in, struct forwards *out,
 			struct err *err)
 {
-	for (size_t i = 0; i < a->count; i++)
-		if (a->items[i].proto == PROTO_UDP && forwards_find(b, &a->items[i]) == b->count &&
-		    forwards_add(out, &a->items[i], err) < 0)
+	struct forwards_missing walk = {.of = of, .in = in};
+	const struct forward *f;
+	while ((f = forwards_next_missing(&walk)))
+		if (f->proto == PROTO_UDP && forwards_add(out, f, err) < 0)
 			return -1;
 	return 0;
+}
+
+static int index_changes(const struct forwards *after, struct stale *s, struct err *err)
+{
+	if (forwards_add_all(&s->changed, &s->added, err) < 0 ||
+	    forwards_add_all(&s->changed, &s->removed, err) < 0 ||
+	    lookup_make(&s->changed, &s->changed_at, err) < 0 ||
+	    lookup_make(&s->added, &s->added_at, err) < 0 ||
+	    lookup_make(&s->removed, &s->removed_at, err) < 0)
+		return -1;
+	return lookup_make(after, &s->after_at, err);
 }
 
 int stale_make(const struct forwards *before, const struct forwards *after,
 	       const struct stale_host *host, struct stale *out, struct err *err)
 {
 	*out = (struct stale){.host = *host};
-	if (keep_missing(before, after, &out->removed, err) == 0 &&
-	    keep_missing(after, before, &out->added, err) == 0 &&
-	    forwards_add_all(&out->changed, &out->added, err) == 0 &&
-	    forwards_add_all(&out->changed, &out->removed, err) == 0 &&
-	    lookup_make(&out->changed, &out->changed_at, err) == 0 &&
-	    lookup_make(&out->added, &out->added_at, err) == 0 &&
-	    lookup_make(&out->removed, &out->removed_at, err) == 0 &&
-	    lookup_make(after, &out->after_at, err) == 0)
-		return 0;
-	stale_free(out);
-	return -1;
+	int result = keep_missing(before, after, &out->removed, err);
+	if (result == 0)
+		result = keep_missing(after, before, &out->added, err);
+	if (result == 0 && out->removed.count + out->added.count)
+		result = index_changes(after, out, err);
+	if (result < 0)
+		stale_free(out);
+	return result;
 }
 
 void stale_free(struct stale *s)

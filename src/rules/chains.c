@@ -109,31 +109,108 @@ static int keep_all_exceptions(struct builder *b, enum family family, const stru
 	return result;
 }
 
-/* Narrower ones first; equal ones together. */
-static int compare_rules(const void *a, const void *b)
+/* ---- each rule once ---- */
+
+struct key {
+	uint64_t hash; /* of all but the ports: those that differ in these alone lie together */
+	uint16_t first, last;
+	uint32_t index;
+};
+
+static uint64_t hash_but_ports(const struct rule *rule)
 {
-	struct box x = rule_box(a), y = rule_box(b);
-	int d = box_compare(&x, &y);
-	return d ? d : rule_compare(a, b);
+	struct rule plain = *rule;
+	plain.ports = (struct ports){0, 0};
+	return rule_hash(&plain);
 }
 
-static void sort_rules(struct group_rules *g)
+static bool equal_but_ports(const struct rule *a, const struct rule *b)
+{
+	struct rule plain = *a;
+	plain.ports = b->ports;
+	return rule_equal(&plain, b);
+}
+
+static int compare_keys(const void *a, const void *b)
+{
+	const struct key *x = a, *y = b;
+	if (x->hash != y->hash)
+		return x->hash < y->hash ? -1 : 1;
+	int d = x->first - y->first;
+	return d ? d : x->last - y->last;
+}
+
+/* Sort the rules by all but their ports, then by these. */
+static int sort_rules(struct group_rules *g, struct err *err)
+{
+	struct key *keys = reallocarray(NULL, g->count, sizeof(*keys));
+	struct rule *sorted = reallocarray(NULL, g->count, sizeof(*sorted));
+	if (!keys || !sorted) {
+		free(keys);
+		free(sorted);
+		return err_memory(err);
+	}
+	for (size_t i = 0; i < g->count; i++) {
+		const struct rule *r = &g->rules[i];
+		keys[i] =
+			(struct key){hash_but_ports(r), r->ports.first, r->ports.last, (uint32_t)i};
+	}
+	qsort(keys, g->count, sizeof(*keys), compare_keys);
+	for (size_t i = 0; i < g->count; i++)
+		sorted[i] = g->rules[keys[i].index];
+	free(keys);
+	free(g->rules);
+	g->rules = sorted;
+	return 0;
+}
+
+static bool is_same(const struct rule *a, const struct rule *b)
+{
+	return rule_equal(a, b);
+}
+
+/* What accepts the ports behind each other, or some twice, of one target and from the same clients
+ * is one rule. */
+static bool goes_on(const struct rule *a, const struct rule *b)
+{
+	return a->target == TARGET_ACCEPT && b->target == TARGET_ACCEPT &&
+	       b->ports.first <= a->ports.last + 1 && equal_but_ports(a, b);
+}
+
+static void join_neighbours(struct group_rules *g,
+			    bool (*join)(const struct rule *a, const struct rule *b))
 {
 	size_t kept = 0;
-	if (g->count == 0)
-		return;
-	qsort(g->rules, g->count, sizeof(*g->rules), compare_rules);
-	for (size_t i = 1; i < g->count; i++)
-		if (!rule_equal(&g->rules[kept], &g->rules[i]))
+	for (size_t i = 1; i < g->count; i++) {
+		struct rule *last = &g->rules[kept];
+		if (!join(last, &g->rules[i]))
 			g->rules[++kept] = g->rules[i];
+		else if (g->rules[i].ports.last > last->ports.last)
+			last->ports.last = g->rules[i].ports.last;
+	}
 	g->count = kept + 1;
+}
+
+/* Each rule once; and where there are many, as few as accept the same. */
+static int unite(struct group_rules *g, struct err *err)
+{
+	if (g->count < 2)
+		return 0;
+	if (sort_rules(g, err) < 0)
+		return -1;
+	join_neighbours(g, is_same);
+	if (g->count > TREE_BUCKET)
+		join_neighbours(g, goes_on);
+	return 0;
 }
 
 static int finish_group(struct builder *b, enum group group, uint64_t salt, struct err *err)
 {
 	struct group_rules *g = &b->groups[group];
 	struct rule first;
-	sort_rules(g);
+	/* those of forwards proper differ as the forwards do */
+	if (group != GROUP_MAIN && group != GROUP_ADDR && unite(g, err) < 0)
+		return -1;
 	/* what answers a program of this host comes in through INPUT */
 	bool answers = group == GROUP_INPUT &&
 		       (b->groups[GROUP_LOCAL].count || b->groups[GROUP_LOCAL_ADDR].count);

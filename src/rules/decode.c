@@ -8,15 +8,21 @@
 
 #include "rules/entry.h"
 
+/* Ones, then zeroes: how many ones. */
 static int get_prefix(const unsigned char *mask, size_t size, unsigned int *out)
 {
-	unsigned char again[16] = {0};
+	size_t i = 0;
 	unsigned int bits = 0;
-	for (size_t i = 0; i < size; i++)
-		bits += (unsigned int)__builtin_popcount(mask[i]);
-	entry_put_mask(again, bits);
-	*out = bits;
-	return memcmp(mask, again, size) == 0 ? 0 : -1;
+	while (i < size && mask[i] == 0xff)
+		i++;
+	if (i < size)
+		while (mask[i] & 0x80U >> bits)
+			bits++;
+	*out = (unsigned int)i * 8 + bits;
+	for (; i < size; bits = 0, i++)
+		if (mask[i] & 0xffU >> bits)
+			return -1;
+	return 0;
 }
 
 static int get_network(enum family family, const void *addr, const void *mask, struct network *out)
@@ -26,8 +32,10 @@ static int get_network(enum family family, const void *addr, const void *mask, s
 	struct address a = {.family = (uint8_t)family};
 	if (get_prefix(mask, size, &prefix) < 0)
 		return -1;
+	if (prefix == 0)
+		return 0; /* *out is zeroed */
 	memcpy(a.bytes, addr, size);
-	*out = prefix ? network_of(&a, prefix) : (struct network){0};
+	*out = network_of(&a, prefix);
 	return 0;
 }
 
@@ -224,15 +232,16 @@ static int get_source_nat(enum family family, const struct xt_entry_target *t, s
 	return 0;
 }
 
+/* DNAT first: it is what there are thousands of. */
 static int get_target(enum family family, const struct xt_entry_target *t, const char *name,
 		      struct rule *rule)
 {
+	if (strcmp(name, "DNAT") == 0)
+		return get_dnat(family, t, rule);
 	if (strcmp(name, "ACCEPT") == 0) {
 		rule->target = TARGET_ACCEPT;
 	} else if (strcmp(name, "RETURN") == 0) {
 		rule->target = TARGET_RETURN;
-	} else if (strcmp(name, "DNAT") == 0) {
-		return get_dnat(family, t, rule);
 	} else if (strcmp(name, "SNAT") == 0 || strcmp(name, "MASQUERADE") == 0) {
 		rule->target = *name == 'S' ? TARGET_SNAT : TARGET_MASQUERADE;
 		return get_source_nat(family, t, rule);

@@ -27,6 +27,8 @@ const char *table_name(enum table table)
 
 enum group layout_group(enum table table, const char *chain)
 {
+	if (strncmp(chain, "PFWD", 4) != 0) /* thousands of others' rules are asked about */
+		return GROUPS;
 	size_t length = strcspn(chain, "/");
 	for (int g = 0; g < GROUPS; g++)
 		if (layout_groups[g].table == table &&
@@ -163,13 +165,23 @@ static void match_hairpin(const struct forward *f, struct rule *r)
 	r->flags |= RULE_NOT_IN;
 }
 
-static void add_translations(struct rules *rules, const char *comment)
+static enum group proper_group(const struct forward *f)
+{
+	return address_is_set(&f->addr) ? GROUP_ADDR : GROUP_MAIN;
+}
+
+/* The DNAT rule of the forward itself, from which it is read. */
+static void add_proper(struct rules *rules, const char *comment)
+{
+	struct rule *r = add_dnat(rules, proper_group(rules->f));
+	match_clients(rules->f, r);
+	r->comment = *comment ? comment : NULL;
+}
+
+static void add_translations(struct rules *rules)
 {
 	const struct forward *f = rules->f;
 	bool addr = address_is_set(&f->addr);
-	struct rule *r = add_dnat(rules, addr ? GROUP_ADDR : GROUP_MAIN);
-	match_clients(f, r);
-	r->comment = *comment ? comment : NULL;
 	if (f->hairpin)
 		match_hairpin(f, add_dnat(rules, addr ? GROUP_HAIRPIN_ADDR : GROUP_HAIRPIN));
 	if (f->local)
@@ -251,7 +263,8 @@ size_t layout_rules(const struct forward *f, struct layout_rule out[LAYOUT_RULES
 {
 	struct rules rules = {.f = f, .out = out};
 	spec_format_options(f, SPEC_COMMENT_ALONE, comment);
-	add_translations(&rules, comment);
+	add_proper(&rules, comment);
+	add_translations(&rules);
 	add_sources(&rules);
 	add_accepts(&rules);
 	return rules.count;
@@ -267,8 +280,8 @@ int layout_read(enum family family, enum group group, const struct rule *rule, s
 			    .ports = rule->ports,
 			    .target_ports = rule->to_ports,
 			    .until = rule->until};
-	struct layout_rule again[LAYOUT_RULES_MAX];
-	char comment[SPEC_OPTIONS_MAX];
+	struct layout_rule again;
+	struct rules rules = {.f = &f, .out = &again};
 	struct err ignored;
 	if (rule->target != TARGET_DNAT || !rule->ports.first ||
 	    rule->ports.first > rule->ports.last || rule->to_ports.first > rule->to_ports.last)
@@ -280,8 +293,9 @@ int layout_read(enum family family, enum group group, const struct rule *rule, s
 		return -1;
 	if (forward_check(&f, &ignored) < 0 || (f.hairpin && !network_is_set(&f.hairpin_net)))
 		return -1;
-	layout_rules(&f, again, comment);
-	if (again[0].group != group || !rule_equal(&again[0].rule, rule))
+	/* request_read_comment has found the comment to be the one that f would get */
+	add_proper(&rules, rule->comment ? rule->comment : "");
+	if (again.group != group || !rule_equal(&again.rule, rule))
 		return -1;
 	*out = f;
 	return 0;
@@ -334,14 +348,15 @@ static bool knows_branch(enum group group, const struct rule *r)
 	       !network_is_set(&r->orig_dst);
 }
 
-bool layout_knows(enum family family, enum group group, const struct rule *rule)
+bool layout_knows(enum family family, enum group group, const struct rule *rule,
+		  struct forward *out)
 {
 	struct rule first;
-	struct forward f;
+	out->family = FAMILY_NONE;
 	if (rule->target == TARGET_JUMP)
 		return knows_branch(group, rule);
 	if (group == GROUP_ADDR || group == GROUP_MAIN)
-		return layout_read(family, group, rule, &f) == 0;
+		return layout_read(family, group, rule, out) == 0;
 	if (layout_first_rule(group, &first) && rule_equal(rule, &first))
 		return true;
 	return rule->proto && rule->ports.first && !rule->comment &&

@@ -18,6 +18,7 @@ void plan_free(struct plan *plan)
 	*plan = (struct plan){0};
 }
 
+/* chain is not copied. */
 static struct op *add_op(struct plan *plan, enum op_kind kind, const char *chain, struct err *err)
 {
 	void *ops = plan->ops;
@@ -28,7 +29,7 @@ static struct op *add_op(struct plan *plan, enum op_kind kind, const char *chain
 		return NULL;
 	}
 	op->kind = kind;
-	memcpy(op->chain, chain, strnlen(chain, sizeof(op->chain) - 1));
+	op->chain = chain;
 	return op;
 }
 
@@ -191,13 +192,13 @@ static int plan_deletions(const struct state_chain *have, const struct match *m,
 }
 
 /* Each wanted rule that is not kept goes right behind the one wanted before it. */
-static int plan_insertions(const struct state_chain *have, const struct rule *wanted, size_t count,
+static int plan_insertions(const struct state_chain *have, const struct chain *chain,
 			   const struct match *m, struct plan *plan, struct err *err)
 {
 	size_t position = 0, there = 0, length = 0;
 	for (size_t i = 0; i < have->count; i++)
 		length += !m->mine[i] || m->keep[i];
-	for (size_t w = 0; w < count; w++) {
+	for (size_t w = 0; w < chain->count; w++) {
 		size_t from = m->there_of[w];
 		if (from != NOWHERE && m->keep[from]) {
 			assert(from < have->count);
@@ -206,12 +207,12 @@ static int plan_insertions(const struct state_chain *have, const struct rule *wa
 				position += !m->mine[there] || m->keep[there];
 			continue;
 		}
-		struct op *op = add_op(plan, OP_INSERT, have->name, err);
+		struct op *op = add_op(plan, OP_INSERT, chain->name, err);
 		if (!op)
 			return -1;
 		op->position = position++;
 		op->at_end = op->position == length++;
-		op->rule = &wanted[w];
+		op->rule = &chain->rules[w];
 		if (from != NOWHERE) {
 			op->packets = have->rules[from].packets;
 			op->bytes = have->rules[from].bytes;
@@ -242,34 +243,64 @@ bool plan_keeps(const struct state *have, const struct layout *want,
 	return false;
 }
 
-/* chain: what it shall hold; NULL: nothing of ours. */
+static bool is_as_wanted(const struct state_chain *have, const struct chain *chain)
+{
+	if (have->count != chain->count)
+		return false;
+	for (size_t i = 0; i < have->count; i++)
+		if (!have->rules[i].ours || !rule_equal(&have->rules[i].rule, &chain->rules[i]))
+			return false;
+	return true;
+}
+
+/* A chain that is not there yet: all its rules, in order. */
+static int plan_new_chain(const struct chain *chain, struct plan *plan, struct err *err)
+{
+	for (size_t i = 0; i < chain->count; i++) {
+		struct op *op = add_op(plan, OP_INSERT, chain->name, err);
+		if (!op)
+			return -1;
+		op->position = i;
+		op->at_end = true;
+		op->rule = &chain->rules[i];
+	}
+	return 0;
+}
+
 static int plan_chain(const struct state *state, const struct layout *want,
 		      const struct state_chain *have, const struct chain *chain, struct plan *plan,
 		      struct err *err)
 {
 	struct match m;
-	const struct rule *wanted = chain ? chain->rules : NULL;
-	size_t count = chain ? chain->count : 0;
-	if (match_alloc(have->count, count, &m, err) < 0)
+	if (is_as_wanted(have, chain))
+		return 0;
+	if (match_alloc(have->count, chain->count, &m, err) < 0)
 		return -1;
 	for (size_t i = 0; i < have->count; i++)
 		m.mine[i] = is_mine(state, want, &have->rules[i]);
-	index_wanted(wanted, count, &m);
-	match_rules(have, wanted, &m);
+	index_wanted(chain->rules, chain->count, &m);
+	match_rules(have, chain->rules, &m);
 	int result = keep_longest(have->count, &m, err);
 	if (result == 0)
 		result = plan_deletions(have, &m, plan, err);
 	if (result == 0)
-		result = plan_insertions(have, wanted, count, &m, plan, err);
+		result = plan_insertions(have, chain, &m, plan, err);
 	match_free(&m);
 	return result;
 }
 
 /* ---- jumps ---- */
 
-/* A copy of the jumps that follows the changes planned so far, so that positions are right. */
+/* The jumps as they are after the changes planned so far, so that positions are right. */
+struct jump {
+	const char *from, *to;
+	const struct state_jump *there; /* NULL: it is planned */
+	bool base;
+	size_t position;
+};
+
 struct jumps {
-	struct state_jump *items;
+	struct jump *items;
 	size_t count;
 	struct state_base *bases;
 	size_t base_count;
@@ -284,10 +315,12 @@ static int jumps_copy(const struct state *have, struct jumps *out, struct err *e
 		free(out->bases);
 		return err_memory(err);
 	}
+	for (size_t i = 0; i < have->jump_count; i++) {
+		const struct state_jump *j = &have->jumps[i];
+		out->items[i] = (struct jump){j->from, j->to, j, j->base, j->position};
+	}
 	out->count = have->jump_count;
 	out->base_count = have->base_count;
-	if (out->count)
-		memcpy(out->items, have->jumps, out->count * sizeof(*out->items));
 	if (out->base_count)
 		memcpy(out->bases, have->bases, out->base_count * sizeof(*out->bases));
 	return 0;
@@ -308,11 +341,11 @@ static size_t change_length(struct jumps *jumps, const char *base, int change)
 	return before;
 }
 
-static const struct state_jump *find_jump(const struct jumps *jumps, enum group group)
+static const struct jump *find_jump(const struct jumps *jumps, enum group group)
 {
 	const struct group_info *info = &layout_groups[group];
 	for (size_t i = 0; i < jumps->count; i++) {
-		const struct state_jump *j = &jumps->items[i];
+		const struct jump *j = &jumps->items[i];
 		if (j->base && strcmp(j->from, info->base) == 0 && strcmp(j->to, info->chain) == 0)
 			return j;
 	}
@@ -326,7 +359,7 @@ static size_t jump_position(const struct jumps *jumps, enum group group)
 	const struct group_info *info = &layout_groups[group];
 	for (int g = (int)group - 1; g >= 0; g--) {
 		const struct group_info *before = &layout_groups[g];
-		const struct state_jump *j = find_jump(jumps, (enum group)g);
+		const struct jump *j = find_jump(jumps, (enum group)g);
 		if (j && before->table == info->table && strcmp(before->base, info->base) == 0)
 			return j->position + 1;
 	}
@@ -348,10 +381,8 @@ static int plan_jump(struct jumps *jumps, enum family family, enum group group, 
 		if (strcmp(jumps->items[i].from, info->base) == 0 &&
 		    jumps->items[i].position >= op->position)
 			jumps->items[i].position++;
-	struct state_jump *added = &jumps->items[jumps->count++];
-	*added = (struct state_jump){.base = true, .position = op->position};
-	strcpy(added->from, info->base);
-	strcpy(added->to, info->chain);
+	jumps->items[jumps->count++] = (struct jump){
+		.from = info->base, .to = info->chain, .base = true, .position = op->position};
 	return 0;
 }
 
@@ -372,16 +403,16 @@ static int plan_jump_deletions(const char *chain, struct jumps *jumps, struct pl
 			       struct err *err)
 {
 	for (size_t i = jumps->count; i-- > 0;) {
-		struct state_jump gone = jumps->items[i];
+		struct jump gone = jumps->items[i];
 		if (strcmp(gone.to, chain) != 0)
 			continue;
 		struct op *op = add_op(plan, OP_DELETE, gone.from, err);
 		if (!op)
 			return -1;
 		op->position = gone.position;
-		op->entry = gone.entry;
-		op->packets = gone.packets;
-		op->bytes = gone.bytes;
+		op->entry = gone.there->entry;
+		op->packets = gone.there->packets;
+		op->bytes = gone.there->bytes;
 		jumps->items[i] = jumps->items[--jumps->count];
 		change_length(jumps, gone.from, -1);
 		for (size_t k = 0; k < jumps->count; k++)
@@ -411,17 +442,18 @@ static int plan_rules(const struct state *have, const struct layout *want, struc
 {
 	for (size_t i = 0; i < want->count; i++) {
 		const struct chain *chain = &want->chains[i];
+		if (layout_groups[chain->group].table != have->table)
+			continue;
 		const struct state_chain *there = state_find(have, chain->name);
-		struct state_chain none = {0};
-		memcpy(none.name, chain->name, strlen(chain->name));
-		if (layout_groups[chain->group].table == have->table &&
-		    plan_chain(have, want, there ? there : &none, chain, plan, err) < 0)
+		if (there ? plan_chain(have, want, there, chain, plan, err) < 0
+			  : plan_new_chain(chain, plan, err) < 0)
 			return -1;
 	}
 	for (size_t i = 0; i < have->chain_count; i++) {
 		const struct state_chain *chain = &have->chains[i];
+		const struct chain nothing = {.group = chain->group, .name = chain->name};
 		if (!layout_find(want, have->table, chain->name) &&
-		    plan_chain(have, want, chain, NULL, plan, err) < 0)
+		    plan_chain(have, want, chain, &nothing, plan, err) < 0)
 			return -1;
 	}
 	return 0;

@@ -11,22 +11,49 @@ static void set_name(char out[CHAIN_NAME_MAX], const char *name)
 	memcpy(out, name, strnlen(name, CHAIN_NAME_MAX - 1));
 }
 
-struct state_chain *state_add_chain(struct state *state, const char *name)
+struct state_chain *state_add_chain(struct state *state, enum group group, const char *name)
 {
 	void *items = state->chains;
 	struct state_chain *chain = array_append(&items, &state->chain_count, sizeof(*chain));
 	state->chains = items;
-	if (chain)
-		set_name(chain->name, name);
+	if (!chain)
+		return NULL;
+	set_name(chain->name, name);
+	chain->group = group;
 	return chain;
 }
 
-struct state_rule *state_add_rule(struct state_chain *chain)
+/* Make *text a copy that lives as long as the state. */
+static int keep_text(struct state *state, const char **text)
 {
+	if (!*text)
+		return 0;
+	void *items = state->texts;
+	char **kept = array_append(&items, &state->text_count, sizeof(*kept));
+	state->texts = items;
+	if (!kept || !(*kept = strdup(*text)))
+		return -1;
+	*text = *kept;
+	return 0;
+}
+
+struct state_rule *state_add_rule(struct state *state, struct state_chain *chain,
+				  const struct rule *rule)
+{
+	struct forward f;
+	struct err ignored;
 	void *items = chain->rules;
-	struct state_rule *rule = array_append(&items, &chain->count, sizeof(*rule));
+	struct state_rule *added = array_append(&items, &chain->count, sizeof(*added));
 	chain->rules = items;
-	return rule;
+	if (!added || !rule || !layout_knows(state->family, chain->group, rule, &f))
+		return added;
+	added->ours = true;
+	added->rule = *rule;
+	if (keep_text(state, &added->rule.chain) < 0 ||
+	    keep_text(state, &added->rule.comment) < 0 ||
+	    (f.family && forwards_add(&state->forwards, &f, &ignored) < 0))
+		return NULL;
+	return added;
 }
 
 struct state_jump *state_add_jump(struct state *state, const char *from, const char *to)
@@ -51,14 +78,6 @@ struct state_base *state_add_base(struct state *state, const char *name)
 	return base;
 }
 
-const char *state_keep_text(struct state *state, const char *text)
-{
-	void *items = state->texts;
-	char **kept = array_append(&items, &state->text_count, sizeof(*kept));
-	state->texts = items;
-	return kept ? *kept = strdup(text) : NULL;
-}
-
 void state_free(struct state *state)
 {
 	for (size_t i = 0; i < state->text_count; i++)
@@ -69,6 +88,7 @@ void state_free(struct state *state)
 	free(state->chains);
 	free(state->jumps);
 	free(state->bases);
+	forwards_free(&state->forwards);
 	*state = (struct state){0};
 }
 

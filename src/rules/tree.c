@@ -13,10 +13,9 @@
 #include "model/array.h"
 #include "rules/tree.h"
 
-#define BUCKET ((size_t)16) /* as many rules stay in one chain */
-#define CHAIN_NAME 28       /* characters that iptables takes */
-#define PREFIX_BYTES 16     /* an IPv6 address, an interface's name with its NUL */
-#define PORTS_BITS 24       /* the protocol, then the port */
+#define CHAIN_NAME 28   /* characters that iptables takes */
+#define PREFIX_BYTES 16 /* an IPv6 address, an interface's name with its NUL */
+#define PORTS_BITS 24   /* the protocol, then the port */
 #define PART_MAX (NETWORK_TEXT_MAX + 16)
 
 enum dimension {
@@ -38,15 +37,18 @@ struct region { /* what the rules below a chain have in common */
 
 struct item {
 	const struct rule *rule;
-	size_t rank; /* its place in a flat chain */
-	struct prefix prefix;
+	unsigned int branch; /* which it lies in; WIDE: in none */
 };
+
+#define BRANCHES 256 /* a digit is a character of a name, a protocol, or fewer bits */
+#define WIDE BRANCHES
 
 struct tree {
 	struct layout *layout;
 	enum group group;
 	bool original; /* ports are those before translation */
 	uint64_t salt;
+	struct item *spare; /* as many as there are rules */
 };
 
 /* ---- prefixes ---- */
@@ -137,18 +139,6 @@ static ssize_t add_chain(struct tree *tree, const char *name, struct err *err)
 	chain->group = tree->group;
 	chain->name = name;
 	return chain - layout->chains;
-}
-
-static int add_rule(struct tree *tree, size_t chain, const struct rule *rule, struct err *err)
-{
-	struct chain *c = &tree->layout->chains[chain];
-	void *rules = c->rules;
-	struct rule *added = array_append(&rules, &c->count, sizeof(*added));
-	c->rules = rules;
-	if (!added)
-		return err_memory(err);
-	*added = *rule;
-	return 0;
 }
 
 /* ---- what a branch covers: as text, and as the matches of its jump ---- */
@@ -280,19 +270,23 @@ static void match_branch(const struct tree *tree, const struct prefix *p, enum d
 
 /* ---- dividing ---- */
 
-static int compare_prefixes(const void *a, const void *b)
+/* Narrower ones first. */
+static int compare_items(const void *a, const void *b)
 {
-	const struct item *x = a, *y = b;
-	int d = memcmp(x->prefix.bytes, y->prefix.bytes, PREFIX_BYTES);
-	if (d == 0)
-		d = (x->prefix.length > y->prefix.length) - (x->prefix.length < y->prefix.length);
-	return d ? d : (x->rank > y->rank) - (x->rank < y->rank);
+	const struct rule *x = ((const struct item *)a)->rule, *y = ((const struct item *)b)->rule;
+	struct box x_box = rule_box(x), y_box = rule_box(y);
+	int d = box_compare(&x_box, &y_box);
+	return d ? d : rule_compare(x, y);
 }
 
-static int compare_ranks(const void *a, const void *b)
+static void sort_items(struct item *items, size_t count)
 {
-	const struct item *x = a, *y = b;
-	return (x->rank > y->rank) - (x->rank < y->rank);
+	/* a list of forwards is sorted, and so are most of its parts */
+	for (size_t i = 1; i < count; i++)
+		if (compare_items(&items[i - 1], &items[i]) > 0) {
+			qsort(items, count, sizeof(*items), compare_items);
+			return;
+		}
 }
 
 /* Where branches end that begin behind the first bits, which all have in common: at fixed
@@ -301,95 +295,172 @@ static unsigned int boundary(enum dimension d, unsigned int common, size_t count
 {
 	if (d == DIM_INTERFACE || (d == DIM_PORTS && common < 8))
 		return common / 8 * 8 + 8;
-	return count > BUCKET * 8   ? common / 4 * 4 + 4
-	       : count > BUCKET * 4 ? common + 3
-				    : common + 2;
+	return count > TREE_BUCKET * 8   ? common / 4 * 4 + 4
+	       : count > TREE_BUCKET * 4 ? common + 3
+					 : common + 2;
 }
 
-/* Those with prefixes of that length or longer to the front, sorted by these; their number. */
-static size_t longer_first(struct item *items, size_t count, unsigned int length)
+struct digit { /* the bits that tell branches apart: those from begin to end */
+	enum dimension d;
+	unsigned int begin, end;
+};
+
+/* The bits of p from begin to end: eight at the most, which may lie in two bytes. */
+static unsigned int digit_value(const struct prefix *p, const struct digit *digit)
 {
-	size_t front = 0;
+	if (digit->begin == digit->end)
+		return 0;
+	unsigned int last = (digit->end - 1) / 8;
+	unsigned int bits = p->bytes[last] | (last ? (unsigned int)p->bytes[last - 1] << 8 : 0);
+	return bits >> (last * 8 + 8 - digit->end) & ((1U << (digit->end - digit->begin)) - 1);
+}
+
+/* Note for each item which branch it lies in; how many lie in one. */
+static size_t find_branches(const struct tree *tree, struct item *items, size_t count,
+			    const struct digit *digit)
+{
+	size_t inside = 0;
 	for (size_t i = 0; i < count; i++) {
-		struct item item = items[i];
-		if (item.prefix.length < length)
+		struct prefix p = prefix_of(tree, items[i].rule, digit->d);
+		items[i].branch = WIDE;
+		if (p.length < digit->end)
 			continue;
-		items[i] = items[front];
-		items[front++] = item;
+		items[i].branch = digit_value(&p, digit);
+		inside++;
 	}
-	qsort(items, front, sizeof(*items), compare_prefixes);
-	return front;
+	return inside;
+}
+
+/* The bits that all have in common whose prefixes are longer than outer, and their number. */
+static unsigned int common_of(const struct tree *tree, const struct item *items, size_t count,
+			      enum dimension d, unsigned int outer, size_t *narrow)
+{
+	struct prefix first = {0};
+	*narrow = 0;
+	for (size_t i = 0; i < count; i++) {
+		struct prefix p = prefix_of(tree, items[i].rule, d);
+		if (p.length <= outer)
+			continue;
+		if ((*narrow)++ == 0)
+			first = p;
+		else
+			first.length = common_bits(&first, &p);
+	}
+	return first.length;
+}
+
+/* Choose the digit, and find for each item its branch by it; how many lie in one. */
+static size_t choose_digit(const struct tree *tree, struct item *items, size_t count,
+			   unsigned int outer, struct digit *digit)
+{
+	size_t narrow;
+	unsigned int common = common_of(tree, items, count, digit->d, outer, &narrow);
+	if (narrow == 0)
+		return 0;
+	digit->end = boundary(digit->d, common, narrow);
+	digit->begin = common;
+	size_t inside = find_branches(tree, items, count, digit);
+	if (inside || common <= outer)
+		return inside;
+	digit->begin = digit->end = common; /* they differ in another dimension */
+	return find_branches(tree, items, count, digit);
+}
+
+/* Those of one branch together, in the order of branches, wide ones last; otherwise as they were.
+ * ends[b]: where branch b ends. */
+static void gather(struct item *items, size_t count, struct item *spare, size_t ends[BRANCHES + 1])
+{
+	memset(ends, 0, (BRANCHES + 1) * sizeof(*ends));
+	for (size_t i = 0; i < count; i++)
+		ends[items[i].branch]++;
+	for (size_t b = 0, at = 0; b <= BRANCHES; b++) {
+		size_t n = ends[b];
+		ends[b] = at;
+		at += n;
+	}
+	for (size_t i = 0; i < count; i++)
+		spare[ends[items[i].branch]++] = items[i];
+	memcpy(items, spare, count * sizeof(*items));
+}
+
+/* Space in the chain for so many more rules; NULL: out of memory. */
+static struct rule *extend(struct tree *tree, size_t chain, size_t count, struct err *err)
+{
+	struct chain *c = &tree->layout->chains[chain];
+	struct rule *rules = reallocarray(c->rules, c->count + count, sizeof(*rules));
+	if (!rules) {
+		err_memory(err);
+		return NULL;
+	}
+	c->rules = rules;
+	c->count += count;
+	return rules + c->count - count;
 }
 
 static int fill_chain(struct tree *tree, size_t chain, struct item *items, size_t count,
 		      const struct region *region, enum dimension d, struct err *err);
 
-static int add_branch(struct tree *tree, size_t chain, struct item *items, size_t count,
-		      const struct region *region, enum dimension d, unsigned int length,
+/* jump: where the rule of the branch stands in its chain. */
+static int add_branch(struct tree *tree, size_t chain, size_t jump, struct item *items,
+		      size_t count, const struct region *region, const struct digit *digit,
 		      struct err *err)
 {
 	struct region inner = *region;
-	struct rule jump;
-	if (count == 1)
-		return add_rule(tree, chain, items->rule, err);
-	inner.dims[d] = shortened(&items->prefix, length);
-	memset(&jump, 0, sizeof(jump));
-	jump.target = TARGET_JUMP;
-	jump.chain = name_region(tree, &inner, err);
-	if (!jump.chain)
+	struct rule rule;
+	if (count == 1) {
+		tree->layout->chains[chain].rules[jump] = *items->rule;
+		return 0;
+	}
+	struct prefix p = prefix_of(tree, items->rule, digit->d);
+	inner.dims[digit->d] = shortened(&p, digit->end);
+	memset(&rule, 0, sizeof(rule));
+	rule.target = TARGET_JUMP;
+	rule.chain = name_region(tree, &inner, err);
+	if (!rule.chain)
 		return -1;
-	match_branch(tree, &inner.dims[d], d, &jump);
-	ssize_t below = add_chain(tree, jump.chain, err);
-	if (below < 0 || add_rule(tree, chain, &jump, err) < 0)
+	match_branch(tree, &inner.dims[digit->d], digit->d, &rule);
+	tree->layout->chains[chain].rules[jump] = rule;
+	ssize_t below = add_chain(tree, rule.chain, err);
+	if (below < 0)
 		return -1;
-	return fill_chain(tree, (size_t)below, items, count, &inner, d, err);
+	return fill_chain(tree, (size_t)below, items, count, &inner, digit->d, err);
 }
 
-/* How long the prefixes of branches are, and how many of the items (those behind are too wide) lie
- * in one; 0: none does. */
-static size_t choose_length(struct item *items, size_t count, enum dimension d, unsigned int outer,
-			    unsigned int *length)
+static int add_branches(struct tree *tree, size_t chain, struct item *items, size_t count,
+			const struct region *region, const struct digit *digit, struct err *err)
 {
-	size_t narrow = longer_first(items, count, outer + 1);
-	if (narrow == 0)
-		return 0;
-	unsigned int common = common_bits(&items[0].prefix, &items[narrow - 1].prefix);
-	for (size_t i = 0; i < narrow; i++) /* a short one may lie between its own extensions */
-		if (items[i].prefix.length < common)
-			common = items[i].prefix.length;
-	*length = boundary(d, common, narrow);
-	size_t inside = longer_first(items, narrow, *length);
-	if (inside || common <= outer)
-		return inside;
-	*length = common; /* they differ in another dimension */
-	return longer_first(items, narrow, common);
+	size_t ends[BRANCHES + 1], used = 0;
+	gather(items, count, tree->spare, ends);
+	for (size_t b = 0; b < BRANCHES; b++)
+		used += ends[b] > (b ? ends[b - 1] : 0);
+	size_t jump = tree->layout->chains[chain].count;
+	if (!extend(tree, chain, used, err))
+		return -1;
+	for (size_t b = 0, at = 0; b < BRANCHES; at = ends[b++])
+		if (ends[b] > at && add_branch(tree, chain, jump++, items + at, ends[b] - at,
+					       region, digit, err) < 0)
+			return -1;
+	return 0;
 }
 
 static int fill_chain(struct tree *tree, size_t chain, struct item *items, size_t count,
 		      const struct region *region, enum dimension d, struct err *err)
 {
-	for (; d < DIMS && count > BUCKET; d++) {
-		unsigned int length = 0;
-		for (size_t i = 0; i < count; i++)
-			items[i].prefix = prefix_of(tree, items[i].rule, d);
-		size_t inside = choose_length(items, count, d, region->dims[d].length, &length);
-		for (size_t i = 0, n; i < inside; i += n) {
-			n = 1;
-			while (i + n < inside &&
-			       common_bits(&items[i].prefix, &items[i + n].prefix) >= length)
-				n++;
-			if (add_branch(tree, chain, items + i, n, region, d, length, err) < 0)
-				return -1;
-		}
+	for (; d < DIMS && count > TREE_BUCKET; d++) {
+		struct digit digit = {.d = d};
+		size_t inside = choose_digit(tree, items, count, region->dims[d].length, &digit);
+		if (inside && add_branches(tree, chain, items, count, region, &digit, err) < 0)
+			return -1;
 		items += inside;
 		count -= inside;
 	}
-	if (count)
-		qsort(items, count, sizeof(*items), compare_ranks);
-	for (size_t i = 0; i < count; i++)
-		if (add_rule(tree, chain, items[i].rule, err) < 0)
-			return -1;
-	return 0;
+	if (count == 0)
+		return 0;
+	sort_items(items, count);
+	struct rule *rules = extend(tree, chain, count, err);
+	for (size_t i = 0; rules && i < count; i++)
+		rules[i] = *items[i].rule;
+	return rules ? 0 : -1;
 }
 
 /* RETURN would lead from a branch to the wider rules behind it. */
@@ -404,19 +475,23 @@ static bool has_return(const struct rule *rules, size_t count)
 int tree_build(struct layout *layout, enum group group, const struct rule *first,
 	       const struct rule *rules, size_t count, uint64_t salt, struct err *err)
 {
-	struct tree tree = {.layout = layout, .group = group, .salt = salt};
 	static const struct region everything;
-	ssize_t root = add_chain(&tree, layout_groups[group].chain, err);
-	if (root < 0 || (first && add_rule(&tree, (size_t)root, first, err) < 0))
-		return -1;
-	struct item *items = reallocarray(NULL, count + 1, sizeof(*items));
+	struct tree tree = {.layout = layout, .group = group, .salt = salt};
+	struct item *items = reallocarray(NULL, count + 1, 2 * sizeof(*items));
 	if (!items)
 		return err_memory(err);
-	for (size_t i = 0; i < count; i++)
-		items[i] = (struct item){.rule = &rules[i], .rank = i};
+	tree.spare = items + count;
 	tree.original = count && rules[0].orig_ports.first;
-	int result = fill_chain(&tree, (size_t)root, items, count, &everything,
-				has_return(rules, count) ? DIMS : DIM_INTERFACE, err);
+	for (size_t i = 0; i < count; i++)
+		items[i].rule = &rules[i];
+	int result = -1;
+	ssize_t root = add_chain(&tree, layout_groups[group].chain, err);
+	struct rule *head = root >= 0 && first ? extend(&tree, (size_t)root, 1, err) : NULL;
+	if (head)
+		*head = *first;
+	if (root >= 0 && (head || !first))
+		result = fill_chain(&tree, (size_t)root, items, count, &everything,
+				    has_return(rules, count) ? DIMS : DIM_INTERFACE, err);
 	free(items);
 	return result;
 }

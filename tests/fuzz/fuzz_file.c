@@ -36,22 +36,24 @@ static struct told count_lines(const char *text, size_t length)
 
 static void check_again(const struct file *file)
 {
+	const struct forwards *set = &file->forwards;
 	struct file again = {0};
 	struct err err;
-	char *text = malloc(file->count * SPEC_LINE_MAX + 1), *end = text;
+	char *text = malloc(set->count * SPEC_LINE_MAX + 1), *end = text;
 	if (!text)
 		return;
-	for (size_t i = 0; i < file->count; i++) {
-		spec_format_line(&file->lines[i].forward, end);
+	for (size_t i = 0; i < set->count; i++) {
+		spec_format_line(&set->items[i], end);
 		end = stpcpy(end + strlen(end), "\n");
 	}
 	struct told told = count_lines(text, (size_t)(end - text));
-	if (file_parse(text, (size_t)(end - text), NULL, check_reason, &told, &again, &err) < 0 ||
-	    again.count != file->count)
+	struct file_bad bad = {.say = check_reason, .context = &told};
+	if (file_parse(text, (size_t)(end - text), NULL, &bad, &again, &err) < 0 || bad.count ||
+	    again.count != set->count)
 		abort();
-	for (size_t i = 0; i < file->count; i++)
-		if (again.lines[i].number != i + 1 ||
-		    !forward_equal(&again.lines[i].forward, &file->lines[i].forward))
+	for (size_t i = 0; i < set->count; i++)
+		if (again.numbers[i] != i + 1 ||
+		    !forward_equal(&again.forwards.items[i], &set->items[i]))
 			abort();
 	file_free(&again);
 	free(text);
@@ -66,12 +68,14 @@ int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size)
 		return 0;
 	memcpy(text, data, size);
 	struct told told = count_lines(text, size);
-	int result = file_parse(text, size, NULL, check_reason, &told, &file, &err);
-	if ((result < 0) != (told.bad > 0) || (result < 0 && (file.lines || file.count)))
+	struct file_bad bad = {.say = check_reason, .context = &told};
+	if (file_parse(text, size, NULL, &bad, &file, &err) < 0 ||
+	    file_check(&file, &bad, &err) < 0 || bad.count != told.bad ||
+	    file.count != file.forwards.count)
 		abort();
 	for (size_t i = 0; i < file.count; i++)
-		if (file.lines[i].number > told.lines ||
-		    (i > 0 && file.lines[i].number < file.lines[i - 1].number))
+		if (file.numbers[i] > told.lines ||
+		    (i > 0 && file.numbers[i] < file.numbers[i - 1]))
 			abort();
 	check_again(&file);
 	file_free(&file);

@@ -11,6 +11,7 @@
 
 #include "random_forward.h"
 #include "read_forward.h"
+#include "model/conflict.h"
 #include "model/file.h"
 #include "model/lookup.h"
 #include "model/request.h"
@@ -209,14 +210,15 @@ static void a_file_knows_no_for(void **state)
 	(void)state;
 	static const char text[] = "eth0:81 10.0.0.1\neth0:80 10.0.0.1 --for 2h\n";
 	char reason[ERR_TEXT_MAX] = "";
+	struct file_bad bad = {.say = note_reason, .context = reason};
 	struct file file = {0};
 	struct err err;
-	assert_int_equal(
-		file_parse(text, sizeof(text) - 1, read_services, note_reason, reason, &file, &err),
-		-1);
-	assert_int_equal(err.kind, ERR_INPUT);
+	assert_int_equal(file_parse(text, sizeof(text) - 1, read_services, &bad, &file, &err), 0);
+	assert_int_equal(bad.count, 1);
 	assert_non_null(strstr(reason, "unknown option '--for'"));
-	assert_int_equal(file.count, 0);
+	assert_int_equal(file.forwards.count, 1);
+	assert_int_equal(file.numbers[0], 1);
+	file_free(&file);
 }
 
 static void long_words_are_cut_in_messages(void **state)
@@ -264,11 +266,48 @@ static void conflicts_are_what_is_not_nested(void **state)
 	};
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		struct forward a = read_one(cases[i].a), b = read_one(cases[i].b);
-		if (forward_conflict(&a, &b) != cases[i].conflict ||
-		    forward_conflict(&b, &a) != cases[i].conflict)
+		if (conflict_between(&a, &b) != cases[i].conflict ||
+		    conflict_between(&b, &a) != cases[i].conflict)
 			fail_msg("%s beside %s: %sin conflict", cases[i].a, cases[i].b,
 				 cases[i].conflict ? "not " : "");
 	}
+}
+
+#define CROWD 300
+
+static bool told[CROWD][CROWD];
+
+static void note_conflict(void *context, size_t a, size_t b)
+{
+	(void)context;
+	assert_true(a < b && !told[a][b]);
+	told[a][b] = true;
+}
+
+static void conflicts_of_a_set_are_those_of_each_two(void **state)
+{
+	(void)state;
+	struct dice dice = {.state = 1};
+	size_t conflicts = 0;
+	for (int round = 0; round < 60; round++) {
+		struct forwards set = {0};
+		struct err err;
+		memset(told, 0, sizeof(told));
+		dice.spread = round % 6 ? CROWDED : WIDE;
+		for (int i = 0; i < CROWD; i++) {
+			struct forward f = random_forward(&dice, FAMILY_NONE);
+			assert_int_equal(forwards_add(&set, &f, &err), 0);
+		}
+		assert_int_equal(conflict_find(&set, note_conflict, NULL, &err), 0);
+		for (size_t a = 0; a < CROWD; a++)
+			for (size_t b = a + 1; b < CROWD; b++) {
+				bool expected = conflict_between(&set.items[a], &set.items[b]);
+				assert_int_equal(told[a][b], expected);
+				conflicts += expected;
+			}
+		forwards_free(&set);
+	}
+	assert_true(conflicts > 1000);
 }
 
 static void inserting_does_as_add_says(void **state)
@@ -411,6 +450,7 @@ int main(void)
 		cmocka_unit_test(a_file_knows_no_for),
 		cmocka_unit_test(long_words_are_cut_in_messages),
 		cmocka_unit_test(conflicts_are_what_is_not_nested),
+		cmocka_unit_test(conflicts_of_a_set_are_those_of_each_two),
 		cmocka_unit_test(inserting_does_as_add_says),
 		cmocka_unit_test(order_is_total),
 		cmocka_unit_test(the_index_finds_what_a_search_finds),

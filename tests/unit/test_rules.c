@@ -62,9 +62,11 @@ static void what_is_encoded_decodes(void **state)
 		struct forward f = any_forward();
 		size_t n = layout_rules(&f, rules, comment);
 		for (size_t r = 0; r < n; r++) {
+			struct forward proper;
 			check_codec((enum family)f.family, &rules[r].rule);
 			assert_true(layout_knows((enum family)f.family, rules[r].group,
-						 &rules[r].rule));
+						 &rules[r].rule, &proper));
+			assert_int_equal(proper.family, r == 0 ? f.family : FAMILY_NONE);
 		}
 	}
 	for (int g = 0; g < GROUPS; g++) {
@@ -346,10 +348,7 @@ static void add_to_state(struct state *state, const char *chain, const struct ru
 		return;
 	}
 	struct state_chain *there = (struct state_chain *)(uintptr_t)state_find(state, chain);
-	struct state_rule *r = state_add_rule(there);
-	r->ours = rule != NULL;
-	if (rule)
-		r->rule = *rule;
+	assert_int_equal(state_add_rule(state, there, rule)->ours, rule != NULL);
 }
 
 static void read_book(const struct book *book, enum family family, enum table table,
@@ -362,7 +361,7 @@ static void read_book(const struct book *book, enum family family, enum table ta
 	state_add_base(out, "POSTROUTING");
 	state_add_base(out, "FORWARD");
 	for (size_t i = 0; i < book->chain_count; i++)
-		state_add_chain(out, book->chains[i]);
+		state_add_chain(out, layout_group(table, book->chains[i]), book->chains[i]);
 	state_sort(out);
 	for (size_t i = 0; i < book->count; i++)
 		add_to_state(out, book->lines[i].chain, book->lines[i].rule);
@@ -508,8 +507,8 @@ static void states_tell_forwards_and_their_health(void **state)
 		change_book(&book, (enum table)t, &layout);
 		read_book(&book, FAMILY_IPV4, (enum table)t, &states[t]);
 	}
-	assert_int_equal(present_forwards(&states[TABLE_NAT], &found, &err), 0);
-	forwards_sort(&found);
+	assert_int_equal(forwards_add_all(&found, &states[TABLE_NAT].forwards, &err), 0);
+	assert_int_equal(forwards_sort(&found, &err), 0);
 	status = calloc(set.count, sizeof(*status));
 	assert_int_equal(present_status(states, &set, status, &err), 0);
 	for (size_t i = 0; i < set.count; i++) {
