@@ -25,6 +25,8 @@ int source_take(struct source *source, const struct arg *arg, struct err *err);
 const char *source_name(const struct source *source);
 /* Read, parse and check it all; bad lines and warnings go to standard error as they are found. */
 int source_load(struct source *source, int64_t now, struct err *err);
+/* Free all but the forwards. */
+void source_forget_text(struct source *source);
 void source_free(struct source *source);
 
 /* One line of the file's own form. */

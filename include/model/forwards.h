@@ -13,6 +13,8 @@ struct forwards { /* a zeroed one is empty */
 };
 
 void forwards_free(struct forwards *set);
+/* Room for so many in all. 0, or -1 (out of memory) and the set as it was. */
+int forwards_reserve(struct forwards *set, size_t count, struct err *err);
 /* 0, or -1 (out of memory) and the set as it was. */
 int forwards_add(struct forwards *set, const struct forward *f, struct err *err);
 int forwards_add_all(struct forwards *set, const struct forwards *more, struct err *err);

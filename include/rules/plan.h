@@ -8,11 +8,14 @@
 
 #include "rules/layout.h"
 
+struct counters {
+	uint64_t packets, bytes;
+};
+
 struct state_rule {
 	struct rule rule; /* undefined where it is not ours */
 	bool ours;        /* of a shape that pfwd writes */
-	uint64_t packets; /* its counters */
-	uint64_t bytes;
+	struct counters counters;
 	const void *entry; /* whoever read the table knows what it is; not owned */
 };
 
@@ -28,7 +31,7 @@ struct state_jump { /* a rule elsewhere that jumps to one of pfwd's chains */
 	char to[CHAIN_NAME_MAX];
 	bool base;       /* from a base chain: then it is pfwd's, else somebody else's use */
 	size_t position; /* from 0 */
-	uint64_t packets, bytes;
+	struct counters counters;
 	const void *entry;
 };
 
@@ -80,15 +83,15 @@ enum op_kind {
 	OP_DELETE_CHAIN,
 };
 
-struct op {
-	enum op_kind kind;
+struct op { /* there are as many as rules: kept small */
+	uint8_t kind;      /* enum op_kind */
 	bool at_end;       /* of an insertion: behind the last rule */
+	uint32_t position; /* from 0, at the time of this change */
 	const char *chain; /* as rule, points into the layout or the state */
-	size_t position;   /* from 0, at the time of this change */
 	/* Of an insertion, or what is deleted; NULL: a jump that is not known by its parts. */
 	const struct rule *rule;
-	uint64_t packets, bytes; /* its counters */
-	const void *entry;       /* of a deletion: state_rule's or state_jump's */
+	const struct counters *counters; /* that it has, in the state; NULL: none */
+	const void *entry;               /* of a deletion: state_rule's or state_jump's */
 };
 
 struct plan { /* a zeroed one is empty: nothing to do */

@@ -31,11 +31,12 @@ static int decide(void *context, const struct forwards *present, const struct fo
 	return 0;
 }
 
-/* Here lines are of no interest any more. */
+/* Which line each forward stood in is of no interest from here on. */
 static int load(struct source *source, const struct globals *globals, struct err *err)
 {
 	if (host_permitted(err) < 0 || source_load(source, globals->now, err) < 0)
 		return -1;
+	source_forget_text(source);
 	return forwards_sort(&source->file.forwards, err);
 }
 

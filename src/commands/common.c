@@ -190,7 +190,7 @@ static void print_op(enum family family, const struct op *op)
 	char rule[RULE_TEXT_MAX] = "";
 	if (op->rule)
 		text_rule(family, op->rule, rule);
-	switch (op->kind) {
+	switch ((enum op_kind)op->kind) {
 	case OP_NEW_CHAIN:
 		printf(":%s - [0:0]\n", op->chain);
 		break;
@@ -201,13 +201,13 @@ static void print_op(enum family family, const struct op *op)
 		if (op->at_end)
 			printf("-A %s %s\n", op->chain, rule);
 		else
-			printf("-I %s %zu %s\n", op->chain, op->position + 1, rule);
+			printf("-I %s %u %s\n", op->chain, op->position + 1, rule);
 		break;
 	case OP_DELETE:
 		if (op->rule)
 			printf("-D %s %s\n", op->chain, rule);
 		else
-			printf("-D %s %zu\n", op->chain, op->position + 1);
+			printf("-D %s %u\n", op->chain, op->position + 1);
 		break;
 	}
 }

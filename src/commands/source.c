@@ -115,6 +115,15 @@ int source_load(struct source *source, int64_t now, struct err *err)
 	return 0;
 }
 
+void source_forget_text(struct source *source)
+{
+	free(source->text);
+	free(source->file.numbers);
+	source->text = NULL;
+	source->file.numbers = NULL;
+	source->length = source->file.count = 0;
+}
+
 void source_free(struct source *source)
 {
 	free(source->text);

@@ -12,7 +12,7 @@
 #ifdef __GLIBC__
 #include <malloc.h>
 
-#define HEAP ((intptr_t)64 * 1024 * 1024) /* address space: memory only once it is used */
+#define HEAP ((intptr_t)32 * 1024 * 1024) /* address space: memory only once it is used */
 #define USUAL_STEP (128 * 1024)
 #define LARGE_ARRAY (4 * 1024 * 1024)
 

@@ -168,15 +168,14 @@ void tables_close(struct tables *tables)
 
 /* ---- reading ---- */
 
-static void copy_counters(enum family family, const void *entry, uint64_t *packets, uint64_t *bytes)
+static struct counters read_counters(enum family family, const void *entry)
 {
 	union {
 		const void *in;
 		void *out;
 	} e = {.in = entry};
 	const uint64_t *counters = codec_counters(family, e.out);
-	*packets = counters[0];
-	*bytes = counters[1];
+	return (struct counters){counters[0], counters[1]};
 }
 
 /* A rule elsewhere, or somebody else's, that jumps to one of our chains. */
@@ -187,7 +186,7 @@ static struct state_jump *read_jump(const struct tables *t, const char *from, co
 	if (!jump)
 		return NULL;
 	jump->entry = entry;
-	copy_counters(t->family, entry, &jump->packets, &jump->bytes);
+	jump->counters = read_counters(t->family, entry);
 	return jump;
 }
 
@@ -201,7 +200,7 @@ static int read_rule(const struct tables *t, const void *entry, struct state *st
 	if (!r)
 		return -1;
 	r->entry = entry;
-	copy_counters(t->family, entry, &r->packets, &r->bytes);
+	r->counters = read_counters(t->family, entry);
 	if (!r->ours && layout_group(t->table, target) != GROUPS &&
 	    !read_jump(t, chain->name, entry, target, state))
 		return -1;
@@ -316,17 +315,19 @@ static int insert_rule(const struct tables *t, const struct op *op)
 {
 	struct entry entry;
 	codec_encode(t->family, op->rule, &entry);
-	uint64_t *counters = codec_counters(t->family, entry.bytes);
-	counters[0] = op->packets;
-	counters[1] = op->bytes;
-	return t->lib->insert(label_of(op->chain).text, entry.bytes, (unsigned int)op->position,
+	if (op->counters) {
+		uint64_t *counters = codec_counters(t->family, entry.bytes);
+		counters[0] = op->counters->packets;
+		counters[1] = op->counters->bytes;
+	}
+	return t->lib->insert(label_of(op->chain).text, entry.bytes, op->position,
 			      t->handle);
 }
 
 static int apply_op(struct tables *t, const struct op *op, void **deleted)
 {
 	struct label chain = label_of(op->chain);
-	switch (op->kind) {
+	switch ((enum op_kind)op->kind) {
 	case OP_NEW_CHAIN:
 		return t->lib->create(chain.text, t->handle);
 	case OP_DELETE_CHAIN:
@@ -336,7 +337,7 @@ static int apply_op(struct tables *t, const struct op *op, void **deleted)
 	case OP_DELETE:
 		*deleted = copy_entry(t, op->entry);
 		return *deleted &&
-		       t->lib->delete_at(chain.text, (unsigned int)op->position, t->handle);
+		       t->lib->delete_at(chain.text, op->position, t->handle);
 	}
 	return 0;
 }
@@ -379,8 +380,8 @@ int tables_apply(struct tables *t, const struct plan *plan, struct err *err)
 static int undo_op(struct tables *t, const struct op *op, const void *deleted)
 {
 	struct label chain = label_of(op->chain);
-	unsigned int position = (unsigned int)op->position;
-	switch (op->kind) {
+	unsigned int position = op->position;
+	switch ((enum op_kind)op->kind) {
 	case OP_NEW_CHAIN:
 		return t->lib->remove(chain.text, t->handle);
 	case OP_DELETE_CHAIN:
@@ -441,10 +442,9 @@ static int add_chain_counters(struct tables *t, const struct tables *from, const
 	const void *e = t->lib->first_rule(name, t->handle);
 	const void *f = from->lib->first_rule(name, from->handle);
 	for (; e && f; at++) {
-		uint64_t packets, bytes, more_packets, more_bytes;
-		copy_counters(t->family, e, &packets, &bytes);
-		copy_counters(t->family, f, &more_packets, &more_bytes);
-		struct xt_counters sum = {packets + more_packets, bytes + more_bytes};
+		struct counters mine = read_counters(t->family, e);
+		struct counters more = read_counters(t->family, f);
+		struct xt_counters sum = {mine.packets + more.packets, mine.bytes + more.bytes};
 		if (!t->lib->set_counter(chain.text, at, &sum, t->handle))
 			return -1;
 		e = t->lib->next_rule(e, t->handle);

@@ -110,10 +110,23 @@ static int take_line(struct reader *reader, const char *line, size_t length, str
 	return number_forwards(reader->out, reader->number, err);
 }
 
+static size_t count_lines(const char *text, size_t length)
+{
+	size_t count = 1;
+	const char *end = text + length;
+	while ((text = memchr(text, '\n', (size_t)(end - text)))) {
+		count++;
+		text++;
+	}
+	return count;
+}
+
 int file_parse(const char *text, size_t length, spec_services *services, struct file_bad *bad,
 	       struct file *out, struct err *err)
 {
 	struct reader reader = {services, bad, out, 0};
+	if (forwards_reserve(&out->forwards, count_lines(text, length), err) < 0)
+		return -1;
 	for (const char *line = text, *end = text + length; line < end; line++) {
 		const char *newline = memchr(line, '\n', (size_t)(end - line));
 		size_t n = (size_t)((newline ? newline : end) - line);

@@ -13,24 +13,30 @@ void forwards_free(struct forwards *set)
 	*set = (struct forwards){0};
 }
 
-static int reserve(struct forwards *set, size_t room, struct err *err)
+int forwards_reserve(struct forwards *set, size_t count, struct err *err)
 {
-	if (room <= set->room)
+	if (count <= set->room)
 		return 0;
-	size_t grown = set->room ? set->room * 2 : 16;
-	if (grown < room)
-		grown = room;
-	struct forward *items = reallocarray(set->items, grown, sizeof(*items));
+	struct forward *items = reallocarray(set->items, count, sizeof(*items));
 	if (!items)
 		return err_memory(err);
 	set->items = items;
-	set->room = grown;
+	set->room = count;
 	return 0;
+}
+
+/* Twice as much each time, so that many additions are few moves. */
+static int grow(struct forwards *set, size_t count, struct err *err)
+{
+	size_t doubled = set->room ? set->room * 2 : 16;
+	if (count <= set->room)
+		return 0;
+	return forwards_reserve(set, count > doubled ? count : doubled, err);
 }
 
 int forwards_add(struct forwards *set, const struct forward *f, struct err *err)
 {
-	if (reserve(set, set->count + 1, err) < 0)
+	if (grow(set, set->count + 1, err) < 0)
 		return -1;
 	set->items[set->count++] = *f;
 	return 0;
@@ -40,7 +46,7 @@ int forwards_add_all(struct forwards *set, const struct forwards *more, struct e
 {
 	if (more->count == 0)
 		return 0;
-	if (reserve(set, set->count + more->count, err) < 0)
+	if (grow(set, set->count + more->count, err) < 0)
 		return -1;
 	memcpy(set->items + set->count, more->items, more->count * sizeof(*more->items));
 	set->count += more->count;
@@ -188,7 +194,7 @@ int forwards_insert(struct forwards *set, const struct forward *f, int64_t now,
 		    !forward_expired(other, now))
 			return forwards_conflict_error(f, other, err);
 	}
-	if (reserve(set, set->count + 1, err) < 0)
+	if (grow(set, set->count + 1, err) < 0)
 		return -1;
 	for (size_t i = 0; i < set->count; i++)
 		if (!conflict_between(f, &set->items[i]) && !forward_equal(f, &set->items[i]))

@@ -8,23 +8,27 @@
 
 struct group_rules {
 	struct rule *rules;
-	size_t count;
+	size_t count, room;
 };
 
 struct builder {
 	struct layout *layout;
+	size_t forwards; /* how many there are */
 	struct group_rules groups[GROUPS];
 };
 
 static int keep_rule(struct builder *b, enum group group, const struct rule *rule, struct err *err)
 {
 	struct group_rules *g = &b->groups[group];
-	void *rules = g->rules;
-	struct rule *kept = array_append(&rules, &g->count, sizeof(*kept));
-	g->rules = rules;
-	if (!kept)
-		return err_memory(err);
-	*kept = *rule;
+	if (g->count == g->room) {
+		size_t room = g->room + b->forwards + 1; /* one a forward, in most groups */
+		struct rule *rules = reallocarray(g->rules, room, sizeof(*rules));
+		if (!rules)
+			return err_memory(err);
+		g->rules = rules;
+		g->room = room;
+	}
+	g->rules[g->count++] = *rule;
 	return 0;
 }
 
@@ -140,55 +144,49 @@ static int compare_keys(const void *a, const void *b)
 	return d ? d : x->last - y->last;
 }
 
-/* Sort the rules by all but their ports, then by these. */
-static int sort_rules(struct group_rules *g, struct err *err)
+static struct key *sort_keys(const struct group_rules *g)
 {
 	struct key *keys = reallocarray(NULL, g->count, sizeof(*keys));
-	struct rule *sorted = reallocarray(NULL, g->count, sizeof(*sorted));
-	if (!keys || !sorted) {
-		free(keys);
-		free(sorted);
-		return err_memory(err);
-	}
-	for (size_t i = 0; i < g->count; i++) {
+	for (size_t i = 0; keys && i < g->count; i++) {
 		const struct rule *r = &g->rules[i];
-		keys[i] =
-			(struct key){hash_but_ports(r), r->ports.first, r->ports.last, (uint32_t)i};
+		keys[i] = (struct key){hash_but_ports(r), r->ports.first, r->ports.last,
+				       (uint32_t)i};
 	}
-	qsort(keys, g->count, sizeof(*keys), compare_keys);
-	for (size_t i = 0; i < g->count; i++)
-		sorted[i] = g->rules[keys[i].index];
-	free(keys);
-	free(g->rules);
-	g->rules = sorted;
-	return 0;
-}
-
-static bool is_same(const struct rule *a, const struct rule *b)
-{
-	return rule_equal(a, b);
+	if (keys)
+		qsort(keys, g->count, sizeof(*keys), compare_keys);
+	return keys;
 }
 
 /* What accepts the ports behind each other, or some twice, of one target and from the same clients
  * is one rule. */
 static bool goes_on(const struct rule *a, const struct rule *b)
 {
-	return a->target == TARGET_ACCEPT && b->target == TARGET_ACCEPT &&
-	       b->ports.first <= a->ports.last + 1 && equal_but_ports(a, b);
+	if (a->target != TARGET_ACCEPT)
+		return rule_equal(a, b);
+	return b->ports.first <= a->ports.last + 1 && equal_but_ports(a, b);
 }
 
-static void join_neighbours(struct group_rules *g,
-			    bool (*join)(const struct rule *a, const struct rule *b))
+/* The rules in the order of the keys, neighbours that join as one; out (or NULL) has room for all.
+ * Their number. */
+static size_t join(const struct group_rules *g, const struct key *keys,
+		   bool (*joins)(const struct rule *a, const struct rule *b), struct rule *out)
 {
-	size_t kept = 0;
-	for (size_t i = 1; i < g->count; i++) {
-		struct rule *last = &g->rules[kept];
-		if (!join(last, &g->rules[i]))
-			g->rules[++kept] = g->rules[i];
-		else if (g->rules[i].ports.last > last->ports.last)
-			last->ports.last = g->rules[i].ports.last;
+	struct rule last = g->rules[keys[0].index];
+	size_t count = 0;
+	for (size_t i = 1; i <= g->count; i++) {
+		const struct rule *r = i < g->count ? &g->rules[keys[i].index] : NULL;
+		if (r && joins(&last, r)) {
+			if (r->ports.last > last.ports.last)
+				last.ports.last = r->ports.last;
+			continue;
+		}
+		if (out)
+			out[count] = last;
+		count++;
+		if (r)
+			last = *r;
 	}
-	g->count = kept + 1;
+	return count;
 }
 
 /* Each rule once; and where there are many, as few as accept the same. */
@@ -196,11 +194,19 @@ static int unite(struct group_rules *g, struct err *err)
 {
 	if (g->count < 2)
 		return 0;
-	if (sort_rules(g, err) < 0)
-		return -1;
-	join_neighbours(g, is_same);
-	if (g->count > TREE_BUCKET)
-		join_neighbours(g, goes_on);
+	struct key *keys = sort_keys(g);
+	struct rule *rules = reallocarray(NULL, g->count, sizeof(*rules));
+	if (!keys || !rules) {
+		free(keys);
+		free(rules);
+		return err_memory(err);
+	}
+	bool many = join(g, keys, rule_equal, NULL) > TREE_BUCKET;
+	g->count = join(g, keys, many ? goes_on : rule_equal, rules);
+	free(keys);
+	free(g->rules);
+	g->rules = rules;
+	g->room = g->count;
 	return 0;
 }
 
@@ -241,7 +247,7 @@ static bool sort_chains(struct layout *layout)
 /* Fill the layout; it may hold something on failure too. */
 static int build(const struct forwards *set, uint64_t salt, struct layout *layout, struct err *err)
 {
-	struct builder b = {.layout = layout};
+	struct builder b = {.layout = layout, .forwards = set->count};
 	int result = 0;
 	for (size_t i = 0; result == 0 && i < set->count; i++)
 		if (set->items[i].family == layout->family)

@@ -28,7 +28,7 @@ static struct op *add_op(struct plan *plan, enum op_kind kind, const char *chain
 		err_memory(err);
 		return NULL;
 	}
-	op->kind = kind;
+	op->kind = (uint8_t)kind;
 	op->chain = chain;
 	return op;
 }
@@ -182,11 +182,10 @@ static int plan_deletions(const struct state_chain *have, const struct match *m,
 		struct op *op = add_op(plan, OP_DELETE, have->name, err);
 		if (!op)
 			return -1;
-		op->position = i;
+		op->position = (uint32_t)i;
 		op->rule = &r->rule;
 		op->entry = r->entry;
-		op->packets = r->packets;
-		op->bytes = r->bytes;
+		op->counters = &r->counters;
 	}
 	return 0;
 }
@@ -210,13 +209,11 @@ static int plan_insertions(const struct state_chain *have, const struct chain *c
 		struct op *op = add_op(plan, OP_INSERT, chain->name, err);
 		if (!op)
 			return -1;
-		op->position = position++;
+		op->position = (uint32_t)position++;
 		op->at_end = op->position == length++;
 		op->rule = &chain->rules[w];
-		if (from != NOWHERE) {
-			op->packets = have->rules[from].packets;
-			op->bytes = have->rules[from].bytes;
-		}
+		if (from != NOWHERE)
+			op->counters = &have->rules[from].counters;
 	}
 	return 0;
 }
@@ -260,7 +257,7 @@ static int plan_new_chain(const struct chain *chain, struct plan *plan, struct e
 		struct op *op = add_op(plan, OP_INSERT, chain->name, err);
 		if (!op)
 			return -1;
-		op->position = i;
+		op->position = (uint32_t)i;
 		op->at_end = true;
 		op->rule = &chain->rules[i];
 	}
@@ -375,7 +372,7 @@ static int plan_jump(struct jumps *jumps, enum family family, enum group group, 
 		return -1;
 	layout_jump(family, group, &plan->jumps[group]);
 	op->rule = &plan->jumps[group];
-	op->position = jump_position(jumps, group);
+	op->position = (uint32_t)jump_position(jumps, group);
 	op->at_end = op->position == change_length(jumps, info->base, 1);
 	for (size_t i = 0; i < jumps->count; i++)
 		if (strcmp(jumps->items[i].from, info->base) == 0 &&
@@ -409,10 +406,9 @@ static int plan_jump_deletions(const char *chain, struct jumps *jumps, struct pl
 		struct op *op = add_op(plan, OP_DELETE, gone.from, err);
 		if (!op)
 			return -1;
-		op->position = gone.position;
+		op->position = (uint32_t)gone.position;
 		op->entry = gone.there->entry;
-		op->packets = gone.there->packets;
-		op->bytes = gone.there->bytes;
+		op->counters = &gone.there->counters;
 		jumps->items[i] = jumps->items[--jumps->count];
 		change_length(jumps, gone.from, -1);
 		for (size_t k = 0; k < jumps->count; k++)
@@ -498,13 +494,11 @@ static int plan_counters(enum table table, struct plan *plan, struct err *err)
 			*slot_leaving(&l, table, &plan->ops[i]) = &plan->ops[i];
 	for (size_t i = 0; i < plan->count; i++) {
 		struct op *op = &plan->ops[i];
-		if (op->kind != OP_INSERT || op->packets || op->rule->target == TARGET_JUMP)
+		if (op->kind != OP_INSERT || op->counters || op->rule->target == TARGET_JUMP)
 			continue;
 		const struct op *from = *slot_leaving(&l, table, op);
-		if (from) {
-			op->packets = from->packets;
-			op->bytes = from->bytes;
-		}
+		if (from)
+			op->counters = from->counters;
 	}
 	free(l.slots);
 	return 0;

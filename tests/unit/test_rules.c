@@ -300,7 +300,7 @@ static size_t chain_length(const struct book *book, const char *chain)
 static void do_op(struct book *book, const struct op *op)
 {
 	size_t at;
-	switch (op->kind) {
+	switch ((enum op_kind)op->kind) {
 	case OP_NEW_CHAIN:
 		strcpy(book->chains[book->chain_count++], op->chain);
 		return;
