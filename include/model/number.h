@@ -13,13 +13,9 @@
 /* Write the number to out, ended by NUL, and return where that is, as stpcpy(3) does. */
 static inline char *number_put(char *out, uint64_t number)
 {
-	char digits[NUMBER_TEXT_MAX];
-	unsigned int count = 0;
-	do
-		digits[count++] = (char)('0' + number % 10);
-	while ((number /= 10));
-	while (count > 0)
-		*out++ = digits[--count];
+	if (number >= 10)
+		out = number_put(out, number / 10);
+	*out++ = (char)('0' + number % 10);
 	*out = '\0';
 	return out;
 }

@@ -8,7 +8,7 @@
 
 #include "rules/layout.h"
 
-#define TREE_BUCKET ((size_t)16) /* as many rules stay in one chain */
+#define TREE_BUCKET ((size_t)32) /* as many rules stay in one chain */
 
 /*
  * Append the chains of one group. rules: none twice, and of two that match one packet to different

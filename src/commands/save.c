@@ -36,10 +36,15 @@ static size_t keep_line(FILE *out, const struct source *old, size_t first, size_
 	return next;
 }
 
-static void merge(FILE *out, const struct source *old, const struct forwards *live, bool *known)
+/* The file as it shall be. */
+static int write_file(FILE *out, const struct source *old, const struct forwards *live,
+		      struct err *err)
 {
+	bool *known = calloc(live->count + 1, sizeof(*known));
 	size_t next = 0, number = 1;
 	const char *line = old->text, *end = old->text + old->length;
+	if (!known)
+		return err_memory(err);
 	for (; line < end; number++) {
 		const char *newline = memchr(line, '\n', (size_t)(end - line));
 		size_t length = newline ? (size_t)(newline - line) : (size_t)(end - line);
@@ -49,28 +54,34 @@ static void merge(FILE *out, const struct source *old, const struct forwards *li
 	for (size_t i = 0; i < live->count; i++)
 		if (!known[i])
 			source_print(out, &live->items[i]);
+	free(known);
+	return 0;
 }
 
-/* The file as it shall be, in memory. */
-static int compose(const struct source *old, const struct forwards *live, char **text,
-		   size_t *length, struct err *err)
+/* Composed in memory, so that no failure leaves half of it. */
+static int replace(const char *path, const struct source *old, const struct forwards *live,
+		   struct err *err)
 {
-	bool *known = calloc(live->count + 1, sizeof(*known));
-	FILE *out = open_memstream(text, length);
-	if (known && out)
-		merge(out, old, live, known);
-	bool failed = !known || !out || ferror(out);
-	free(known);
-	if (out && fclose(out) != 0)
+	char *text = NULL;
+	size_t length = 0;
+	FILE *out = open_memstream(&text, &length);
+	if (!out)
+		return err_memory(err);
+	int result = write_file(out, old, live, err);
+	bool failed = ferror(out);
+	if (fclose(out) != 0)
 		failed = true;
-	return failed ? err_memory(err) : 0;
+	if (result == 0 && failed)
+		result = err_memory(err);
+	if (result == 0)
+		result = replace_file(path, text, length, err);
+	free(text);
+	return result;
 }
 
 static int save(struct source *source, const struct globals *globals, struct err *err)
 {
 	struct forwards live = {0};
-	char *text = NULL;
-	size_t length = 0;
 	bool standard = source->path && strcmp(source->path, "-") == 0;
 	const char *path = source_name(source);
 	if (host_permitted(err) < 0)
@@ -79,14 +90,10 @@ static int save(struct source *source, const struct globals *globals, struct err
 		return -1;
 	int result = snapshot_forwards(&live, err);
 	if (result == 0)
-		result = compose(source, &live, &text, &length, err);
-	if (result == 0 && standard)
-		fwrite(text, 1, length, stdout);
-	else if (result == 0)
-		result = replace_file(path, text, length, err);
+		result = standard ? write_file(stdout, source, &live, err)
+				  : replace(path, source, &live, err);
 	if (result == 0 && globals->verbose)
 		command_say("saved %zu forward%s", live.count, live.count == 1 ? "" : "s");
-	free(text);
 	forwards_free(&live);
 	return result;
 }

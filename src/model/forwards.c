@@ -78,16 +78,44 @@ static size_t run_end(const struct forwards *set, size_t index)
 	return end < set->count ? end : set->count;
 }
 
-/* Two sorted runs, the first up to middle, the second up to end, into one. */
-static void merge(struct forward *items, size_t begin, size_t middle, size_t end,
-		  struct forward *spare)
+/* The first in a sorted part that does not come before f. */
+static size_t first_from(const struct forward *items, size_t begin, size_t end,
+			 const struct forward *f)
 {
-	size_t left = 0, count = middle - begin, right = middle, at = begin;
-	memcpy(spare, items + begin, count * sizeof(*items));
-	while (left < count && right < end)
-		items[at++] = forward_compare(&spare[left], &items[right]) <= 0 ? spare[left++]
-										: items[right++];
-	memcpy(items + at, spare + left, (count - left) * sizeof(*items));
+	while (begin < end) {
+		size_t middle = begin + (end - begin) / 2;
+		if (forward_compare(&items[middle], f) < 0)
+			begin = middle + 1;
+		else
+			end = middle;
+	}
+	return begin;
+}
+
+/* The same, sought from the end, near which it is expected. */
+static size_t first_from_end(const struct forward *items, size_t end, const struct forward *f)
+{
+	size_t step = 1;
+	while (step < end && forward_compare(&items[end - step], f) >= 0)
+		step *= 2;
+	return first_from(items, step < end ? end - step : 0, end, f);
+}
+
+/* Two sorted runs, the first up to middle, the second up to end, into one: from the end, whole
+ * blocks at a time. */
+static void merge(struct forward *items, size_t middle, size_t end, struct forward *spare)
+{
+	size_t left = middle, right = end - middle;
+	memcpy(spare, items + middle, right * sizeof(*items));
+	while (left > 0 && right > 0) {
+		size_t from = first_from_end(items, left, &spare[right - 1]);
+		memmove(items + from + right, items + from, (left - from) * sizeof(*items));
+		left = from;
+		from = left ? first_from_end(spare, right, &items[left - 1]) : 0;
+		memcpy(items + left + from, spare + from, (right - from) * sizeof(*items));
+		right = from;
+	}
+	memcpy(items + left, spare, right * sizeof(*items));
 }
 
 /* Merge each two neighbouring runs; whether one is left. */
@@ -98,16 +126,24 @@ static bool merge_runs(struct forwards *set, struct forward *spare)
 		size_t middle = run_end(set, begin);
 		end = middle < set->count ? run_end(set, middle) : middle;
 		if (end > middle)
-			merge(set->items, begin, middle, end, spare);
+			merge(set->items + begin, middle - begin, end - begin, spare);
 	}
 	return runs <= 1;
+}
+
+static void drop_twins(struct forwards *set)
+{
+	size_t kept = 0;
+	for (size_t i = 1; i < set->count; i++)
+		if (!forward_equal(&set->items[kept], &set->items[i]) && ++kept < i)
+			set->items[kept] = set->items[i];
+	set->count = kept + 1;
 }
 
 /* Lists come sorted but for a few places, from a file that was saved or the chains of a table:
  * so a natural merge sort. */
 int forwards_sort(struct forwards *set, struct err *err)
 {
-	size_t kept = 0;
 	if (set->count < 2)
 		return 0;
 	if (run_end(set, 0) < set->count) {
@@ -118,10 +154,7 @@ int forwards_sort(struct forwards *set, struct err *err)
 			continue;
 		free(spare);
 	}
-	for (size_t i = 1; i < set->count; i++)
-		if (!forward_equal(&set->items[kept], &set->items[i]) && ++kept < i)
-			set->items[kept] = set->items[i];
-	set->count = kept + 1;
+	drop_twins(set);
 	return 0;
 }
 
@@ -171,16 +204,9 @@ int forwards_conflict_error(const struct forward *f, const struct forward *other
 
 static void put_in_place(struct forwards *set, const struct forward *f)
 {
-	size_t low = 0, high = set->count;
-	while (low < high) {
-		size_t middle = (low + high) / 2;
-		if (forward_compare(&set->items[middle], f) < 0)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	memmove(set->items + low + 1, set->items + low, (set->count++ - low) * sizeof(*f));
-	set->items[low] = *f;
+	size_t at = first_from(set->items, 0, set->count, f);
+	memmove(set->items + at + 1, set->items + at, (set->count++ - at) * sizeof(*f));
+	set->items[at] = *f;
 }
 
 int forwards_insert(struct forwards *set, const struct forward *f, int64_t now,

@@ -273,6 +273,42 @@ static void conflicts_are_what_is_not_nested(void **state)
 	}
 }
 
+static void sorting_puts_each_once_in_order(void **state)
+{
+	(void)state;
+	struct dice dice = {.state = 7};
+	for (int round = 0; round < 200; round++) {
+		struct forwards set = {0};
+		struct err err;
+		size_t count = roll(&dice, 300);
+		dice.spread = round % 2 ? CROWDED : WIDE;
+		for (size_t i = 0; i < count; i++) {
+			struct forward f = random_forward(&dice, FAMILY_NONE);
+			/* some twice, and some in sorted stretches */
+			if (i && once_in(&dice, 4))
+				f = set.items[roll(&dice, (unsigned int)i)];
+			if (i && once_in(&dice, 2)) {
+				f = set.items[i - 1];
+				f.ports.first = f.ports.last = (uint16_t)(f.ports.last + 1);
+			}
+			assert_int_equal(forwards_add(&set, &f, &err), 0);
+		}
+		struct forwards sorted = {0};
+		assert_int_equal(forwards_add_all(&sorted, &set, &err), 0);
+		assert_int_equal(forwards_sort(&sorted, &err), 0);
+		for (size_t i = 1; i < sorted.count; i++)
+			assert_true(forward_compare(&sorted.items[i - 1], &sorted.items[i]) < 0);
+		for (size_t i = 0; i < set.count; i++)
+			assert_true(forwards_find(&sorted, &set.items[i]) < sorted.count);
+		for (size_t i = 0, k; i < sorted.count; i++) {
+			for (k = 0; !forward_equal(&sorted.items[i], &set.items[k]);)
+				assert_true(++k < set.count);
+		}
+		forwards_free(&sorted);
+		forwards_free(&set);
+	}
+}
+
 #define CROWD 300
 
 static bool told[CROWD][CROWD];
@@ -450,6 +486,7 @@ int main(void)
 		cmocka_unit_test(a_file_knows_no_for),
 		cmocka_unit_test(long_words_are_cut_in_messages),
 		cmocka_unit_test(conflicts_are_what_is_not_nested),
+		cmocka_unit_test(sorting_puts_each_once_in_order),
 		cmocka_unit_test(conflicts_of_a_set_are_those_of_each_two),
 		cmocka_unit_test(inserting_does_as_add_says),
 		cmocka_unit_test(order_is_total),
