@@ -38,6 +38,9 @@ struct change {
 	/* After success, or after show. */
 	void (*done)(void *context, const struct snapshot *before, const struct forwards *wanted,
 		     size_t changes);
+	/* After success, where the kernel refused to set a table's counters again: others' are lost
+	 * too. */
+	void (*lost)(void *context, enum family family, enum table table);
 	void *context;
 	unsigned int lock_seconds;
 };

@@ -38,10 +38,8 @@ int tables_undo(struct tables *tables, const struct tables *done, const struct p
 /* Replace the kernel's table. -1 with err->sys EAGAIN: somebody else changed it since it was
  * opened. */
 int tables_commit(struct tables *tables, struct err *err);
-/* Whether the two have chains of the same names with as many rules each, others' too. */
-bool tables_alike(struct tables *a, struct tables *b);
 /* Give each rule and policy of tables the counters that the same one of from has, besides its own,
- * in memory; the two hold the same rules. */
+ * in memory. */
 int tables_add_counters(struct tables *tables, struct tables *from, struct err *err);
 
 #endif

@@ -27,6 +27,12 @@ void codec_encode(enum family family, const struct rule *rule, struct entry *out
  */
 int codec_decode(enum family family, const void *entry, const char *target_name, struct rule *out);
 
+/* Whether two whole entries, anybody's, are the same rule; each with the name of its target, by
+ * which jumps are told apart. What the kernel keeps in an entry for itself may make equal ones look
+ * different. */
+bool codec_same(enum family family, const void *a, const char *a_target, const void *b,
+		const char *b_target);
+
 /* Where an entry's counters stand: packets, then bytes, uint64_t each in host order. */
 uint64_t *codec_counters(enum family family, void *entry);
 size_t codec_size(enum family family, const void *entry);

@@ -83,7 +83,7 @@ enum op_kind {
 	OP_DELETE_CHAIN,
 };
 
-struct op { /* there are as many as rules: kept small */
+struct op {                /* there are as many as rules: kept small */
 	uint8_t kind;      /* enum op_kind */
 	bool at_end;       /* of an insertion: behind the last rule */
 	uint32_t position; /* from 0, at the time of this change */

@@ -305,6 +305,14 @@ static void finish(void *context, const struct snapshot *before, const struct fo
 		command_say("no forward changed; rules that were missing or left over are mended");
 }
 
+static void say_lost(void *context, enum family family, enum table table)
+{
+	(void)context;
+	command_say("warning: the %s %s table is as wanted, but the counters of its rules, others' "
+		    "too, were lost: the kernel refused to set them",
+		    family_name(family), table_name(table));
+}
+
 static int decide(void *context, const struct forwards *present, const struct forwards **wanted,
 		  struct err *err)
 {
@@ -318,6 +326,7 @@ int command_change(struct change_context *context, struct err *err)
 		.decide = decide,
 		.show = context->dry_run ? show_plan : NULL,
 		.done = context->dry_run ? NULL : finish,
+		.lost = say_lost,
 		.context = context,
 		.lock_seconds = context->globals->lock_seconds,
 	};

@@ -99,6 +99,7 @@ struct attempt {
 	struct step steps[STEPS]; /* those with something to do, in order */
 	size_t step_count;
 	size_t changes;
+	bool lost[FAMILIES][TABLES]; /* the counters of it are */
 };
 
 static void attempt_free(struct attempt *a)
@@ -147,34 +148,44 @@ static int make_plans(struct attempt *a, struct err *err)
 
 /* ---- committing ---- */
 
-/* The kernel may have taken the rules and failed over the counters. Then they are set again. */
-static int recover(struct tables *ours, const struct step *step, struct err *err)
+#define COUNTER_TRIES 3
+
+/* Whether the table holds what is wanted, whatever others have done to it meanwhile. */
+static bool is_done(const struct attempt *a, const struct step *step, struct tables *fresh)
 {
-	struct err cause = *err;
-	struct state there = {0}, wanted = {0};
-	int result = -1;
-	struct tables *fresh = tables_open(change_families[step->family], step->table, err);
-	if (!fresh)
-		return -1;
-	if (tables_read(fresh, &there, err) < 0 || tables_read(ours, &wanted, err) < 0)
-		goto out;
-	if (!state_equal(&there, &wanted) || !tables_alike(fresh, ours)) {
-		*err = cause;
-		goto out;
-	}
-	if (tables_add_counters(fresh, ours, err) < 0 || tables_commit(fresh, err) < 0) {
-		err_set(err, ERR_FAILED,
-			"the %s %s table is as wanted, but the counters of its rules, others' too, "
-			"were lost: the kernel refused to set them",
-			family_name(change_families[step->family]), table_name(step->table));
-		goto out;
-	}
-	result = 0;
-out:
+	struct err ignored;
+	struct state there;
+	struct plan plan;
+	if (tables_read(fresh, &there, &ignored) < 0)
+		return false;
+	bool done = plan_make(&there, &a->layouts[step->family], &plan, &ignored) == 0 &&
+		    plan.count == 0;
+	plan_free(&plan);
 	state_free(&there);
-	state_free(&wanted);
-	tables_close(fresh);
-	return result;
+	return done;
+}
+
+/* The kernel may have taken the rules and failed over the counters: somebody without the lock adds
+ * a rule between the two. Then they are set again. */
+static int recover(struct attempt *a, const struct step *step, struct err *err)
+{
+	struct tables *ours = a->before.tables[step->family][step->table];
+	struct err cause = *err;
+	for (int i = 0; i < COUNTER_TRIES; i++) {
+		struct tables *fresh = tables_open(change_families[step->family], step->table, err);
+		bool done = fresh && is_done(a, step, fresh);
+		bool kept = done && tables_add_counters(fresh, ours, err) == 0 &&
+			    tables_commit(fresh, err) == 0;
+		tables_close(fresh);
+		if (!done) {
+			*err = cause;
+			return -1;
+		}
+		if (kept)
+			return 0;
+	}
+	a->lost[step->family][step->table] = true;
+	return 0;
 }
 
 static int do_step(struct attempt *a, const struct step *step, struct err *err)
@@ -187,7 +198,7 @@ static int do_step(struct attempt *a, const struct step *step, struct err *err)
 		return -1;
 	if (tables_commit(*tables, err) == 0)
 		return 0;
-	return recover(*tables, step, err);
+	return recover(a, step, err);
 }
 
 /* Back to what was before this step. */
@@ -245,6 +256,14 @@ static void show(const struct change *change, const struct attempt *a)
 	}
 }
 
+static void tell_lost(const struct change *change, const struct attempt *a)
+{
+	for (int f = 0; f < FAMILIES; f++)
+		for (int t = 0; t < TABLES; t++)
+			if (a->lost[f][t])
+				change->lost(change->context, change_families[f], (enum table)t);
+}
+
 static int attempt(const struct change *change, struct err *err)
 {
 	struct attempt a = {0};
@@ -257,6 +276,8 @@ static int attempt(const struct change *change, struct err *err)
 		show(change, &a);
 	else if (result == 0)
 		result = commit(&a, err);
+	if (result == 0 && change->lost)
+		tell_lost(change, &a);
 	if (result == 0 && change->done)
 		change->done(change->context, &a.before, a.wanted, a.changes);
 	attempt_free(&a);

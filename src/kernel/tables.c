@@ -320,8 +320,7 @@ static int insert_rule(const struct tables *t, const struct op *op)
 		counters[0] = op->counters->packets;
 		counters[1] = op->counters->bytes;
 	}
-	return t->lib->insert(label_of(op->chain).text, entry.bytes, op->position,
-			      t->handle);
+	return t->lib->insert(label_of(op->chain).text, entry.bytes, op->position, t->handle);
 }
 
 static int apply_op(struct tables *t, const struct op *op, void **deleted)
@@ -336,8 +335,7 @@ static int apply_op(struct tables *t, const struct op *op, void **deleted)
 		return insert_rule(t, op);
 	case OP_DELETE:
 		*deleted = copy_entry(t, op->entry);
-		return *deleted &&
-		       t->lib->delete_at(chain.text, op->position, t->handle);
+		return *deleted && t->lib->delete_at(chain.text, op->position, t->handle);
 	}
 	return 0;
 }
@@ -425,30 +423,40 @@ static size_t count_rules(const struct tables *t, const char *chain)
 	return n;
 }
 
-bool tables_alike(struct tables *a, struct tables *b)
+static bool same_rule(const struct tables *t, const void *e, const struct tables *from,
+		      const void *f)
 {
-	const char *x = a->lib->first_chain(a->handle), *y = b->lib->first_chain(b->handle);
-	while (x && y && strcmp(x, y) == 0 && count_rules(a, x) == count_rules(b, y)) {
-		x = a->lib->next_chain(a->handle);
-		y = b->lib->next_chain(b->handle);
-	}
-	return !x && !y;
+	return codec_same(t->family, e, t->lib->target(e, t->handle), f,
+			  from->lib->target(f, from->handle));
 }
 
+/* The rule of from, at f or behind it, that e is; NULL: somebody has added e. */
+static const void *find_rule(const struct tables *t, const void *e, const struct tables *from,
+			     const void *f)
+{
+	while (f && !same_rule(t, e, from, f))
+		f = from->lib->next_rule(f, from->handle);
+	return f;
+}
+
+/* Where a chain has as many rules in both, they are the same ones; else they are compared. */
 static int add_chain_counters(struct tables *t, const struct tables *from, const char *name)
 {
 	struct label chain = label_of(name);
+	bool unchanged = count_rules(t, name) == count_rules(from, name);
 	unsigned int at = 1; /* here, and here alone, libiptc counts from 1 */
 	const void *e = t->lib->first_rule(name, t->handle);
-	const void *f = from->lib->first_rule(name, from->handle);
-	for (; e && f; at++) {
+	const void *next = from->lib->first_rule(name, from->handle);
+	for (; e && next; e = t->lib->next_rule(e, t->handle), at++) {
+		const void *f = unchanged ? next : find_rule(t, e, from, next);
+		if (!f)
+			continue;
 		struct counters mine = read_counters(t->family, e);
 		struct counters more = read_counters(t->family, f);
 		struct xt_counters sum = {mine.packets + more.packets, mine.bytes + more.bytes};
 		if (!t->lib->set_counter(chain.text, at, &sum, t->handle))
 			return -1;
-		e = t->lib->next_rule(e, t->handle);
-		f = from->lib->next_rule(f, from->handle);
+		next = from->lib->next_rule(f, from->handle);
 	}
 	return 0;
 }

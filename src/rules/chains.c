@@ -149,8 +149,8 @@ static struct key *sort_keys(const struct group_rules *g)
 	struct key *keys = reallocarray(NULL, g->count, sizeof(*keys));
 	for (size_t i = 0; keys && i < g->count; i++) {
 		const struct rule *r = &g->rules[i];
-		keys[i] = (struct key){hash_but_ports(r), r->ports.first, r->ports.last,
-				       (uint32_t)i};
+		keys[i] =
+			(struct key){hash_but_ports(r), r->ports.first, r->ports.last, (uint32_t)i};
 	}
 	if (keys)
 		qsort(keys, g->count, sizeof(*keys), compare_keys);

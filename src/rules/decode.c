@@ -334,3 +334,33 @@ int codec_decode(enum family family, const void *entry, const char *target_name,
 		return -1;
 	return 0;
 }
+
+static bool same_matches(const unsigned char *a, const unsigned char *b, size_t at, size_t end)
+{
+	while (at < end) {
+		const struct xt_entry_match *m = extension_at(a, at, end);
+		const struct xt_entry_match *n = extension_at(b, at, end);
+		if (!m || !n || !same_extension(m, n))
+			return false;
+		at += m->u.user.match_size;
+	}
+	return true;
+}
+
+bool codec_same(enum family family, const void *a, const char *a_target, const void *b,
+		const char *b_target)
+{
+	union {
+		const void *in;
+		void *out;
+	} x = {.in = a}, y = {.in = b};
+	struct head head = entry_head(family, x.out), other = entry_head(family, y.out);
+	if (*head.target_offset != *other.target_offset ||
+	    *head.next_offset != *other.next_offset || !same_header(family, a, b) ||
+	    strcmp(a_target, b_target) != 0 || !same_matches(a, b, head.size, *head.target_offset))
+		return false;
+	const struct xt_entry_match *t = extension_at(a, *head.target_offset, *head.next_offset);
+	const struct xt_entry_match *u = extension_at(b, *head.target_offset, *head.next_offset);
+	/* a verdict or a jump is told by its name: its offset is where the chain lies */
+	return t && u && (!*t->u.user.name || !*u->u.user.name || same_extension(t, u));
+}
