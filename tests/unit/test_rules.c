@@ -146,112 +146,6 @@ static void make_set(struct forwards *set, int tries)
 	assert_true(set->count > 0);
 }
 
-struct packet {
-	const char *ifname;
-	struct address from, to;
-	uint8_t proto;
-	uint16_t port;
-};
-
-static bool takes(const struct box *box, const struct packet *p)
-{
-	enum relation r = ifname_relation(p->ifname, box->ifname);
-	return (r == RELATION_EQUAL || r == RELATION_INSIDE) &&
-	       (!box->proto || box->proto == p->proto) &&
-	       (!box->ports.first || ports_hold(box->ports, p->port)) &&
-	       network_holds(&box->src, &p->from) && network_holds(&box->dst, &p->to);
-}
-
-static const struct forward *search_naively(const struct forwards *set, const struct packet *p)
-{
-	const struct forward *best = NULL;
-	for (size_t i = 0; i < set->count; i++) {
-		const struct forward *f = &set->items[i];
-		struct box box = forward_box(f);
-		if (f->family != p->to.family || !takes(&box, p))
-			continue;
-		struct box best_box = best ? forward_box(best) : box;
-		if (!best || box_relation(&box, &best_box) == RELATION_INSIDE)
-			best = f;
-	}
-	return best;
-}
-
-/* The verdict that a packet gets in that chain and those below it. */
-static const struct rule *walk_chain(const struct layout *layout, const char *name,
-				     const struct packet *p)
-{
-	const struct chain *chain = layout_find(layout, TABLE_NAT, name);
-	for (size_t i = 0; chain && i < chain->count; i++) {
-		const struct rule *r = &chain->rules[i], *found = r;
-		struct box box = rule_box(r);
-		if (!takes(&box, p))
-			continue;
-		if (r->target == TARGET_JUMP)
-			found = walk_chain(layout, r->chain, p);
-		if (found)
-			return found;
-	}
-	return NULL;
-}
-
-static void check_packet(const struct forwards *set, const struct layout *layout,
-			 const struct packet *p)
-{
-	const struct forward *expected = search_naively(set, p);
-	enum group group = GROUP_ADDR;
-	const struct rule *rule = walk_chain(layout, "PFWD-ADDR", p);
-	struct forward found;
-	if (!rule) {
-		group = GROUP_MAIN;
-		rule = walk_chain(layout, "PFWD", p);
-	}
-	assert_int_equal(rule != NULL, expected != NULL);
-	if (!rule)
-		return;
-	assert_int_equal(layout_read(layout->family, group, rule, &found), 0);
-	assert_true(forward_equal(&found, expected));
-}
-
-/* One that f may take, or a neighbour of it. */
-static struct packet packet_near(const struct forward *f)
-{
-	static const char *const names[] = {"eth0", "eth1", "eth7", "ppp3", "wlan0"};
-	enum family family = (enum family)f->family;
-	dice.spread = CROWDED;
-	struct packet p = {names[roll(&dice, 5)], random_address(&dice, family),
-			   random_address(&dice, family), f->proto,
-			   (uint16_t)(f->ports.first + roll(&dice, 3))};
-	if (*f->ifname && !strchr(f->ifname, '+') && once_in(&dice, 2))
-		p.ifname = f->ifname;
-	if (network_is_set(&f->from) && once_in(&dice, 2))
-		p.from = f->from.addr;
-	if (address_is_set(&f->addr) && once_in(&dice, 2))
-		p.to = f->addr;
-	return p;
-}
-
-static void every_packet_reaches_the_narrowest(void **state)
-{
-	(void)state;
-	for (int round = 0; round < 40; round++) {
-		struct forwards set;
-		struct layout layouts[2] = {{0}};
-		struct err err;
-		make_set(&set, 400);
-		assert_int_equal(layout_build(FAMILY_IPV4, &set, &layouts[0], &err), 0);
-		assert_int_equal(layout_build(FAMILY_IPV6, &set, &layouts[1], &err), 0);
-		for (int i = 0; i < 3000; i++) {
-			const struct forward *f = &set.items[roll(&dice, (unsigned int)set.count)];
-			struct packet p = packet_near(f);
-			check_packet(&set, &layouts[f->family == FAMILY_IPV6], &p);
-		}
-		layout_free(&layouts[0]);
-		layout_free(&layouts[1]);
-		forwards_free(&set);
-	}
-}
-
 /* ---- plans ---- */
 
 /* A table as a test sees it: names of chains and rules as text, "?" for somebody else's. */
@@ -538,7 +432,6 @@ int main(void)
 		cmocka_unit_test(another_entry_is_another_rule),
 		cmocka_unit_test(what_is_laid_out_reads_back),
 		cmocka_unit_test(rules_read_as_iptables_writes_them),
-		cmocka_unit_test(every_packet_reaches_the_narrowest),
 		cmocka_unit_test(plans_lead_from_any_set_to_any_other),
 		cmocka_unit_test(states_tell_forwards_and_their_health),
 	};
