@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Thousands of forwards: what their rules look like, and that a change to some leaves the others
+ * alone. */
+#include <netinet/in.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <cmocka.h>
+
+#include "town.h"
+
+static struct outcome accepts(void)
+{
+	return town_run("iptables-legacy -S | grep 'j ACCEPT' | grep dport | "
+			"sed 's/.*--dport \\([0-9:]*\\).*/\\1/' | sort");
+}
+
+static void apply_ports(int first, int last)
+{
+	town_sh("for p in $(seq %d %d); do echo wan0:1$p 192.168.1.2:$p; done | $PFWD apply -",
+		first, last);
+}
+
+static void neighbouring_ports_share_an_accept(void **state)
+{
+	(void)state;
+	apply_ports(1000, 1031);
+	struct outcome o = accepts();
+	assert_says(o.out, "1000\n1001\n");
+	assert_silent(o.out, ":");
+	apply_ports(1000, 1040);
+	assert_string_equal(accepts().out, "1000:1040\n");
+	pfwd(0, "del wan0:11010");
+	assert_string_equal(accepts().out, "1000:1009\n1011:1040\n");
+	o = pfwd(0, "list -rn -o STATE");
+	assert_silent(o.out, "incomplete");
+	/* one that is missing is missed, though its neighbours are accepted */
+	town_sh("chain=$(iptables-legacy -S | sed -n 's/^-A \\(PFWD[^ ]*\\) .*1011:1040.*/\\1/p');"
+		"iptables-legacy -D $chain -d 192.168.1.2/32 -i wan0 -p tcp -m tcp "
+		"--dport 1011:1040 -j ACCEPT; iptables-legacy -A $chain -d 192.168.1.2/32 -i wan0 "
+		"-p tcp -m tcp --dport 1012:1040 -j ACCEPT");
+	o = pfwd(0, "list -rn -o FORWARD,STATE");
+	assert_says(o.out, "wan0:11011/tcp incomplete\n");
+	assert_says(o.out, "wan0:11012/tcp active\n");
+	pfwd(0, "add wan0:11010 192.168.1.2:1010");
+	assert_string_equal(accepts().out, "1000:1040\n");
+	assert_silent(pfwd(0, "list -rn -o STATE").out, "incomplete");
+	pfwd(0, "flush");
+	assert_silent(town_run("iptables-legacy-save").out, "PFWD");
+}
+
+/* 5,000 forwards, 1,000 of which are used all the time; others come and go. */
+static void traffic_goes_on_while_others_change(void **state)
+{
+	(void)state;
+	town_sh("for p in $(seq 10000 14999); do echo wan0:$p 192.168.1.2:$((8080 + p %% 2)); done "
+		">/run/many && $PFWD apply /run/many");
+	struct outcome o = town_run(
+		"rm -f /run/enough; mkfifo /run/end; ip netns exec server python3 "
+		"tests/stories/asks.py serve "
+		"192.168.1.2 8080 8081 </run/end >/run/served & exec 3>/run/end;"
+		"until grep -q ready /run/served; do sleep 0.05; done;"
+		"ip netns exec client python3 tests/stories/asks.py ask 10.1.0.1 11000 11999 8080 "
+		"/run/enough >/run/asked 3>&- & asking=$!;"
+		"for i in $(seq 25); do"
+		" $PFWD add wan0:$((20000 + i * 7)) 192.168.1.9:80 &&"
+		" $PFWD del wan0:$((12000 + i)) &&"
+		" $PFWD add wan0:10000-14999/udp 192.168.1.9 --name wide &&"
+		" $PFWD del wide && changes=$((changes + 4)) || exit 1;"
+		"done; touch /run/enough; wait $asking; exec 3>&-; cat /run/asked; echo changes "
+		"$changes");
+	assert_int_equal(o.status, 0);
+	int asked = 0, changes = 0;
+	if (sscanf(o.out, "asked %d\nchanges %d", &asked, &changes) != 2)
+		fail_msg("some went wrong: %s%s", o.out, o.err);
+	assert_true(asked > 100 && changes == 100);
+	/* and each was counted once */
+	o = town_run("$PFWD list -rn -o IF,PORTS,CONNS | awk '$2 >= 11000 && $2 <= 11999 "
+		     "{ n += $3 } END { print n }'");
+	assert_int_equal(atoi(o.out), asked);
+}
+
+/* As the administrator's own table: all of it goes with one wide forward inside which others lie.
+ */
+static void narrower_ones_win_among_thousands(void **state)
+{
+	(void)state;
+	town_serve(SERVER, IPPROTO_TCP, "192.168.1.2", 8080);
+	town_serve(LAN, IPPROTO_TCP, "192.168.1.3", 12345);
+	town_sh("(echo wan0:1-65535 192.168.1.3; for p in $(seq 20000 22000); do "
+		"echo wan0:$p 192.168.1.2:8080; done) | $PFWD apply -");
+	assert_says(town_ask(CLIENT, IPPROTO_TCP, "10.1.0.1", 21000).text, "server at");
+	assert_says(town_ask(CLIENT, IPPROTO_TCP, "10.1.0.1", 12345).text, "lan at");
+	pfwd(0, "del wan0:21000");
+	assert_string_equal(town_ask(CLIENT, IPPROTO_TCP, "10.1.0.1", 21000).text, "");
+	assert_says(town_ask(CLIENT, IPPROTO_TCP, "10.1.0.1", 21001).text, "server at");
+}
+
+#define STORY(f) cmocka_unit_test_teardown(f, town_clean)
+
+int main(void)
+{
+	const struct CMUnitTest stories[] = {
+		STORY(neighbouring_ports_share_an_accept),
+		STORY(traffic_goes_on_while_others_change),
+		STORY(narrower_ones_win_among_thousands),
+	};
+	return cmocka_run_group_tests(stories, town_build, town_raze);
+}
