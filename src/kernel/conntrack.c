@@ -16,108 +16,16 @@
 #include <unistd.h>
 #include <libmnl/libmnl.h>
 #include <libnetfilter_conntrack/libnetfilter_conntrack.h>
-#include <libnetfilter_conntrack/libnetfilter_conntrack_sctp.h>
-#include <libnetfilter_conntrack/libnetfilter_conntrack_tcp.h>
 #include <linux/filter.h>
 #include <linux/netfilter/nfnetlink.h>
 #include <linux/netfilter/nfnetlink_conntrack.h>
 #include <sys/signalfd.h>
 
 #include "kernel/conntrack.h"
+#include "kernel/ctmessage.h"
 
 #define RECEIVE_SIZE ((size_t)64 * 1024)
 #define SEND_SIZE 4096
-
-static const char *tcp_state(uint8_t state)
-{
-	static const char *const names[] = {
-		[TCP_CONNTRACK_NONE] = "NONE",         [TCP_CONNTRACK_SYN_SENT] = "SYN_SENT",
-		[TCP_CONNTRACK_SYN_RECV] = "SYN_RECV", [TCP_CONNTRACK_ESTABLISHED] = "ESTABLISHED",
-		[TCP_CONNTRACK_FIN_WAIT] = "FIN_WAIT", [TCP_CONNTRACK_CLOSE_WAIT] = "CLOSE_WAIT",
-		[TCP_CONNTRACK_LAST_ACK] = "LAST_ACK", [TCP_CONNTRACK_TIME_WAIT] = "TIME_WAIT",
-		[TCP_CONNTRACK_CLOSE] = "CLOSE",       [TCP_CONNTRACK_SYN_SENT2] = "SYN_SENT2",
-	};
-	return state < sizeof(names) / sizeof(names[0]) ? names[state] : NULL;
-}
-
-static const char *sctp_state(uint8_t state)
-{
-	static const char *const names[] = {
-		[SCTP_CONNTRACK_NONE] = "NONE",
-		[SCTP_CONNTRACK_CLOSED] = "CLOSED",
-		[SCTP_CONNTRACK_COOKIE_WAIT] = "COOKIE_WAIT",
-		[SCTP_CONNTRACK_COOKIE_ECHOED] = "COOKIE_ECHOED",
-		[SCTP_CONNTRACK_ESTABLISHED] = "ESTABLISHED",
-		[SCTP_CONNTRACK_SHUTDOWN_SENT] = "SHUTDOWN_SENT",
-		[SCTP_CONNTRACK_SHUTDOWN_RECD] = "SHUTDOWN_RECD",
-		[SCTP_CONNTRACK_SHUTDOWN_ACK_SENT] = "SHUTDOWN_ACK_SENT",
-		[SCTP_CONNTRACK_HEARTBEAT_SENT] = "HEARTBEAT_SENT",
-		[SCTP_CONNTRACK_HEARTBEAT_ACKED] = "HEARTBEAT_ACKED",
-	};
-	return state < sizeof(names) / sizeof(names[0]) ? names[state] : NULL;
-}
-
-static struct endpoint endpoint_of(const struct nf_conntrack *ct, enum family family,
-				   enum nf_conntrack_attr v4, enum nf_conntrack_attr v6,
-				   enum nf_conntrack_attr port)
-{
-	struct endpoint e = {.addr.family = (uint8_t)family};
-	bool six = family == FAMILY_IPV6;
-	const void *bytes = nfct_get_attr(ct, six ? v6 : v4);
-	if (bytes)
-		memcpy(e.addr.bytes, bytes, six ? 16 : 4);
-	e.port = ntohs(nfct_get_attr_u16(ct, port)); /* network order */
-	return e;
-}
-
-static void read_tuples(const struct nf_conntrack *ct, struct connection *c)
-{
-	enum family family =
-		nfct_get_attr_u8(ct, ATTR_L3PROTO) == AF_INET6 ? FAMILY_IPV6 : FAMILY_IPV4;
-	c->family = (uint8_t)family;
-	c->proto = nfct_get_attr_u8(ct, ATTR_L4PROTO);
-	c->client =
-		endpoint_of(ct, family, ATTR_ORIG_IPV4_SRC, ATTR_ORIG_IPV6_SRC, ATTR_ORIG_PORT_SRC);
-	c->via =
-		endpoint_of(ct, family, ATTR_ORIG_IPV4_DST, ATTR_ORIG_IPV6_DST, ATTR_ORIG_PORT_DST);
-	c->target =
-		endpoint_of(ct, family, ATTR_REPL_IPV4_SRC, ATTR_REPL_IPV6_SRC, ATTR_REPL_PORT_SRC);
-	c->back =
-		endpoint_of(ct, family, ATTR_REPL_IPV4_DST, ATTR_REPL_IPV6_DST, ATTR_REPL_PORT_DST);
-}
-
-static void read_counters(const struct nf_conntrack *ct, struct connection *c)
-{
-	c->counted = nfct_attr_is_set(ct, ATTR_ORIG_COUNTER_PACKETS) > 0;
-	c->packets_in = nfct_get_attr_u64(ct, ATTR_ORIG_COUNTER_PACKETS);
-	c->packets_out = nfct_get_attr_u64(ct, ATTR_REPL_COUNTER_PACKETS);
-	c->bytes_in = nfct_get_attr_u64(ct, ATTR_ORIG_COUNTER_BYTES);
-	c->bytes_out = nfct_get_attr_u64(ct, ATTR_REPL_COUNTER_BYTES);
-}
-
-static void read_connection(const struct nf_conntrack *ct, struct connection *c)
-{
-	uint32_t status = nfct_get_attr_u32(ct, ATTR_STATUS);
-	*c = (struct connection){0};
-	read_tuples(ct, c);
-	read_counters(ct, c);
-	c->translated = status & IPS_DST_NAT;
-	c->assured = status & IPS_ASSURED;
-	c->replied = status & IPS_SEEN_REPLY;
-	if (nfct_attr_is_set(ct, ATTR_TCP_STATE) > 0)
-		c->state = tcp_state(nfct_get_attr_u8(ct, ATTR_TCP_STATE));
-	else if (nfct_attr_is_set(ct, ATTR_SCTP_STATE) > 0)
-		c->state = sctp_state(nfct_get_attr_u8(ct, ATTR_SCTP_STATE));
-	c->timed = nfct_attr_is_set(ct, ATTR_TIMEOUT) > 0;
-	c->timeout = nfct_get_attr_u32(ct, ATTR_TIMEOUT);
-	c->mark = nfct_get_attr_u32(ct, ATTR_MARK);
-	c->use = nfct_get_attr_u32(ct, ATTR_USE);
-	c->id = nfct_get_attr_u32(ct, ATTR_ID);
-	c->start = nfct_get_attr_u64(ct, ATTR_TIMESTAMP_START);
-	const char *secctx = nfct_get_attr(ct, ATTR_SECCTX);
-	if (secctx)
-		memcpy(c->secctx, secctx, strnlen(secctx, sizeof(c->secctx) - 1));
-}
 
 /* ---- netlink ---- */
 
@@ -210,14 +118,10 @@ static int pass_on(const struct nlmsghdr *nlh, struct walk *walk,
 				  struct connection *c))
 {
 	struct connection c;
-	struct nf_conntrack *ct = nfct_new();
-	if (!ct)
-		return MNL_CB_ERROR;
-	bool parsed = nfct_nlmsg_parse(nlh, ct) == 0;
-	if (parsed)
-		read_connection(ct, &c);
-	nfct_destroy(ct);
-	if (!parsed || !wanted(walk, nlh, &c))
+	if (mnl_nlmsg_get_payload_len(nlh) < sizeof(struct nfgenmsg))
+		return MNL_CB_OK;
+	ctmessage_read(nlh, &c);
+	if (!wanted(walk, nlh, &c))
 		return MNL_CB_OK;
 	walk->result = walk->each(walk->context, &c);
 	return walk->result < 0 ? MNL_CB_STOP : MNL_CB_OK;
