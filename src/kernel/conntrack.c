@@ -23,6 +23,7 @@
 
 #include "kernel/conntrack.h"
 #include "kernel/ctmessage.h"
+#include "model/recent.h"
 
 #define RECEIVE_SIZE ((size_t)64 * 1024)
 #define SEND_SIZE 4096
@@ -73,37 +74,6 @@ static uint8_t af_of(enum family family)
 	return family == FAMILY_IPV6 ? AF_INET6 : family == FAMILY_IPV4 ? AF_INET : AF_UNSPEC;
 }
 
-/*
- * A dump that stopped at an entry which is gone when it goes on begins that entry's bucket again.
- * So what repeats was among the last ones; buckets are short.
- */
-#define RECENT 64
-
-struct recent {
-	uint32_t ids[RECENT];
-	struct endpoint clients[RECENT], vias[RECENT]; /* ids are hashes */
-	size_t next;
-};
-
-static bool endpoint_equal(const struct endpoint *a, const struct endpoint *b)
-{
-	return a->port == b->port && address_equal(&a->addr, &b->addr);
-}
-
-/* Whether it was there already; it is from now on. */
-static bool repeats(struct recent *recent, const struct connection *c)
-{
-	for (size_t i = 0; i < RECENT; i++)
-		if (recent->ids[i] == c->id && endpoint_equal(&recent->clients[i], &c->client) &&
-		    endpoint_equal(&recent->vias[i], &c->via))
-			return true;
-	size_t at = recent->next++ % RECENT;
-	recent->ids[at] = c->id;
-	recent->clients[at] = c->client;
-	recent->vias[at] = c->via;
-	return false;
-}
-
 struct walk {
 	struct recent recent;
 	enum conntrack_which which;
@@ -131,7 +101,7 @@ static bool is_wanted(struct walk *walk, const struct nlmsghdr *nlh, struct conn
 {
 	(void)nlh;
 	/* kernels before 5.8 do not filter by status */
-	return (walk->which == CONNTRACK_ALL || c->translated) && !repeats(&walk->recent, c);
+	return (walk->which == CONNTRACK_ALL || c->translated) && !recent_repeats(&walk->recent, c);
 }
 
 static int on_message(const struct nlmsghdr *nlh, void *data)
