@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The netlink messages are libnetfilter_conntrack's; sending and receiving is libmnl's, with a
- * buffer that holds what the kernel is ready to send at once: libnetfilter_conntrack's own takes 17
- * entries a read.
+ * What is asked of the kernel are libnetfilter_conntrack's messages; sending and receiving is
+ * libmnl's, with a buffer that holds what the kernel is ready to send at once:
+ * libnetfilter_conntrack's own takes 17 entries a read.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -128,26 +128,36 @@ static int receive(struct mnl_socket *socket, uint32_t seq, mnl_cb_t on, void *d
 	return result == MNL_CB_ERROR ? -1 : 0;
 }
 
+/* Ask for all connections of that family; 0, or -1 and errno. */
+static int request(struct mnl_socket *socket, enum family family, enum conntrack_which which,
+		   uint32_t seq)
+{
+	static const struct nfct_filter_dump_mark status = {IPS_DST_NAT, IPS_DST_NAT};
+	_Alignas(struct nlmsghdr) char buffer[SEND_SIZE];
+	struct nfct_filter_dump *filter = nfct_filter_dump_create();
+	struct nlmsghdr *nlh =
+		put_header(buffer, IPCTNL_MSG_CT_GET, NLM_F_DUMP, af_of(family), seq);
+	if (!filter)
+		return -1;
+	if (which == CONNTRACK_TRANSLATED)
+		nfct_filter_dump_set_attr(filter, NFCT_FILTER_DUMP_STATUS, &status);
+	nfct_nlmsg_build_filter(nlh, filter);
+	nfct_filter_dump_destroy(filter);
+	return mnl_socket_sendto(socket, nlh, nlh->nlmsg_len) < 0 ? -1 : 0;
+}
+
 int conntrack_walk(enum family family, enum conntrack_which which,
 		   int (*each)(void *context, const struct connection *c), void *context,
 		   struct err *err)
 {
 	static const char what[] = "read the connections";
-	_Alignas(struct nlmsghdr) char buffer[SEND_SIZE];
 	struct walk walk = {.which = which, .each = each, .context = context};
 	uint32_t seq = (uint32_t)time(NULL);
+	int result = 0;
 	struct mnl_socket *socket = netlink_open(what, err);
 	if (!socket)
 		return -1;
-	struct nlmsghdr *nlh =
-		put_header(buffer, IPCTNL_MSG_CT_GET, NLM_F_DUMP, af_of(family), seq);
-	if (which == CONNTRACK_TRANSLATED) {
-		mnl_attr_put_u32(nlh, CTA_STATUS, htonl(IPS_DST_NAT));
-		mnl_attr_put_u32(nlh, CTA_STATUS_MASK, htonl(IPS_DST_NAT));
-	}
-	int result = 0;
-	if (mnl_socket_sendto(socket, nlh, nlh->nlmsg_len) < 0 ||
-	    receive(socket, seq, on_message, &walk) < 0)
+	if (request(socket, family, which, seq) < 0 || receive(socket, seq, on_message, &walk) < 0)
 		result = netlink_error(errno, what, err);
 	mnl_socket_close(socket);
 	return walk.result < 0 ? walk.result : result;
