@@ -10,10 +10,10 @@
 #include "model/forwards.h"
 
 struct lookup { /* a zeroed one finds nothing */
-	const struct forwards *set;
-	size_t *order;
-	uint16_t *reach; /* the highest port of any before it in its run */
-	bool addressed;  /* a forward of the set names its address */
+	struct lookup_entry *entries;
+	struct lookup_place *places;
+	struct lookup_run *runs;
+	uint32_t entry_count, place_count, run_count;
 };
 
 /* The set must stay as it is while the index is used. 0, or -1 (out of memory). */
@@ -24,8 +24,11 @@ void lookup_free(struct lookup *lookup);
  * and clients; those that name the address come first. */
 struct lookup_walk {
 	const struct lookup *lookup;
-	struct forward key;
-	size_t at;
+	const struct address *client;
+	uint8_t family, proto;
+	uint16_t port;
+	struct address addr;
+	uint32_t first, place, entry; /* where in the index; first: of the run */
 };
 struct lookup_walk lookup_begin(const struct lookup *lookup, enum family family, uint8_t proto,
 				const struct endpoint *destination);
@@ -40,10 +43,16 @@ bool lookup_goes_to(const struct forward *f, const struct connection *c);
 bool lookup_takes_client(const struct forward *f, const struct address *client);
 
 /*
- * The forward that a translated connection runs through, or NULL. interface: the one that owns the
- * address it was sent to, which decides where nothing else does; NULL: not known.
+ * The forward that a translated connection runs through, or NULL. Where several could be it, the
+ * interface that owns the address it was sent to decides; owner is asked for that one, and says
+ * NULL where it does not know. In O(log n) for n forwards of which few have the same ports and take
+ * the same clients.
  */
+struct lookup_owner {
+	const char *(*of)(const void *context, const struct address *addr);
+	const void *context;
+};
 const struct forward *lookup_connection(const struct lookup *lookup, const struct connection *c,
-					const char *interface);
+					const struct lookup_owner *owner);
 
 #endif

@@ -24,10 +24,15 @@ void live_free(struct live *live)
 	*live = (struct live){0};
 }
 
+static const char *owner_of(const void *context, const struct address *addr)
+{
+	return host_address_owner(context, addr);
+}
+
 const struct forward *live_forward(const struct live *live, const struct connection *c)
 {
-	const char *interface = host_address_owner(&live->addresses, &c->via.addr);
-	return lookup_connection(&live->lookup, c, interface);
+	struct lookup_owner owner = {owner_of, &live->addresses};
+	return lookup_connection(&live->lookup, c, &owner);
 }
 
 int live_walk(enum family family, int (*each)(void *context, const struct connection *c),

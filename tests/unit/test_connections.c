@@ -1,13 +1,147 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Connections: what the kernel repeats of them. */
+/* Whose a connection is, against a search without an index, and what the kernel repeats. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <cmocka.h>
 
+#include "model/lookup.h"
 #include "model/recent.h"
 #include "random_forward.h"
+
+/* ---- whose it is ---- */
+
+static const char *const owners[] = {"eth0", "eth1", "ppp0", NULL};
+
+/* Addresses are owned by any of them, as their last byte says. */
+static const char *owner_of(const void *context, const struct address *addr)
+{
+	(void)context;
+	return owners[addr->bytes[addr->family == FAMILY_IPV6 ? 15 : 3] % 4];
+}
+
+static const struct lookup_owner owner = {owner_of, NULL};
+
+static bool could_be(const struct forward *f, const struct connection *c)
+{
+	return f->family == c->family && f->proto == c->proto &&
+	       ports_hold(f->ports, c->via.port) &&
+	       (!address_is_set(&f->addr) || address_equal(&f->addr, &c->via.addr)) &&
+	       lookup_goes_to(f, c) && (f->local || lookup_takes_client(f, &c->client.addr));
+}
+
+static bool on_interface(const struct forward *f, const struct connection *c)
+{
+	const char *interface = owner_of(NULL, &c->via.addr);
+	enum relation r = interface ? ifname_relation(interface, f->ifname) : RELATION_EQUAL;
+	return !*f->ifname || r == RELATION_EQUAL || r == RELATION_INSIDE;
+}
+
+/* Its clients count more than its interface, and then the narrower one is it. */
+static int compare_naively(const struct forward *f, const struct forward *g,
+			   const struct connection *c)
+{
+	int d = lookup_takes_client(g, &c->client.addr) - lookup_takes_client(f, &c->client.addr);
+	struct box box = forward_box(f), other = forward_box(g);
+	if (d == 0)
+		d = on_interface(g, c) - on_interface(f, c);
+	return d ? d : box_compare(&box, &other);
+}
+
+static const struct forward *find_naively(const struct forwards *set, const struct connection *c)
+{
+	const struct forward *best = NULL;
+	for (size_t i = 0; i < set->count; i++) {
+		const struct forward *f = &set->items[i];
+		if (could_be(f, c) && (!best || compare_naively(f, best, c) < 0))
+			best = f;
+	}
+	return best;
+}
+
+/* One that runs through f but perhaps for its client. */
+static struct connection random_connection(struct dice *dice, const struct forward *f)
+{
+	enum family family = (enum family)f->family;
+	struct connection c = {.family = f->family, .proto = f->proto, .translated = true};
+	const struct network *near = once_in(dice, 2) ? &f->from : &f->hairpin_net;
+	uint16_t port = (uint16_t)(f->ports.first + roll(dice, ports_count(f->ports)));
+	struct address any = random_address(dice, family);
+	c.client.addr = network_is_set(near) ? near->addr : random_address(dice, family);
+	c.via = (struct endpoint){address_is_set(&f->addr) ? f->addr : any, port};
+	c.target = lookup_target(f, &c.via);
+	return c;
+}
+
+static void a_connection_is_the_forwards_that_a_search_finds(void **state)
+{
+	(void)state;
+	struct dice dice = {.state = 1};
+	struct err err;
+	int found = 0;
+	for (int round = 0; round < 60; round++) {
+		struct forwards set = {0};
+		struct lookup lookup;
+		dice.spread = round % 3 ? CROWDED : WIDE;
+		for (unsigned int i = roll(&dice, 300); i > 0; i--) {
+			struct forward f = random_forward(&dice, FAMILY_NONE);
+			if (once_in(&dice, 2)) /* few places, so that their clients matter */
+				f.ports = f.target_ports = (struct ports){7, 7};
+			assert_int_equal(forwards_add(&set, &f, &err), 0);
+		}
+		assert_int_equal(lookup_make(&set, &lookup, &err), 0);
+		for (int i = 0; i < 500; i++) {
+			struct forward f = random_forward(&dice, FAMILY_NONE);
+			if (set.count && !once_in(&dice, 4))
+				f = set.items[roll(&dice, (unsigned int)set.count)];
+			struct connection c = random_connection(&dice, &f);
+			const struct forward *mine = lookup_connection(&lookup, &c, &owner);
+			const struct forward *right = find_naively(&set, &c);
+			found += right != NULL;
+			/* equal ones may be there twice */
+			assert_int_equal(mine != NULL, right != NULL);
+			if (mine)
+				assert_int_equal(compare_naively(mine, right, &c), 0);
+		}
+		lookup_free(&lookup);
+		forwards_free(&set);
+	}
+	assert_true(found > 10000);
+}
+
+/* Only where it makes a difference is anybody asked who owns an address. */
+static void an_owner_is_asked_for_where_two_fit(void **state)
+{
+	(void)state;
+	static const struct lookup_owner nobody = {NULL, NULL}; /* asking it would crash */
+	struct forwards set = {0};
+	struct lookup lookup;
+	struct err err;
+	struct forward f = {.family = FAMILY_IPV4,
+			    .proto = PROTO_TCP,
+			    .ifname = "eth0",
+			    .target = {FAMILY_IPV4, {10, 0, 0, 1}},
+			    .ports = {80, 80},
+			    .target_ports = {80, 80}};
+	struct connection c = {.family = FAMILY_IPV4,
+			       .proto = PROTO_TCP,
+			       .client = {{FAMILY_IPV4, {10, 0, 0, 9}}, 4000},
+			       .via = {{FAMILY_IPV4, {10, 1, 0, 1}}, 80}, /* eth1's */
+			       .target = {f.target, 80}};
+	assert_int_equal(forwards_add(&set, &f, &err), 0);
+	assert_int_equal(lookup_make(&set, &lookup, &err), 0);
+	assert_ptr_equal(lookup_connection(&lookup, &c, &nobody), &set.items[0]);
+	lookup_free(&lookup);
+	strcpy(f.ifname, "eth1");
+	assert_int_equal(forwards_add(&set, &f, &err), 0);
+	assert_int_equal(lookup_make(&set, &lookup, &err), 0);
+	assert_ptr_equal(lookup_connection(&lookup, &c, &owner), &set.items[1]);
+	lookup_free(&lookup);
+	forwards_free(&set);
+}
+
+/* ---- what the kernel repeats ---- */
 
 static struct connection numbered(unsigned int number)
 {
@@ -65,6 +199,8 @@ static void the_ring_forgets_the_oldest(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_connection_is_the_forwards_that_a_search_finds),
+		cmocka_unit_test(an_owner_is_asked_for_where_two_fit),
 		cmocka_unit_test(repeats_among_the_last_ones_are_found),
 		cmocka_unit_test(others_of_the_same_id_are_no_repeats),
 		cmocka_unit_test(the_ring_forgets_the_oldest),
