@@ -68,6 +68,8 @@ struct report {
 	const struct report_printer *printer;
 	void *table;                    /* struct libscols_table */
 	int widths[REPORT_COLUMNS_MAX]; /* of a table that is followed: the widest so far */
+	char *line;                     /* of the others: the row that is being written */
+	size_t used;
 };
 
 /* Set the fields down to choice before. Rows of a table are printed in pieces, so that memory does

@@ -217,25 +217,79 @@ static int padded_row(struct report *r, const void *row, struct err *err)
 	return 0;
 }
 
+static int padded_end(struct report *r, struct err *err)
+{
+	(void)r;
+	(void)err;
+	return 0;
+}
+
+/* ---- streams: each row goes out at once ---- */
+
+/* What a cell can become at most: each character six, with a key before it. */
+#define STREAM_CELL_MAX (6 * REPORT_CELL_MAX + 64)
+
+static int stream_begin(struct report *r, struct err *err)
+{
+	r->line = malloc(r->choice.count * STREAM_CELL_MAX);
+	r->used = 0;
+	return r->line ? 0 : err_memory(err);
+}
+
+static void add(struct report *r, char c)
+{
+	r->line[r->used++] = c;
+}
+
+static void add_text(struct report *r, const char *text)
+{
+	size_t n = strlen(text);
+	memcpy(r->line + r->used, text, n);
+	r->used += n;
+}
+
+/* The row's line is complete. */
+static void put_line(struct report *r)
+{
+	fwrite_unlocked(r->line, 1, r->used, r->out);
+	r->used = 0;
+}
+
+/* before, and the code of a character in two digits. */
+static void add_hex(struct report *r, const char *before, char c)
+{
+	static const char digits[] = "0123456789abcdef";
+	add_text(r, before);
+	add(r, digits[(unsigned char)c >> 4]);
+	add(r, digits[(unsigned char)c & 15]);
+}
+
+static int stream_end(struct report *r, struct err *err)
+{
+	(void)err;
+	free(r->line);
+	r->line = NULL;
+	return 0;
+}
+
 /* ---- raw ---- */
 
 /* Blanks and what is no text would look like more columns. */
-static void put_raw(FILE *out, const char *cell)
+static void add_raw(struct report *r, const char *cell)
 {
 	for (; *cell; cell++) {
 		if (*cell <= ' ' || *cell == '\\' || *cell == 0x7f)
-			fprintf(out, "\\x%02x", (unsigned char)*cell);
+			add_hex(r, "\\x", *cell);
 		else
-			putc_unlocked(*cell, out);
+			add(r, *cell);
 	}
 }
 
 static int raw_begin(struct report *r, struct err *err)
 {
-	(void)err;
 	if (r->headings)
 		put_names(r);
-	return 0;
+	return stream_begin(r, err);
 }
 
 static int raw_row(struct report *r, const void *row, struct err *err)
@@ -244,100 +298,92 @@ static int raw_row(struct report *r, const void *row, struct err *err)
 	(void)err;
 	for (size_t i = 0; i < r->choice.count; i++) {
 		if (i)
-			putc_unlocked(' ', r->out);
-		put_raw(r->out, get_cell(r, i, row, cell) && *cell ? cell : "-");
+			add(r, ' ');
+		add_raw(r, get_cell(r, i, row, cell) && *cell ? cell : "-");
 	}
-	putc_unlocked('\n', r->out);
-	return 0;
-}
-
-static int stream_end(struct report *r, struct err *err)
-{
-	(void)r;
-	(void)err;
+	add(r, '\n');
+	put_line(r);
 	return 0;
 }
 
 /* ---- JSON (RFC 8259) ---- */
 
-static void put_json_string(FILE *out, const char *text)
+static void add_string(struct report *r, const char *text)
 {
-	putc_unlocked('"', out);
+	add(r, '"');
 	for (; *text; text++) {
 		if (*text == '"' || *text == '\\')
-			fprintf(out, "\\%c", *text);
-		else if ((unsigned char)*text < ' ')
-			fprintf(out, "\\u%04x", (unsigned char)*text);
+			add(r, '\\');
+		if ((unsigned char)*text < ' ')
+			add_hex(r, "\\u00", *text);
 		else
-			putc_unlocked(*text, out);
+			add(r, *text);
 	}
-	putc_unlocked('"', out);
+	add(r, '"');
 }
 
-static void put_key(FILE *out, const char *name)
+static void add_key(struct report *r, const char *name)
 {
-	putc_unlocked('"', out);
+	add(r, '"');
 	for (; *name; name++)
-		putc_unlocked(*name >= 'A' && *name <= 'Z' ? *name + ('a' - 'A') : *name, out);
-	fputs_unlocked("\":", out);
+		add(r, (char)(*name >= 'A' && *name <= 'Z' ? *name + ('a' - 'A') : *name));
+	add_text(r, "\":");
 }
 
-static void put_object(const struct report *r, const void *row)
+static void add_value(struct report *r, size_t i, const void *row)
 {
 	char cell[REPORT_CELL_MAX];
-	putc_unlocked('{', r->out);
+	enum report_kind kind = r->choice.columns[i]->kind;
+	if (!get_cell(r, i, row, cell))
+		add_text(r, "null");
+	else if (kind == REPORT_FLAG)
+		add_text(r, *cell == 'y' ? "true" : "false");
+	else if (kind == REPORT_TEXT)
+		add_string(r, cell);
+	else
+		add_text(r, cell);
+}
+
+static void add_object(struct report *r, const void *row)
+{
+	add(r, '{');
 	for (size_t i = 0; i < r->choice.count; i++) {
-		enum report_kind kind = r->choice.columns[i]->kind;
 		if (i)
-			fputs_unlocked(", ", r->out);
-		put_key(r->out, r->choice.columns[i]->name);
-		if (!get_cell(r, i, row, cell))
-			fputs_unlocked("null", r->out);
-		else if (kind == REPORT_FLAG)
-			fputs_unlocked(*cell == 'y' ? "true" : "false", r->out);
-		else if (kind == REPORT_TEXT)
-			put_json_string(r->out, cell);
-		else
-			fputs_unlocked(cell, r->out);
+			add_text(r, ", ");
+		add_key(r, r->choice.columns[i]->name);
+		add_value(r, i, row);
 	}
-	putc_unlocked('}', r->out);
+	add(r, '}');
 }
 
 static int json_begin(struct report *r, struct err *err)
 {
-	(void)err;
 	fprintf(r->out, "{\"%s\": [", r->title);
-	return 0;
+	return stream_begin(r, err);
 }
 
 static int json_row(struct report *r, const void *row, struct err *err)
 {
 	(void)err;
-	fputs_unlocked(r->rows > 1 ? ",\n  " : "\n  ", r->out);
-	put_object(r, row);
+	add_text(r, r->rows > 1 ? ",\n  " : "\n  ");
+	add_object(r, row);
+	put_line(r);
 	return 0;
 }
 
 static int json_end(struct report *r, struct err *err)
 {
-	(void)err;
 	fprintf(r->out, "%s]}\n", r->rows ? "\n" : "");
-	return 0;
+	return stream_end(r, err);
 }
 
 /* An object a line, without the list. */
-static int lines_begin(struct report *r, struct err *err)
-{
-	(void)r;
-	(void)err;
-	return 0;
-}
-
 static int lines_row(struct report *r, const void *row, struct err *err)
 {
 	(void)err;
-	put_object(r, row);
-	putc_unlocked('\n', r->out);
+	add_object(r, row);
+	add(r, '\n');
+	put_line(r);
 	return 0;
 }
 
@@ -357,9 +403,9 @@ static const struct report_printer printers[] = {
 
 /* Of rows that come one by one. */
 static const struct report_printer followers[] = {
-	[REPORT_TABLE] = {padded_begin, padded_row, stream_end},
+	[REPORT_TABLE] = {padded_begin, padded_row, padded_end},
 	[REPORT_RAW] = {raw_begin, raw_row, stream_end},
-	[REPORT_JSON] = {lines_begin, lines_row, stream_end},
+	[REPORT_JSON] = {stream_begin, lines_row, stream_end},
 };
 
 int report_begin(struct report *r, struct err *err)
