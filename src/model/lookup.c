@@ -111,19 +111,15 @@ static struct lookup_place *place_of(struct lookup *l, struct lookup_run *run,
 	return place;
 }
 
-static bool holds(const struct network *a, const struct network *b)
-{
-	return a->prefix <= b->prefix && network_holds(a, &b->addr);
-}
-
-/* Entries are sorted. */
+/* Entries are sorted: one that holds the address of a later one of its place is around it. */
 static void arrange(struct lookup *l)
 {
 	for (uint32_t i = 0; i < l->entry_count; i++) {
 		struct lookup_entry *entry = &l->entries[i];
 		struct lookup_place *place = place_of(l, run_of(l, entry->f), entry->f, i);
 		uint32_t around = i > place->begin ? i - 1 : NOTHING;
-		while (around != NOTHING && !holds(&l->entries[around].clients, &entry->clients))
+		while (around != NOTHING &&
+		       !network_holds(&l->entries[around].clients, &entry->clients.addr))
 			around = l->entries[around].around;
 		entry->around = around;
 		place->end = i + 1;

@@ -214,6 +214,19 @@ static void read_copy(const void *message, size_t size)
 	free(copy);
 }
 
+static void a_short_last_attribute_reads_as_nothing(void **state)
+{
+	(void)state;
+	_Alignas(struct nlmsghdr) char buffer[MESSAGE_MAX];
+	struct connection c;
+	struct nlmsghdr *nlh = mnl_nlmsg_put_header(buffer);
+	mnl_nlmsg_put_extra_header(nlh, sizeof(struct nfgenmsg));
+	mnl_attr_put_u8(nlh, CTA_TIMEOUT, 1);
+	ctmessage_read(nlh, &c);
+	assert_int_equal(c.timeout, 0);
+	read_copy(nlh, nlh->nlmsg_len - 3); /* without its padding */
+}
+
 static void a_cut_message_reads_without_harm(void **state)
 {
 	(void)state;
@@ -245,6 +258,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_message_reads_as_the_library_reads_it),
+		cmocka_unit_test(a_short_last_attribute_reads_as_nothing),
 		cmocka_unit_test(a_cut_message_reads_without_harm),
 		cmocka_unit_test(a_broken_message_reads_without_harm),
 	};
