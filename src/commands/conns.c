@@ -198,7 +198,7 @@ struct conns {
 	bool *selected;
 	char **specs; /* of each forward that a row was printed of */
 	struct live live;
-	time_t read; /* when the forwards were */
+	int64_t next_reading; /* of the forwards, at the earliest; on the clock of now */
 	struct err *err;
 };
 
@@ -239,12 +239,22 @@ static int print_connection(void *context, const struct connection *c)
 	return print_row(conns, c, live_forward(&conns->live, c));
 }
 
+static int64_t now(void)
+{
+	struct timespec t;
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
+}
+
+#define READING_SHARE 20 /* at most one part in so many of the time goes into reading again */
+
 static int read_forwards(struct conns *conns, struct err *err)
 {
 	const struct forwards *set = &conns->forwards;
+	int64_t begin = now();
 	if (snapshot_forwards(&conns->forwards, err) < 0)
 		return -1;
-	conns->read = time(NULL);
+	conns->next_reading = now() + READING_SHARE * (now() - begin);
 	conns->selected = calloc(set->count + 1, sizeof(*conns->selected));
 	conns->specs = calloc(set->count + 1, sizeof(*conns->specs));
 	if (!conns->selected || !conns->specs)
@@ -277,8 +287,6 @@ static void say_accounting(const struct conns *conns)
 
 /* ---- as they come ---- */
 
-#define FORWARDS_AGE 2 /* seconds after which forwards made meanwhile are looked for */
-
 /* A connection of no forward may be of one made since; selectors that fit none by then select
  * none. */
 static int print_event(void *context, const struct connection *c)
@@ -286,7 +294,7 @@ static int print_event(void *context, const struct connection *c)
 	struct conns *conns = context;
 	struct err ignored;
 	const struct forward *f = live_forward(&conns->live, c);
-	if (f || time(NULL) < conns->read + FORWARDS_AGE)
+	if (f || now() < conns->next_reading)
 		return print_row(conns, c, f);
 	drop_forwards(conns);
 	if (read_forwards(conns, conns->err) < 0)

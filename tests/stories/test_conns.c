@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Who is connected through which forward, how it is followed, and how it adds up. */
+/* Who is connected through which forward, and how it adds up. */
 #include <netinet/in.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -98,67 +98,6 @@ static void sums_are_per_forward(void **state)
 	close(c);
 }
 
-/* Begin one connection and end it while pfwd follows; what it printed, through a pipe. */
-static struct outcome followed(const char *options)
-{
-	town_sh("($PFWD conns -f %s & echo $! >/run/follower; wait) | cat >/run/events 2>&1 & "
-		"sleep 0.5",
-		options);
-	town_sh("ip netns exec client curl -s -m 1 --local-port 4321 http://10.1.0.1/ || true");
-	town_sh("conntrack -D -p tcp --orig-port-src 4321 >/dev/null 2>&1; sleep 0.3");
-	/* all is there before it ends: lines do not wait for a full buffer */
-	return town_run("cp /run/events /run/before; kill -INT $(cat /run/follower); sleep 0.2; "
-			"cmp /run/events /run/before && cat /run/events");
-}
-
-static void following_shows_begin_and_end(void **state)
-{
-	(void)state;
-	town_serve(SERVER, IPPROTO_TCP, "192.168.1.2", 8080);
-	pfwd(0, "add wan0:80 192.168.1.2:8080 --name web");
-	struct outcome o = followed("-rn -o NAME,CLIENT,STATE");
-	assert_int_equal(o.status, 0);
-	assert_says(o.out, "new web 10.1.0.2:4321 SYN_SENT\n");
-	assert_says(o.out, "update web 10.1.0.2:4321 ESTABLISHED\n");
-	assert_says(o.out, "destroy web 10.1.0.2:4321 ");
-	o = followed("-J");
-	assert_says(o.out, "{\"event\":\"new\", \"forward\":\"wan0:80/tcp\"");
-	assert_says(o.out, "{\"event\":\"destroy\"");
-	o = followed("");
-	assert_says(o.out, "EVENT FORWARD PROTO CLIENT");
-}
-
-static void following_leaves_out_what_was_not_asked_for(void **state)
-{
-	(void)state;
-	town_serve(SERVER, IPPROTO_TCP, "192.168.1.2", 8080);
-	pfwd(0, "add wan0:81 192.168.1.2:8080 --name other");
-	town_sh("iptables-legacy -t nat -A PREROUTING -p tcp --dport 80 -j DNAT --to "
-		"192.168.1.2:8080");
-	assert_string_equal(followed("-rn").out, "");
-	assert_string_equal(followed("-rna other").out, "");
-	assert_says(followed("-rna -o FORWARD,VIA").out, "new - 10.1.0.1:80\n");
-}
-
-static void following_knows_forwards_made_since(void **state)
-{
-	(void)state;
-	town_serve(SERVER, IPPROTO_TCP, "192.168.1.2", 8080);
-	pfwd(0, "add wan0:81 192.168.1.2:8080 --name other");
-	town_sh("timeout -s INT 4 $PFWD conns -frn -o NAME >/run/events & sleep 2.2; "
-		"$PFWD add wan0:80 192.168.1.2:8080 --name web");
-	town_ask(CLIENT, IPPROTO_TCP, "10.1.0.1", 80);
-	assert_says(town_run("sleep 0.3; cat /run/events").out, "new web\n");
-}
-
-static void an_interrupt_ends_following_quietly(void **state)
-{
-	(void)state;
-	struct outcome o = town_run("timeout --preserve-status -s INT 0.5 $PFWD conns -f");
-	assert_int_equal(o.status, 0);
-	assert_string_equal(o.err, "");
-}
-
 static void a_reader_that_goes_ends_it_quietly(void **state)
 {
 	(void)state;
@@ -206,34 +145,6 @@ static void a_removed_forwards_connection_is_nobodys(void **state)
 	close(fd);
 }
 
-/* With entries coming and going all the time, none that was there throughout is missing. */
-static void nothing_is_missing_from_a_busy_table(void **state)
-{
-	(void)state;
-	pfwd(0, "add wan0:1000-1999/udp 192.168.1.2");
-	town_sh("ip netns exec client python3 tests/stories/udp.py 10.1.0.1 1000 300");
-	struct outcome o = town_run(
-		"ip netns exec client python3 tests/stories/udp.py 10.1.0.1 1300 600 & "
-		"(while kill -0 $! 2>/dev/null; do conntrack -D -p udp --orig-port-dst 1500; "
-		"done) >/dev/null 2>&1 & "
-		"for i in 1 2 3 4 5 6 7 8; do $PFWD conns -rn -o VIA | "
-		"awk -F: '$2 < 1300' | sort | uniq -c | awk '$1 == 1' | wc -l; done; wait");
-	assert_string_equal(o.out, "300\n300\n300\n300\n300\n300\n300\n300\n");
-}
-
-static void an_overrun_is_said_and_survived(void **state)
-{
-	(void)state;
-	pfwd(0, "add wan0:1000-1999/udp 192.168.1.2");
-	/* the second look at the socket is told that events were lost */
-	town_sh("strace -f -o /dev/null -e trace=recvmsg -e "
-		"inject=recvmsg:error=ENOBUFS:when=80 timeout -s INT 3 $PFWD conns -frn -o VIA "
-		">/run/events 2>/run/words & sleep 1");
-	town_sh("ip netns exec client python3 tests/stories/udp.py 10.1.0.1 1000 200; sleep 3");
-	assert_says(town_run("cat /run/words").out, "reading those there are again");
-	assert_string_equal(town_run("cut -d' ' -f2 /run/events | sort -u | wc -l").out, "200\n");
-}
-
 static void a_kernel_without_conntrack_is_said(void **state)
 {
 	(void)state;
@@ -261,15 +172,9 @@ int main(void)
 		STORY(an_ipv6_connection_shows),
 		STORY(bytes_are_those_of_conntrack),
 		STORY(sums_are_per_forward),
-		STORY(following_shows_begin_and_end),
-		STORY(following_leaves_out_what_was_not_asked_for),
-		STORY(following_knows_forwards_made_since),
-		STORY(an_interrupt_ends_following_quietly),
 		STORY(a_reader_that_goes_ends_it_quietly),
 		STORY(selectors_choose_connections),
 		STORY(a_removed_forwards_connection_is_nobodys),
-		STORY(nothing_is_missing_from_a_busy_table),
-		STORY(an_overrun_is_said_and_survived),
 		STORY(a_kernel_without_conntrack_is_said),
 	};
 	return cmocka_run_group_tests(stories, town_build, town_raze);
