@@ -408,8 +408,20 @@ static const struct report_printer followers[] = {
 	[REPORT_JSON] = {stream_begin, lines_row, stream_end},
 };
 
+/* A key stands once in an object (RFC 8259, 4). */
+static void drop_repeated(struct report_choice *choice)
+{
+	struct report_choice once = {.count = 0};
+	for (size_t i = 0; i < choice->count; i++)
+		if (!report_chosen(&once, choice->columns[i]->name))
+			once.columns[once.count++] = choice->columns[i];
+	*choice = once;
+}
+
 int report_begin(struct report *r, struct err *err)
 {
+	if (r->format == REPORT_JSON)
+		drop_repeated(&r->choice);
 	r->rows = 0;
 	r->table = NULL;
 	r->printer = &(r->follow ? followers : printers)[r->format];
