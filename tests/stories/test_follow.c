@@ -89,6 +89,25 @@ static void nothing_is_missing_from_a_busy_table(void **state)
 	assert_string_equal(o.out, "300\n300\n300\n300\n300\n300\n300\n300\n");
 }
 
+/* Only the first namespace may resize it, so the number alone changes, while pfwd waits for the
+ * reader of its output. */
+static void a_resize_meanwhile_is_said(void **state)
+{
+	(void)state;
+	static const char reading[] =
+		"$PFWD conns -rn | { sleep 0.3; echo %d >/run/buckets; wc -l; }";
+	pfwd(0, "add wan0:1000-9999/udp 192.168.1.2");
+	town_sh("ip netns exec client python3 tests/stories/udp.py 10.1.0.1 1000 3000; "
+		"echo 1024 >/run/buckets; "
+		"mount --bind /run/buckets /proc/sys/net/netfilter/nf_conntrack_buckets");
+	struct outcome same = town_run(reading, 1024), other = town_run(reading, 2048);
+	town_sh("umount /proc/sys/net/netfilter/nf_conntrack_buckets");
+	assert_string_equal(same.out, "3000\n");
+	assert_string_equal(same.err, "");
+	assert_string_equal(other.out, "3000\n");
+	assert_says(other.err, "resized its table of connections while it was read");
+}
+
 static void an_overrun_is_said_and_survived(void **state)
 {
 	(void)state;
@@ -112,6 +131,7 @@ int main(void)
 		STORY(following_knows_forwards_made_since),
 		STORY(an_interrupt_ends_following_quietly),
 		STORY(nothing_is_missing_from_a_busy_table),
+		STORY(a_resize_meanwhile_is_said),
 		STORY(an_overrun_is_said_and_survived),
 	};
 	return cmocka_run_group_tests(stories, town_build, town_raze);
