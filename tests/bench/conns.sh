@@ -34,6 +34,7 @@ fill() { # COUNT TRANSLATED
 
 against="conntrack -L --dst-nat"
 row few ns '<=0.15' "conns -r, $(words "$million") entries, $(words "$thousand") translated" "$against"
+row floor ns - "a dump of $(words "$million") translated entries, thrown away" "$against"
 for option in r J c; do
 	case $option in J) target='<=1' ;; *) target='<=0.6' ;; esac
 	row "all-$option" ns "$target" "conns -$option, $(words "$million") entries, all translated" \
@@ -75,6 +76,10 @@ for round in $(rounds); do
 		show "all-$option" $option
 		show_peer "all-$option" "peak-$option"
 	done
+	if t=$(timed conns "$bin/dump"); then
+		sample floor pfwd "${t% *}"
+	fi
+	show_peer floor
 done
 at conns "$bin/fill" 0 0
 
