@@ -98,9 +98,8 @@ static void columns_are_those_of_conntrack(void **state)
 	int fd = town_socket(CLIENT, IPPROTO_TCP, "10.1.0.1", 80, 0);
 	town_ask_again(fd);
 	town_sh("conntrack -L --dst-nat -o id 2>/dev/null >/run/theirs");
-	struct outcome theirs =
-		town_run("sed -n 's/.* .ASSURED. mark=\\([0-9]*\\).* use=\\([0-9]*"
-			 "\\).* id=\\([0-9]*\\).*/yes \\1 \\2 \\3/p' /run/theirs");
+	struct outcome theirs = town_run("sed -n 's/.* .ASSURED. mark=\\([0-9]*\\).* use=\\([0-9]*"
+					 "\\).* id=\\([0-9]*\\).*/yes \\1 \\2 \\3/p' /run/theirs");
 	assert_says(theirs.out, "yes 7 ");
 	assert_string_equal(pfwd(0, "conns -rn -o ASSURED,MARK,USE,ID").out, theirs.out);
 	/* a second may pass between the two */
