@@ -168,10 +168,10 @@ static void read_secctx(const struct nlattr *name, char out[SECCTX_MAX])
 
 void ctmessage_read(const struct nlmsghdr *message, struct connection *out)
 {
-	const struct nfgenmsg *header = NLMSG_DATA(message);
+	const struct nfgenmsg *header = (const void *)(message + 1);
 	const struct nlattr *attr, *of[CTA_MAX + 1] = {NULL};
-	const char *first = (const char *)message + NLMSG_SPACE(sizeof(*header));
-	struct attrs attrs = {first, (const char *)message + message->nlmsg_len};
+	struct attrs attrs = {(const char *)(header + 1),
+			      (const char *)message + message->nlmsg_len};
 	while ((attr = next(&attrs)))
 		if (type(attr) <= CTA_MAX)
 			of[type(attr)] = attr;
