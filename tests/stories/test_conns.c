@@ -134,6 +134,7 @@ static void without_accounting_bytes_are_not_known(void **state)
 	o = pfwd(0, "conns -crn");
 	assert_says(o.out, " - 1 - -\n");
 	assert_string_equal(o.err, words);
+	assert_string_equal(pfwd(0, "conns -c -o PACKETS").err, words);
 	o = pfwd(0, "list -rn -o LIVE,BYTES");
 	assert_string_equal(o.out, "1 -\n");
 	assert_string_equal(o.err, words);
