@@ -136,8 +136,8 @@ lint: layers
 	cppcheck --quiet --std=c11 --enable=warning,performance,portability --inline-suppr \
 		--error-exitcode=1 -Iinclude -DPFWD_VERSION='""' src
 	shellcheck tests/run tests/demo tests/bench/run tests/bench/*.sh .ci/run \
-		src/completion/pfwd.bash
-	mandoc -Tlint -Wwarning man/pfwd.8
+		tests/stories/*.sh src/completion/pfwd.bash
+	mandoc -Tlint -Wwarning man/pfwd.8 man/forwards.conf.5
 
 # ---- putting it in its place ----
 
@@ -158,7 +158,8 @@ bench-deps:
 SHARE = $(DESTDIR)$(PREFIX)/share
 LIB = $(DESTDIR)$(PREFIX)/lib
 # what install puts there and uninstall removes; the administrator's file stays
-INSTALLED = $(DESTDIR)$(PREFIX)/sbin/pfwd $(SHARE)/man/man8/pfwd.8 \
+INSTALLED = $(DESTDIR)$(PREFIX)/sbin/pfwd \
+	$(SHARE)/man/man8/pfwd.8 $(SHARE)/man/man5/forwards.conf.5 \
 	$(SHARE)/bash-completion/completions/pfwd $(SHARE)/zsh/site-functions/_pfwd \
 	$(SHARE)/fish/vendor_completions.d/pfwd.fish $(LIB)/systemd/system/pfwd.service \
 	$(LIB)/modules-load.d/pfwd.conf
@@ -166,6 +167,7 @@ INSTALLED = $(DESTDIR)$(PREFIX)/sbin/pfwd $(SHARE)/man/man8/pfwd.8 \
 install: $(PROGRAM)
 	install -D -m 755 $(PROGRAM) $(DESTDIR)$(PREFIX)/sbin/pfwd
 	install -D -m 644 man/pfwd.8 $(SHARE)/man/man8/pfwd.8
+	install -D -m 644 man/forwards.conf.5 $(SHARE)/man/man5/forwards.conf.5
 	install -D -m 644 src/completion/pfwd.bash $(SHARE)/bash-completion/completions/pfwd
 	install -D -m 644 src/completion/_pfwd $(SHARE)/zsh/site-functions/_pfwd
 	install -D -m 644 src/completion/pfwd.fish $(SHARE)/fish/vendor_completions.d/pfwd.fish

@@ -20,6 +20,7 @@ static void uninstall_leaves_the_administrators_file(void **state)
 				   "./usr/sbin/pfwd\n"
 				   "./usr/share/bash-completion/completions/pfwd\n"
 				   "./usr/share/fish/vendor_completions.d/pfwd.fish\n"
+				   "./usr/share/man/man5/forwards.conf.5\n"
 				   "./usr/share/man/man8/pfwd.8\n"
 				   "./usr/share/zsh/site-functions/_pfwd\n");
 	assert_says(town_run("cat /run/root/usr/lib/systemd/system/pfwd.service").out,
