@@ -11,7 +11,7 @@ BUILD ?= build
 LIBS = libip4tc libip6tc libnetfilter_conntrack libmnl smartcols
 PACKAGES = gcc libc6-dev pkg-config libip4tc-dev libip6tc-dev libnetfilter-conntrack-dev \
 	libmnl-dev libsmartcols-dev libcmocka-dev iproute2 iptables nftables conntrack \
-	curl python3 procps util-linux strace
+	curl python3 procps util-linux strace bash zsh fish
 BENCH_PACKAGES = containernetworking-plugins socat
 LINT_PACKAGES = clang clang-format clang-tidy cppcheck shellcheck mandoc
 
@@ -136,7 +136,9 @@ lint: layers
 	cppcheck --quiet --std=c11 --enable=warning,performance,portability --inline-suppr \
 		--error-exitcode=1 -Iinclude -DPFWD_VERSION='""' src
 	shellcheck tests/run tests/demo tests/bench/run tests/bench/*.sh .ci/run \
-		tests/stories/*.sh src/completion/pfwd.bash
+		tests/stories/*.sh src/completion/words src/completion/pfwd.bash.in
+	zsh -n src/completion/_pfwd.in
+	fish -n src/completion/pfwd.fish.in
 	mandoc -Tlint -Wwarning man/pfwd.8 man/forwards.conf.5
 
 # ---- putting it in its place ----
@@ -159,28 +161,30 @@ SHARE = $(DESTDIR)$(PREFIX)/share
 LIB = $(DESTDIR)$(PREFIX)/lib
 # what install puts there and uninstall removes; the administrator's file stays
 INSTALLED = $(DESTDIR)$(PREFIX)/sbin/pfwd \
-	$(SHARE)/man/man8/pfwd.8 $(SHARE)/man/man5/forwards.conf.5 \
+	$(SHARE)/man/man8/pfwd.8 $(SHARE)/man/man5/forwards.conf.5 $(SHARE)/pfwd/words \
 	$(SHARE)/bash-completion/completions/pfwd $(SHARE)/zsh/site-functions/_pfwd \
 	$(SHARE)/fish/vendor_completions.d/pfwd.fish $(LIB)/systemd/system/pfwd.service \
 	$(LIB)/modules-load.d/pfwd.conf
+# a file, with the places that it speaks of filled in
+fill = sed 's|@SBINDIR@|$(PREFIX)/sbin|; s|@SHARE@|$(PREFIX)/share|' $(1) | \
+	install -D -m 644 /dev/stdin $(2)
 
 install: $(PROGRAM)
 	install -D -m 755 $(PROGRAM) $(DESTDIR)$(PREFIX)/sbin/pfwd
 	install -D -m 644 man/pfwd.8 $(SHARE)/man/man8/pfwd.8
 	install -D -m 644 man/forwards.conf.5 $(SHARE)/man/man5/forwards.conf.5
-	install -D -m 644 src/completion/pfwd.bash $(SHARE)/bash-completion/completions/pfwd
-	install -D -m 644 src/completion/_pfwd $(SHARE)/zsh/site-functions/_pfwd
-	install -D -m 644 src/completion/pfwd.fish $(SHARE)/fish/vendor_completions.d/pfwd.fish
+	install -D -m 755 src/completion/words $(SHARE)/pfwd/words
+	$(call fill,src/completion/pfwd.bash.in,$(SHARE)/bash-completion/completions/pfwd)
+	$(call fill,src/completion/_pfwd.in,$(SHARE)/zsh/site-functions/_pfwd)
+	$(call fill,src/completion/pfwd.fish.in,$(SHARE)/fish/vendor_completions.d/pfwd.fish)
+	$(call fill,src/systemd/pfwd.service.in,$(LIB)/systemd/system/pfwd.service)
 	install -D -m 644 src/systemd/modules-load.conf $(LIB)/modules-load.d/pfwd.conf
-	install -d $(LIB)/systemd/system
-	sed 's|@SBINDIR@|$(PREFIX)/sbin|' src/systemd/pfwd.service.in \
-		>$(LIB)/systemd/system/pfwd.service
-	chmod 644 $(LIB)/systemd/system/pfwd.service
 	test -e $(DESTDIR)/etc/pfwd/forwards.conf || \
 		install -D -m 644 src/systemd/forwards.conf $(DESTDIR)/etc/pfwd/forwards.conf
 
 uninstall:
 	rm -f $(INSTALLED)
+	rmdir $(SHARE)/pfwd 2>/dev/null || true
 
 dist:
 	git archive --prefix=pfwd-$(VERSION)/ -o pfwd-$(VERSION).tar.gz HEAD

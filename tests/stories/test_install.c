@@ -4,6 +4,8 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
+#include <string.h>
 #include <cmocka.h>
 
 #include "town.h"
@@ -22,14 +24,18 @@ static void uninstall_leaves_the_administrators_file(void **state)
 				   "./usr/share/fish/vendor_completions.d/pfwd.fish\n"
 				   "./usr/share/man/man5/forwards.conf.5\n"
 				   "./usr/share/man/man8/pfwd.8\n"
+				   "./usr/share/pfwd/words\n"
 				   "./usr/share/zsh/site-functions/_pfwd\n");
 	assert_says(town_run("cat /run/root/usr/lib/systemd/system/pfwd.service").out,
 		    "ExecStart=/usr/sbin/pfwd apply\n");
-	town_sh("echo '# mine' >/run/root/etc/pfwd/forwards.conf");
+	o = town_run("grep -rIl '@[A-Z]*@' /run/root/usr /run/root/etc");
+	assert_string_equal(o.out, "");
+	town_sh("echo '# mine' >/run/root/etc/pfwd/forwards.conf; : >/run/root/usr/sbin/other");
 	o = town_run(INSTALL("install") "cat etc/pfwd/forwards.conf");
 	assert_string_equal(o.out, "# mine\n");
-	o = town_run(INSTALL("uninstall") "find . -type f && cat etc/pfwd/forwards.conf");
-	assert_string_equal(o.out, "./etc/pfwd/forwards.conf\n# mine\n");
+	o = town_run(INSTALL("uninstall") "find . -type f | sort && cat etc/pfwd/forwards.conf");
+	assert_string_equal(o.out, "./etc/pfwd/forwards.conf\n./usr/sbin/other\n# mine\n");
+	assert_string_equal(town_run("find /run/root -name '*pfwd*'").out, "/run/root/etc/pfwd\n");
 }
 
 /* Each line of the sample that is a forward is taken; as it is, the file holds none. */
@@ -42,36 +48,88 @@ static void the_sample_is_all_commented_out(void **state)
 	assert_string_equal(o.out, "7\n8\n"); /* tcp+udp is two */
 }
 
-static struct outcome complete(const char *words)
+/* Of the first line what is typed becomes the second by a TAB. */
+static const char *const completed[][2] = {
+	{"co", "conns"},
+	{"-w 3 sa", "save"},
+	{"add wan", "wan0:"},
+	{"add --hair", "--hairpin"},
+	{"conns -n --fo", "--follow"},
+	{"list -o FORWARD,UN", "FORWARD,UNTIL"},
+	{"ls --output=+LI", "--output=+LIVE"},
+	{"del we", "web"},
+	{"rm web wan0:8", "wan0:80/tcp"},
+	{"list wan0@", "wan0@203.0.113.5:81-90/tcp"},
+	{"apply LIC", "LICENSE"},
+	{"help fl", "flush"},
+};
+
+static void completes(const char *shell)
 {
-	return town_run("PATH=$(dirname $PFWD):$PATH bash -c '. src/completion/pfwd.bash; "
-			"COMP_WORDS=(%s); COMP_CWORD=$((${#COMP_WORDS[@]} - 1)); "
-			"compopt() { :; }; _pfwd; echo \" ${COMPREPLY[*]} \"'",
-			words);
+	town_sh(INSTALL("install") "grep -rl /usr/share/pfwd usr/share/*/ | "
+				   "xargs sed -i 's|/usr/share/pfwd|/run/root&|'");
+	pfwd(0, "add wan0:80 192.168.1.2 --name web");
+	pfwd(0, "add wan0@203.0.113.5:81-90 192.168.1.2");
+	for (size_t i = 0; i < sizeof(completed) / sizeof(completed[0]); i++) {
+		char want[256];
+		struct outcome o = town_run("PATH=$(dirname $PFWD):$PATH "
+					    "tests/stories/complete.sh %s /run/root/usr/share '%s'",
+					    shell, completed[i][0]);
+		snprintf(want, sizeof(want), "<%s>\n", completed[i][1]);
+		if (strcmp(o.out, want) != 0)
+			fail_msg("%s: pfwd %s: %s instead of %s%s", shell, completed[i][0], o.out,
+				 want, o.err);
+	}
 }
 
-static void completion_offers_what_there_is(void **state)
+static void bash_completes_what_there_is(void **state)
 {
 	(void)state;
-	pfwd(0, "add wan0:80 192.168.1.2 --name web");
-	assert_says(complete("pfwd co").out, " conns ");
-	assert_says(complete("pfwd add wa").out, " wan0: ");
-	assert_says(complete("pfwd add --hair").out, " --hairpin ");
-	assert_says(complete("pfwd conns --fo").out, " --follow ");
-	assert_says(complete("pfwd list -o FOR").out, " FORWARD ");
-	assert_says(complete("pfwd del we").out, " web ");
-	assert_says(complete("pfwd apply LIC").out, " LICENSE ");
+	completes("bash");
 }
 
-/* The three shells, the help and the command table name the same commands. */
-static void completions_name_every_command(void **state)
+static void zsh_completes_what_there_is(void **state)
+{
+	(void)state;
+	completes("zsh");
+}
+
+static void fish_completes_what_there_is(void **state)
+{
+	(void)state;
+	completes("fish");
+}
+
+#define WORDS "PATH=$(dirname $PFWD):$PATH src/completion/words "
+
+/* The help comes from the tables that the commands run by. */
+static void completions_offer_all_that_the_help_names(void **state)
 {
 	(void)state;
 	struct outcome o = town_run(
-		"for c in $($PFWD help | sed -n '/^Commands:/,/^$/s/^  \\([a-z]*\\) .*/\\1/p') "
-		"$($PFWD help del | sed -n 's/, / /; s/^ *also: //p'); do "
-		"for f in src/completion/*; do grep -qw -- $c $f || echo $f: $c; done; done");
-	assert_string_equal(o.out, "");
+		"commands=$($PFWD help | sed -n '/^Commands:/,/^$/s/^  \\([a-z]*\\) .*/\\1/p');"
+		"test \"$commands\" = \"$(" WORDS "'' | cut -f 1)\" || echo commands;"
+		"for c in $commands; do"
+		" $PFWD help $c | sed -n '/^Options:/,/^$/p' |"
+		"  grep -oE -- '^ +-[^ ,[]+|, --[a-z-]+' | tr -d ' ,' | sort >/run/known;"
+		" " WORDS "$c - | cut -f 1 | sort | diff - /run/known || echo options of $c; done;"
+		"for c in list conns; do"
+		" $PFWD help $c | sed -n '/^Columns:/,$s/^  \\([A-Z-]*\\) .*/\\1/p' >/run/known;"
+		" " WORDS "$c -o '' | cut -f 1 | diff - /run/known || echo columns of $c; done;"
+		"echo $commands");
+	assert_string_equal(o.out, "add del list conns apply diff save flush help version\n");
+}
+
+/* What takes a value is not taken for an operand, and no more is offered than can follow. */
+static void completions_know_what_can_follow(void **state)
+{
+	(void)state;
+	assert_string_equal(town_run(WORDS "add --name x wan0:80 ''").out, "");
+	assert_string_equal(town_run(WORDS "add --name ''").out, "");
+	assert_string_equal(town_run(WORDS "flush ''").out, "");
+	assert_says(town_run(WORDS "add --name x --from 10.0.0.0/8 wan").out, "wan0:\t");
+	assert_int_equal(town_run(WORDS "save ''").status, 1);
+	assert_int_equal(town_run(WORDS "list ''").status, 0);
 }
 
 #define STORY(f) cmocka_unit_test_teardown(f, town_clean)
@@ -81,8 +139,11 @@ int main(void)
 	const struct CMUnitTest stories[] = {
 		STORY(uninstall_leaves_the_administrators_file),
 		STORY(the_sample_is_all_commented_out),
-		STORY(completion_offers_what_there_is),
-		STORY(completions_name_every_command),
+		STORY(bash_completes_what_there_is),
+		STORY(zsh_completes_what_there_is),
+		STORY(fish_completes_what_there_is),
+		STORY(completions_offer_all_that_the_help_names),
+		STORY(completions_know_what_can_follow),
 	};
 	return cmocka_run_group_tests(stories, town_build, town_raze);
 }
