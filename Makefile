@@ -14,6 +14,7 @@ PACKAGES = gcc libc6-dev pkg-config libip4tc-dev libip6tc-dev libnetfilter-connt
 	curl python3 procps util-linux strace bash zsh fish
 BENCH_PACKAGES = containernetworking-plugins socat
 LINT_PACKAGES = clang clang-format clang-tidy cppcheck shellcheck mandoc
+DEB_PACKAGES = build-essential debhelper lintian man-db systemd
 
 WARNINGS = -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes \
 	-Wformat=2 -Wpointer-arith -Wcast-qual -Wwrite-strings -Wundef -Wvla
@@ -40,7 +41,8 @@ STORY_HELP = $(BUILD)/tests/stories/town.o $(BUILD)/tests/stories/trouble.o
 PROGRAM = $(if $(filter build,$(BUILD)),pfwd,$(BUILD)/pfwd)
 
 # libFuzzer comes with clang: on Debian libclang-rt-14-dev
-.PHONY: all deps lint-deps bench-deps check demo bench lint asan coverage fuzz install uninstall clean dist layers
+.PHONY: all deps lint-deps bench-deps deb-deps check demo bench lint asan coverage fuzz install \
+	uninstall deb deb-check clean dist layers
 
 all: $(PROGRAM)
 
@@ -136,7 +138,8 @@ lint: layers
 	cppcheck --quiet --std=c11 --enable=warning,performance,portability --inline-suppr \
 		--error-exitcode=1 -Iinclude -DPFWD_VERSION='""' src
 	shellcheck tests/run tests/demo tests/bench/run tests/bench/*.sh .ci/run \
-		tests/stories/*.sh src/completion/words src/completion/pfwd.bash.in
+		tests/package/run tests/package/boot tests/package/story tests/stories/*.sh \
+		src/completion/words src/completion/pfwd.bash.in
 	zsh -n src/completion/_pfwd.in
 	fish -n src/completion/pfwd.fish.in
 	mandoc -Tlint -Wwarning man/pfwd.8 man/forwards.conf.5
@@ -157,13 +160,18 @@ lint-deps:
 bench-deps:
 	$(MAKE) deps DEPS_MORE="$(BENCH_PACKAGES)"
 
+deb-deps:
+	$(MAKE) deps DEPS_MORE="$(DEB_PACKAGES)"
+	DEBIAN_FRONTEND=noninteractive apt-get build-dep -y -qq --no-install-recommends .
+
 SHARE = $(DESTDIR)$(PREFIX)/share
 LIB = $(DESTDIR)$(PREFIX)/lib
+UNITDIR ?= $(PREFIX)/lib/systemd/system
 # what install puts there and uninstall removes; the administrator's file stays
 INSTALLED = $(DESTDIR)$(PREFIX)/sbin/pfwd \
 	$(SHARE)/man/man8/pfwd.8 $(SHARE)/man/man5/forwards.conf.5 $(SHARE)/pfwd/words \
 	$(SHARE)/bash-completion/completions/pfwd $(SHARE)/zsh/site-functions/_pfwd \
-	$(SHARE)/fish/vendor_completions.d/pfwd.fish $(LIB)/systemd/system/pfwd.service \
+	$(SHARE)/fish/vendor_completions.d/pfwd.fish $(DESTDIR)$(UNITDIR)/pfwd.service \
 	$(LIB)/modules-load.d/pfwd.conf
 # a file, with the places that it speaks of filled in
 fill = sed 's|@SBINDIR@|$(PREFIX)/sbin|; s|@SHARE@|$(PREFIX)/share|' $(1) | \
@@ -177,7 +185,7 @@ install: $(PROGRAM)
 	$(call fill,src/completion/pfwd.bash.in,$(SHARE)/bash-completion/completions/pfwd)
 	$(call fill,src/completion/_pfwd.in,$(SHARE)/zsh/site-functions/_pfwd)
 	$(call fill,src/completion/pfwd.fish.in,$(SHARE)/fish/vendor_completions.d/pfwd.fish)
-	$(call fill,src/systemd/pfwd.service.in,$(LIB)/systemd/system/pfwd.service)
+	$(call fill,src/systemd/pfwd.service.in,$(DESTDIR)$(UNITDIR)/pfwd.service)
 	install -D -m 644 src/systemd/modules-load.conf $(LIB)/modules-load.d/pfwd.conf
 	test -e $(DESTDIR)/etc/pfwd/forwards.conf || \
 		install -D -m 644 src/systemd/forwards.conf $(DESTDIR)/etc/pfwd/forwards.conf
@@ -185,6 +193,19 @@ install: $(PROGRAM)
 uninstall:
 	rm -f $(INSTALLED)
 	rmdir $(SHARE)/pfwd 2>/dev/null || true
+
+# Built from a copy, so that nothing of it comes to lie between the sources.
+DEB = $(abspath $(BUILD))/deb
+
+deb:
+	rm -rf $(DEB)
+	mkdir -p $(DEB)/pfwd-$(VERSION)
+	tar -c --exclude-vcs --exclude=./build --exclude=./pfwd . | tar -x -C $(DEB)/pfwd-$(VERSION)
+	cd $(DEB)/pfwd-$(VERSION) && dpkg-buildpackage -us -uc
+
+# Lint it, then install, boot with, upgrade, remove and purge it on a machine in namespaces.
+deb-check: deb
+	unshare --mount tests/package/run $(DEB)
 
 dist:
 	git archive --prefix=pfwd-$(VERSION)/ -o pfwd-$(VERSION).tar.gz HEAD

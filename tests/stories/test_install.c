@@ -38,6 +38,16 @@ static void uninstall_leaves_the_administrators_file(void **state)
 	assert_string_equal(town_run("find /run/root -name '*pfwd*'").out, "/run/root/etc/pfwd\n");
 }
 
+/* The Makefile's, in the program, the package and the list of changes. */
+static void the_version_is_the_same_everywhere(void **state)
+{
+	(void)state;
+	struct outcome o = town_run("sed -n '1s/pfwd (\\(.*\\)).*/pfwd \\1/p' debian/changelog;"
+				    "sed -n '1s/ .*//p' CHANGES | sed 's/^/pfwd /'");
+	struct outcome version = pfwd(0, "version");
+	assert_string_equal(o.out, town_run("printf '%s%s'", version.out, version.out).out);
+}
+
 /* Each line of the sample that is a forward is taken; as it is, the file holds none. */
 static void the_sample_is_all_commented_out(void **state)
 {
@@ -139,6 +149,7 @@ int main(void)
 	const struct CMUnitTest stories[] = {
 		STORY(uninstall_leaves_the_administrators_file),
 		STORY(the_sample_is_all_commented_out),
+		STORY(the_version_is_the_same_everywhere),
 		STORY(bash_completes_what_there_is),
 		STORY(zsh_completes_what_there_is),
 		STORY(fish_completes_what_there_is),
