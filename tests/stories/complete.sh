@@ -1,16 +1,17 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
-# usage: tests/stories/complete.sh SHELL SHARE LINE
-# What the last word of LINE, typed behind `pfwd`, becomes by a TAB in a terminal of that shell, with
-# the completions in SHARE; pfwd is looked up in PATH.
+# usage: tests/stories/complete.sh SHELL SHARE LINE [MORE]
+# What the last word of LINE, typed behind `pfwd`, becomes by a TAB and then MORE, in a terminal of
+# that shell, with the completions in SHARE; pfwd is looked up in PATH.
 set -eu
 
 share=$2
 line=$3
+more=${4-}
 export HOME=/run TERM=dumb
 
 typed() { # SETUP: lines that define `say` to be completed as pfwd is; then what it was given last
-	printf '%s\nsay() { printf "<%%s>" "$@"; echo; }\nsay %s\t\nexit\n' "$1" "$line"
+	printf '%s\nsay() { printf "<%%s>" "$@"; echo; }\nsay %s\t%s\nexit\n' "$1" "$line" "$more"
 }
 
 last() {
@@ -29,6 +30,6 @@ zsh)
 	;;
 fish)
 	fish -c "source $share/fish/vendor_completions.d/pfwd.fish; complete -C 'pfwd $line'" |
-		sed 's/\t.*//; s/.*/<&>/'
+		sed "s/\t.*//; s/.*/<&$more>/"
 	;;
 esac

@@ -58,20 +58,22 @@ static void the_sample_is_all_commented_out(void **state)
 	assert_string_equal(o.out, "7\n8\n"); /* tcp+udp is two */
 }
 
-/* Of the first line what is typed becomes the second by a TAB. */
-static const char *const completed[][2] = {
-	{"co", "conns"},
-	{"-w 3 sa", "save"},
-	{"add wan", "wan0:"},
-	{"add --hair", "--hairpin"},
-	{"conns -n --fo", "--follow"},
-	{"list -o FORWARD,UN", "FORWARD,UNTIL"},
-	{"ls --output=+LI", "--output=+LIVE"},
-	{"del we", "web"},
-	{"rm web wan0:8", "wan0:80/tcp"},
-	{"list wan0@", "wan0@203.0.113.5:81-90/tcp"},
-	{"apply LIC", "LICENSE"},
-	{"help fl", "flush"},
+/* What is typed, by a TAB, and what is typed on; what the last word is then. */
+static const struct {
+	const char *typed, *word, *more;
+} completed[] = {
+	{"co", "conns", ""},
+	{"-w 3 sa", "save", ""},
+	{"add wan", "wan0:80", "80"},
+	{"add --hair", "--hairpin", ""},
+	{"conns -n --fo", "--follow", ""},
+	{"list -o FORWARD,UN", "FORWARD,UNTIL", ""},
+	{"ls --output=+LI", "--output=+LIVE", ""},
+	{"del we", "web", ""},
+	{"rm web wan0:8", "wan0:80/tcp", ""},
+	{"list wan0@", "wan0@203.0.113.5:81-90/tcp", ""},
+	{"apply LIC", "LICENSE", ""},
+	{"help fl", "flush", ""},
 };
 
 static void completes(const char *shell)
@@ -82,13 +84,14 @@ static void completes(const char *shell)
 	pfwd(0, "add wan0@203.0.113.5:81-90 192.168.1.2");
 	for (size_t i = 0; i < sizeof(completed) / sizeof(completed[0]); i++) {
 		char want[256];
-		struct outcome o = town_run("PATH=$(dirname $PFWD):$PATH "
-					    "tests/stories/complete.sh %s /run/root/usr/share '%s'",
-					    shell, completed[i][0]);
-		snprintf(want, sizeof(want), "<%s>\n", completed[i][1]);
+		struct outcome o =
+			town_run("PATH=$(dirname $PFWD):$PATH "
+				 "tests/stories/complete.sh %s /run/root/usr/share '%s' %s",
+				 shell, completed[i].typed, completed[i].more);
+		snprintf(want, sizeof(want), "<%s>\n", completed[i].word);
 		if (strcmp(o.out, want) != 0)
-			fail_msg("%s: pfwd %s: %s instead of %s%s", shell, completed[i][0], o.out,
-				 want, o.err);
+			fail_msg("%s: pfwd %s: %s instead of %s%s", shell, completed[i].typed,
+				 o.out, want, o.err);
 	}
 }
 
