@@ -11,7 +11,7 @@
 
 enum conntrack_which {
 	CONNTRACK_TRANSLATED, /* those whose destination is: the kernel leaves out the others */
-	CONNTRACK_ALL,
+	CONNTRACK_UDP,        /* all of UDP: kernels since 5.9 leave out the others */
 };
 
 /*

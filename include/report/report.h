@@ -12,6 +12,7 @@
 #include <stdio.h>
 
 #include "model/err.h"
+#include "model/number.h"
 
 enum report_kind {
 	REPORT_TEXT,
@@ -32,8 +33,7 @@ struct report_column { /* a table ends with a zeroed one */
 
 /* For getters: put a value into the cell. An empty text is none. */
 bool report_put(char cell[REPORT_CELL_MAX], const char *text);
-#define REPORT_NUMBER_MAX 21 /* UINT64_MAX and the NUL */
-bool report_put_number(char out[REPORT_NUMBER_MAX], uint64_t number);
+bool report_put_number(char out[NUMBER_TEXT_MAX], uint64_t number);
 
 #define REPORT_COLUMNS_MAX 32
 

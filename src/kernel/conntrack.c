@@ -100,8 +100,9 @@ static int pass_on(const struct nlmsghdr *nlh, struct walk *walk,
 static bool is_wanted(struct walk *walk, const struct nlmsghdr *nlh, struct connection *c)
 {
 	(void)nlh;
-	/* kernels before 5.8 do not filter by status */
-	return (walk->which == CONNTRACK_ALL || c->translated) && !recent_repeats(&walk->recent, c);
+	/* older kernels do not filter, see request */
+	bool wanted = walk->which == CONNTRACK_UDP ? c->proto == IPPROTO_UDP : c->translated;
+	return wanted && !recent_repeats(&walk->recent, c);
 }
 
 static int on_message(const struct nlmsghdr *nlh, void *data)
@@ -128,6 +129,23 @@ static int receive(struct mnl_socket *socket, uint32_t seq, mnl_cb_t on, void *d
 	return result == MNL_CB_ERROR ? -1 : 0;
 }
 
+#define FILTER_PROTO_NUM (1U << 3) /* CTA_FILTER_F_CTA_PROTO_NUM of the kernel's nf_internals.h */
+
+/* Of that protocol alone; libnetfilter_conntrack 1.0.9 cannot say it. Kernels since 5.9 know it and
+ * ask for one family; those before leave unknown attributes alone. */
+static void put_protocol(struct nlmsghdr *nlh, uint8_t proto)
+{
+	struct nlattr *tuple = mnl_attr_nest_start(nlh, CTA_TUPLE_ORIG);
+	struct nlattr *inner = mnl_attr_nest_start(nlh, CTA_TUPLE_PROTO);
+	mnl_attr_put_u8(nlh, CTA_PROTO_NUM, proto);
+	mnl_attr_nest_end(nlh, inner);
+	mnl_attr_nest_end(nlh, tuple);
+	struct nlattr *filter = mnl_attr_nest_start(nlh, CTA_FILTER);
+	mnl_attr_put_u32(nlh, CTA_FILTER_ORIG_FLAGS, FILTER_PROTO_NUM);
+	mnl_attr_put_u32(nlh, CTA_FILTER_REPLY_FLAGS, 0);
+	mnl_attr_nest_end(nlh, filter);
+}
+
 /* Ask for all connections of that family; 0, or -1 and errno. */
 static int request(struct mnl_socket *socket, enum family family, enum conntrack_which which,
 		   uint32_t seq)
@@ -141,26 +159,37 @@ static int request(struct mnl_socket *socket, enum family family, enum conntrack
 		return -1;
 	if (which == CONNTRACK_TRANSLATED)
 		nfct_filter_dump_set_attr(filter, NFCT_FILTER_DUMP_STATUS, &status);
+	else
+		put_protocol(nlh, IPPROTO_UDP);
 	nfct_nlmsg_build_filter(nlh, filter);
 	nfct_filter_dump_destroy(filter);
 	return mnl_socket_sendto(socket, nlh, nlh->nlmsg_len) < 0 ? -1 : 0;
+}
+
+static int walk_family(enum family family, struct walk *walk, struct err *err)
+{
+	static const char what[] = "read the connections";
+	uint32_t seq = (uint32_t)time(NULL);
+	int result = 0;
+	struct mnl_socket *socket = netlink_open(what, err);
+	if (!socket)
+		return -1;
+	if (request(socket, family, walk->which, seq) < 0 ||
+	    receive(socket, seq, on_message, walk) < 0)
+		result = netlink_error(errno, what, err);
+	mnl_socket_close(socket);
+	return walk->result < 0 ? walk->result : result;
 }
 
 int conntrack_walk(enum family family, enum conntrack_which which,
 		   int (*each)(void *context, const struct connection *c), void *context,
 		   struct err *err)
 {
-	static const char what[] = "read the connections";
 	struct walk walk = {.which = which, .each = each, .context = context};
-	uint32_t seq = (uint32_t)time(NULL);
-	int result = 0;
-	struct mnl_socket *socket = netlink_open(what, err);
-	if (!socket)
-		return -1;
-	if (request(socket, family, which, seq) < 0 || receive(socket, seq, on_message, &walk) < 0)
-		result = netlink_error(errno, what, err);
-	mnl_socket_close(socket);
-	return walk.result < 0 ? walk.result : result;
+	if (family != FAMILY_NONE || which == CONNTRACK_TRANSLATED)
+		return walk_family(family, &walk, err);
+	int result = walk_family(FAMILY_IPV4, &walk, err);
+	return result < 0 ? result : walk_family(FAMILY_IPV6, &walk, err);
 }
 
 /* ---- events ---- */

@@ -123,7 +123,7 @@ static int find_stale(void *context, const struct connection *c)
 static int look(struct search *search, struct err *err)
 {
 	search->found.count = 0;
-	if (conntrack_walk(FAMILY_NONE, CONNTRACK_ALL, find_stale, search, err) < 0)
+	if (conntrack_walk(FAMILY_NONE, CONNTRACK_UDP, find_stale, search, err) < 0)
 		return -1;
 	return end_all(&search->found, err);
 }

@@ -18,16 +18,9 @@ bool report_put(char cell[REPORT_CELL_MAX], const char *text)
 	return n != 0;
 }
 
-bool report_put_number(char out[REPORT_NUMBER_MAX], uint64_t number)
+bool report_put_number(char out[NUMBER_TEXT_MAX], uint64_t number)
 {
-	char digits[REPORT_NUMBER_MAX];
-	size_t n = 0;
-	do
-		digits[n++] = (char)('0' + number % 10);
-	while (number /= 10);
-	for (size_t i = 0; i < n; i++)
-		out[i] = digits[n - 1 - i];
-	out[n] = '\0';
+	number_put(out, number);
 	return true;
 }
 

@@ -145,7 +145,7 @@ static void counters_go_along_into_other_chains(void **state)
 {
 	(void)state;
 	town_serve(SERVER, IPPROTO_TCP, "192.168.1.2", 8080);
-	town_sh("for i in $(seq 1 15); do echo wan0:$i 192.168.1.9; done | $PFWD apply -");
+	town_sh("for i in $(seq 1 31); do echo wan0:$i 192.168.1.9; done | $PFWD apply -");
 	pfwd(0, "add wan0:80 192.168.1.2:8080");
 	assert_says(town_ask(CLIENT, IPPROTO_TCP, "10.1.0.1", 80).text, "server");
 	assert_silent(town_run("iptables-legacy -t nat -S PFWD").out, "-j PFWD/");
