@@ -6,6 +6,8 @@
 #ifndef PFWD_COMMANDS_COMMAND_H
 #define PFWD_COMMANDS_COMMAND_H
 
+#include "commands/progress.h"
+#include "kernel/host.h"
 #include "model/args.h"
 #include "model/request.h"
 #include "model/selector.h"
@@ -74,9 +76,11 @@ extern const struct arg_def change_options[];
 struct change_context {
 	const struct globals *globals;
 	bool dry_run;
-	bool kill;     /* end the connections of removed forwards */
-	bool say_kept; /* chains of ours that somebody else uses; with -v always */
+	bool kill;        /* end the connections of removed forwards */
+	bool say_kept;    /* chains of ours that somebody else uses; with -v always */
+	bool in_one_line; /* what -v tells */
 	size_t kept_chains;
+	struct progress progress;
 	/* as that of struct change */
 	int (*decide)(void *context, const struct forwards *present, const struct forwards **wanted,
 		      struct err *err);
@@ -95,6 +99,11 @@ struct selection {
 /* Take in an operand, or an option of family_options. */
 int selection_take(struct selection *selection, const struct arg *arg, struct err *err);
 void selection_free(struct selection *selection);
+
+/* Refuse a target that is one of this host's own addresses: it is reached by :PORT, as an address
+ * it would not be. 0, or -1 with ERR_INPUT. */
+int command_check_target(const struct forward *f, const struct host_addresses *addresses,
+			 struct err *err);
 
 /* What `add` warns about, to standard error. */
 void command_warn(const struct forwards *set);

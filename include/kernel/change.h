@@ -41,6 +41,8 @@ struct change {
 	/* After success, where the kernel refused to set a table's counters again: others' are lost
 	 * too. */
 	void (*lost)(void *context, enum family family, enum table table);
+	/* What begins: long_one where it may take seconds. NULL: nobody is told. */
+	void (*stage)(void *context, const char *what, bool long_one);
 	void *context;
 	unsigned int lock_seconds;
 };

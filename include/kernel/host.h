@@ -35,7 +35,7 @@ struct host_address {
 	uint8_t prefix;
 };
 struct host_addresses { /* a zeroed one is empty */
-	struct host_address *items;
+	struct host_address *items; /* sorted by address, then interface */
 	size_t count;
 };
 int host_addresses(struct host_addresses *out, struct err *err);

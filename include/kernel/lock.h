@@ -8,9 +8,10 @@
 
 #include "model/err.h"
 
-/* Wait up to that many seconds for the lock. The open lock, or -1: ERR_LOCKED where another held
- * it all the time. */
-int lock_take(unsigned int seconds, struct err *err);
+/* Wait up to that many seconds for the lock; waiting is called before, where another has it. The
+ * open lock, or -1: ERR_LOCKED where another held it all the time. */
+int lock_take(unsigned int seconds, void (*waiting)(const void *context), const void *context,
+	      struct err *err);
 /* Takes -1 too. */
 void lock_release(int lock);
 

@@ -93,25 +93,14 @@ static int check_time(const struct forwards *set, int64_t now, struct err *err)
 	return err_set(err, ERR_INPUT, "--until %s is past; give a time to come", when);
 }
 
-/* A target that is this host itself is reached by :PORT; as an address it would not be. */
-static int check_target(const struct forwards *set, struct err *err)
+static int check_targets(const struct forwards *set, struct err *err)
 {
 	struct host_addresses addresses = {0};
 	int result = 0;
 	if (host_addresses(&addresses, err) < 0)
 		return -1;
-	for (size_t i = 0; result == 0 && i < set->count; i++) {
-		const struct forward *f = &set->items[i];
-		char target[ADDRESS_TEXT_MAX];
-		if (forward_to_self(f) || !host_address_owner(&addresses, &f->target))
-			continue;
-		address_format(&f->target, target);
-		result = err_set(
-			err, ERR_INPUT,
-			"target %s is an address of this host itself; for a program on this "
-			"host write the target as :%u",
-			target, f->target_ports.first);
-	}
+	for (size_t i = 0; result == 0 && i < set->count; i++)
+		result = command_check_target(&set->items[i], &addresses, err);
 	host_addresses_free(&addresses);
 	return result;
 }
@@ -120,7 +109,7 @@ static int make(struct add *add, struct err *err)
 {
 	if (request_forwards(&add->request, host_service, add->now, &add->asked, err) < 0 ||
 	    check_time(&add->asked, add->now, err) < 0 || host_permitted(err) < 0 ||
-	    find_hairpins(&add->asked, err) < 0 || check_target(&add->asked, err) < 0 ||
+	    find_hairpins(&add->asked, err) < 0 || check_targets(&add->asked, err) < 0 ||
 	    command_change(&add->change, err) < 0)
 		return -1;
 	if (!add->change.dry_run)

@@ -53,8 +53,10 @@ static int run_apply(const struct command *command, struct args *args, struct gl
 		     struct err *err)
 {
 	struct apply apply = {0};
-	apply.change = (struct change_context){
-		.globals = globals, .decide = decide, .context = &apply.source};
+	apply.change = (struct change_context){.globals = globals,
+					       .decide = decide,
+					       .context = &apply.source,
+					       .in_one_line = true};
 	int result = command_read(command, args, globals, take, &apply, err);
 	if (result == COMMAND_GO)
 		result = make(&apply, globals, err);

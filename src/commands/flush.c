@@ -29,7 +29,8 @@ static int take(void *context, const struct arg *arg, struct err *err)
 static int run(const struct command *command, struct args *args, struct globals *globals,
 	       struct err *err)
 {
-	struct change_context change = {.globals = globals, .decide = decide, .say_kept = true};
+	struct change_context change = {
+		.globals = globals, .decide = decide, .say_kept = true, .in_one_line = true};
 	int result = command_read(command, args, globals, take, &change, err);
 	if (result != COMMAND_GO)
 		return result;

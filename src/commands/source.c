@@ -68,17 +68,15 @@ static int read_source(struct source *source, struct err *err)
 	return result;
 }
 
-/* What is an error in `add` and a warning here: no network for --hairpin, a time that is past. */
-static int settle_line(const char *name, size_t number, struct forward *f,
-		       struct host_addresses *addresses, int64_t now, struct err *err)
+/* What is an error in `add` and a warning here: a time that is past, no network for --hairpin. */
+static void settle_line(const char *name, size_t number, struct forward *f,
+			const struct host_addresses *addresses, int64_t now)
 {
 	if (forward_expired(f, now))
 		command_say("warning: %s:%zu: its time is over; it is made, and does nothing",
 			    quote(name).text, number);
 	if (!f->hairpin || network_is_set(&f->hairpin_net))
-		return 0;
-	if (!addresses->items && host_addresses(addresses, err) < 0)
-		return -1;
+		return;
 	f->hairpin_net = host_network_of(addresses, &f->target);
 	f->hairpin = network_is_set(&f->hairpin_net);
 	if (!f->hairpin)
@@ -86,19 +84,26 @@ static int settle_line(const char *name, size_t number, struct forward *f,
 			"warning: %s:%zu: no interface is on the target's network: made without "
 			"--hairpin",
 			quote(name).text, number);
-	return 0;
 }
 
-static int settle_lines(const struct source *source, int64_t now, struct err *err)
+static int settle_lines(const struct source *source, int64_t now, struct file_bad *bad,
+			struct err *err)
 {
 	struct host_addresses addresses = {0};
 	const struct file *file = &source->file;
-	int result = 0;
-	for (size_t i = 0; result == 0 && i < file->count; i++)
-		result = settle_line(source_name(source), file->numbers[i],
-				     &file->forwards.items[i], &addresses, now, err);
+	if (host_addresses(&addresses, err) < 0)
+		return -1;
+	for (size_t i = 0; i < file->count; i++) {
+		struct forward *f = &file->forwards.items[i];
+		struct err why;
+		settle_line(source_name(source), file->numbers[i], f, &addresses, now);
+		if (command_check_target(f, &addresses, &why) < 0) {
+			bad->say(bad->context, file->numbers[i], why.text);
+			bad->count++;
+		}
+	}
 	host_addresses_free(&addresses);
-	return result;
+	return 0;
 }
 
 /* Lines are compared as they are made: by the networks that were found for --hairpin. */
@@ -107,7 +112,7 @@ int source_load(struct source *source, int64_t now, struct err *err)
 	struct file_bad bad = {.say = say_bad, .context = source};
 	if (read_source(source, err) < 0 ||
 	    file_parse(source->text, source->length, host_service, &bad, &source->file, err) < 0 ||
-	    settle_lines(source, now, err) < 0 || file_check(&source->file, &bad, err) < 0)
+	    settle_lines(source, now, &bad, err) < 0 || file_check(&source->file, &bad, err) < 0)
 		return -1;
 	if (bad.count)
 		return err_set(err, ERR_INPUT, "%zu bad line%s; nothing was changed", bad.count,

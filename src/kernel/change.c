@@ -264,37 +264,54 @@ static void tell_lost(const struct change *change, const struct attempt *a)
 				change->lost(change->context, change_families[f], (enum table)t);
 }
 
-static int attempt(const struct change *change, struct err *err)
+static void tell_stage(const struct change *change, const char *what, bool long_one)
+{
+	if (change->stage)
+		change->stage(change->context, what, long_one);
+}
+
+static int try(const struct change *change, struct attempt *a, struct err *err)
+{
+	tell_stage(change, "reading the tables", false);
+	if (snapshot_read(&a->before, err) < 0 ||
+	    change->decide(change->context, &a->before.forwards, &a->wanted, err) < 0)
+		return -1;
+	tell_stage(change, "planning the changes", false);
+	if (make_plans(a, err) < 0)
+		return -1;
+	if (change->show) {
+		show(change, a);
+		return 0;
+	}
+	tell_stage(change, "changing the tables", false);
+	return commit(a, err);
+}
+
+static void tell_waiting(const void *context)
+{
+	tell_stage(context, "waiting for the xtables lock", true);
+}
+
+int change_run(const struct change *change, struct err *err)
 {
 	struct attempt a = {0};
-	int result = snapshot_read(&a.before, err);
-	if (result == 0)
-		result = change->decide(change->context, &a.before.forwards, &a.wanted, err);
-	if (result == 0)
-		result = make_plans(&a, err);
-	if (result == 0 && change->show)
-		show(change, &a);
-	else if (result == 0)
-		result = commit(&a, err);
+	int result = -1, lock = lock_take(change->lock_seconds, tell_waiting, change, err);
+	if (lock < 0)
+		return -1;
+	for (int i = 0; result < 0 && i < ATTEMPTS; i++) {
+		attempt_free(&a);
+		a = (struct attempt){0};
+		*err = (struct err){0};
+		result = try(change, &a, err);
+		if (result < 0 && err->sys != EAGAIN)
+			break;
+	}
+	/* what follows concerns nobody who waits for the lock */
+	lock_release(lock);
 	if (result == 0 && change->lost)
 		tell_lost(change, &a);
 	if (result == 0 && change->done)
 		change->done(change->context, &a.before, a.wanted, a.changes);
 	attempt_free(&a);
-	return result;
-}
-
-int change_run(const struct change *change, struct err *err)
-{
-	int result = -1, lock = lock_take(change->lock_seconds, err);
-	if (lock < 0)
-		return -1;
-	for (int i = 0; result < 0 && i < ATTEMPTS; i++) {
-		*err = (struct err){0};
-		result = attempt(change, err);
-		if (result < 0 && err->sys != EAGAIN)
-			break;
-	}
-	lock_release(lock);
 	return result;
 }

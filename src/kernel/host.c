@@ -162,6 +162,13 @@ static uint8_t mask_length(const struct sockaddr *mask)
 	return (uint8_t)bits;
 }
 
+static int compare_addresses(const void *a, const void *b)
+{
+	const struct host_address *x = a, *y = b;
+	int d = address_compare(&x->addr, &y->addr);
+	return d ? d : strcmp(x->ifname, y->ifname);
+}
+
 int host_addresses(struct host_addresses *out, struct err *err)
 {
 	struct ifaddrs *all;
@@ -184,6 +191,7 @@ int host_addresses(struct host_addresses *out, struct err *err)
 		set.count++;
 	}
 	freeifaddrs(all);
+	qsort(set.items, set.count, sizeof(*set.items), compare_addresses);
 	*out = set;
 	return 0;
 }
@@ -196,10 +204,16 @@ void host_addresses_free(struct host_addresses *set)
 
 const char *host_address_owner(const struct host_addresses *set, const struct address *addr)
 {
-	for (size_t i = 0; i < set->count; i++)
-		if (address_equal(&set->items[i].addr, addr))
-			return set->items[i].ifname;
-	return NULL;
+	size_t low = 0, high = set->count;
+	while (low < high) {
+		size_t middle = (low + high) / 2;
+		if (address_compare(&set->items[middle].addr, addr) < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	bool owned = low < set->count && address_equal(&set->items[low].addr, addr);
+	return owned ? set->items[low].ifname : NULL;
 }
 
 struct network host_network_of(const struct host_addresses *set, const struct address *addr)

@@ -110,7 +110,8 @@ static int locked(const char *path, int fd, unsigned int seconds, struct err *er
 		quote(path).text, who, seconds);
 }
 
-int lock_take(unsigned int seconds, struct err *err)
+int lock_take(unsigned int seconds, void (*waiting)(const void *context), const void *context,
+	      struct err *err)
 {
 	const char *path = getenv("XTABLES_LOCKFILE");
 	if (!path || !*path)
@@ -121,8 +122,11 @@ int lock_take(unsigned int seconds, struct err *err)
 		return err_sys(err, errno, "cannot open the xtables lock %s", quote(path).text);
 	if (flock(fd, LOCK_EX | LOCK_NB) == 0)
 		return fd;
-	if (errno == EWOULDBLOCK && seconds > 0 && wait_for(fd, now() + seconds) == 0)
-		return fd;
+	if (errno == EWOULDBLOCK && seconds > 0) {
+		waiting(context);
+		if (wait_for(fd, now() + seconds) == 0)
+			return fd;
+	}
 	int result = errno == EWOULDBLOCK ? locked(path, fd, seconds, err)
 					  : err_sys(err, errno, "cannot lock %s", quote(path).text);
 	close(fd);

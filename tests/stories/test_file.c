@@ -190,6 +190,70 @@ static void a_kill_during_save_leaves_one_whole_file(void **state)
 	assert_says(o.out, "2\n");
 }
 
+static void verbose_apply_tells_in_one_line(void **state)
+{
+	(void)state;
+	town_sh("for i in $(seq 100 140); do echo wan0:$i 192.168.1.2; done >/run/f;"
+		"$PFWD apply /run/f && sed -i -e 1,3d -e '$a wan0:99 192.168.1.9' /run/f");
+	assert_string_equal(pfwd(0, "apply -v /run/f").err, "pfwd: 1 added, 3 removed, 38 kept\n");
+	assert_string_equal(pfwd(0, "apply -v /run/f").err, "pfwd: nothing to change\n");
+	assert_string_equal(pfwd(0, "flush -v").err, "pfwd: 0 added, 39 removed, 0 kept\n");
+}
+
+/* On a terminal alone, and gone at the end. */
+static void a_wait_is_shown_on_a_terminal(void **state)
+{
+	(void)state;
+	static const char held[] = "(flock 9; sleep 0.4) 9>/run/xtables.lock & sleep 0.1; "
+				   "echo wan0:80 192.168.1.2 >/run/f; ";
+	struct outcome o = town_run("%s script -qec '$PFWD apply /run/f' /dev/null", held);
+	assert_int_equal(o.status, 0);
+	assert_string_equal(o.out, "\r\033[Kpfwd: waiting for the xtables lock...\r\033[K");
+	o = town_run("%s $PFWD apply /run/f", held);
+	assert_string_equal(o.err, "");
+}
+
+static void a_target_of_this_host_is_a_bad_line(void **state)
+{
+	(void)state;
+	struct outcome o =
+		pfwd(2, "apply - <<'E'\nwan0:81 192.168.1.2\nwan0:80 192.168.1.1:8080\nE");
+	assert_says(o.err,
+		    "standard input:2: target 192.168.1.1 is an address of this host itself; "
+		    "for a program on this host write the target as :8080");
+	assert_string_equal(pfwd(0, "list -rn").out, "");
+}
+
+static void every_form_comes_back_from_its_file(void **state)
+{
+	(void)state;
+	town_sh("cat >/run/forms <<'E'\n"
+		"wan0:80 192.168.1.2:8080 --name web\n"
+		"*:81 192.168.1.2\n"
+		"wan+:82/udp 192.168.1.2 --until 2037-01-01T00:00Z\n"
+		"wan0@203.0.113.5:83/sctp 192.168.1.2:84 --from 10.0.0.0/8,172.16.0.0/12\n"
+		"203.0.113.5:8000-8010 192.168.1.4:9000-9010 --masquerade\n"
+		"wan0:100-200/tcp+udp 192.168.1.2 --hairpin --local --name both\n"
+		"wan0:300-310 192.168.1.2:22 --snat 192.168.1.1\n"
+		"wan0:25 :2525 --local\n"
+		"wan0:400-410 :405\n"
+		"wan0:500-510 :600-610 -6\n"
+		"10.1.0.1:26 :2526\n"
+		"wan0:443 [fd02::2]:8443 --hairpin=fd02::/64\n"
+		"wan0@[fd01::1]:444 [fd02::2] --from fd00::/8 --masquerade --local\n"
+		"E\n$PFWD apply /run/forms 2>/run/said");
+	struct outcome before = town_run(save_all);
+	assert_says(before.out, "PFWD-INPUT-SAME");
+	assert_says(before.out, "PFWD-POST-HAIRPIN");
+	struct outcome saved = pfwd(0, "save -");
+	pfwd(0, "save - >/run/saved");
+	pfwd(0, "flush");
+	pfwd(0, "apply /run/saved");
+	assert_string_equal(town_run(save_all).out, before.out);
+	assert_string_equal(pfwd(0, "save -").out, saved.out);
+	assert_string_equal(pfwd(0, "diff /run/forms").out, "");
+}
+
 #define STORY(f) cmocka_unit_test_teardown(f, town_clean)
 
 int main(void)
@@ -204,6 +268,10 @@ int main(void)
 		STORY(save_keeps_comments_and_order),
 		STORY(save_loses_nothing_when_it_fails),
 		STORY(a_kill_during_save_leaves_one_whole_file),
+		STORY(verbose_apply_tells_in_one_line),
+		STORY(a_wait_is_shown_on_a_terminal),
+		STORY(a_target_of_this_host_is_a_bad_line),
+		STORY(every_form_comes_back_from_its_file),
 	};
 	return cmocka_run_group_tests(stories, town_build, town_raze);
 }
