@@ -8,9 +8,10 @@
 enum { ADD_REPLACE = REPORT_OPTIONS_END };
 
 static const struct arg_def options[] = {
+	{REQUEST_FOR, 0, "for", ARG_VALUE, "DURATION",
+	 "the kernel stops matching after so long: 90s, 30m, 2h, 7d"},
 	{ADD_REPLACE, 0, "replace", ARG_PLAIN, NULL,
 	 "remove the forwards in conflict with this one"},
-	{REQUEST_FOR, 0, "for", ARG_VALUE, "DURATION", "the same, from now: 90s, 30m, 2h, 7d"},
 	{0},
 };
 

@@ -9,15 +9,15 @@
 
 static void print_option(const struct arg_def *d)
 {
-	char left[64], letter[4] = "  ", value[40] = "";
+	char left[64], letter[8] = "    ", value[40] = "";
 	if (d->letter)
-		snprintf(letter, sizeof(letter), "-%c", d->letter);
+		snprintf(letter, sizeof(letter), d->name ? "-%c, " : "-%c", d->letter);
 	if (d->meta && d->value == ARG_OPTIONAL)
 		snprintf(value, sizeof(value), "[=%s]", d->meta);
 	else if (d->meta)
 		snprintf(value, sizeof(value), " %s", d->meta);
-	snprintf(left, sizeof(left), "%s%s %s%s%s", letter, d->letter && d->name ? "," : "",
-		 d->name ? "--" : "", d->name ? d->name : "", value);
+	snprintf(left, sizeof(left), "%s%s%s%s", letter, d->name ? "--" : "",
+		 d->name ? d->name : "", value);
 	if (strlen(left) > LEFT_WIDTH)
 		printf("  %s\n  %-*s %s\n", left, LEFT_WIDTH, "", d->help);
 	else
