@@ -41,7 +41,7 @@ STORY_HELP = $(BUILD)/tests/stories/town.o $(BUILD)/tests/stories/trouble.o
 PROGRAM = $(if $(filter build,$(BUILD)),pfwd,$(BUILD)/pfwd)
 
 # libFuzzer comes with clang: on Debian libclang-rt-14-dev
-.PHONY: all deps lint-deps bench-deps deb-deps check demo bench lint asan coverage fuzz install \
+.PHONY: analyze all deps lint-deps bench-deps deb-deps check demo bench lint asan coverage fuzz install \
 	uninstall deb deb-check clean dist layers
 
 all: $(PROGRAM)
@@ -137,12 +137,16 @@ lint: layers
 	clang-tidy --quiet $(SOURCES) -- $(filter-out -Wno%,$(ALL_CFLAGS))
 	cppcheck --quiet --std=c11 --enable=warning,performance,portability --inline-suppr \
 		--error-exitcode=1 -Iinclude -DPFWD_VERSION='""' src
-	shellcheck tests/run tests/demo tests/bench/run tests/bench/*.sh .ci/run \
+	shellcheck tests/run tests/analyze tests/demo tests/bench/run tests/bench/*.sh .ci/run \
 		tests/package/run tests/package/boot tests/package/story tests/stories/*.sh \
 		src/completion/words src/completion/pfwd.bash.in
 	zsh -n src/completion/_pfwd.in
 	fish -n src/completion/pfwd.fish.in
 	mandoc -Tlint -Wwarning man/pfwd.8 man/forwards.conf.5
+
+# gcc's own analyzer: what it finds is mended, or answered there in a comment.
+analyze:
+	tests/analyze $(SOURCES) -- $(filter-out -Werror,$(ALL_CFLAGS))
 
 # ---- putting it in its place ----
 

@@ -34,7 +34,7 @@ struct host_address {
 	struct address addr;
 	uint8_t prefix;
 };
-struct host_addresses { /* a zeroed one is empty */
+struct host_addresses {             /* a zeroed one is empty */
 	struct host_address *items; /* sorted by address, then interface */
 	size_t count;
 };

@@ -218,7 +218,7 @@ static const char *spec_of(struct conns *conns, const struct forward *f)
 	char **spec = &conns->specs[f - conns->forwards.items];
 	if (!*spec) {
 		spec_format(f, text);
-		*spec = strdup(text);
+		*spec = strdup(text); /* analyzer: no leak, drop_forwards frees it */
 	}
 	return *spec;
 }

@@ -13,8 +13,8 @@
 #include <malloc.h>
 
 #define HEAP ((intptr_t)32 * 1024 * 1024) /* address space: memory only once it is used */
-#define USUAL_STEP (128 * 1024)
-#define LARGE_ARRAY (4 * 1024 * 1024)
+#define USUAL_STEP 131072
+#define LARGE_ARRAY 4194304
 
 void memory_use_large_pages(void)
 {
@@ -26,7 +26,7 @@ void memory_use_large_pages(void)
 	mallopt(M_TRIM_THRESHOLD, INT_MAX);
 	mallopt(M_TOP_PAD, (int)HEAP);
 	/* more than it may have already; what nobody looks at the compiler leaves out */
-	void *volatile first = malloc(2 * USUAL_STEP);
+	void *volatile first = malloc((size_t)2 * USUAL_STEP);
 	free(first);
 	mallopt(M_TOP_PAD, USUAL_STEP);
 	uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE), end = (uintptr_t)sbrk(0);

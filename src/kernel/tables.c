@@ -335,6 +335,7 @@ static int apply_op(struct tables *t, const struct op *op, void **deleted)
 		return insert_rule(t, op);
 	case OP_DELETE:
 		*deleted = copy_entry(t, op->entry);
+		/* analyzer: no leak, tables_close frees it */
 		return *deleted && t->lib->delete_at(chain.text, op->position, t->handle);
 	}
 	return 0;

@@ -394,6 +394,7 @@ static struct rule *extend(struct tree *tree, size_t chain, size_t count, struct
 	}
 	c->rules = rules;
 	c->count += count;
+	/* analyzer: no leak, layout_free frees them */
 	return rules + c->count - count;
 }
 
