@@ -8,24 +8,11 @@
 #include "commands/command.h"
 #include "kernel/memory.h"
 
-const struct command *const commands[] = {
+static const struct command *const commands[] = {
 	&command_add,   &command_del,     &command_list, &command_conns,
 	&command_apply, &command_diff,    &command_save, &command_flush,
 	&command_help,  &command_version, NULL,
 };
-
-const struct command *command_find(const char *name)
-{
-	for (size_t i = 0; commands[i]; i++) {
-		const struct command *c = commands[i];
-		if (strcmp(c->name, name) == 0)
-			return c;
-		for (size_t a = 0; a < 2 && c->aliases[a]; a++)
-			if (strcmp(c->aliases[a], name) == 0)
-				return c;
-	}
-	return NULL;
-}
 
 /* Options before the command, and the command. NULL: err, or help was asked for. */
 static const struct command *read_command(struct args *args, struct globals *globals,
@@ -48,7 +35,7 @@ static const struct command *read_command(struct args *args, struct globals *glo
 	case ARGS_OPTION:
 		break;
 	}
-	const struct command *command = command_find(arg.value);
+	const struct command *command = command_find(globals, arg.value);
 	if (!command)
 		err_set(err, ERR_INPUT, "there is no command '%s'; `pfwd help` names all",
 			quote(arg.value).text);
@@ -57,7 +44,7 @@ static const struct command *read_command(struct args *args, struct globals *glo
 
 static int run(struct args *args, struct err *err)
 {
-	struct globals globals = {.lock_seconds = 10, .now = time(NULL)};
+	struct globals globals = {.commands = commands, .lock_seconds = 10, .now = time(NULL)};
 	const struct command *command = read_command(args, &globals, err);
 	if (!command)
 		return -1;

@@ -13,7 +13,10 @@
 #include "model/selector.h"
 #include "report/report.h"
 
+struct command;
+
 struct globals {
+	const struct command *const *commands; /* all there are; ends with NULL */
 	unsigned int lock_seconds;
 	bool verbose;
 	bool help;    /* asked for instead of the command */
@@ -36,10 +39,8 @@ struct command {
 
 extern const struct command command_add, command_del, command_list, command_conns, command_apply,
 	command_diff, command_save, command_flush, command_help, command_version;
-/* Ends with NULL. */
-extern const struct command *const commands[];
-
-const struct command *command_find(const char *name);
+/* By its name or an alias; NULL: there is none. */
+const struct command *command_find(const struct globals *globals, const char *name);
 
 /* Options of every command. */
 enum {
@@ -57,8 +58,10 @@ extern const struct arg_def global_options[];
  */
 enum args_kind command_next(struct args *args, struct globals *globals, struct arg *arg,
 			    struct err *err);
+void usage_print_option(const struct arg_def *option);
+void usage_print_version(void);
 /* The help, or the version where that was asked for. */
-void command_help_text(const struct command *command, const struct globals *globals);
+void usage_print(const struct command *command, const struct globals *globals);
 
 /*
  * Read the whole command line: take is given each option of the command's own, and each operand

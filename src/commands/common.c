@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What several commands share: options, selections and lines to standard error. */
+/* What several commands share: reading the command line, selections, lines to standard error. */
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,36 +9,18 @@
 #include "kernel/host.h"
 #include "report/report.h"
 
-const struct arg_def global_options[] = {
-	{GLOBAL_WAIT, 'w', "wait", ARG_VALUE, "SECONDS",
-	 "how long to wait for the xtables lock (10; 0: not at all)"},
-	{GLOBAL_VERBOSE, 'v', "verbose", ARG_PLAIN, NULL, "tell what was done"},
-	{GLOBAL_HELP, 'h', "help", ARG_PLAIN, NULL, "show this help"},
-	{GLOBAL_VERSION, 'V', "version", ARG_PLAIN, NULL, "show the version"},
-	{0},
-};
-
-const struct arg_def change_options[] = {
-	{CHANGE_DRY_RUN, 'n', "dry-run", ARG_PLAIN, NULL,
-	 "change nothing; print the rules that would be added and deleted"},
-	{0},
-};
-
-const struct arg_def family_options[] = {
-	{REQUEST_IPV4, '4', NULL, ARG_PLAIN, NULL, "only those of IPv4"},
-	{REQUEST_IPV6, '6', NULL, ARG_PLAIN, NULL, "only those of IPv6"},
-	{0},
-};
-
-const struct arg_def report_options[] = {
-	{REPORT_OUTPUT, 'o', "output", ARG_VALUE, "COL,COL",
-	 "these columns; +COL adds to the usual ones"},
-	{REPORT_NO_HEADINGS, 'n', "noheadings", ARG_PLAIN, NULL, "no header"},
-	{REPORT_RAW_FORMAT, 'r', "raw", ARG_PLAIN, NULL, "one blank between columns"},
-	{REPORT_JSON_FORMAT, 'J', "json", ARG_PLAIN, NULL, "as JSON"},
-	{REPORT_PLAIN_BYTES, 0, "bytes", ARG_PLAIN, NULL, "bytes as plain numbers"},
-	{0},
-};
+const struct command *command_find(const struct globals *globals, const char *name)
+{
+	for (size_t i = 0; globals->commands[i]; i++) {
+		const struct command *c = globals->commands[i];
+		if (strcmp(c->name, name) == 0)
+			return c;
+		for (size_t a = 0; a < 2 && c->aliases[a]; a++)
+			if (strcmp(c->aliases[a], name) == 0)
+				return c;
+	}
+	return NULL;
+}
 
 void command_say(const char *format, ...)
 {
@@ -101,7 +83,7 @@ int command_read(const struct command *command, struct args *args, struct global
 		case ARGS_END:
 			if (!globals->help)
 				return COMMAND_GO;
-			command_help_text(command, globals);
+			usage_print(command, globals);
 			return 0;
 		case ARGS_OPERAND:
 		case ARGS_OPTION:

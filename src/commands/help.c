@@ -5,65 +5,15 @@
 
 #include "commands/command.h"
 
-#define LEFT_WIDTH 26
-
-static void print_option(const struct arg_def *d)
-{
-	char left[64], letter[8] = "    ", value[40] = "";
-	if (d->letter)
-		snprintf(letter, sizeof(letter), d->name ? "-%c, " : "-%c", d->letter);
-	if (d->meta && d->value == ARG_OPTIONAL)
-		snprintf(value, sizeof(value), "[=%s]", d->meta);
-	else if (d->meta)
-		snprintf(value, sizeof(value), " %s", d->meta);
-	snprintf(left, sizeof(left), "%s%s%s%s", letter, d->name ? "--" : "",
-		 d->name ? d->name : "", value);
-	if (strlen(left) > LEFT_WIDTH)
-		printf("  %s\n  %-*s %s\n", left, LEFT_WIDTH, "", d->help);
-	else
-		printf("  %-*s %s\n", LEFT_WIDTH, left, d->help);
-}
-
-static void print_version(void)
-{
-	puts("pfwd " PFWD_VERSION);
-}
-
-void command_help_text(const struct command *command, const struct globals *globals)
-{
-	if (globals->version) {
-		print_version();
-		return;
-	}
-	printf("Usage: pfwd %s %s\n", command->name, command->operands);
-	if (command->aliases[0]) {
-		printf("       also: %s", command->aliases[0]);
-		printf(command->aliases[1] ? ", %s\n" : "\n", command->aliases[1]);
-	}
-	printf("\nTo %s.\n", command->summary);
-	if (command->details)
-		printf("\n%s", command->details);
-	puts("\nOptions:");
-	for (size_t t = 0; t < ARGS_TABLES - 1; t++)
-		for (const struct arg_def *d = command->options[t]; d && d->id; d++)
-			print_option(d);
-	for (const struct arg_def *d = global_options; d->id; d++)
-		print_option(d);
-	if (command->columns)
-		puts("\nColumns:");
-	for (const struct report_column *c = command->columns; c && c->name; c++)
-		printf("  %-12s %s\n", c->name, c->help);
-}
-
-static void print_overview(void)
+static void print_overview(const struct globals *globals)
 {
 	puts("Usage: pfwd COMMAND ...\n\nPort forwards of this host, and the connections through "
 	     "them.\n\nCommands:");
-	for (size_t i = 0; commands[i]; i++)
-		printf("  %-8s %s\n", commands[i]->name, commands[i]->summary);
+	for (const struct command *const *c = globals->commands; *c; c++)
+		printf("  %-8s %s\n", (*c)->name, (*c)->summary);
 	puts("\nOptions:");
 	for (const struct arg_def *d = global_options; d->id; d++)
-		print_option(d);
+		usage_print_option(d);
 	puts("\n`pfwd help COMMAND` tells more, pfwd(8) all.");
 }
 
@@ -74,7 +24,7 @@ static int run_help(const struct command *command, struct args *args, struct glo
 	const struct command *about = NULL;
 	enum args_kind kind;
 	while ((kind = command_next(args, globals, &arg, err)) == ARGS_OPERAND) {
-		about = command_find(arg.value);
+		about = command_find(globals, arg.value);
 		if (!about)
 			return err_set(err, ERR_INPUT,
 				       "there is no command '%s'; `pfwd help` names all",
@@ -83,9 +33,9 @@ static int run_help(const struct command *command, struct args *args, struct glo
 	if (kind == ARGS_BAD)
 		return -1;
 	if (about || globals->help)
-		command_help_text(about ? about : command, globals);
+		usage_print(about ? about : command, globals);
 	else
-		print_overview();
+		print_overview(globals);
 	return 0;
 }
 
@@ -104,9 +54,9 @@ static int run_version(const struct command *command, struct args *args, struct 
 		break;
 	}
 	if (globals->help)
-		command_help_text(command, globals);
+		usage_print(command, globals);
 	else
-		print_version();
+		usage_print_version();
 	return 0;
 }
 

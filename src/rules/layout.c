@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Groups, the rules of one forward, and the forward of a rule. */
+#include <stdlib.h>
 #include <string.h>
 
+#include "model/array.h"
 #include "model/request.h"
 #include "rules/layout.h"
 
@@ -37,6 +39,48 @@ enum group layout_group(enum table table, const char *chain)
 			return (enum group)g;
 	return GROUPS;
 }
+
+/* ---- chains that were laid out ---- */
+
+void layout_free(struct layout *layout)
+{
+	for (size_t i = 0; i < layout->count; i++)
+		free(layout->chains[i].rules);
+	free(layout->chains);
+	for (size_t i = 0; i < layout->text_count; i++)
+		free(layout->texts[i]);
+	free(layout->texts);
+	*layout = (struct layout){0};
+}
+
+const char *layout_keep_text(struct layout *layout, const char *text)
+{
+	void *texts = layout->texts;
+	char **kept = array_append(&texts, &layout->text_count, sizeof(*kept));
+	layout->texts = texts;
+	return kept ? *kept = strdup(text) : NULL;
+}
+
+const struct chain *layout_find(const struct layout *layout, enum table table, const char *name)
+{
+	size_t low = 0, high = layout->count;
+	while (low < high) {
+		size_t middle = (low + high) / 2;
+		const struct chain *c = &layout->chains[middle];
+		int d = (int)layout_groups[c->group].table - (int)table;
+		if (d == 0)
+			d = strcmp(c->name, name);
+		if (d == 0)
+			return c;
+		if (d < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return NULL;
+}
+
+/* ---- jumps ---- */
 
 static struct network loopback(enum family family)
 {
