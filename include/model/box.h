@@ -19,7 +19,7 @@ struct box {
 };
 
 /* Whether a SPEC can say that interface: printable, without what SPEC, raw output and shells take
- * for something else, not "." or ".." (which Linux refuses) and not "+" alone. */
+ * for something else, no option ("-"), comment ("#") or address by its looks, and not "+" alone. */
 bool ifname_is_sayable(const char *name);
 
 /* How the packets of a lie to those of b. */

@@ -22,12 +22,19 @@ static bool is_sayable(char c)
 	}
 }
 
+/* With "." and "..", which Linux refuses. */
+static bool looks_like_address(const char *name)
+{
+	return strchr(name, '.') && name[strspn(name, "0123456789.")] == '\0';
+}
+
 bool ifname_is_sayable(const char *name)
 {
 	for (const char *c = name; *c; c++)
 		if (!is_sayable(*c))
 			return false;
-	return strcmp(name, ".") != 0 && strcmp(name, "..") != 0 && strcmp(name, "+") != 0;
+	return *name != '-' && *name != '#' && !looks_like_address(name) &&
+	       strcmp(name, "+") != 0;
 }
 
 enum relation relation_join(enum relation a, enum relation b)

@@ -145,7 +145,7 @@ static int parse_ifname(const char *text, const char *name, char out[IFNAME_MAX]
 	if (n && !ifname_is_sayable(name))
 		return err_set(err, ERR_INPUT,
 			       "'%s': '%s' is no interface name: it has a character that does not "
-			       "belong in one",
+			       "belong in one, or looks like an option, a comment or an address",
 			       quote(text).text, quote(name).text);
 	memset(out, 0, IFNAME_MAX);
 	memcpy(out, name, n);

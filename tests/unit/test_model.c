@@ -117,6 +117,8 @@ static void bad_lines_are_refused_with_words(void **state)
 		{"e/h:80 10.0.0.1", "slash"},
 		{"@@[::]:5 [1::]", "'@'"},
 		{"127.0.0.1:80 10.0.0.1", "loopback"},
+		{"-- -h1:80 :81", "looks like an option"},
+		{"#h1:80 :81", "looks like an option, a comment"},
 		{"[::1]:80 [fd00::1]", "loopback"},
 		{"eth0:80 127.1.2.3", ":PORT"},
 		{"eth0:80 [::1]", ":PORT"},
