@@ -143,13 +143,14 @@ static ssize_t add_chain(struct tree *tree, const char *name, struct err *err)
 
 /* ---- what a branch covers: as text, and as the matches of its jump ---- */
 
+/* Port 0 is in no rule, and stands for none. */
 static struct ports ports_of(const struct prefix *p)
 {
 	unsigned int first = (unsigned int)p->bytes[1] << 8 | p->bytes[2];
 	if (p->length <= 8)
 		return (struct ports){0, 0};
 	unsigned int last = first | (0xffffU >> (p->length - 8));
-	return (struct ports){(uint16_t)first, (uint16_t)last};
+	return (struct ports){(uint16_t)(first ? first : 1), (uint16_t)last};
 }
 
 static struct network network_from(const struct tree *tree, const struct prefix *p)

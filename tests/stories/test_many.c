@@ -52,6 +52,17 @@ static void neighbouring_ports_share_an_accept(void **state)
 	assert_silent(town_run("iptables-legacy-save").out, "PFWD");
 }
 
+/* A branch that would begin with port 0, which the kernel takes for any, begins with 1. */
+static void low_ports_applied_again_change_nothing(void **state)
+{
+	(void)state;
+	town_sh("for p in $(seq 600); do echo wan0:$p 192.168.1.2:$((2 * p)) --masquerade; done "
+		">/run/low && $PFWD apply /run/low");
+	assert_string_equal(pfwd(0, "apply -n /run/low").out, "");
+	assert_string_equal(pfwd(0, "add -n wan0:80 192.168.1.2:160 --masquerade").out, "");
+	town_sh("iptables-legacy -t nat -S | grep -q -e '--dport 1:255 -j PFWD/wan0/tcp/1-255'");
+}
+
 /* 5,000 forwards, 1,000 of which are used all the time; others come and go. */
 static void traffic_goes_on_while_others_change(void **state)
 {
@@ -105,6 +116,7 @@ int main(void)
 {
 	const struct CMUnitTest stories[] = {
 		STORY(neighbouring_ports_share_an_accept),
+		STORY(low_ports_applied_again_change_nothing),
 		STORY(traffic_goes_on_while_others_change),
 		STORY(narrower_ones_win_among_thousands),
 	};
