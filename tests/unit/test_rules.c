@@ -6,11 +6,13 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <arpa/inet.h>
 #include <cmocka.h>
 
+#include "check_codec.h"
 #include "random_forward.h"
 #include "model/request.h"
-#include "rules/codec.h"
+#include "rules/entry.h"
 #include "rules/present.h"
 #include "rules/text.h"
 
@@ -21,36 +23,6 @@ static struct forward any_forward(void)
 {
 	dice.spread = once_in(&dice, 2) ? WIDE : CROWDED;
 	return random_forward(&dice, FAMILY_NONE);
-}
-
-static const char *target_name(const struct rule *rule)
-{
-	switch ((enum rule_target)rule->target) {
-	case TARGET_ACCEPT:
-		return "ACCEPT";
-	case TARGET_RETURN:
-		return "RETURN";
-	case TARGET_DNAT:
-		return "DNAT";
-	case TARGET_SNAT:
-		return "SNAT";
-	case TARGET_MASQUERADE:
-		return "MASQUERADE";
-	case TARGET_JUMP:
-		break;
-	}
-	return rule->chain;
-}
-
-static void check_codec(enum family family, const struct rule *rule)
-{
-	struct entry entry;
-	struct rule again;
-	codec_encode(family, rule, &entry);
-	assert_true(entry.size <= ENTRY_MAX);
-	assert_int_equal(codec_size(family, entry.bytes), entry.size);
-	assert_int_equal(codec_decode(family, entry.bytes, target_name(rule), &again), 0);
-	assert_true(rule_equal(rule, &again));
 }
 
 static void what_is_encoded_decodes(void **state)
@@ -99,6 +71,88 @@ static void another_entry_is_another_rule(void **state)
 	}
 }
 
+/* DNAT as iptables wrote it before base ports: revision 0, and for IPv6 revision 1. */
+static void make_old(enum family family, const struct rule *rule, struct entry *e)
+{
+	struct head head = entry_head(family, e->bytes);
+	struct xt_entry_target *t = (void *)(e->bytes + *head.target_offset);
+	struct nf_nat_range2 new;
+	memcpy(&new, t->data, sizeof(new));
+	memset(t->data, 0, sizeof(new));
+	if (family == FAMILY_IPV6) {
+		t->u.user.revision = 1;
+		memcpy(t->data, &new, sizeof(struct nf_nat_range));
+		t->u.user.target_size = XT_ALIGN(sizeof(*t) + sizeof(struct nf_nat_range));
+	} else {
+		struct nf_nat_ipv4_multi_range_compat *old = (void *)t->data;
+		t->u.user.revision = 0;
+		old->rangesize = 1;
+		old->range[0].flags = new.flags;
+		old->range[0].min_ip = new.min_addr.ip;
+		old->range[0].max_ip = new.max_addr.ip;
+		old->range[0].min.all = htons(rule->to_ports.first);
+		old->range[0].max.all = htons(rule->to_ports.last);
+		t->u.user.target_size = XT_ALIGN(sizeof(*t) + sizeof(*old));
+	}
+	*head.next_offset = (__u16)(*head.target_offset + t->u.user.target_size);
+	e->size = *head.next_offset;
+}
+
+static void older_dnat_is_read_too(void **state)
+{
+	(void)state;
+	for (int i = 0; i < 1000; i++) {
+		struct layout_rule rules[LAYOUT_RULES_MAX];
+		char comment[SPEC_OPTIONS_MAX];
+		struct forward f = any_forward();
+		enum family family = (enum family)f.family;
+		struct entry entry;
+		struct rule again;
+		layout_rules(&f, rules, comment);
+		const struct rule *rule = &rules[0].rule;
+		if (rule->to_base) /* which they cannot say */
+			continue;
+		codec_encode(family, rule, &entry);
+		make_old(family, rule, &entry);
+		assert_int_equal(codec_decode(family, entry.bytes, "DNAT", &again), 0);
+		assert_true(rule_equal(rule, &again));
+	}
+}
+
+static bool same(enum family family, const struct rule *a, const struct rule *b)
+{
+	struct entry x, y;
+	codec_encode(family, a, &x);
+	codec_encode(family, b, &y);
+	*codec_counters(family, x.bytes) = 7; /* they do not count */
+	return codec_same(family, x.bytes, target_name(a), y.bytes, target_name(b));
+}
+
+static void entries_are_the_same_where_rules_are(void **state)
+{
+	(void)state;
+	struct rule last = {0};
+	for (int i = 0; i < 2000; i++) {
+		struct layout_rule rules[LAYOUT_RULES_MAX];
+		char comment[SPEC_OPTIONS_MAX];
+		struct forward f = random_forward(&dice, FAMILY_IPV4);
+		size_t n = layout_rules(&f, rules, comment);
+		for (size_t r = 0; r < n; r++) {
+			const struct rule *rule = &rules[r].rule;
+			assert_true(same(FAMILY_IPV4, rule, rule));
+			if (last.target && !rule_equal(&last, rule))
+				assert_false(same(FAMILY_IPV4, &last, rule));
+			last = *rule;
+			last.comment = NULL; /* it is gone in the next round */
+		}
+	}
+	/* a jump is told by where it leads */
+	struct rule jump = {.target = TARGET_JUMP, .chain = "PFWD"}, other = jump;
+	assert_true(same(FAMILY_IPV6, &jump, &other));
+	other.chain = "PFWD-ADDR";
+	assert_false(same(FAMILY_IPV6, &jump, &other));
+}
+
 static void what_is_laid_out_reads_back(void **state)
 {
 	(void)state;
@@ -130,6 +184,33 @@ static void rules_read_as_iptables_writes_them(void **state)
 	assert_true(layout_first_rule(GROUP_FORWARD, &first));
 	text_rule(FAMILY_IPV4, &first, text);
 	assert_string_equal(text, "-m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT");
+	struct rule source = {.target = TARGET_SNAT,
+			      .proto = PROTO_UDP,
+			      .in = "eth+",
+			      .ports = {8000, 8010},
+			      .orig_ports = {9000, 9010}};
+	assert_int_equal(address_parse("10.0.0.1", &source.to), 0);
+	source.orig_dst = network_of(&source.to, 32);
+	source.src = network_of(&source.to, 8);
+	text_rule(FAMILY_IPV4, &source, text);
+	assert_string_equal(text,
+			    "-s 10.0.0.0/8 -i eth+ -p udp -m udp --dport 8000:8010 -m "
+			    "conntrack --ctorigdst 10.0.0.1 --ctorigdstport 9000:9010 -j SNAT "
+			    "--to-source 10.0.0.1");
+	struct rule dnat = {.target = TARGET_DNAT,
+			    .proto = PROTO_TCP,
+			    .ports = {80, 81},
+			    .to_ports = {8080, 8081},
+			    .to_base = 80,
+			    .until = 86400};
+	assert_int_equal(address_parse("fd00::1", &dnat.to), 0);
+	text_rule(FAMILY_IPV6, &dnat, text);
+	assert_string_equal(text, "-p tcp -m tcp --dport 80:81 -m time --datestop "
+				  "1970-01-01T23:59:59 -j DNAT --to-destination "
+				  "[fd00::1]:8080-8081/80");
+	source.target = TARGET_RETURN;
+	text_rule(FAMILY_IPV4, &source, text);
+	assert_non_null(strstr(text, "-j RETURN"));
 }
 
 /* ---- random sets without conflicts ---- */
@@ -430,6 +511,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_is_encoded_decodes),
 		cmocka_unit_test(another_entry_is_another_rule),
+		cmocka_unit_test(older_dnat_is_read_too),
+		cmocka_unit_test(entries_are_the_same_where_rules_are),
 		cmocka_unit_test(what_is_laid_out_reads_back),
 		cmocka_unit_test(rules_read_as_iptables_writes_them),
 		cmocka_unit_test(plans_lead_from_any_set_to_any_other),

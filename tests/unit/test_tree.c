@@ -12,6 +12,7 @@
 #include <string.h>
 #include <cmocka.h>
 
+#include "check_codec.h"
 #include "random_forward.h"
 #include "model/conflict.h"
 #include "rules/plan.h"
@@ -144,9 +145,12 @@ static void check_chains(const struct layout *layout)
 		assert_true(strlen(chain->name) <= 28);
 		assert_int_equal(layout_group(table, chain->name), chain->group);
 		assert_ptr_equal(layout_find(layout, table, chain->name), chain);
-		for (size_t r = 0; r < chain->count; r++)
-			if (chain->rules[r].target == TARGET_JUMP)
-				assert_non_null(layout_find(layout, table, chain->rules[r].chain));
+		for (size_t r = 0; r < chain->count; r++) {
+			const struct rule *rule = &chain->rules[r];
+			check_codec(layout->family, rule);
+			if (rule->target == TARGET_JUMP)
+				assert_non_null(layout_find(layout, table, rule->chain));
+		}
 	}
 }
 
