@@ -41,7 +41,7 @@ STORY_HELP = $(BUILD)/tests/stories/town.o $(BUILD)/tests/stories/trouble.o
 PROGRAM = $(if $(filter build,$(BUILD)),pfwd,$(BUILD)/pfwd)
 
 # libFuzzer comes with clang: on Debian libclang-rt-14-dev
-.PHONY: analyze all deps lint-deps bench-deps deb-deps check demo bench lint asan coverage fuzz install \
+.PHONY: analyze valgrind all deps lint-deps bench-deps deb-deps check demo bench lint asan coverage fuzz install \
 	uninstall deb deb-check clean dist layers
 
 all: $(PROGRAM)
@@ -78,6 +78,20 @@ asan:
 	UBSAN_OPTIONS=halt_on_error=1 $(MAKE) BUILD=build/asan HARDENING= HARDENING_LD= \
 		CFLAGS="-O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined \
 		-fno-sanitize-recover=all" check
+
+# Those stories that neither hurry nor count system calls.
+VALGRIND = valgrind -q --error-exitcode=99 --leak-check=full \
+	--errors-for-leak-kinds=definite,indirect
+VALGRIND_STORIES = $(addprefix $(BUILD)/tests/stories/test_,main_job forms file file_hairpin \
+	conns hostile)
+
+valgrind: $(PROGRAM) $(UNIT_TESTS) $(KERNEL_TESTS) $(VALGRIND_STORIES)
+	@mkdir -p $(BUILD)/valgrind
+	printf '#!/bin/sh\nexec %s %s "$$@"\n' "$(VALGRIND)" "$(abspath $(PROGRAM))" \
+		>$(BUILD)/valgrind/pfwd
+	chmod 755 $(BUILD)/valgrind/pfwd
+	UNDER="$(VALGRIND)" PFWD=$(abspath $(BUILD)/valgrind/pfwd) tests/run $(UNIT_TESTS) \
+		$(KERNEL_TESTS) $(VALGRIND_STORIES)
 
 # Needs lcov (Debian: apt-get install lcov). What was killed tells nothing of what it ran, and
 # nobody may not write down what he ran: that story of test_privilege fails here.

@@ -151,7 +151,7 @@ static int request(struct mnl_socket *socket, enum family family, enum conntrack
 		   uint32_t seq)
 {
 	static const struct nfct_filter_dump_mark status = {IPS_DST_NAT, IPS_DST_NAT};
-	_Alignas(struct nlmsghdr) char buffer[SEND_SIZE];
+	_Alignas(struct nlmsghdr) char buffer[SEND_SIZE] = {0}; /* padding is sent too */
 	struct nfct_filter_dump *filter = nfct_filter_dump_create();
 	struct nlmsghdr *nlh =
 		put_header(buffer, IPCTNL_MSG_CT_GET, NLM_F_DUMP, af_of(family), seq);
@@ -339,7 +339,7 @@ static void set_endpoint(struct nf_conntrack *ct, const struct endpoint *e,
 int conntrack_delete(const struct connection *c, struct err *err)
 {
 	static const char what[] = "end a connection";
-	_Alignas(struct nlmsghdr) char buffer[SEND_SIZE];
+	_Alignas(struct nlmsghdr) char buffer[SEND_SIZE] = {0}; /* padding is sent too */
 	uint32_t seq = (uint32_t)time(NULL);
 	struct nf_conntrack *ct = nfct_new();
 	struct mnl_socket *socket = ct ? netlink_open(what, err) : NULL;

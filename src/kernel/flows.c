@@ -70,7 +70,7 @@ static int on_route(const struct nlmsghdr *nlh, void *data)
 
 static uint32_t route_to(const struct address *addr)
 {
-	_Alignas(struct nlmsghdr) char buffer[8192];
+	_Alignas(struct nlmsghdr) char buffer[8192] = {0};
 	uint32_t index = 0;
 	struct mnl_socket *socket = mnl_socket_open2(NETLINK_ROUTE, SOCK_CLOEXEC);
 	if (!socket)

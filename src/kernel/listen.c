@@ -43,7 +43,7 @@ static int on_socket(const struct nlmsghdr *nlh, void *data)
 
 static int search_sockets(uint8_t family, uint8_t proto, struct search *search)
 {
-	_Alignas(struct nlmsghdr) char buffer[REQUEST_SIZE];
+	_Alignas(struct nlmsghdr) char buffer[REQUEST_SIZE] = {0};
 	struct nlmsghdr *nlh = mnl_nlmsg_put_header(buffer);
 	nlh->nlmsg_type = SOCK_DIAG_BY_FAMILY;
 	struct inet_diag_req_v2 *request = mnl_nlmsg_put_extra_header(nlh, sizeof(*request));

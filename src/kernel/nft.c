@@ -82,7 +82,7 @@ static int on_chain(const struct nlmsghdr *nlh, void *data)
 
 bool host_nft_drops(enum family family, enum host_hook hook, char out[HOST_CHAIN_MAX])
 {
-	_Alignas(struct nlmsghdr) char buffer[REQUEST_SIZE];
+	_Alignas(struct nlmsghdr) char buffer[REQUEST_SIZE] = {0};
 	struct search search = {.family = family, .hook = hook, .out = out};
 	struct nlmsghdr *nlh = mnl_nlmsg_put_header(buffer);
 	nlh->nlmsg_type = NFNL_SUBSYS_NFTABLES << 8 | NFT_MSG_GETCHAIN;

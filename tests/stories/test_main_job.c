@@ -14,7 +14,9 @@
 
 static const char save_all[] =
 	"for t in iptables-legacy ip6tables-legacy; do for table in nat filter; do "
-	"$t -t $table -S -v; done; done";
+	"$t -t $table -S -v; done; done | "
+	/* neighbours' packets count in policies, at any time; THEIRS is jumped to by INPUT */
+	"sed -e '/^-P [^F]/s/ -c .*//' -e '/-j THEIRS/s/ -c [0-9]* [0-9]*//'";
 
 static void forward_reaches_server(void **state)
 {
