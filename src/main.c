@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The command line: find the command, run it, and turn what went wrong into words and a status. */
 #include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -53,16 +55,24 @@ static int run(struct args *args, struct err *err)
 	return command->run(command, args, &globals, err);
 }
 
+/* The next file that is opened would get the number of a standard stream that is closed. What is
+ * opened instead serves the wrong way round, so that using it fails as before. */
+static void hold_standard_streams(void)
+{
+	static const int modes[] = {O_WRONLY, O_RDONLY, O_RDONLY};
+	for (int fd = 0; fd < 3; fd++)
+		if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", modes[fd]) < 0)
+			return;
+}
+
 /* Output that nobody got is a failure, but for a reader that had enough. */
 static int close_output(int result, struct err *err)
 {
-	int failed = ferror(stdout);
+	bool failed = ferror(stdout);
+	if (result < 0 && failed && err->sys == EPIPE)
+		result = 0;
 	errno = 0;
-	if (fclose(stdout) == 0 && !failed)
-		return result;
-	if (errno == EPIPE)
-		return result;
-	if (result < 0)
+	if ((fclose(stdout) == 0 && !failed) || result < 0 || errno == EPIPE || err->sys == EPIPE)
 		return result;
 	return errno ? err_sys(err, errno, "cannot write to standard output")
 		     : err_set(err, ERR_FAILED, "cannot write to standard output");
@@ -74,6 +84,7 @@ int main(int argc, char **argv)
 	struct args args = {.words = (const char *const *)argv + 1,
 			    .count = argc > 0 ? (size_t)argc - 1 : 0,
 			    .tables = {global_options}};
+	hold_standard_streams();
 	memory_use_large_pages();
 	int result = close_output(run(&args, &err), &err);
 	if (result >= 0)

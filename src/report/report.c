@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Columns and the three ways to print them: libsmartcols aligns, the streams go by stdio. */
+#include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -421,15 +422,22 @@ int report_begin(struct report *r, struct err *err)
 	return r->printer->begin(r, err);
 }
 
+/* At once, while errno tells why. */
+static int check_output(const struct report *r, struct err *err)
+{
+	return ferror(r->out) ? err_sys(err, errno, "cannot write to standard output") : 0;
+}
+
 int report_row(struct report *r, const void *row, struct err *err)
 {
 	r->rows++;
-	if (r->printer->row(r, row, err) < 0)
-		return -1;
-	return ferror(r->out) ? err_set(err, ERR_FAILED, "cannot write to standard output") : 0;
+	return r->printer->row(r, row, err) < 0 ? -1 : check_output(r, err);
 }
 
 int report_end(struct report *r, struct err *err)
 {
-	return r->printer->end(r, err);
+	bool failed = ferror(r->out);
+	if (r->printer->end(r, err) < 0)
+		return -1;
+	return failed ? 0 : check_output(r, err);
 }
