@@ -27,14 +27,15 @@ int conntrack_walk(enum family family, enum conntrack_which which,
 /*
  * Call each for every translated connection that begins, changes or ends, and done after each lot
  * of them. Where the kernel had to leave out some because they came too fast, lost is called. Ends
- * with 0 at SIGINT or SIGTERM, which stay blocked, with a negative value of each, done or lost, or
- * with -1 as conntrack_walk.
+ * with 0 at SIGINT or SIGTERM, which stay blocked, and when nobody reads any more what is written
+ * to reader, with a negative value of each, done or lost, or with -1 as conntrack_walk.
  */
 struct conntrack_follower {
 	int (*each)(void *context, const struct connection *c);
 	int (*done)(void *context);
 	int (*lost)(void *context);
 	void *context;
+	int reader; /* a descriptor */
 };
 int conntrack_follow(const struct conntrack_follower *follower, struct err *err);
 

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "commands/command.h"
 #include "commands/live.h"
@@ -328,7 +329,8 @@ static int flush_rows(void *context)
 
 static int follow(struct conns *conns, struct err *err)
 {
-	struct conntrack_follower follower = {print_event, flush_rows, read_again, conns};
+	struct conntrack_follower follower = {print_event, flush_rows, read_again, conns,
+					      STDOUT_FILENO};
 	return conntrack_follow(&follower, err);
 }
 

@@ -275,15 +275,16 @@ static int follow(struct mnl_socket *socket, int signals, const struct conntrack
 		  struct err *err)
 {
 	struct pollfd fds[] = {{.fd = mnl_socket_get_fd(socket), .events = POLLIN},
-			       {.fd = signals, .events = POLLIN}};
+			       {.fd = signals, .events = POLLIN},
+			       {.fd = follower->reader}}; /* its end is always told */
 	char *buffer = malloc(RECEIVE_SIZE);
 	if (!buffer)
 		return err_memory(err);
 	int result = drain(socket, follower, buffer, err);
 	while (result >= 0) {
-		if (poll(fds, 2, -1) < 0 && errno != EINTR)
+		if (poll(fds, sizeof(fds) / sizeof(fds[0]), -1) < 0 && errno != EINTR)
 			result = err_sys(err, errno, "cannot %s", follow_what);
-		else if (fds[1].revents)
+		else if (fds[1].revents || fds[2].revents)
 			break;
 		else
 			result = drain(socket, follower, buffer, err);

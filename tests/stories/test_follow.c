@@ -74,6 +74,15 @@ static void an_interrupt_ends_following_quietly(void **state)
 	assert_string_equal(o.err, "");
 }
 
+static void a_reader_that_goes_ends_following(void **state)
+{
+	(void)state;
+	struct outcome o = town_run("timeout 5 $PFWD conns -f | head -1; test $? = 0 && "
+				    "timeout 5 sh -c '$PFWD conns -fJ | true'");
+	assert_int_equal(o.status, 0);
+	assert_string_equal(o.err, "");
+}
+
 /* With entries coming and going all the time, none that was there throughout is missing. */
 static void nothing_is_missing_from_a_busy_table(void **state)
 {
@@ -130,6 +139,7 @@ int main(void)
 		STORY(following_leaves_out_what_was_not_asked_for),
 		STORY(following_knows_forwards_made_since),
 		STORY(an_interrupt_ends_following_quietly),
+		STORY(a_reader_that_goes_ends_following),
 		STORY(nothing_is_missing_from_a_busy_table),
 		STORY(a_resize_meanwhile_is_said),
 		STORY(an_overrun_is_said_and_survived),
