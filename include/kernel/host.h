@@ -46,28 +46,29 @@ const char *host_address_owner(const struct host_addresses *set, const struct ad
 struct network host_network_of(const struct host_addresses *set, const struct address *addr);
 
 struct host_listener {
-	struct address addr; /* bound to; unspecified: to all */
+	struct address addr;     /* bound to; unspecified: to all */
+	char ifname[IFNAME_MAX]; /* bound to; empty: to none */
+	bool both;               /* families: bound to all of IPv6 and so of IPv4 too */
 	uint16_t port;
 	uint8_t proto;
 };
-struct host_listeners { /* a zeroed one is empty */
-	struct host_listener *items;
+struct host_listeners {              /* a zeroed one is empty */
+	struct host_listener *items; /* sorted by port */
 	size_t count;
 };
 /* The sockets of this host that listen, or take datagrams. */
 int host_listeners(struct host_listeners *out, struct err *err);
 void host_listeners_free(struct host_listeners *set);
-/* One of these ports on which a program listens at that address (none: any), or 0. */
-uint16_t host_listens(const struct host_listeners *set, enum family family, enum proto proto,
-		      const struct address *addr, struct ports ports);
+/* The lowest port on which a program listens for packets that the box takes, or 0. */
+uint16_t host_listens(const struct host_listeners *set, enum family family, const struct box *box);
 
-/* The first nf_tables base chain with policy drop on the forward or input hook, as "table TABLE,
- * chain CHAIN"; false: there is none, or the kernel does not say. */
+/* Call each for every nf_tables base chain with policy drop on the forward or input hook, with
+ * "table FAMILY TABLE, chain CHAIN"; for none where the kernel does not say. */
 enum host_hook {
 	HOST_HOOK_INPUT = 1,   /* NF_INET_LOCAL_IN */
 	HOST_HOOK_FORWARD = 2, /* NF_INET_FORWARD */
 };
-#define HOST_CHAIN_MAX 320
-bool host_nft_drops(enum family family, enum host_hook hook, char out[HOST_CHAIN_MAX]);
+void host_nft_drops(enum family family, enum host_hook hook,
+		    void (*each)(enum family family, const char *chain));
 
 #endif

@@ -17,13 +17,11 @@ static void warn_sysctl(enum family family)
 		family == FAMILY_IPV6 ? "net.ipv6.conf.all.forwarding" : "net.ipv4.ip_forward");
 }
 
-static void warn_nft(enum family family, enum host_hook hook)
+static void warn_chain(enum family family, const char *chain)
 {
-	char chain[HOST_CHAIN_MAX];
-	if (host_nft_drops(family, hook, chain))
-		command_say("warning: nf_tables drops by policy what pfwd accepts (%s): accept it "
-			    "there too",
-			    chain);
+	command_say("warning: nf_tables drops by policy the %s packets that pfwd accepts (%s): "
+		    "accept them there too",
+		    family_name(family), chain);
 }
 
 struct known { /* of the host */
@@ -57,17 +55,48 @@ static void warn_interface(struct known *known, const struct forward *f)
 		warn_of(f, "there is no interface %s (yet)", f->ifname);
 }
 
+#define PORTS_NAMED 8
+
+/* Those that programs listen on and that f takes away from them, lowest first. */
+static size_t find_ports(const struct known *known, const struct forward *f,
+			 uint16_t out[PORTS_NAMED + 1])
+{
+	struct box box = forward_box(f);
+	size_t count = 0;
+	while (count <= PORTS_NAMED) {
+		uint16_t port = host_listens(&known->listeners, (enum family)f->family, &box);
+		if (!port)
+			break;
+		out[count++] = port;
+		if (port == box.ports.last)
+			break;
+		box.ports.first = (uint16_t)(port + 1);
+	}
+	return count;
+}
+
+static void warn_listeners(const struct known *known, const struct forward *f)
+{
+	uint16_t ports[PORTS_NAMED + 1];
+	size_t count = find_ports(known, f, ports), used = 0;
+	char others[PORTS_NAMED * 8 + 24] = "";
+	if (count == 0)
+		return;
+	for (size_t i = 1; i < count && i < PORTS_NAMED; i++)
+		used += (size_t)snprintf(others + used, sizeof(others) - used, "%s%u",
+					 i > 1 ? ", " : " (others on ", ports[i]);
+	if (count > 1)
+		strcat(others, count > PORTS_NAMED ? " and more)" : ")");
+	warn_of(f,
+		"a program on this host listens on port %u%s, which is now forwarded away from it",
+		ports[0], others);
+}
+
 static void warn_forward(struct known *known, const struct forward *f)
 {
 	char addr[ADDRESS_TEXT_MAX];
 	warn_interface(known, f);
-	uint16_t port = host_listens(&known->listeners, (enum family)f->family,
-				     (enum proto)f->proto, &f->addr, f->ports);
-	if (port)
-		warn_of(f,
-			"a program on this host listens on port %u, which is now forwarded away "
-			"from it",
-			port);
+	warn_listeners(known, f);
 	if (!forward_to_self(f) || !address_is_set(&f->addr) ||
 	    host_address_owner(&known->addresses, &f->addr))
 		return;
@@ -87,10 +116,10 @@ static void warn_family(const struct forwards *set, enum family family)
 	}
 	if (beyond) {
 		warn_sysctl(family);
-		warn_nft(family, HOST_HOOK_FORWARD);
+		host_nft_drops(family, HOST_HOOK_FORWARD, warn_chain);
 	}
 	if (to_self)
-		warn_nft(family, HOST_HOOK_INPUT);
+		host_nft_drops(family, HOST_HOOK_INPUT, warn_chain);
 }
 
 void command_warn(const struct forwards *set)

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <arpa/inet.h>
+#include <net/if.h>
 #include <netinet/tcp.h>
 #include <linux/inet_diag.h>
 #include <linux/sock_diag.h>
@@ -22,10 +23,37 @@ struct search {
 	uint8_t proto;
 };
 
+static int read_attribute(const struct nlattr *attr, void *data)
+{
+	bool *only = data;
+	if (mnl_attr_get_type(attr) == INET_DIAG_SKV6ONLY)
+		*only = mnl_attr_get_u8(attr);
+	return MNL_CB_OK;
+}
+
+/* An IPv4 address may be written as one of IPv6, ::ffff:10.1.0.1 (RFC 4291 2.5.5.2). */
+static struct address read_address(const struct inet_diag_msg *msg)
+{
+	static const uint8_t mapped[12] = {[10] = 0xff, [11] = 0xff};
+	struct address addr = {.family = FAMILY_IPV4};
+	const uint8_t *bytes = (const uint8_t *)msg->id.idiag_src;
+	if (msg->idiag_family == AF_INET) {
+		memcpy(addr.bytes, bytes, 4);
+	} else if (memcmp(bytes, mapped, sizeof(mapped)) == 0) {
+		memcpy(addr.bytes, bytes + sizeof(mapped), 4);
+	} else {
+		addr.family = FAMILY_IPV6;
+		memcpy(addr.bytes, bytes, 16);
+	}
+	return addr;
+}
+
 static int on_socket(const struct nlmsghdr *nlh, void *data)
 {
 	struct search *search = data;
 	const struct inet_diag_msg *msg = mnl_nlmsg_get_payload(nlh);
+	char ifname[IF_NAMESIZE];
+	bool only = false;
 	void *items = search->set.items;
 	struct host_listener *l = array_append(&items, &search->set.count, sizeof(*l));
 	search->set.items = items;
@@ -33,11 +61,13 @@ static int on_socket(const struct nlmsghdr *nlh, void *data)
 		errno = ENOMEM;
 		return MNL_CB_ERROR;
 	}
-	bool six = msg->idiag_family == AF_INET6;
-	l->addr.family = six ? FAMILY_IPV6 : FAMILY_IPV4;
-	memcpy(l->addr.bytes, msg->id.idiag_src, six ? 16 : 4);
+	mnl_attr_parse(nlh, sizeof(*msg), read_attribute, &only);
+	l->addr = read_address(msg);
+	l->both = l->addr.family == FAMILY_IPV6 && address_is_unspecified(&l->addr) && !only;
 	l->port = ntohs(msg->id.idiag_sport);
 	l->proto = search->proto;
+	if (msg->id.idiag_if && if_indextoname(msg->id.idiag_if, ifname))
+		memcpy(l->ifname, ifname, strlen(ifname));
 	return MNL_CB_OK;
 }
 
@@ -55,6 +85,12 @@ static int search_sockets(uint8_t family, uint8_t proto, struct search *search)
 	return netlink_dump(NETLINK_SOCK_DIAG, nlh, on_socket, search);
 }
 
+static int compare_ports(const void *a, const void *b)
+{
+	const struct host_listener *x = a, *y = b;
+	return x->port - y->port;
+}
+
 int host_listeners(struct host_listeners *out, struct err *err)
 {
 	static const uint8_t families[] = {AF_INET, AF_INET6},
@@ -69,6 +105,8 @@ int host_listeners(struct host_listeners *out, struct err *err)
 				host_listeners_free(&search.set);
 				return -1;
 			}
+	if (search.set.count)
+		qsort(search.set.items, search.set.count, sizeof(*search.set.items), compare_ports);
 	*out = search.set;
 	return 0;
 }
@@ -79,24 +117,20 @@ void host_listeners_free(struct host_listeners *set)
 	*set = (struct host_listeners){0};
 }
 
-/* A socket bound to no address takes packets to all, one of IPv6 those of IPv4 too. */
-static bool takes(const struct address *bound, enum family family, const struct address *addr)
+static bool takes(const struct host_listener *l, enum family family, const struct box *box)
 {
-	if (address_is_unspecified(bound))
-		return bound->family == family || bound->family == FAMILY_IPV6;
-	if (bound->family != family || address_is_loopback(bound))
+	if (l->proto != box->proto || !ports_hold(box->ports, l->port) ||
+	    ifname_relation(l->ifname, box->ifname) == RELATION_DISJOINT)
 		return false;
-	return !address_is_set(addr) || address_equal(bound, addr);
+	if (l->addr.family != family || address_is_loopback(&l->addr))
+		return l->both;
+	return address_is_unspecified(&l->addr) || network_holds(&box->dst, &l->addr);
 }
 
-uint16_t host_listens(const struct host_listeners *set, enum family family, enum proto proto,
-		      const struct address *addr, struct ports ports)
+uint16_t host_listens(const struct host_listeners *set, enum family family, const struct box *box)
 {
-	for (size_t i = 0; i < set->count; i++) {
-		const struct host_listener *l = &set->items[i];
-		if (l->proto == proto && ports_hold(ports, l->port) &&
-		    takes(&l->addr, family, addr))
-			return l->port;
-	}
+	for (size_t i = 0; i < set->count; i++)
+		if (takes(&set->items[i], family, box))
+			return set->items[i].port;
 	return 0;
 }

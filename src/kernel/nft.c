@@ -15,8 +15,7 @@
 struct search {
 	enum family family;
 	enum host_hook hook;
-	char *out;
-	bool found;
+	void (*each)(enum family family, const char *chain);
 };
 
 struct chain {
@@ -54,10 +53,14 @@ static int read_hook(const struct nlattr *attr, void *data)
 	return MNL_CB_OK;
 }
 
-static bool covers(uint8_t nft_family, enum family family)
+/* nft(8)'s word for a family of tables; NULL where packets of ours do not pass them. */
+static const char *family_word(uint8_t nft_family, enum family family)
 {
-	return nft_family == NFPROTO_INET ||
-	       nft_family == (family == FAMILY_IPV6 ? NFPROTO_IPV6 : NFPROTO_IPV4);
+	if (nft_family == NFPROTO_INET)
+		return "inet";
+	if (nft_family == NFPROTO_IPV4 && family == FAMILY_IPV4)
+		return "ip";
+	return nft_family == NFPROTO_IPV6 && family == FAMILY_IPV6 ? "ip6" : NULL;
 }
 
 static int on_chain(const struct nlmsghdr *nlh, void *data)
@@ -66,7 +69,9 @@ static int on_chain(const struct nlmsghdr *nlh, void *data)
 	const struct nfgenmsg *nfh = mnl_nlmsg_get_payload(nlh);
 	struct chain chain = {0};
 	uint32_t hook = UINT32_MAX;
-	if (search->found || !covers(nfh->nfgen_family, search->family))
+	const char *word = family_word(nfh->nfgen_family, search->family);
+	char text[320];
+	if (!word)
 		return MNL_CB_OK;
 	mnl_attr_parse(nlh, sizeof(*nfh), read_attribute, &chain);
 	if (!chain.table || !chain.name || !chain.hook || !chain.policy)
@@ -74,16 +79,17 @@ static int on_chain(const struct nlmsghdr *nlh, void *data)
 	mnl_attr_parse_nested(chain.hook, read_hook, &hook);
 	if (hook != (uint32_t)search->hook || ntohl(mnl_attr_get_u32(chain.policy)) != NF_DROP)
 		return MNL_CB_OK;
-	search->found = true;
-	snprintf(search->out, HOST_CHAIN_MAX, "table %.140s, chain %.140s", quote(chain.table).text,
+	snprintf(text, sizeof(text), "table %s %.140s, chain %.140s", word, quote(chain.table).text,
 		 quote(chain.name).text);
+	search->each(search->family, text);
 	return MNL_CB_OK;
 }
 
-bool host_nft_drops(enum family family, enum host_hook hook, char out[HOST_CHAIN_MAX])
+void host_nft_drops(enum family family, enum host_hook hook,
+		    void (*each)(enum family family, const char *chain))
 {
 	_Alignas(struct nlmsghdr) char buffer[REQUEST_SIZE] = {0};
-	struct search search = {.family = family, .hook = hook, .out = out};
+	struct search search = {.family = family, .hook = hook, .each = each};
 	struct nlmsghdr *nlh = mnl_nlmsg_put_header(buffer);
 	nlh->nlmsg_type = NFNL_SUBSYS_NFTABLES << 8 | NFT_MSG_GETCHAIN;
 	struct nfgenmsg *nfh = mnl_nlmsg_put_extra_header(nlh, sizeof(*nfh));
@@ -91,5 +97,4 @@ bool host_nft_drops(enum family family, enum host_hook hook, char out[HOST_CHAIN
 	nfh->version = NFNETLINK_V0;
 	/* a kernel without nf_tables drops nothing by it */
 	netlink_dump(NETLINK_NETFILTER, nlh, on_chain, &search);
-	return search.found;
 }

@@ -433,7 +433,39 @@ static void warnings_say_what_is_wrong_beside(void **state)
 	assert_says(o.err, "sysctl -w net.ipv4.ip_forward=1");
 	town_sh("nft 'add table inet theirs; add chain inet theirs gate "
 		"{ type filter hook forward priority 0; policy drop; }'");
-	assert_says(pfwd(0, "add wan0:82 192.168.1.2").err, "table theirs, chain gate");
+	assert_says(pfwd(0, "add wan0:82 192.168.1.2").err, "table inet theirs, chain gate");
+	/* each of them, by the family's own name; one that is passed by no packet of ours is none
+	 */
+	town_sh("nft 'add table ip6 filter; add chain ip6 filter FORWARD "
+		"{ type filter hook forward priority 0; policy drop; }; add table ip filter; "
+		"add chain ip filter IN { type filter hook input priority 0; policy drop; }'");
+	o = pfwd(0, "add wan0:82 [fd02::2]");
+	assert_says(o.err, "table inet theirs, chain gate");
+	assert_says(o.err, "table ip6 filter, chain FORWARD");
+	assert_silent(o.err, "table ip filter");
+	assert_string_equal(pfwd(0, "add -6 wan0:83 :8080").err, "");
+	assert_says(pfwd(0, "add wan0:83 :8080").err, "table ip filter, chain IN");
+}
+
+/* In a namespace where nobody else listens. */
+static void listeners_are_those_that_lose_packets(void **state)
+{
+	(void)state;
+	static const char warning[] = "pfwd: warning: eth0:1-65535/tcp: a program on this host "
+				      "listens on port 22 (others on ",
+			  rest[] = "), which is now forwarded away from it\n";
+	char expected[512];
+	town_sh("ip netns exec stranger python3 tests/stories/listens.py [::]:23 0.0.0.0:22 "
+		"[::]:24/only 127.0.0.1:25 [::ffff:10.3.0.2]:26 0.0.0.0:27/lo 0.0.0.0:28/udp "
+		">/run/listening & until grep -q ready /run/listening; do sleep 0.05; done; "
+		"ip netns exec stranger sysctl -qw net.ipv4.ip_forward=1 "
+		"net.ipv6.conf.all.forwarding=1");
+	struct outcome four = town_run("ip netns exec stranger $PFWD add eth0:1-65535 10.3.0.9");
+	struct outcome six = town_run("ip netns exec stranger $PFWD add eth0:1-65535 [fd03::9]");
+	town_sh("ip netns exec stranger $PFWD flush; kill $(cut -d' ' -f2 /run/listening)");
+	snprintf(expected, sizeof(expected), "%s23, 26%s", warning, rest);
+	assert_string_equal(four.err, expected);
+	assert_says(six.err, "listens on port 23 (others on 24), which");
 }
 
 static void help_explains_every_command(void **state)
@@ -486,6 +518,7 @@ int main(void)
 		STORY(flush_leaves_a_chain_that_somebody_uses),
 		STORY(a_jump_stays_where_it_was_put),
 		STORY(warnings_say_what_is_wrong_beside),
+		STORY(listeners_are_those_that_lose_packets),
 		STORY(help_explains_every_command),
 	};
 	return cmocka_run_group_tests(stories, town_build, town_raze);
