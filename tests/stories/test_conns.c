@@ -272,6 +272,17 @@ static void a_removed_or_changed_forwards_connection_is_nobodys(void **state)
 	close(fd);
 }
 
+/* A wide range might have taken the next of its ports; by address, the lan's is nearer. */
+static void a_forward_to_that_very_port_comes_first(void **state)
+{
+	(void)state;
+	town_serve(SERVER, IPPROTO_TCP, "192.168.1.2", 8080);
+	pfwd(0, "add wan0:1000-1010 192.168.1.2:8080 --name exact");
+	pfwd(0, "add lan0@192.168.1.1:1-65535 192.168.1.2 --name wide");
+	int fd = town_socket(CLIENT, IPPROTO_TCP, "192.168.1.1", 1005, 0);
+	assert_string_equal(pfwd(0, "conns -rn -o NAME").out, "exact\n");
+	close(fd);
+}
 static void a_kernel_without_conntrack_is_said(void **state)
 {
 	(void)state;
@@ -307,6 +318,7 @@ int main(void)
 		STORY(selectors_choose_connections),
 		STORY(forwards_to_one_target_are_told_apart),
 		STORY(a_removed_or_changed_forwards_connection_is_nobodys),
+		STORY(a_forward_to_that_very_port_comes_first),
 		STORY(a_kernel_without_conntrack_is_said),
 	};
 	return cmocka_run_group_tests(stories, town_build, town_raze);
