@@ -41,8 +41,8 @@ STORY_HELP = $(BUILD)/tests/stories/town.o $(BUILD)/tests/stories/trouble.o
 PROGRAM = $(if $(filter build,$(BUILD)),pfwd,$(BUILD)/pfwd)
 
 # libFuzzer comes with clang: on Debian libclang-rt-14-dev
-.PHONY: analyze valgrind all deps lint-deps bench-deps deb-deps check demo bench lint asan coverage fuzz install \
-	uninstall deb deb-check clean dist layers
+.PHONY: all deps lint-deps bench-deps deb-deps check demo soak bench lint analyze asan valgrind \
+	coverage fuzz install uninstall deb deb-check clean dist layers
 
 all: $(PROGRAM)
 
@@ -73,6 +73,10 @@ check: $(PROGRAM) $(UNIT_TESTS) $(KERNEL_TESTS) $(STORY_TESTS)
 
 demo: $(PROGRAM)
 	PFWD=$(abspath $(PROGRAM)) tests/demo
+
+# SOAK_SECONDS (1200) is how long, SOAK_SEED repeats a run.
+soak: $(PROGRAM)
+	PFWD=$(abspath $(PROGRAM)) tests/soak/run
 
 asan:
 	UBSAN_OPTIONS=halt_on_error=1 $(MAKE) BUILD=build/asan HARDENING= HARDENING_LD= \
@@ -151,7 +155,7 @@ lint: layers
 	clang-tidy --quiet $(SOURCES) -- $(filter-out -Wno%,$(ALL_CFLAGS))
 	cppcheck --quiet --std=c11 --enable=warning,performance,portability --inline-suppr \
 		--error-exitcode=1 -Iinclude -DPFWD_VERSION='""' src
-	shellcheck tests/run tests/analyze tests/demo tests/bench/run tests/bench/*.sh .ci/run \
+	shellcheck tests/run tests/analyze tests/demo tests/bench/run tests/bench/*.sh tests/soak/run .ci/run \
 		tests/package/run tests/package/boot tests/package/story tests/stories/*.sh \
 		src/completion/words src/completion/pfwd.bash.in
 	zsh -n src/completion/_pfwd.in
