@@ -30,15 +30,52 @@ static void kill_at(const struct call *call, const char *command)
 
 /* ---- what a kill may leave ---- */
 
+/* Open where, and only where, list shows that the forward is there. */
+static const struct door {
+	const char *forward;
+	struct knock knock;
+} doors[] = {
+	{"-4 wan0:80", {CLIENT, "10.1.0.1", 80}},    {"-6 wan0:80", {CLIENT, "fd01::1", 80}},
+	{"-4 wan0:90", {CLIENT, "10.1.0.1", 90}},    {"-6 wan0:90", {CLIENT, "fd01::1", 90}},
+	{"-4 wan0:91-93", {CLIENT, "10.1.0.1", 92}}, {"-6 wan0:91-93", {CLIENT, "fd01::1", 92}},
+};
+
+static const struct knock walls[] = {
+	{STRANGER, "10.3.0.1", 80}, {CLIENT, "192.168.1.2", 8080}, {CLIENT, "192.168.1.3", 8080},
+	{CLIENT, "10.1.0.1", 8080}, {CLIENT, "fd02::2", 8080},     {CLIENT, "fd02::3", 8080},
+	{CLIENT, "fd01::1", 8080},
+};
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
 static void assert_shut_or_whole(void)
 {
-	struct outcome listed = pfwd(0, "list -4rn -o STATE wan0:80 || true");
-	struct answer answer = town_ask(CLIENT, IPPROTO_TCP, "10.1.0.1", 80);
-	if ((strcmp(listed.out, "active\n") == 0) != (*answer.text != '\0'))
-		fail_msg("wan0:80 is '%s', and '%s' answers", listed.out, answer.text);
-	assert_string_equal(town_ask(STRANGER, IPPROTO_TCP, "10.3.0.1", 80).text, "");
-	assert_string_equal(town_ask(CLIENT, IPPROTO_TCP, "192.168.1.2", 8080).text, "");
-	assert_string_equal(town_ask(CLIENT, IPPROTO_TCP, "192.168.1.3", 8080).text, "");
+	struct knock knocks[COUNT(doors) + COUNT(walls)];
+	for (size_t i = 0; i < COUNT(doors); i++)
+		knocks[i] = doors[i].knock;
+	memcpy(knocks + COUNT(doors), walls, sizeof(walls));
+	unsigned int open = trouble_knock(knocks, COUNT(knocks));
+	for (size_t i = 0; i < COUNT(doors); i++) {
+		struct outcome o = pfwd(0, "list -rn -o STATE %s || true", doors[i].forward);
+		if ((strcmp(o.out, "active\n") == 0) != (open >> i & 1))
+			fail_msg("%s is '%s', and %s", doors[i].forward, o.out,
+				 open >> i & 1 ? "open" : "shut");
+	}
+	for (size_t i = 0; i < COUNT(walls); i++)
+		if (open >> (COUNT(doors) + i) & 1)
+			fail_msg("%s gets to %s port %d", walls[i].from, walls[i].addr,
+				 walls[i].port);
+}
+
+/* At each of those doors and walls somebody is at home. */
+static void serve_all(void)
+{
+	town_serve(SERVER, IPPROTO_TCP, "192.168.1.2", 8080);
+	town_serve(LAN, IPPROTO_TCP, "192.168.1.3", 8080);
+	town_serve(SERVER, IPPROTO_TCP, "fd02::2", 8080);
+	town_serve(LAN, IPPROTO_TCP, "fd02::3", 8080);
+	town_serve(GATEWAY, IPPROTO_TCP, "10.1.0.1", 8080);
+	town_serve(GATEWAY, IPPROTO_TCP, "fd01::1", 8080);
 }
 
 static void assert_mended(const char *before)
@@ -71,9 +108,10 @@ static void kill_at_every_call(const char *setup, const char *command)
 	struct states seen = {{NULL}, 0};
 	char *rest;
 	struct call call;
-	town_serve(SERVER, IPPROTO_TCP, "192.168.1.2", 8080);
-	town_serve(LAN, IPPROTO_TCP, "192.168.1.3", 8080);
+	serve_all();
 	trouble_theirs();
+	town_sh("for t in iptables-legacy ip6tables-legacy; do $t -P INPUT DROP; done; "
+		"ip6tables-legacy -A INPUT -p icmpv6 -j ACCEPT");
 	struct outcome before = trouble_tables();
 	town_sh("%s", setup);
 	trouble_keep("start");
@@ -107,14 +145,21 @@ static void a_killed_add_lets_nobody_in(void **state)
 static void a_killed_first_add_lets_nobody_in(void **state)
 {
 	(void)state;
-	kill_at_every_call("true", "add wan0:80 192.168.1.2:8080");
+	kill_at_every_call("true", "add wan0:80 [fd02::2]:8080");
+}
+
+static void a_killed_add_to_this_host_lets_nobody_in(void **state)
+{
+	(void)state;
+	kill_at_every_call("$PFWD add wan0:79 192.168.1.9", "add wan0:90 :8080 --local");
 }
 
 static void a_killed_del_lets_nobody_in(void **state)
 {
 	(void)state;
-	kill_at_every_call("$PFWD add wan0:79 192.168.1.9; $PFWD add wan0:80 192.168.1.2:8080",
-			   "del wan0:80");
+	kill_at_every_call("$PFWD add wan0:79 192.168.1.9; $PFWD add wan0:80 192.168.1.2:8080; "
+			   "$PFWD add wan0:80 [fd02::2]:8080; $PFWD add -6 wan0:90 :8080",
+			   "del --kill wan0:80 wan0:90");
 }
 
 static void a_killed_apply_lets_nobody_in(void **state)
@@ -123,15 +168,15 @@ static void a_killed_apply_lets_nobody_in(void **state)
 	kill_at_every_call("$PFWD add wan0:80 192.168.1.2:8080; $PFWD add wan0:81 192.168.1.2; "
 			   "$PFWD add wan0:80 [fd02::2]:8080; printf '%s\\n' "
 			   "'wan0:80 192.168.1.3:8080' 'wan0:82 192.168.1.2' 'wan0:82 [fd02::2]' "
-			   ">/run/wanted",
+			   "'wan0:90 :8080' >/run/wanted",
 			   "apply /run/wanted");
 }
 
 static void a_killed_flush_lets_nobody_in(void **state)
 {
 	(void)state;
-	kill_at_every_call("$PFWD add wan0:80 192.168.1.2:8080 --local; "
-			   "$PFWD add wan0:80 [fd02::2]:8080",
+	kill_at_every_call("$PFWD add wan0:80 192.168.1.2:8080 --local; $PFWD add wan0:90 :8080; "
+			   "$PFWD add wan0:80 [fd02::2]:8080 --masquerade",
 			   "flush");
 }
 
@@ -145,6 +190,7 @@ static void a_killed_change_of_a_tree_lets_nobody_in(void **state)
 
 /* ---- save ---- */
 
+/* A kill may leave the temporary file behind, and no more than that. */
 static void a_killed_save_leaves_one_whole_file(void **state)
 {
 	(void)state;
@@ -153,21 +199,27 @@ static void a_killed_save_leaves_one_whole_file(void **state)
 	struct outcome now = {0};
 	char *rest;
 	struct call call;
+	int kills_that_left_one = 0;
 	town_sh("mkdir -p /run/saved; printf '%s' >/run/old; cp /run/old /run/saved/f", old);
 	pfwd(0, "add wan0:80 192.168.1.2");
 	struct outcome calls = trouble_calls("save /run/saved/f");
 	for (rest = calls.out; trouble_next(&rest, &call);) {
-		town_sh("cat /run/old >/run/saved/f");
+		town_sh("rm /run/saved/*; cat /run/old >/run/saved/f");
 		kill_at(&call, "save /run/saved/f");
 		now = town_run("cat /run/saved/f");
 		if (strcmp(now.out, old) != 0)
 			assert_string_equal(now.out, new);
+		int files = atoi(town_run("ls /run/saved | wc -l").out);
+		assert_in_range(files, 1, 2);
+		kills_that_left_one += files == 2;
 	}
 	assert_string_equal(now.out, new);
-	/* among all that the kills left behind */
-	town_sh("cat /run/old >/run/saved/f");
+	assert_true(kills_that_left_one > 0);
+	/* and one that is not killed leaves nothing */
+	town_sh("rm /run/saved/*; cat /run/old >/run/saved/f");
 	pfwd(0, "save /run/saved/f");
-	assert_string_equal(town_run("cat /run/saved/f; rm -r /run/saved").out, new);
+	assert_string_equal(town_run("cat /run/saved/f; ls /run/saved; rm -r /run/saved").out,
+			    "# mine\nwan0:80/tcp 192.168.1.2:80\nf\n");
 }
 
 #define STORY(f) cmocka_unit_test_teardown(f, town_clean)
@@ -177,6 +229,7 @@ int main(void)
 	const struct CMUnitTest stories[] = {
 		STORY(a_killed_add_lets_nobody_in),
 		STORY(a_killed_first_add_lets_nobody_in),
+		STORY(a_killed_add_to_this_host_lets_nobody_in),
 		STORY(a_killed_del_lets_nobody_in),
 		STORY(a_killed_apply_lets_nobody_in),
 		STORY(a_killed_flush_lets_nobody_in),

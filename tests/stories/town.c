@@ -31,8 +31,10 @@ static size_t server_count;
 static void slurp(FILE *file, char *out, size_t size)
 {
 	rewind(file);
-	out[fread(out, 1, size - 1, file)] = '\0';
+	size_t length = fread(out, 1, size - 1, file);
+	out[length] = '\0';
 	fclose(file);
+	assert_true(length < size - 1);
 }
 
 static struct outcome run(const char *command)

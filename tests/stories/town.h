@@ -20,8 +20,8 @@
 
 struct outcome {
 	int status;
-	char out[16384];
-	char err[16384];
+	char out[65536]; /* a test fails where they do not do */
+	char err[65536];
 };
 
 /* cmocka's setups and teardowns, for a group and for a test. */

@@ -11,8 +11,8 @@
 /* Rules and policies of somebody else in every table, with counters. */
 void trouble_theirs(void);
 
-/* All tables, in iptables -S form. Counted: with the counters of what is not pfwd's, but for those
- * policies that a neighbour's packets count in. Foreign: without what is pfwd's. */
+/* All tables, in iptables-save form. Counted: with the counters of what is not pfwd's, but for
+ * those policies that a neighbour's packets count in. Foreign: without what is pfwd's. */
 struct outcome trouble_tables(void);
 struct outcome trouble_counted(void);
 struct outcome trouble_foreign(void);
@@ -20,6 +20,15 @@ struct outcome trouble_foreign(void);
 /* Keep all tables under a name, and set them to what they were. */
 void trouble_keep(const char *name);
 void trouble_set(const char *name);
+
+/* A question by TCP, as town_ask's. */
+struct knock {
+	const char *from, *addr;
+	int port;
+};
+
+/* Ask all at once; bit i is set where knocks[i] is answered. */
+unsigned int trouble_knock(const struct knock *knocks, size_t count);
 
 struct call {
 	const char *name;
