@@ -116,8 +116,9 @@ int lock_take(unsigned int seconds, void (*waiting)(const void *context), const 
 	const char *path = getenv("XTABLES_LOCKFILE");
 	if (!path || !*path)
 		path = DEFAULT_PATH;
-	/* a link could name any file; iptables creates it with the same mode */
-	int fd = open(path, O_RDONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+	/* a link could name any file, a FIFO wait for ever; iptables creates it with the same mode
+	 */
+	int fd = open(path, O_RDONLY | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0600);
 	if (fd < 0)
 		return err_sys(err, errno, "cannot open the xtables lock %s", quote(path).text);
 	if (flock(fd, LOCK_EX | LOCK_NB) == 0)

@@ -100,6 +100,37 @@ static void a_link_is_not_followed_to_lock(void **state)
 	assert_string_equal(trouble_tables().out, before.out);
 }
 
+/* Whatever the caller's environment names is opened to be read, and stays as it was. */
+static void the_environment_writes_nowhere(void **state)
+{
+	(void)state;
+	static const char *const variables[] = {"XTABLES_LOCKFILE", "SERVICES"};
+	for (size_t i = 0; i < sizeof(variables) / sizeof(variables[0]); i++) {
+		struct outcome o = town_run(
+			"rm -rf /run/mine; mkdir /run/mine; echo precious >/run/mine/file; "
+			"chmod 604 /run/mine/file; before=$(stat -c '%%i %%a %%s %%Y' "
+			"/run/mine/file); export %s=/run/mine/file; $PFWD add wan0:80 192.168.1.2 "
+			"&& "
+			"$PFWD save /run/saved && $PFWD del wan0:80 && $PFWD apply /run/saved && "
+			"$PFWD flush; echo status $?; $PFWD add wan0:nosuch 192.168.1.2 "
+			"2>/dev/null; "
+			"cat /run/mine/file; [ \"$before\" = \"$(stat -c '%%i %%a %%s %%Y' "
+			"/run/mine/file)\" ] && ls /run/mine",
+			variables[i]);
+		assert_string_equal(o.out, "status 0\nprecious\nfile\n");
+	}
+}
+
+/* A queue that nobody writes to is never opened where one waits for it. */
+static void a_lock_that_is_no_file_does_not_stop_it(void **state)
+{
+	(void)state;
+	struct outcome o = town_run("rm -f /run/queue; mkfifo /run/queue; "
+				    "XTABLES_LOCKFILE=/run/queue timeout 5 "
+				    "$PFWD add wan0:80 192.168.1.2; echo status $?");
+	assert_string_equal(o.out, "status 0\n");
+}
+
 static void modes_do_not_hang_on_the_umask(void **state)
 {
 	(void)state;
@@ -141,6 +172,8 @@ int main(void)
 		STORY(nobody_with_two_capabilities_is_enough),
 		STORY(without_them_nothing_is_even_read),
 		STORY(a_link_is_not_followed_to_lock),
+		STORY(the_environment_writes_nowhere),
+		STORY(a_lock_that_is_no_file_does_not_stop_it),
 		STORY(modes_do_not_hang_on_the_umask),
 		STORY(what_may_not_be_replaced_stays),
 	};
