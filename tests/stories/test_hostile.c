@@ -15,6 +15,8 @@
 static const char try_rules[] =
 	"e=$(printf '\\033[31m'); n=$(printf 'a\\nb\\177\\302\\23331m\\23331m\"%%s'\\''\\\\');\n"
 	"l=$(printf '%255s' '' | tr ' ' x)\n"
+	"a=$(LC_ALL=C awk 'BEGIN {for (i = 1; i < 256; i++) printf \"%c\", i}')\n"
+	"u=$(printf '\\342\\200\\256\\303\\204\\360\\237\\222\\251\\377')\n"
 	"try() { for t in iptables-legacy ip6tables-legacy; do\n"
 	"  $t -t $table -A $chain \"$@\" 2>/dev/null; done; }\n";
 
@@ -38,11 +40,15 @@ static const char odd_rules[] =
 	"try -m comment --comment \"$e\" -j ACCEPT\n"
 	"try -m comment --comment \"$n\" -j ACCEPT\n"
 	"try -m comment --comment \"$l\"\n"
+	"try -m comment --comment \"$a\"\n"
+	"try -m comment --comment \"$u\" -j ACCEPT\n"
 	/* nearly what pfwd writes */
 	"try -i wan0 -p tcp --dport 80 -m comment --comment \"--name $e\" -j DNAT --to :8080\n"
 	"try -i wan0 -p tcp --dport 80 -m comment --comment '--name a --name b' -j DNAT --to :80\n"
 	"try -i wan0 -p tcp --dport 80 -m comment --comment '--local ' -j DNAT --to :8080\n"
 	"try -i wan0 -p tcp --dport 80 -m comment --comment \"$l\" -j DNAT --to :8080\n"
+	"try -i wan0 -p tcp --dport 80 -m comment --comment \"$a\" -j DNAT --to :8080\n"
+	"try -i wan0 -p tcp --dport 80 -m comment --comment \"--name $u\" -j DNAT --to :8080\n"
 	"try -i \"$e\" -p tcp --dport 80 -j DNAT --to-destination :8080 --random\n";
 
 static void make_odd_rules(const char *table, const char *chain)
@@ -85,11 +91,12 @@ static void assert_all_output_printable(void)
 	}
 }
 
-/* Everything but the jumps to chains of pfwd's name, as a hash: it may be long. */
+/* Everything but PFWD itself and jumps to chains of pfwd's name, as a hash: it may be long. */
 static struct outcome foreign_hash(void)
 {
-	return town_run("for t in iptables-legacy ip6tables-legacy; do for table in nat filter; do "
-			"$t -t $table -S; done; done | grep -v -- '-j PFWD' | sha256sum");
+	return town_run(
+		"for t in iptables-legacy ip6tables-legacy; do for table in nat filter; do "
+		"$t -t $table -S; done; done | grep -av -e '-j PFWD' -e '^-N PFWD$' | sha256sum");
 }
 
 static void chains_named_as_ours_stay_whole(void **state)
@@ -152,6 +159,76 @@ static void names_of_chains_are_printed_with_care(void **state)
 	assert_says(o.out, "-A PFWD-THEIRS -j PFWD-");
 }
 
+/* Names that pfwd's own chains might have, and rules that it would not write there. */
+static void chains_below_ours_stay_whole(void **state)
+{
+	(void)state;
+	static const char *const names[] = {"PFWD-foo",  "PFWD/xyz",    "PFWD/wan0",
+					    "PFWD-ADDR", "PFWD-INPUT/", "PFWD-"};
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		make_odd_rules("nat", names[i]);
+		make_odd_rules("filter", names[i]);
+	}
+	town_sh("for t in iptables-legacy ip6tables-legacy; do $t -I FORWARD -i none0 -j PFWD/xyz; "
+		"$t -t nat -I PREROUTING -i none0 -j PFWD-foo; done");
+	struct outcome before = foreign_hash();
+	pfwd(0, "add wan0:81 192.168.1.2:8081 --masquerade");
+	/* so many that chains of those names are needed */
+	town_sh("for i in $(seq 100 140); do echo wan0:$i 192.168.1.2; echo \"wan0:$i [fd02::2]\"; "
+		"echo wan0:$i/udp :1; done >/run/many; $PFWD apply /run/many");
+	assert_silent(pfwd(0, "list -rn -o STATE").out, "incomplete");
+	assert_all_output_printable();
+	pfwd(1, "flush");
+	assert_string_equal(foreign_hash().out, before.out);
+}
+
+/* iptables falls back to older revisions where the kernel says that it has none of a newer one. */
+static const char old_rules[] =
+	"old() { for n in 1 2 3 4; do $TRACE -qq -o /dev/null -e trace=getsockopt "
+	"-e inject=getsockopt:error=EPROTONOSUPPORT:when=1..$n $t -w -t $table -A $chain \"$@\" "
+	"2>/dev/null; done; }\n"
+	"for t in iptables-legacy ip6tables-legacy; do\n"
+	"table=nat; old -i wan0 -p tcp --dport 80 -m comment --comment theirs -j DNAT --to :81\n"
+	"old -i wan0 -p tcp --dport 80 -j REDIRECT --to-ports 81\n"
+	"for table in nat filter; do\n"
+	"old -m conntrack --ctstate DNAT -j ACCEPT; old -m addrtype --src-type LOCAL -j RETURN\n"
+	"old -p tcp -m multiport --dports 1,2 -j ACCEPT; old -j MARK --set-mark 1\n"
+	"old -m iprange --src-range 10.0.0.1-10.0.0.9 -j ACCEPT; done; done\n";
+
+static void old_revisions_stay_as_they_are(void **state)
+{
+	(void)state;
+	static const char *const chains[] = {"PFWD", "THEIRS"};
+	for (size_t i = 0; i < sizeof(chains) / sizeof(chains[0]); i++)
+		town_run("chain=%s; for t in iptables-legacy ip6tables-legacy; do $t -N $chain; "
+			 "$t -t nat -N $chain; done\n%s",
+			 chains[i], old_rules);
+	struct outcome before = foreign_hash();
+	assert_says(town_run("iptables-legacy -t nat -S PFWD").out, "unsupported revision");
+	assert_all_output_printable();
+	pfwd(0, "add wan0:81 192.168.1.2:8081");
+	pfwd(0, "add wan0:81 [fd02::2]:8081");
+	assert_all_output_printable();
+	pfwd(0, "del wan0:81");
+	assert_string_equal(foreign_hash().out, before.out);
+}
+
+/* Such as miniupnpd writes. */
+static void a_forward_of_revision_0_is_one(void **state)
+{
+	(void)state;
+	town_sh("iptables-legacy -t nat -N PFWD; $TRACE -qq -o /dev/null -e trace=getsockopt "
+		"-e inject=getsockopt:error=EPROTONOSUPPORT:when=1..3 iptables-legacy -t nat "
+		"-A PFWD -i wan0 -p tcp --dport 80 -j DNAT --to 192.168.1.2:81 2>/dev/null");
+	assert_says(town_run("iptables-legacy -t nat -S PFWD").out, "unsupported revision");
+	assert_string_equal(pfwd(0, "list -rn -o FORWARD,TARGET,STATE").out,
+			    "wan0:80/tcp 192.168.1.2:81 incomplete\n");
+	pfwd(0, "add wan0:82 192.168.1.2");
+	assert_string_equal(pfwd(0, "list -rn -o STATE wan0:80").out, "active\n");
+	pfwd(0, "flush");
+	assert_silent(trouble_tables().out, "PFWD");
+}
+
 static void names_in_loops_do_not_matter(void **state)
 {
 	(void)state;
@@ -171,14 +248,15 @@ static void names_in_loops_do_not_matter(void **state)
 	assert_says(o.out, "-A A -i none0 -j B\n");
 }
 
-static void twenty_thousand_rules_stay_as_they_are(void **state)
+static void a_hundred_thousand_rules_stay_as_they_are(void **state)
 {
 	(void)state;
-	town_sh("for t in nat filter; do echo \"*$t\"; echo :THEIRS -; for i in $(seq 10000); do "
-		"echo \"-A THEIRS -s 10.$((i / 256)).$((i %% 256)).0/24 -p tcp --dport $i "
-		"-m comment --comment rule$i -c $i $((i * 40))\"; done; echo COMMIT; done | "
-		"sed 's/^\\(-A.*\\) -c \\([0-9]*\\) \\([0-9]*\\)$/[\\2:\\3] \\1/' >/run/many; "
-		"iptables-legacy-restore -c </run/many");
+	town_sh("for t in nat filter; do echo \"*$t\"; echo ':THEIRS - [0:0]'; "
+		"awk 'BEGIN {for (i = 1; i <= 50000; i++) printf \"[%%d:%%d] -A THEIRS -s "
+		"10.%%d.%%d.0/24 "
+		"-p tcp --dport %%d -m comment --comment rule%%d\\n\", i, i * 40, i / 256, i %% "
+		"256, i, "
+		"i}'; echo COMMIT; done | iptables-legacy-restore -c");
 	static const char hash[] = "iptables-legacy-save -c | grep -v -e '^#' -e '^:[A-Z]* [A-Z]' "
 				   "| sha256sum";
 	struct outcome before = town_run(hash);
@@ -186,7 +264,7 @@ static void twenty_thousand_rules_stay_as_they_are(void **state)
 	assert_says(pfwd(0, "list -rn").out, "web");
 	pfwd(0, "add wan0:82 192.168.1.2 --name web");
 	pfwd(0, "del wan0:82");
-	assert_string_equal(town_run("iptables-legacy-save -c | grep -c rule").out, "20000\n");
+	assert_string_equal(town_run("iptables-legacy-save -c | grep -c rule").out, "100000\n");
 	pfwd(0, "flush");
 	assert_string_equal(town_run(hash).out, before.out);
 }
@@ -199,8 +277,11 @@ int main(void)
 		STORY(chains_named_as_ours_stay_whole),
 		STORY(odd_rules_elsewhere_stay_as_they_are),
 		STORY(names_of_chains_are_printed_with_care),
+		STORY(chains_below_ours_stay_whole),
+		STORY(old_revisions_stay_as_they_are),
+		STORY(a_forward_of_revision_0_is_one),
 		STORY(names_in_loops_do_not_matter),
-		STORY(twenty_thousand_rules_stay_as_they_are),
+		STORY(a_hundred_thousand_rules_stay_as_they_are),
 	};
 	return cmocka_run_group_tests(stories, town_build, town_raze);
 }
