@@ -105,6 +105,8 @@ static const struct attack {
 	{CLIENT, "another address of this host", ALL, "$C 6666 $L $FIRST", 0, KEEPS_ADDRESS},
 	{CLIENT, "from outside --from", ALL, "$OUTSIDER 6666 $A $FIRST", 0, KEEPS_CLIENTS},
 	{CLIENT, "from outside --from, like the LAN", ALL, "$V 6666 $A $FIRST", 0, KEEPS_CLIENTS},
+	{CLIENT, "from outside --from, like the LAN, to the inner address", ALL,
+	 "$V 6666 $L $FIRST", 0, KEEPS_CLIENTS},
 	{CLIENT, "another tool's translation, from outside", ALL,
 	 "$OUTSIDER 6666 $G $((Q + 20000))", 0, KEEPS_CLIENTS},
 	{CLIENT, "after the end", ALL, "$C 6666 $A $FIRST", 0, OPENS_NOTHING},
