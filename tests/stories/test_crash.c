@@ -76,6 +76,8 @@ static void serve_all(void)
 	town_serve(LAN, IPPROTO_TCP, "fd02::3", 8080);
 	town_serve(GATEWAY, IPPROTO_TCP, "10.1.0.1", 8080);
 	town_serve(GATEWAY, IPPROTO_TCP, "fd01::1", 8080);
+	town_serve(GATEWAY, IPPROTO_TCP, "10.1.0.1", 92);
+	town_serve(GATEWAY, IPPROTO_TCP, "fd01::1", 92);
 }
 
 static void assert_mended(const char *before)
@@ -180,6 +182,19 @@ static void a_killed_flush_lets_nobody_in(void **state)
 			   "flush");
 }
 
+/* The ACCEPT of a port that stays itself has no guard: it is the gate. */
+static void a_killed_add_of_a_port_that_stays_itself_lets_nobody_in(void **state)
+{
+	(void)state;
+	kill_at_every_call("$PFWD add wan0:79 192.168.1.9", "add wan0:91-93 :92");
+}
+
+static void a_killed_del_of_a_port_that_stays_itself_lets_nobody_in(void **state)
+{
+	(void)state;
+	kill_at_every_call("$PFWD add wan0:91-93 :92", "del wan0:91-93");
+}
+
 static void a_killed_change_of_a_tree_lets_nobody_in(void **state)
 {
 	(void)state;
@@ -233,6 +248,8 @@ int main(void)
 		STORY(a_killed_del_lets_nobody_in),
 		STORY(a_killed_apply_lets_nobody_in),
 		STORY(a_killed_flush_lets_nobody_in),
+		STORY(a_killed_add_of_a_port_that_stays_itself_lets_nobody_in),
+		STORY(a_killed_del_of_a_port_that_stays_itself_lets_nobody_in),
 		STORY(a_killed_change_of_a_tree_lets_nobody_in),
 		STORY(a_killed_save_leaves_one_whole_file),
 	};
