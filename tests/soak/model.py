@@ -212,7 +212,7 @@ class Model:
         if not f.target:
             return f"gateway {address} {f.to_port(port)} {source}"
         seen = source
-        if f.hairpin and bits(source).startswith(bits(f.hairpin)) and way.role != "local":
+        if f.hairpin and bits(source).startswith(bits(f.hairpin)):
             seen = GATEWAY["lan0"][family]
         if way.role != "hairpin" and (f.masquerade or f.snat):
             seen = f.snat or GATEWAY["lan0"][family]
