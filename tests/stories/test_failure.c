@@ -3,6 +3,7 @@
  * Each system call by which pfwd speaks to the kernel fails once, in each way: the tables are as
  * they were or as they were to be, and pfwd says what is the matter.
  */
+#include <netinet/in.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdbool.h>
@@ -10,6 +11,7 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 #include <cmocka.h>
 
 #include "trouble.h"
@@ -165,9 +167,13 @@ static void a_failing_flush_changes_all_or_nothing(void **state)
 static void failing_readers_say_so(void **state)
 {
 	(void)state;
-	fail_every_call("$PFWD add wan0:80 192.168.1.2:8080", "list -o +LIVE");
-	town_clean(state);
-	fail_every_call("$PFWD add wan0:80 192.168.1.2:8080", "conns");
+	town_serve(SERVER, IPPROTO_TCP, "192.168.1.2", 8080);
+	pfwd(0, "add wan0:80 192.168.1.2:8080");
+	int fd = town_socket(CLIENT, IPPROTO_TCP, "10.1.0.1", 80, 4321);
+	assert_says(pfwd(0, "conns").out, "10.1.0.2:4321");
+	fail_every_call("true", "list -o +LIVE");
+	fail_every_call("true", "conns -o FORWARD,CLIENT");
+	close(fd);
 }
 
 static void what_fails_for_good_is_given_up(void **state)
