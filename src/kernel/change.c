@@ -118,16 +118,32 @@ static bool adds_any(const struct attempt *a)
 	return forwards_next_missing(&walk) != NULL;
 }
 
-/* Gates open last and close first: translation follows its acceptance, and goes before it. */
+/* Whether the plan does that to an ACCEPT without the guard: that one is a gate by itself. */
+static bool touches_gate(const struct plan *plan, enum op_kind kind)
+{
+	for (size_t i = 0; i < plan->count; i++)
+		if (plan->ops[i].kind == kind &&
+		    layout_group(TABLE_FILTER, plan->ops[i].chain) == GROUP_INPUT_SAME)
+			return true;
+	return false;
+}
+
+/* Gates open last and close first: translation follows its acceptance, and goes before it, but for
+ * an ACCEPT that would be open without any translation. */
 static void order_steps(struct attempt *a)
 {
-	static const enum table adding[] = {TABLE_FILTER, TABLE_NAT};
-	static const enum table removing[] = {TABLE_NAT, TABLE_FILTER};
-	const enum table *order = adds_any(a) ? adding : removing;
-	for (int f = 0; f < FAMILIES; f++)
+	static const enum table filter_first[] = {TABLE_FILTER, TABLE_NAT};
+	static const enum table nat_first[] = {TABLE_NAT, TABLE_FILTER};
+	for (int f = 0; f < FAMILIES; f++) {
+		const struct plan *filter = &a->plans[f][TABLE_FILTER];
+		bool first = touches_gate(filter, OP_DELETE) || adds_any(a);
+		if (touches_gate(filter, OP_INSERT))
+			first = false;
+		const enum table *order = first ? filter_first : nat_first;
 		for (int t = 0; t < TABLES; t++)
 			if (a->plans[f][order[t]].count)
 				a->steps[a->step_count++] = (struct step){f, order[t]};
+	}
 }
 
 static int make_plans(struct attempt *a, struct err *err)
