@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
+#include <sys/stat.h>
 
 #include "commands/command.h"
 #include "commands/source.h"
@@ -79,6 +79,19 @@ static int replace(const char *path, const struct source *old, const struct forw
 	return result;
 }
 
+/* A file by that name is replaced; a device or a pipe must not be. 1: there is one, 0: none. */
+static int check_old(const char *path, struct err *err)
+{
+	struct stat old;
+	if (stat(path, &old) < 0)
+		return 0; /* reading or replacing it tells why */
+	if (S_ISREG(old.st_mode))
+		return 1;
+	return err_set(err, ERR_INPUT,
+		       "'%s' is not a regular file; give one as FILE, or - for standard output",
+		       quote(path).text);
+}
+
 static int save(struct source *source, const struct globals *globals, struct err *err)
 {
 	struct forwards live = {0};
@@ -86,9 +99,10 @@ static int save(struct source *source, const struct globals *globals, struct err
 	const char *path = source_name(source);
 	if (host_permitted(err) < 0)
 		return -1;
-	if (!standard && access(path, F_OK) == 0 && source_load(source, globals->now, err) < 0)
+	int result = standard ? 0 : check_old(path, err);
+	if (result < 0 || (result && source_load(source, globals->now, err) < 0))
 		return -1;
-	int result = snapshot_forwards(&live, err);
+	result = snapshot_forwards(&live, err);
 	if (result == 0)
 		result = standard ? write_file(stdout, source, &live, err)
 				  : replace(path, source, &live, err);

@@ -172,6 +172,11 @@ static void save_loses_nothing_when_it_fails(void **state)
 	pfwd(2, "save /run/bad");
 	assert_string_equal(town_run("cat /run/bad").out, "wan0:0 x\n");
 	assert_string_equal(pfwd(0, "save -").out, "wan0:80/tcp 192.168.1.2:80\n");
+	town_sh("mknod /run/device c 1 3");
+	assert_says(pfwd(2, "save /run/device").err, "'/run/device' is not a regular file");
+	town_sh("test -c /run/device; mkfifo /run/fifo");
+	assert_says(pfwd(2, "save /run/fifo").err, "is not a regular file");
+	assert_says(pfwd(2, "save /run").err, "is not a regular file");
 	pfwd(1, "save - > /dev/full");
 }
 
