@@ -24,6 +24,10 @@ static int run_help(const struct command *command, struct args *args, struct glo
 	const struct command *about = NULL;
 	enum args_kind kind;
 	while ((kind = command_next(args, globals, &arg, err)) == ARGS_OPERAND) {
+		if (about)
+			return err_set(err, ERR_INPUT,
+				       "'%s' is one command too many; one is explained at a time",
+				       quote(arg.value).text);
 		about = command_find(globals, arg.value);
 		if (!about)
 			return err_set(err, ERR_INPUT,

@@ -26,7 +26,8 @@ static const struct arg_def *find_letter(const struct args *args, char letter)
 
 static enum args_kind unknown(struct err *err, const char *word)
 {
-	err_set(err, ERR_INPUT, "unknown option '%s'", quote(word).text);
+	err_set(err, ERR_INPUT, "unknown option '%s'; pfwd(8) names all there are",
+		quote(word).text);
 	return ARGS_BAD;
 }
 

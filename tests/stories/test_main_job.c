@@ -482,6 +482,8 @@ static void help_explains_every_command(void **state)
 	}
 	assert_says(pfwd(0, "-V").out, "pfwd ");
 	assert_says(pfwd(0, "list -h").out, "PACKETS");
+	assert_says(pfwd(2, "help list conns").err, "'conns' is one command too many");
+	assert_says(pfwd(2, "-n list").err, "unknown option '-n'; pfwd(8) names all");
 }
 
 #define STORY(f) cmocka_unit_test_teardown(f, town_clean)
