@@ -120,7 +120,10 @@ int lock_take(unsigned int seconds, void (*waiting)(const void *context), const 
 	 */
 	int fd = open(path, O_RDONLY | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0600);
 	if (fd < 0)
-		return err_sys(err, errno, "cannot open the xtables lock %s", quote(path).text);
+		return err_sys(
+			err, errno,
+			"cannot open the xtables lock %s (XTABLES_LOCKFILE can name another)",
+			quote(path).text);
 	if (flock(fd, LOCK_EX | LOCK_NB) == 0)
 		return fd;
 	if (errno == EWOULDBLOCK && seconds > 0) {
