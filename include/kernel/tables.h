@@ -12,8 +12,9 @@ struct tables; /* an open table, or one that is not there */
 
 /*
  * The tables that the kernel has set up in this network namespace, a bit (1 << enum table) each.
- * Where it does not say (/proc/net/ip_tables_names is root's), all are taken to be there.
+ * Where it does not say (/proc/net/ip_tables_names is root's), all may be there: TABLES_UNKNOWN.
  */
+#define TABLES_UNKNOWN (~0U)
 unsigned int tables_there(enum family family);
 
 /*

@@ -16,13 +16,14 @@ const enum family change_families[FAMILIES] = {FAMILY_IPV4, FAMILY_IPV6};
 
 /* ---- reading ---- */
 
-static int read_table(struct snapshot *s, int f, int t, bool there, struct err *err)
+static int read_table(struct snapshot *s, int f, int t, unsigned int there, struct err *err)
 {
 	enum family family = change_families[f];
-	if (there) {
+	bool known = there != TABLES_UNKNOWN;
+	if (there & 1U << t) {
 		s->tables[f][t] = tables_open(family, (enum table)t, err);
 		/* who may not see which tables there are asks for one, and finds none */
-		if (!s->tables[f][t] && err->kind != ERR_UNSUPPORTED)
+		if (!s->tables[f][t] && (known || err->kind != ERR_UNSUPPORTED))
 			return -1;
 	}
 	if (s->tables[f][t])
@@ -36,7 +37,7 @@ int snapshot_read(struct snapshot *out, struct err *err)
 	for (int f = 0; f < FAMILIES; f++) {
 		unsigned int there = tables_there(change_families[f]);
 		for (int t = 0; t < TABLES; t++)
-			if (read_table(&s, f, t, there & 1U << t, err) < 0)
+			if (read_table(&s, f, t, there, err) < 0)
 				goto failed;
 		if (forwards_take_all(&s.forwards, &s.states[f][TABLE_NAT].forwards, err) < 0)
 			goto failed;
@@ -68,7 +69,7 @@ int snapshot_forwards(struct forwards *out, struct err *err)
 	for (int f = 0; result == 0 && f < FAMILIES; f++) {
 		struct snapshot s = {0};
 		unsigned int there = tables_there(change_families[f]);
-		result = read_table(&s, f, TABLE_NAT, there & 1U << TABLE_NAT, err);
+		result = read_table(&s, f, TABLE_NAT, there, err);
 		if (result == 0)
 			result = forwards_take_all(&set, &s.states[f][TABLE_NAT].forwards, err);
 		snapshot_free(&s);

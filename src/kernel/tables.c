@@ -96,7 +96,7 @@ unsigned int tables_there(enum family family)
 						 : "/proc/net/ip_tables_names",
 			   "re");
 	if (!file)
-		return errno == ENOENT ? 0 : ~0U; /* what cannot be looked up is asked for */
+		return errno == ENOENT ? 0 : TABLES_UNKNOWN; /* then they are asked for */
 	while (fgets(line, sizeof(line), file)) {
 		line[strcspn(line, "\n")] = '\0';
 		for (int t = 0; t < TABLES; t++)

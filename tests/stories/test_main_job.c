@@ -319,6 +319,29 @@ static void a_kernel_without_tables_is_said(void **state)
 				    "192.168.1.2; echo status $?");
 	assert_string_equal(o.out, "status 6\n");
 	assert_says(o.err, "CONFIG_NETFILTER_XTABLES_LEGACY");
+	/* one that was there is not taken for empty */
+	pfwd(0, "add wan0:80 192.168.1.2");
+	static const char *const commands[] = {"list",  "conns",  "del wan0:80",
+					       "flush", "save -", "diff /dev/null"};
+	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
+		o = town_run("$TRACE -qq -o /dev/null -e trace=getsockopt -e "
+			     "inject=getsockopt:error=ENOPROTOOPT $PFWD %s",
+			     commands[i]);
+		assert_int_equal(o.status, 6);
+	}
+}
+
+static void a_kernel_without_conntrack_is_said(void **state)
+{
+	(void)state;
+	static const char *const commands[] = {"conns", "conns -c", "conns -f", "list -o LIVE"};
+	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
+		struct outcome o = town_run("$TRACE -qq -o /dev/null -e trace=bind -e "
+					    "inject=bind:error=EPROTONOSUPPORT:when=2+ $PFWD %s",
+					    commands[i]);
+		assert_int_equal(o.status, 6);
+		assert_says(o.err, "load nf_conntrack_netlink");
+	}
 }
 
 static void a_failed_second_commit_is_undone(void **state)
@@ -512,6 +535,7 @@ int main(void)
 		STORY(a_link_is_no_lock),
 		STORY(missing_modules_are_loaded_once),
 		STORY(a_kernel_without_tables_is_said),
+		STORY(a_kernel_without_conntrack_is_said),
 		STORY(a_failed_second_commit_is_undone),
 		STORY(lost_counters_are_set_again),
 		STORY(half_forwards_show_and_are_mended),
