@@ -431,35 +431,64 @@ static bool same_rule(const struct tables *t, const void *e, const struct tables
 			  from->lib->target(f, from->handle));
 }
 
-/* The rule of from, at f or behind it, that e is; NULL: somebody has added e. */
-static const void *find_rule(const struct tables *t, const void *e, const struct tables *from,
-			     const void *f)
+struct entries {
+	const void **items;
+	size_t count;
+};
+
+/* All of a chain: libiptc walks one chain at a time, and from its beginning. */
+static int list_entries(const struct tables *t, const char *chain, struct entries *out)
 {
-	while (f && !same_rule(t, e, from, f))
-		f = from->lib->next_rule(f, from->handle);
-	return f;
+	size_t count = count_rules(t, chain);
+	*out = (struct entries){.items = reallocarray(NULL, count + 1, sizeof(*out->items))};
+	if (!out->items)
+		return -1;
+	for (const void *e = t->lib->first_rule(chain, t->handle); e;
+	     e = t->lib->next_rule(e, t->handle))
+		out->items[out->count++] = e;
+	return 0;
+}
+
+/* Which of from's rules, from next on, that one is; their count where somebody has added it. */
+static size_t find_rule(const struct tables *t, const void *e, const struct tables *from,
+			const struct entries *theirs, size_t next)
+{
+	while (next < theirs->count && !same_rule(t, e, from, theirs->items[next]))
+		next++;
+	return next;
 }
 
 /* Where a chain has as many rules in both, they are the same ones; else they are compared. */
-static int add_chain_counters(struct tables *t, const struct tables *from, const char *name)
+static int add_entry_counters(struct tables *t, const struct entries *mine,
+			      const struct tables *from, const struct entries *theirs,
+			      const char *chain)
 {
-	struct label chain = label_of(name);
-	bool unchanged = count_rules(t, name) == count_rules(from, name);
-	unsigned int at = 1; /* here, and here alone, libiptc counts from 1 */
-	const void *e = t->lib->first_rule(name, t->handle);
-	const void *next = from->lib->first_rule(name, from->handle);
-	for (; e && next; e = t->lib->next_rule(e, t->handle), at++) {
-		const void *f = unchanged ? next : find_rule(t, e, from, next);
-		if (!f)
+	bool unchanged = mine->count == theirs->count;
+	for (size_t i = 0, next = 0; i < mine->count; i++) {
+		size_t f = unchanged ? i : find_rule(t, mine->items[i], from, theirs, next);
+		if (f == theirs->count)
 			continue;
-		struct counters mine = read_counters(t->family, e);
-		struct counters more = read_counters(t->family, f);
-		struct xt_counters sum = {mine.packets + more.packets, mine.bytes + more.bytes};
-		if (!t->lib->set_counter(chain.text, at, &sum, t->handle))
+		struct counters one = read_counters(t->family, mine->items[i]);
+		struct counters more = read_counters(t->family, theirs->items[f]);
+		struct xt_counters sum = {one.packets + more.packets, one.bytes + more.bytes};
+		/* here, and here alone, libiptc counts from 1 */
+		if (!t->lib->set_counter(label_of(chain).text, (unsigned int)i + 1, &sum,
+					 t->handle))
 			return -1;
-		next = from->lib->next_rule(f, from->handle);
+		next = f + 1;
 	}
 	return 0;
+}
+
+static int add_chain_counters(struct tables *t, const struct tables *from, const char *name)
+{
+	struct entries mine = {0}, theirs = {0};
+	int result = -1;
+	if (list_entries(t, name, &mine) == 0 && list_entries(from, name, &theirs) == 0)
+		result = add_entry_counters(t, &mine, from, &theirs, name);
+	free(mine.items);
+	free(theirs.items);
+	return result;
 }
 
 static int add_policy_counters(struct tables *t, const struct tables *from, const char *name)
