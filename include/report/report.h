@@ -61,19 +61,22 @@ struct report {
 	enum report_format format;
 	bool headings;
 	bool plain_bytes;
+	bool whole;        /* all rows of a table are aligned together, and kept till then */
 	bool follow;       /* rows come one by one: JSON has an object a line, and no list */
 	const char *title; /* the key of the list in JSON */
 	struct report_choice choice;
 	size_t rows;
 	const struct report_printer *printer;
 	void *table;                    /* struct libscols_table */
-	int widths[REPORT_COLUMNS_MAX]; /* of a table that is followed: the widest so far */
+	int widths[REPORT_COLUMNS_MAX]; /* of a table whose rows are printed at once: the widest so
+					   far */
 	char *line;                     /* of the others: the row that is being written */
 	size_t used;
 };
 
-/* Set the fields down to choice before. Rows of a table are printed in pieces, so that memory does
- * not grow with their number. */
+/* Set the fields down to choice before. The first rows of a table are aligned together, and those
+ * behind them with these, so that memory does not grow with their number, unless it is a whole one.
+ */
 int report_begin(struct report *report, struct err *err);
 int report_row(struct report *report, const void *row, struct err *err);
 int report_end(struct report *report, struct err *err);

@@ -446,6 +446,7 @@ static int choose(struct conns *conns, struct err *err)
 static int show(struct conns *conns, struct err *err)
 {
 	conns->err = err;
+	conns->query.report.whole = conns->count;
 	if (choose(conns, err) < 0 || query_check(&conns->query, err) < 0 ||
 	    host_permitted(err) < 0 || read_forwards(conns, err) < 0 ||
 	    query_select(&conns->query, &conns->forwards, conns->selected, err) < 0)

@@ -261,7 +261,9 @@ static int show(struct list *list, const struct globals *globals, struct err *er
 static int run(const struct command *command, struct args *args, struct globals *globals,
 	       struct err *err)
 {
-	struct list list = {.query.report = {.out = stdout, .headings = true, .title = "forwards"}};
+	struct list list = {
+		.query.report = {
+			.out = stdout, .headings = true, .whole = true, .title = "forwards"}};
 	int result = command_read(command, args, globals, take, &list.query, err);
 	if (result == COMMAND_GO)
 		result = show(&list, globals, err);

@@ -9,7 +9,7 @@
 
 #include "report/report.h"
 
-#define PIECE 4096 /* rows that are aligned together */
+#define PIECE 4096 /* rows that are aligned together, and those behind them by these */
 
 bool report_put(char cell[REPORT_CELL_MAX], const char *text)
 {
@@ -126,57 +126,9 @@ static void put_names(const struct report *r)
 	putc_unlocked('\n', r->out);
 }
 
-/* ---- table ---- */
-
-static int table_begin(struct report *r, struct err *err)
+static bool is_number(const struct report_column *column)
 {
-	struct libscols_table *table = scols_new_table();
-	if (!table)
-		return err_memory(err);
-	r->table = table;
-	scols_table_set_stream(table, r->out);
-	scols_table_enable_noheadings(table, !r->headings);
-	for (size_t i = 0; i < r->choice.count; i++) {
-		const struct report_column *column = r->choice.columns[i];
-		bool number = column->kind == REPORT_NUMBER || column->kind == REPORT_BYTES;
-		if (!scols_table_new_column(table, column->name, 0, number ? SCOLS_FL_RIGHT : 0))
-			return err_memory(err);
-	}
-	return 0;
-}
-
-static int flush_table(struct report *r, struct err *err)
-{
-	if (scols_print_table(r->table) < 0)
-		return err_memory(err);
-	scols_table_remove_lines(r->table);
-	scols_table_enable_noheadings(r->table, 1);
-	return 0;
-}
-
-static int table_row(struct report *r, const void *row, struct err *err)
-{
-	char cell[REPORT_CELL_MAX];
-	struct libscols_line *line = scols_table_new_line(r->table, NULL);
-	if (!line)
-		return err_memory(err);
-	for (size_t i = 0; i < r->choice.count; i++)
-		if (scols_line_set_data(line, i, get_cell(r, i, row, cell) && *cell ? cell : "-") !=
-		    0)
-			return err_memory(err);
-	return r->rows % PIECE == 0 ? flush_table(r, err) : 0;
-}
-
-static int table_end(struct report *r, struct err *err)
-{
-	int result = 0;
-	if (r->rows == 0 && r->headings)
-		put_names(r); /* libsmartcols prints nothing at all where there are no rows */
-	else if (r->table && r->rows % PIECE)
-		result = flush_table(r, err);
-	scols_unref_table(r->table);
-	r->table = NULL;
-	return result;
+	return column->kind == REPORT_NUMBER || column->kind == REPORT_BYTES;
 }
 
 /* ---- a table whose rows are not known beforehand ---- */
@@ -186,8 +138,11 @@ static void put_padded(struct report *r, size_t i, const char *cell)
 	int width = (int)strlen(cell);
 	if (width > r->widths[i])
 		r->widths[i] = width;
-	bool last = i + 1 == r->choice.count;
-	fprintf(r->out, "%s%-*s", i ? " " : "", last ? 0 : r->widths[i], cell);
+	if (is_number(r->choice.columns[i]))
+		width = r->widths[i];
+	else /* to the left */
+		width = i + 1 == r->choice.count ? 0 : -r->widths[i];
+	fprintf(r->out, "%s%*s", i ? " " : "", width, cell);
 }
 
 static int padded_begin(struct report *r, struct err *err)
@@ -215,6 +170,63 @@ static int padded_end(struct report *r, struct err *err)
 {
 	(void)r;
 	(void)err;
+	return 0;
+}
+
+/* ---- table ---- */
+
+static int table_begin(struct report *r, struct err *err)
+{
+	struct libscols_table *table = scols_new_table();
+	if (!table)
+		return err_memory(err);
+	r->table = table;
+	scols_table_set_stream(table, r->out);
+	scols_table_enable_noheadings(table, !r->headings);
+	for (size_t i = 0; i < r->choice.count; i++) {
+		const struct report_column *column = r->choice.columns[i];
+		int flags = is_number(column) ? SCOLS_FL_RIGHT : 0;
+		if (!scols_table_new_column(table, column->name, 0, flags))
+			return err_memory(err);
+	}
+	return 0;
+}
+
+/* What is aligned so far; rows behind it are padded to the same widths. */
+static int flush_table(struct report *r, struct err *err)
+{
+	struct libscols_column *column;
+	int failed = scols_print_table(r->table);
+	for (size_t i = 0; (column = scols_table_get_column(r->table, i)); i++)
+		r->widths[i] = (int)scols_column_get_width(column);
+	scols_unref_table(r->table);
+	r->table = NULL;
+	return failed ? err_memory(err) : 0;
+}
+
+static int table_row(struct report *r, const void *row, struct err *err)
+{
+	char cell[REPORT_CELL_MAX];
+	if (!r->table)
+		return padded_row(r, row, err);
+	struct libscols_line *line = scols_table_new_line(r->table, NULL);
+	if (!line)
+		return err_memory(err);
+	for (size_t i = 0; i < r->choice.count; i++)
+		if (scols_line_set_data(line, i, get_cell(r, i, row, cell) && *cell ? cell : "-") !=
+		    0)
+			return err_memory(err);
+	return r->rows == PIECE && !r->whole ? flush_table(r, err) : 0;
+}
+
+static int table_end(struct report *r, struct err *err)
+{
+	if (r->rows && r->table)
+		return flush_table(r, err);
+	if (r->rows == 0 && r->headings)
+		put_names(r); /* libsmartcols prints nothing at all where there are no rows */
+	scols_unref_table(r->table);
+	r->table = NULL;
 	return 0;
 }
 

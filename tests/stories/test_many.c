@@ -63,6 +63,18 @@ static void low_ports_applied_again_change_nothing(void **state)
 	town_sh("iptables-legacy -t nat -S | grep -q -e '--dport 1:255 -j PFWD/wan0/tcp/1-255'");
 }
 
+static void the_columns_of_a_long_list_are_aligned(void **state)
+{
+	(void)state;
+	town_sh("{ seq -f 'wan0:%%.0f 192.168.1.2' 5000; echo wan0:60000 192.168.1.2:1 --name "
+		"long; "
+		"} | $PFWD apply -");
+	assert_string_equal(
+		town_run("$PFWD list -n | awk '{ print index($0, \"active\") }' | uniq | wc -l")
+			.out,
+		"1\n");
+}
+
 /* 5,000 forwards, 1,000 of which are used all the time; others come and go. */
 static void traffic_goes_on_while_others_change(void **state)
 {
@@ -117,6 +129,7 @@ int main(void)
 	const struct CMUnitTest stories[] = {
 		STORY(neighbouring_ports_share_an_accept),
 		STORY(low_ports_applied_again_change_nothing),
+		STORY(the_columns_of_a_long_list_are_aligned),
 		STORY(traffic_goes_on_while_others_change),
 		STORY(narrower_ones_win_among_thousands),
 	};
