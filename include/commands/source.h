@@ -13,8 +13,9 @@
 
 #define SOURCE_DEFAULT "/etc/pfwd/forwards.conf"
 
-struct source {           /* set path, the rest zero */
+struct source {           /* set path and quiet, the rest zero */
 	const char *path; /* NULL: the default; "-": standard input */
+	bool quiet;       /* bad lines are reported, but no warnings */
 	char *text;
 	size_t length;
 	struct file file;

@@ -120,7 +120,7 @@ static int take(void *context, const struct arg *arg, struct err *err)
 static int run(const struct command *command, struct args *args, struct globals *globals,
 	       struct err *err)
 {
-	struct source source = {0};
+	struct source source = {.quiet = true};
 	int result = command_read(command, args, globals, take, &source, err);
 	if (result == COMMAND_GO)
 		result = save(&source, globals, err);

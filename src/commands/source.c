@@ -69,17 +69,18 @@ static int read_source(struct source *source, struct err *err)
 }
 
 /* What is an error in `add` and a warning here: a time that is past, no network for --hairpin. */
-static void settle_line(const char *name, size_t number, struct forward *f,
+static void settle_line(const struct source *source, size_t number, struct forward *f,
 			const struct host_addresses *addresses, int64_t now)
 {
-	if (forward_expired(f, now))
+	const char *name = source_name(source);
+	if (forward_expired(f, now) && !source->quiet)
 		command_say("warning: %s:%zu: its time is over; it is made, and does nothing",
 			    quote(name).text, number);
 	if (!f->hairpin || network_is_set(&f->hairpin_net))
 		return;
 	f->hairpin_net = host_network_of(addresses, &f->target);
 	f->hairpin = network_is_set(&f->hairpin_net);
-	if (!f->hairpin)
+	if (!f->hairpin && !source->quiet)
 		command_say(
 			"warning: %s:%zu: no interface is on the target's network: made without "
 			"--hairpin",
@@ -96,7 +97,7 @@ static int settle_lines(const struct source *source, int64_t now, struct file_ba
 	for (size_t i = 0; i < file->count; i++) {
 		struct forward *f = &file->forwards.items[i];
 		struct err why;
-		settle_line(source_name(source), file->numbers[i], f, &addresses, now);
+		settle_line(source, file->numbers[i], f, &addresses, now);
 		if (command_check_target(f, &addresses, &why) < 0) {
 			bad->say(bad->context, file->numbers[i], why.text);
 			bad->count++;

@@ -159,6 +159,17 @@ static void save_keeps_comments_and_order(void **state)
 	assert_string_equal(town_run(save_all).out, before.out);
 }
 
+/* What the lines become is apply's to tell. */
+static void save_is_silent_about_lines_that_stay(void **state)
+{
+	(void)state;
+	town_sh("echo 'wan0:80 192.168.1.2 --until 2020-01-01T00:00:00Z' >/run/old; "
+		"echo 'wan0:81 192.168.77.2 --hairpin' >>/run/old; cp /run/old /run/new");
+	assert_says(pfwd(0, "apply /run/new").err, "/run/new:2: no interface is on the target's");
+	assert_string_equal(pfwd(0, "save /run/new").err, "");
+	town_sh("cmp /run/old /run/new");
+}
+
 static void save_loses_nothing_when_it_fails(void **state)
 {
 	(void)state;
@@ -271,6 +282,7 @@ int main(void)
 		STORY(warnings_instead_of_errors_in_a_file),
 		STORY(apply_heals_what_somebody_flushed),
 		STORY(save_keeps_comments_and_order),
+		STORY(save_is_silent_about_lines_that_stay),
 		STORY(save_loses_nothing_when_it_fails),
 		STORY(a_kill_during_save_leaves_one_whole_file),
 		STORY(verbose_apply_tells_in_one_line),
