@@ -29,8 +29,8 @@ struct target {
 
 /* Each: 0, or -1 with ERR_INPUT and a message that names the offending part. */
 int spec_parse(const char *text, spec_services *services, struct spec *out, struct err *err);
-int spec_parse_target(const char *text, enum proto proto, spec_services *services,
-		      struct target *out, struct err *err);
+int spec_parse_target(const char *text, const uint8_t protos[SPEC_PROTOS_MAX],
+		      spec_services *services, struct target *out, struct err *err);
 int spec_parse_name(const char *text, char out[NAME_MAX_LENGTH + 1], struct err *err);
 /* Option: what the message calls it. An unset network comes of /0. */
 int spec_parse_network(const char *text, const char *option, struct network *out,

@@ -140,8 +140,7 @@ static int parse(const struct request *request, spec_services *services, int64_t
 			"for example",
 			request->spec ? "TARGET" : "SPEC");
 	if (spec_parse(request->spec, services, spec, err) < 0 ||
-	    spec_parse_target(request->target, (enum proto)spec->protos[0], services, &target,
-			      err) < 0)
+	    spec_parse_target(request->target, spec->protos, services, &target, err) < 0)
 		return -1;
 	*f = request->common;
 	memcpy(f->ifname, spec->ifname, sizeof(f->ifname));

@@ -230,8 +230,8 @@ static int parse_service(const char *text, const char *name, enum proto proto,
 	return 0;
 }
 
-static int parse_ports(const char *text, const char *ports, enum proto proto,
-		       spec_services *services, struct ports *out, struct err *err)
+static int parse_ports_of(const char *text, const char *ports, enum proto proto,
+			  spec_services *services, struct ports *out, struct err *err)
 {
 	size_t digits = strspn(ports, "0123456789");
 	if (!*ports)
@@ -241,6 +241,24 @@ static int parse_ports(const char *text, const char *ports, enum proto proto,
 	if (digits && ports[digits] == '-' && strspn(ports, "0123456789- ") == strlen(ports))
 		return bad(err, text, "a range is written without blanks, 8000-8010");
 	return parse_service(text, ports, proto, services, out, err);
+}
+
+/* A service must mean the same port in both protocols. */
+static int parse_ports(const char *text, const char *ports, const uint8_t protos[SPEC_PROTOS_MAX],
+		       spec_services *services, struct ports *out, struct err *err)
+{
+	struct ports second;
+	if (parse_ports_of(text, ports, (enum proto)protos[0], services, out, err) < 0)
+		return -1;
+	if (!protos[1])
+		return 0;
+	if (parse_ports_of(text, ports, (enum proto)protos[1], services, &second, err) < 0)
+		return -1;
+	if (second.first != out->first)
+		return bad(err, text,
+			   "that service has different ports in tcp and udp; give "
+			   "numbers");
+	return 0;
 }
 
 static int parse_protos(const char *text, const struct parts *parts, uint8_t out[SPEC_PROTOS_MAX],
@@ -265,26 +283,6 @@ static int parse_protos(const char *text, const struct parts *parts, uint8_t out
 		       quote(text).text, quote(name).text);
 }
 
-/* A service must mean the same port in both protocols. */
-static int parse_spec_ports(const char *text, const struct parts *parts, spec_services *services,
-			    struct spec *spec, struct err *err)
-{
-	struct ports second;
-	if (parse_ports(text, parts->ports, (enum proto)spec->protos[0], services, &spec->ports,
-			err) < 0)
-		return -1;
-	if (!spec->protos[1])
-		return 0;
-	if (parse_ports(text, parts->ports, (enum proto)spec->protos[1], services, &second, err) <
-	    0)
-		return -1;
-	if (second.first != spec->ports.first)
-		return bad(err, text,
-			   "that service has different ports in tcp and udp; give "
-			   "numbers");
-	return 0;
-}
-
 int spec_parse(const char *text, spec_services *services, struct spec *out, struct err *err)
 {
 	struct parts parts;
@@ -296,7 +294,7 @@ int spec_parse(const char *text, spec_services *services, struct spec *out, stru
 	if (parse_ifname(text, parts.ifname, spec.ifname, err) < 0 ||
 	    (parts.has_addr && parse_addr(text, &parts, &spec.addr, err) < 0) ||
 	    parse_protos(text, &parts, spec.protos, err) < 0 ||
-	    parse_spec_ports(text, &parts, services, &spec, err) < 0)
+	    parse_ports(text, parts.ports, spec.protos, services, &spec.ports, err) < 0)
 		return -1;
 	spec.family = spec.addr.family;
 	if (address_is_unspecified(&spec.addr))
@@ -305,8 +303,8 @@ int spec_parse(const char *text, spec_services *services, struct spec *out, stru
 	return 0;
 }
 
-int spec_parse_target(const char *text, enum proto proto, spec_services *services,
-		      struct target *out, struct err *err)
+int spec_parse_target(const char *text, const uint8_t protos[SPEC_PROTOS_MAX],
+		      spec_services *services, struct target *out, struct err *err)
 {
 	struct parts parts;
 	struct target target = {0};
@@ -326,7 +324,7 @@ int spec_parse_target(const char *text, enum proto proto, spec_services *service
 		return bad(err, text, "that is no target; it is " TARGET_FORM);
 	if ((parts.has_addr && parse_addr(text, &parts, &target.addr, err) < 0) ||
 	    (parts.has_ports &&
-	     parse_ports(text, parts.ports, proto, services, &target.ports, err) < 0))
+	     parse_ports(text, parts.ports, protos, services, &target.ports, err) < 0))
 		return -1;
 	*out = target;
 	return 0;

@@ -98,6 +98,7 @@ static const struct {
 	{":nosuch/udp", "10.0.0.1", "", "nor a udp service"},
 	{":domain/sctp", "10.0.0.1", "", "nor a sctp service"},
 	{":odd/tcp+udp", "10.0.0.1", "", "different ports in tcp and udp"},
+	{":80/tcp+udp", "10.0.0.1:odd", "", "different ports in tcp and udp"},
 	{":80/udp+tcp", "10.0.0.1", "", "protocol 'udp+tcp'"},
 	{":80/icmp", "10.0.0.1", "", "protocol 'icmp'"},
 	{":80/6", "10.0.0.1", "", "protocol '6'"},
