@@ -312,7 +312,7 @@ int spec_parse_target(const char *text, const uint8_t protos[SPEC_PROTOS_MAX],
 		return -1;
 	if (parts.has_proto)
 		return bad(err, text, "the protocol belongs to the SPEC, not to the target");
-	if (parts.has_addr && *parts.ifname)
+	if (strchr(text, '@'))
 		return bad(err, text, "a target has no interface; it is " TARGET_FORM);
 	if (*parts.ifname)
 		return err_set(

@@ -166,6 +166,8 @@ static const struct {
 	{"eth0:80", "server:80", "", "names are not looked up"},
 	{"eth0:80", "*:80", "", "'*' is not an address"},
 	{"eth0:80", "eth1@10.0.0.1:80", "", "has no interface"},
+	{"eth0:80", "@10.0.0.1:80", "", "has no interface"},
+	{"eth0:80", "*@[fd00::1]", "", "has no interface"},
 	{"127.0.0.1:80", "10.0.0.1", "", "loopback"},
 	{"[::1]:80", "[fd00::1]", "", "loopback"},
 	{"eth0:80", "127.255.255.254", "", ":PORT"},
