@@ -26,7 +26,7 @@ struct file_bad { /* whoever is told of bad lines; set say and context */
  */
 int file_parse(const char *text, size_t length, spec_services *services, struct file_bad *bad,
 	       struct file *out, struct err *err);
-/* Tell of each line in conflict with an earlier one. 0, or -1: out of memory. */
+/* Tell of each line in conflict with an earlier one, once. 0, or -1: out of memory. */
 int file_check(const struct file *file, struct file_bad *bad, struct err *err);
 void file_free(struct file *file);
 

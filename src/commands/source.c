@@ -69,22 +69,32 @@ static int read_source(struct source *source, struct err *err)
 }
 
 /* What is an error in `add` and a warning here: a time that is past, no network for --hairpin. */
-static void settle_line(const struct source *source, size_t number, struct forward *f,
-			const struct host_addresses *addresses, int64_t now)
+static void warn_line(const char *name, size_t number, const struct forward *f, int64_t now)
 {
-	const char *name = source_name(source);
-	if (forward_expired(f, now) && !source->quiet)
+	if (forward_expired(f, now))
 		command_say("warning: %s:%zu: its time is over; it is made, and does nothing",
 			    quote(name).text, number);
-	if (!f->hairpin || network_is_set(&f->hairpin_net))
-		return;
-	f->hairpin_net = host_network_of(addresses, &f->target);
-	f->hairpin = network_is_set(&f->hairpin_net);
-	if (!f->hairpin && !source->quiet)
+	if (f->hairpin && !network_is_set(&f->hairpin_net))
 		command_say(
 			"warning: %s:%zu: no interface is on the target's network: made without "
 			"--hairpin",
 			quote(name).text, number);
+}
+
+static void find_hairpin(struct forward *f, const struct host_addresses *addresses)
+{
+	if (f->hairpin && !network_is_set(&f->hairpin_net))
+		f->hairpin_net = host_network_of(addresses, &f->target);
+}
+
+static void check_line(size_t number, const struct forward *f,
+		       const struct host_addresses *addresses, struct file_bad *bad)
+{
+	struct err why;
+	if (command_check_target(f, addresses, &why) == 0)
+		return;
+	bad->say(bad->context, number, why.text);
+	bad->count++;
 }
 
 static int settle_lines(const struct source *source, int64_t now, struct file_bad *bad,
@@ -96,12 +106,14 @@ static int settle_lines(const struct source *source, int64_t now, struct file_ba
 		return -1;
 	for (size_t i = 0; i < file->count; i++) {
 		struct forward *f = &file->forwards.items[i];
-		struct err why;
-		settle_line(source, file->numbers[i], f, &addresses, now);
-		if (command_check_target(f, &addresses, &why) < 0) {
-			bad->say(bad->context, file->numbers[i], why.text);
-			bad->count++;
+		size_t number = file->numbers[i];
+		find_hairpin(f, &addresses);
+		if (i == 0 || file->numbers[i - 1] != number) { /* the line's others are alike */
+			if (!source->quiet)
+				warn_line(source_name(source), number, f, now);
+			check_line(number, f, &addresses, bad);
 		}
+		f->hairpin = network_is_set(&f->hairpin_net);
 	}
 	host_addresses_free(&addresses);
 	return 0;

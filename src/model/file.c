@@ -140,24 +140,36 @@ int file_parse(const char *text, size_t length, spec_services *services, struct 
 
 /* ---- conflicts between lines ---- */
 
-struct check {
-	const struct file *file;
-	struct file_bad *bad;
-};
-
-static void tell_conflict(void *context, size_t a, size_t b)
+/* Of all that b is in conflict with, the first. */
+static void note_conflict(void *context, size_t a, size_t b)
 {
-	const struct check *check = context;
-	const struct forward *forwards = check->file->forwards.items;
+	size_t *with = context;
+	if (!with[b] || a + 1 < with[b])
+		with[b] = a + 1;
+}
+
+static void tell_conflict(const struct file *file, size_t a, size_t b, struct file_bad *bad)
+{
+	const struct forward *forwards = file->forwards.items;
 	char reason[ERR_TEXT_MAX + 64];
 	struct err why;
 	forwards_conflict_error(&forwards[b], &forwards[a], &why);
-	snprintf(reason, sizeof(reason), "%s (line %zu)", why.text, check->file->numbers[a]);
-	tell(check->bad, check->file->numbers[b], reason);
+	snprintf(reason, sizeof(reason), "%s (line %zu)", why.text, file->numbers[a]);
+	tell(bad, file->numbers[b], reason);
 }
 
 int file_check(const struct file *file, struct file_bad *bad, struct err *err)
 {
-	struct check check = {file, bad};
-	return conflict_find(&file->forwards, tell_conflict, &check, err);
+	size_t *with = calloc(file->count + 1, sizeof(*with)), told = 0;
+	if (!with)
+		return err_memory(err);
+	int result = conflict_find(&file->forwards, note_conflict, with, err);
+	for (size_t b = 0; result == 0 && b < file->count; b++) {
+		if (!with[b] || file->numbers[b] == told)
+			continue;
+		told = file->numbers[b];
+		tell_conflict(file, with[b] - 1, b, bad);
+	}
+	free(with);
+	return result;
 }

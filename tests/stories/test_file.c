@@ -103,6 +103,23 @@ static void lines_in_conflict_are_bad_lines(void **state)
 	assert_string_equal(pfwd(0, "list -rn -o FORWARD").out, "wan0:80/tcp\n");
 }
 
+static void a_line_is_told_once_whatever_it_stands_for(void **state)
+{
+	(void)state;
+	struct outcome o = pfwd(2, "apply - <<'E'\nwan0:80/tcp+udp 192.168.1.1\n"
+				   "wan0:81/tcp+udp 192.168.1.2\nwan0:81/tcp+udp 192.168.1.3\nE");
+	assert_says(o.err, "pfwd: 2 bad lines;");
+	o = pfwd(0, "apply - <<'E'\nwan0:80/tcp+udp 10.200.0.1 --hairpin\n"
+		    "wan0:81/tcp+udp 192.168.1.2 --until 2020-01-01T00:00Z\nE");
+	assert_null(strstr(strstr(o.err, "input:1:") + 1, "input:1:"));
+	assert_null(strstr(strstr(o.err, "input:2:") + 1, "input:2:"));
+	assert_string_equal(pfwd(0, "list -rn -o OPTIONS wan0:80/tcp+udp").out, "-\n-\n");
+	/* and each in conflict once, not once for every other */
+	o = town_run("for i in $(seq 1 100); do echo wan0:80 192.168.1.2:$i; done | $PFWD apply - "
+		     "2>&1 | wc -l");
+	assert_string_equal(o.out, "100\n");
+}
+
 static void warnings_instead_of_errors_in_a_file(void **state)
 {
 	(void)state;
@@ -279,6 +296,7 @@ int main(void)
 		STORY(diff_shows_what_apply_would_change),
 		STORY(bad_lines_are_all_told_and_touch_nothing),
 		STORY(lines_in_conflict_are_bad_lines),
+		STORY(a_line_is_told_once_whatever_it_stands_for),
 		STORY(warnings_instead_of_errors_in_a_file),
 		STORY(apply_heals_what_somebody_flushed),
 		STORY(save_keeps_comments_and_order),
