@@ -33,7 +33,7 @@ struct request { /* a zeroed one is empty; it points into the words it was made 
 	const char *from; /* CIDR[,CIDR...] */
 	enum family family;
 	struct forward common; /* the options */
-	int64_t for_seconds;
+	const char *duration;  /* of --for */
 };
 
 /* Take in one of these options; 0, or -1 with ERR_INPUT. */

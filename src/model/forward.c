@@ -3,38 +3,44 @@
 #include <string.h>
 
 #include "model/forward.h"
+#include "model/spec.h"
 
-static int check_address(const struct address *addr, const char *what, struct err *err)
+/* Why no forward has such an address, or NULL. */
+static const char *unfit(const struct address *addr)
+{
+	if (address_is_loopback(addr))
+		return "a loopback address, which the kernel cannot forward safely";
+	if (address_is_multicast(addr))
+		return "a multicast address";
+	if (address_is_broadcast(addr))
+		return "the broadcast address";
+	return address_is_unspecified(addr) ? "no host" : NULL;
+}
+
+static int check_address(const struct address *addr, const char *what, const char *advice,
+			 struct err *err)
 {
 	char text[ADDRESS_TEXT_MAX];
-	const char *why = NULL;
-	if (address_is_loopback(addr))
-		why = "a loopback address, which the kernel cannot forward safely; for a program "
-		      "on this host write the target as :PORT";
-	else if (address_is_multicast(addr))
-		why = "a multicast address; give one host's";
-	else if (address_is_broadcast(addr))
-		why = "the broadcast address; give one host's";
+	const char *why = unfit(addr);
 	if (!why)
 		return 0;
 	address_format(addr, text);
-	return err_set(err, ERR_INPUT, "%s %s is %s", what, text, why);
+	return err_set(err, ERR_INPUT, "%s %s is %s; %s", what, text, why, advice);
+}
+
+#define FOR_SELF "for a program on this host write the target as :PORT"
+
+static int check_spec_address(const struct forward *f, struct err *err)
+{
+	return check_address(
+		&f->addr, "address",
+		address_is_loopback(&f->addr) ? "leave it out; " FOR_SELF : "give one host's", err);
 }
 
 static int check_target(const struct forward *f, struct err *err)
 {
-	if (check_address(&f->target, "target", err) < 0)
-		return -1;
-	if (address_is_unspecified(&f->target)) {
-		char text[ADDRESS_TEXT_MAX];
-		address_format(&f->target, text);
-		return err_set(
-			err, ERR_INPUT,
-			"target %s is no host; for a program on this host write the target as "
-			":PORT",
-			text);
-	}
-	return 0;
+	bool self = address_is_loopback(&f->target) || address_is_unspecified(&f->target);
+	return check_address(&f->target, "target", self ? FOR_SELF : "give one host's", err);
 }
 
 static int check_family(const struct forward *f, const struct address *addr, const char *what,
@@ -78,12 +84,15 @@ static int check_self(const struct forward *f, struct err *err)
 static int check_ports(const struct forward *f, struct err *err)
 {
 	unsigned int n = ports_count(f->ports), m = ports_count(f->target_ports);
-	if (m != 1 && m != n)
-		return err_set(err, ERR_INPUT,
-			       "%u ports cannot be sent to %u: the target's range must be as long, "
-			       "or one port, or none (the same ports)",
-			       n, m);
-	return 0;
+	char from[16], to[16];
+	if (m == 1 || m == n)
+		return 0;
+	spec_format_ports(f->ports, from);
+	spec_format_ports(f->target_ports, to);
+	return err_set(err, ERR_INPUT,
+		       "%s to %s: %u port%s cannot be sent to %u: the target's range must be as "
+		       "long, or one port, or none (the same ports)",
+		       from, to, n, n == 1 ? "" : "s", m);
 }
 
 static bool same_ports(const struct forward *f)
@@ -118,21 +127,18 @@ int forward_check(const struct forward *f, struct err *err)
 {
 	if (!ifname_is_sayable(f->ifname))
 		return err_set(err, ERR_INPUT, "'%s' is no interface name", quote(f->ifname).text);
-	if (check_address(&f->addr, "address", err) < 0 || check_families(f, err) < 0)
+	if (check_spec_address(f, err) < 0 || check_families(f, err) < 0)
 		return -1;
-	if (address_is_unspecified(&f->addr)) /* a SPEC with it means any address */
-		return err_set(err, ERR_INPUT, "address 0.0.0.0 or :: is no address of a host");
 	if (forward_to_self(f) ? check_self(f, err) < 0 : check_target(f, err) < 0)
 		return -1;
 	if (f->masquerade && address_is_set(&f->snat))
 		return err_set(err, ERR_INPUT,
 			       "--masquerade and --snat exclude each other: the target sees one "
 			       "source; leave one out");
-	if (address_is_set(&f->snat) && (check_address(&f->snat, "--snat address", err) < 0 ||
-					 address_is_unspecified(&f->snat)))
-		return err_set(err, ERR_INPUT,
-			       "--snat needs the address of one host, one of this "
-			       "host's own as a rule");
+	if (check_address(&f->snat, "--snat",
+			  "the address of one host is needed, one of this host's own as a rule",
+			  err) < 0)
+		return -1;
 	if (check_ports(f, err) < 0)
 		return -1;
 	return check_translates(f, err);

@@ -67,11 +67,12 @@ int request_set_option(struct request *request, const struct arg *arg, struct er
 		f->local = true;
 		return 0;
 	case REQUEST_UNTIL:
-		request->for_seconds = 0;
+		request->duration = NULL;
 		return spec_parse_time(arg->value, &f->until, err);
 	case REQUEST_FOR:
 		f->until = 0;
-		return spec_parse_duration(arg->value, &request->for_seconds, err);
+		request->duration = arg->value;
+		return 0;
 	case REQUEST_IPV4:
 		request->family = FAMILY_IPV4;
 		return 0;
@@ -119,13 +120,17 @@ static int choose_family(const struct request *request, const struct spec *spec,
 
 static int set_until(const struct request *request, int64_t now, struct forward *f, struct err *err)
 {
-	if (!request->for_seconds)
+	int64_t seconds;
+	if (!request->duration)
 		return 0;
-	f->until = now + request->for_seconds;
+	if (spec_parse_duration(request->duration, &seconds, err) < 0)
+		return -1;
+	f->until = now + seconds;
 	if (f->until > FORWARD_UNTIL_MAX)
 		return err_set(err, ERR_INPUT,
-			       "--for ends later than 2038-01-19T03:14:06Z, the last time that "
-			       "iptables can read; leave it out for a forward without end");
+			       "--for %s ends later than 2038-01-19T03:14:06Z, the last time that "
+			       "iptables can read; leave it out for a forward without end",
+			       quote(request->duration).text);
 	return 0;
 }
 

@@ -96,6 +96,22 @@ bool selector_matches(const struct selector *s, const struct forward *f)
 	       (s->spec.protos[0] == f->proto || s->spec.protos[1] == f->proto);
 }
 
+static int not_found(const struct selector *s, struct err *err)
+{
+	char from[NETWORK_TEXT_MAX] = "";
+	bool named = !s->any_from && network_is_set(&s->from);
+	if (named)
+		network_format(&s->from, from);
+	return err_set(err, ERR_NOT_FOUND,
+		       "there is no %s%sforward '%s'%s%s; `pfwd list` shows those there are",
+		       s->family ? family_name(s->family) : "", s->family ? " " : "",
+		       quote(s->text).text,
+		       s->any_from ? ""
+		       : named     ? " --from "
+				   : " without --from",
+		       from);
+}
+
 int selectors_apply(const struct selectors *selectors, const struct forwards *set, bool *selected,
 		    struct err *err)
 {
@@ -108,10 +124,7 @@ int selectors_apply(const struct selectors *selectors, const struct forwards *se
 			if (selector_matches(selector, &set->items[i]))
 				any = selected[i] = true;
 		if (!any)
-			return err_set(
-				err, ERR_NOT_FOUND,
-				"there is no forward '%s'; `pfwd list` shows those there are",
-				quote(selector->text).text);
+			return not_found(selector, err);
 	}
 	return 0;
 }

@@ -442,7 +442,7 @@ static void bad_input_touches_nothing(void **state)
 		{"wan0:0 192.168.1.2", "port '0'"},
 		{"wan0:65536 192.168.1.2", "65536"},
 		{"wan0:80-70 192.168.1.2", "backwards"},
-		{"wan0:80-90 192.168.1.2:1-5", "11 ports cannot be sent to 5"},
+		{"wan0:80-90 192.168.1.2:1-5", "80-90 to 1-5: 11 ports cannot be sent to 5"},
 		{"wan0:80x 192.168.1.2", "'80x'"},
 		{"wan0:80:81 192.168.1.2", "colon"},
 		{"wan0:80/tcp/udp 192.168.1.2", "slash"},

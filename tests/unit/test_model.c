@@ -87,7 +87,7 @@ static void bad_lines_are_refused_with_words(void **state)
 		{"eth0:80- 10.0.0.1", "port ''"},
 		{"eth0:90-80 10.0.0.1", "80-90 is meant"},
 		{"eth0:80-90 10.0.0.1:1-3", "11 ports cannot be sent to 3"},
-		{"eth0:80 10.0.0.1:1-3", "1 ports cannot be sent to 3"},
+		{"eth0:80 10.0.0.1:1-3", "1 port cannot be sent to 3"},
 		{"eth0:80x 10.0.0.1", "'80x'"},
 		{"eth0:nosuch 10.0.0.1", "'nosuch'"},
 		{"eth0:odd/tcp+udp 10.0.0.1", "different ports"},
@@ -445,16 +445,25 @@ static void selectors_select(void **state)
 		const char *from;
 		enum family family;
 		int selected; /* -1: an error */
+		const char *says;
 	} cases[] = {
-		{"web", NULL, FAMILY_NONE, 2},
-		{"web", NULL, FAMILY_IPV6, 1},
-		{"eth0:80", NULL, FAMILY_NONE, 3},
-		{"eth0:80", "10.0.0.0/8", FAMILY_NONE, 1},
-		{"eth0:80", NULL, FAMILY_IPV6, 1},
-		{"eth0:80/udp", NULL, FAMILY_NONE, -1},
-		{"eth0:80/tcp+udp", NULL, FAMILY_NONE, 3},
-		{"eth1:80", NULL, FAMILY_NONE, -1},
-		{"nosuch", NULL, FAMILY_NONE, -1},
+		{"web", NULL, FAMILY_NONE, 2, ""},
+		{"web", NULL, FAMILY_IPV6, 1, ""},
+		{"eth0:80", NULL, FAMILY_NONE, 3, ""},
+		{"eth0:80", "10.0.0.0/8", FAMILY_NONE, 1, ""},
+		{"eth0:80", NULL, FAMILY_IPV6, 1, ""},
+		{"eth0:80/udp", NULL, FAMILY_NONE, -1, "no forward 'eth0:80/udp';"},
+		{"eth0:80/tcp+udp", NULL, FAMILY_NONE, 3, ""},
+		{"eth1:80", NULL, FAMILY_NONE, -1, "'eth1:80'"},
+		{"nosuch", NULL, FAMILY_NONE, -1, "no forward 'nosuch';"},
+		{"eth0:80", "10.0.0.0/9", FAMILY_NONE, -1, "'eth0:80' --from 10.0.0.0/9;"},
+		{"eth0:80", "0.0.0.0/0", FAMILY_NONE, 1, ""},
+		{"eth0:80", "::/0", FAMILY_NONE, 1, ""},
+		{"web", "10.0.0.0/8", FAMILY_NONE, -1, "'web' --from 10.0.0.0/8;"},
+		{"web", "10.0.0.0/8,::/0", FAMILY_NONE, -1, "'web' --from 10.0.0.0/8;"},
+		{"eth0:81", "::/0", FAMILY_NONE, -1, "'eth0:81' without --from;"},
+		{"[::]:81", NULL, FAMILY_NONE, -1, "no IPv6 forward '[::]:81';"},
+		{"eth0:81", NULL, FAMILY_IPV6, -1, "no IPv6 forward 'eth0:81';"},
 	};
 	struct forwards set = {0};
 	struct err err;
@@ -474,6 +483,8 @@ static void selectors_select(void **state)
 		assert_int_equal(result < 0 ? -1 : count, cases[i].selected);
 		if (result < 0)
 			assert_int_equal(err.kind, ERR_NOT_FOUND);
+		if (result < 0 && !strstr(err.text, cases[i].says))
+			fail_msg("'%s' is not in: %s", cases[i].says, err.text);
 		selectors_free(&selectors);
 	}
 	forwards_free(&set);
