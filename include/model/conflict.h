@@ -14,6 +14,8 @@
  * other in until alone is in conflict here; the caller knows better.
  */
 bool conflict_between(const struct forward *a, const struct forward *b);
+/* What a message says behind the two: empty where they share packets by themselves. */
+const char *conflict_cause(const struct forward *a, const struct forward *b);
 
 /* Call found once for each two of the set that are in conflict, with their indices, the lower
  * first. 0, or -1 (out of memory). */

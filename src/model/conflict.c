@@ -43,10 +43,11 @@ static const struct kind {
 	bool (*has)(const struct forward *f);
 	struct box (*box)(const struct forward *f);
 	bool (*conflict)(const struct forward *a, const struct forward *b);
+	const char *cause;
 } kinds[] = {
-	{is_forward, forward_box, differ},
-	{is_hairpin, forward_hairpin_box, go_elsewhere},
-	{is_local, forward_local_box, go_elsewhere},
+	{is_forward, forward_box, differ, ""},
+	{is_hairpin, forward_hairpin_box, go_elsewhere, ", by what --hairpin adds"},
+	{is_local, forward_local_box, go_elsewhere, ", by what --local adds"},
 };
 #define KINDS (sizeof(kinds) / sizeof(kinds[0]))
 
@@ -71,6 +72,12 @@ static const struct kind *clash_of(const struct forward *a, const struct forward
 bool conflict_between(const struct forward *a, const struct forward *b)
 {
 	return clash_of(a, b) != NULL;
+}
+
+const char *conflict_cause(const struct forward *a, const struct forward *b)
+{
+	const struct kind *kind = clash_of(a, b);
+	return kind ? kind->cause : "";
 }
 
 /* ---- shapes ---- */

@@ -199,7 +199,8 @@ int forwards_conflict_error(const struct forward *f, const struct forward *other
 	char line[SPEC_LINE_MAX], other_line[SPEC_LINE_MAX];
 	spec_format_line(f, line);
 	spec_format_line(other, other_line);
-	return err_set(err, ERR_CONFLICT, "%s is in conflict with %s", line, other_line);
+	return err_set(err, ERR_CONFLICT, "%s is in conflict with %s%s", line, other_line,
+		       conflict_cause(f, other));
 }
 
 static void put_in_place(struct forwards *set, const struct forward *f)

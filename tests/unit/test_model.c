@@ -375,6 +375,26 @@ static void inserting_does_as_add_says(void **state)
 	forwards_free(&set);
 }
 
+static void a_conflict_is_told_with_its_cause(void **state)
+{
+	(void)state;
+	static const char *const cases[][3] = {
+		{"eth0:80 10.0.0.1 --local", "eth0:80 10.0.0.2 --local", "10.0.0.1:80 --local"},
+		{"eth0:80 10.0.0.1 --local", "eth1:80 10.0.0.2 --local",
+		 "10.0.0.1:80 --local, by what --local adds"},
+		{"eth0:80 10.0.0.1 --hairpin=10.0.0.0/8", "eth1:80 10.0.0.2 --hairpin=10.0.0.0/8",
+		 "--hairpin=10.0.0.0/8, by what --hairpin adds"},
+	};
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct forward a = read_one(cases[i][0]), b = read_one(cases[i][1]);
+		struct err err;
+		assert_int_equal(forwards_conflict_error(&b, &a, &err), -1);
+		assert_int_equal(err.kind, ERR_CONFLICT);
+		const char *end = err.text + strlen(err.text) - strlen(cases[i][2]);
+		assert_string_equal(end, cases[i][2]);
+	}
+}
+
 static void order_is_total(void **state)
 {
 	(void)state;
@@ -502,6 +522,7 @@ int main(void)
 		cmocka_unit_test(sorting_puts_each_once_in_order),
 		cmocka_unit_test(conflicts_of_a_set_are_those_of_each_two),
 		cmocka_unit_test(inserting_does_as_add_says),
+		cmocka_unit_test(a_conflict_is_told_with_its_cause),
 		cmocka_unit_test(order_is_total),
 		cmocka_unit_test(the_index_finds_what_a_search_finds),
 		cmocka_unit_test(selectors_select),
