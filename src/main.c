@@ -25,8 +25,11 @@ static const struct command *read_command(struct args *args, struct globals *glo
 	case ARGS_BAD:
 		return NULL;
 	case ARGS_END:
-		if (globals->version)
+		if (globals->version) {
+			args->next = args->count; /* whatever follows */
+			args->cluster = NULL;
 			return &command_version;
+		}
 		if (globals->help) {
 			globals->help = false; /* of no one command */
 			return &command_help;
@@ -83,7 +86,8 @@ int main(int argc, char **argv)
 	struct err err = {0};
 	struct args args = {.words = (const char *const *)argv + 1,
 			    .count = argc > 0 ? (size_t)argc - 1 : 0,
-			    .tables = {global_options}};
+			    .tables = {global_options},
+			    .manual = "`pfwd help COMMAND`"};
 	hold_standard_streams();
 	memory_use_large_pages();
 	int result = close_output(run(&args, &err), &err);

@@ -28,10 +28,11 @@ struct arg_def { /* a table ends with a zeroed one */
 
 #define ARGS_TABLES 4
 
-struct args { /* set words, count and tables; the rest zero */
+struct args { /* set words, count, tables and manual; the rest zero */
 	const char *const *words;
 	size_t count;
 	const struct arg_def *tables[ARGS_TABLES]; /* NULL: none */
+	const char *manual;                        /* what names the options, for messages */
 	size_t next;
 	const char *cluster; /* the rest of a word of short options */
 	bool ended;          /* "--" was seen */

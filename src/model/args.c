@@ -24,10 +24,10 @@ static const struct arg_def *find_letter(const struct args *args, char letter)
 	return NULL;
 }
 
-static enum args_kind unknown(struct err *err, const char *word)
+static enum args_kind unknown(const struct args *args, const char *word, struct err *err)
 {
-	err_set(err, ERR_INPUT, "unknown option '%s'; pfwd(8) names all there are",
-		quote(word).text);
+	err_set(err, ERR_INPUT, "unknown option '%s'; %s names those there are", quote(word).text,
+		args->manual);
 	return ARGS_BAD;
 }
 
@@ -51,7 +51,7 @@ static enum args_kind long_option(struct args *args, const char *word, struct ar
 	size_t length = equals ? (size_t)(equals - word) : strlen(word);
 	out->def = find_name(args, word + 2, length - 2);
 	if (!out->def)
-		return unknown(err, word);
+		return unknown(args, word, err);
 	out->value = equals ? equals + 1 : NULL;
 	if (out->def->value == ARG_PLAIN && equals) {
 		err_set(err, ERR_INPUT, "option '%s' takes no value", quote(word).text);
@@ -67,7 +67,7 @@ static enum args_kind short_option(struct args *args, struct arg *out, struct er
 	char name[] = {'-', *args->cluster, '\0'};
 	out->def = find_letter(args, *args->cluster++);
 	if (!out->def)
-		return unknown(err, name);
+		return unknown(args, name, err);
 	out->value = NULL;
 	if (out->def->value == ARG_VALUE && *args->cluster) {
 		out->value = args->cluster;

@@ -84,7 +84,8 @@ static int read_words(struct args *args, struct request *request, struct err *er
 static int read_line(const struct reader *reader, char *line, struct err *err)
 {
 	const char *words[LINE_WORDS_MAX];
-	struct args args = {.words = words, .tables = {request_options}};
+	struct args args = {
+		.words = words, .tables = {request_options}, .manual = "forwards.conf(5)"};
 	struct request request = {0};
 	if (split(line, words, &args.count) < 0)
 		return err_set(err, ERR_INPUT, "more than %d words make no forward",

@@ -217,7 +217,7 @@ int request_forwards(const struct request *request, spec_services *services, int
 static int scan_comment(char *text, struct request *request)
 {
 	const char *words[COMMENT_WORDS_MAX];
-	struct args args = {.words = words, .tables = {request_options}};
+	struct args args = {.words = words, .tables = {request_options}, .manual = ""};
 	struct err ignored;
 	struct arg arg;
 	char *rest = text, *word;

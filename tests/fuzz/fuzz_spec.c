@@ -23,7 +23,8 @@ static size_t split(char *text, const char *words[WORDS_MAX])
 static int read_words(const char *const *words, size_t count, struct forwards *out, struct err *err)
 {
 	struct request request = {0};
-	struct args args = {.words = words, .count = count, .tables = {request_options}};
+	struct args args = {
+		.words = words, .count = count, .tables = {request_options}, .manual = "that"};
 	struct arg arg;
 	for (;;) {
 		switch (args_next(&args, &arg, err)) {

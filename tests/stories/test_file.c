@@ -81,7 +81,7 @@ static void bad_lines_are_all_told_and_touch_nothing(void **state)
 	struct outcome o = pfwd(2, "apply /run/f");
 	assert_says(o.err, "pfwd: /run/f:500: 'wan0:0': port '0'");
 	assert_says(o.err, "pfwd: /run/f:700: TARGET is missing");
-	assert_says(o.err, "pfwd: /run/f:900: unknown option '--for'");
+	assert_says(o.err, "pfwd: /run/f:900: unknown option '--for'; forwards.conf(5) names");
 	assert_says(o.err, "3 bad lines");
 	assert_string_equal(town_run(save_all).out, before.out);
 	pfwd(2, "diff /run/f");

@@ -250,7 +250,8 @@ static void statuses_tell_what_happened(void **state)
 	assert_says(pfwd(4, "add wan0:80 192.168.1.3").err, "--name web");
 	pfwd(2, "add wan0:80");
 	pfwd(2, "frobnicate");
-	pfwd(2, "list --frobnicate");
+	assert_says(pfwd(2, "list --frobnicate").err, "`pfwd help COMMAND` names");
+	assert_says(pfwd(2, "-n add wan0:80 192.168.1.2").err, "`pfwd help COMMAND` names");
 	pfwd(3, "del wan0:81");
 	assert_says(pfwd(3, "del web wan0:81").err, "wan0:81");
 	pfwd(0, "list web"); /* nothing was removed */
@@ -509,6 +510,16 @@ static void help_explains_every_command(void **state)
 	assert_says(pfwd(2, "-n list").err, "unknown option '-n'; pfwd(8) names all");
 }
 
+static void the_version_is_shown_wherever_it_is_asked_for(void **state)
+{
+	(void)state;
+	struct outcome plain = pfwd(0, "version");
+	assert_string_equal(pfwd(0, "-V").out, plain.out);
+	assert_string_equal(pfwd(0, "add --version").out, plain.out);
+	assert_string_equal(pfwd(0, "-V add wan0:80").out, plain.out);
+	assert_says(pfwd(2, "version add").err, "'add'");
+}
+
 #define STORY(f) cmocka_unit_test_teardown(f, town_clean)
 
 int main(void)
@@ -546,6 +557,7 @@ int main(void)
 		STORY(warnings_say_what_is_wrong_beside),
 		STORY(listeners_are_those_that_lose_packets),
 		STORY(help_explains_every_command),
+		STORY(the_version_is_shown_wherever_it_is_asked_for),
 	};
 	return cmocka_run_group_tests(stories, town_build, town_raze);
 }

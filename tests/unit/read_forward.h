@@ -28,7 +28,10 @@ static inline int read_words(const char *const *words, size_t count, struct forw
 {
 	static const struct arg_def more[] = {
 		{REQUEST_FOR, 0, "for", ARG_VALUE, "DURATION", "how long"}, {0}};
-	struct args args = {.words = words, .count = count, .tables = {request_options, more}};
+	struct args args = {.words = words,
+			    .count = count,
+			    .tables = {request_options, more},
+			    .manual = "that"};
 	struct request request = {0};
 	struct arg arg;
 	for (;;) {

@@ -227,7 +227,7 @@ static const struct {
 	{SPEC80, "--local=1", "takes no value"},
 	{SPEC80, "--masquerade=", "takes no value"},
 	{SPEC80, "--fro 10.0.0.0/8", "unknown option '--fro'"},
-	{SPEC80, "-4x", "unknown option '-x'"},
+	{SPEC80, "-4x", "unknown option '-x'; that names"},
 	{SPEC80, "--\x1b", "'--\\x1b'"},
 	{SPEC80, "-\xff", "'-\\xff'"},
 	{SPEC80, "--for 0s", "over before it begins"},
