@@ -33,8 +33,7 @@ bool ifname_is_sayable(const char *name)
 	for (const char *c = name; *c; c++)
 		if (!is_sayable(*c))
 			return false;
-	return *name != '-' && *name != '#' && !looks_like_address(name) &&
-	       strcmp(name, "+") != 0;
+	return *name != '-' && *name != '#' && !looks_like_address(name) && strcmp(name, "+") != 0;
 }
 
 enum relation relation_join(enum relation a, enum relation b)

@@ -507,7 +507,7 @@ static void help_explains_every_command(void **state)
 	assert_says(pfwd(0, "-V").out, "pfwd ");
 	assert_says(pfwd(0, "list -h").out, "PACKETS");
 	assert_says(pfwd(2, "help list conns").err, "'conns' is one command too many");
-	assert_says(pfwd(2, "-n list").err, "unknown option '-n'; pfwd(8) names all");
+	assert_says(pfwd(2, "-n list").err, "unknown option '-n'; `pfwd help COMMAND` names those");
 }
 
 static void the_version_is_shown_wherever_it_is_asked_for(void **state)
