@@ -286,6 +286,18 @@ static void add_self_accepts(struct rules *rules, enum group group)
 		strcpy(add_accept(rules, group)->in, "lo");
 }
 
+/* Where the guard lets nothing in, neither do the answers to this host's own programs pass it. */
+static void add_same_accepts(struct rules *rules)
+{
+	add_self_accepts(rules, GROUP_INPUT_SAME);
+	if (!rules->f->local)
+		return;
+	struct rule *r = add(rules, GROUP_INPUT_SAME, TARGET_ACCEPT);
+	strcpy(r->in, "lo");
+	r->ports = (struct ports){1, UINT16_MAX};
+	r->flags = RULE_STATE_ESTABLISHED;
+}
+
 static void add_accepts(struct rules *rules)
 {
 	const struct forward *f = rules->f;
@@ -294,7 +306,7 @@ static void add_accepts(struct rules *rules)
 		/* what translation leaves as it is does not count as translated */
 		if (ports_hold(f->ports, f->target_ports.first) &&
 		    ports_count(f->target_ports) == 1)
-			add_self_accepts(rules, GROUP_INPUT_SAME);
+			add_same_accepts(rules);
 		return;
 	}
 	match_clients(f, add_accept(rules, GROUP_FORWARD));
@@ -403,6 +415,7 @@ bool layout_knows(enum family family, enum group group, const struct rule *rule,
 		return layout_read(family, group, rule, out) == 0;
 	if (layout_first_rule(group, &first) && rule_equal(rule, &first))
 		return true;
-	return rule->proto && rule->ports.first && !rule->comment &&
-	       (rule->flags & ~RULE_NOT_IN) == 0 && knows_part(family, group, rule);
+	unsigned int flags = group == GROUP_INPUT_SAME ? RULE_STATE_ESTABLISHED : RULE_NOT_IN;
+	return rule->proto && rule->ports.first && !rule->comment && (rule->flags & ~flags) == 0 &&
+	       knows_part(family, group, rule);
 }

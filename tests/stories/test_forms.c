@@ -297,6 +297,25 @@ static void programs_of_this_host_use_it(const struct place *p)
 	assert_types_back();
 }
 
+/* Also the one port of a range that goes to itself, in connections that do not count as translated.
+ */
+static void programs_of_this_host_need_no_open_loopback(const struct place *p)
+{
+	char answer[128];
+	close_gates();
+	town_sh("for t in iptables-legacy ip6tables-legacy; do $t -D INPUT -i lo -j ACCEPT; done");
+	town_serve(GATEWAY, TCP, p->gateway, 95);
+	pfwd(0, "add %s wan0:90-99 :95", p->flag);
+	assert_refused(GATEWAY, TCP, p->gateway, 95);
+	pfwd(0, "add %s --replace wan0:90-99 :95 --local", p->flag);
+	says_at(answer, "gateway", p->gateway, 95);
+	assert_reaches(GATEWAY, TCP, p->gateway, 90, answer);
+	assert_reaches(GATEWAY, TCP, p->gateway, 95, answer);
+	assert_reaches(CLIENT, TCP, p->gateway, 95, answer);
+	assert_refused(GATEWAY, TCP, p->gateway, 100);
+	assert_types_back();
+}
+
 static void it_ends_when_its_time_is_over(const struct place *p)
 {
 	close_gates();
@@ -525,6 +544,7 @@ STORY(the_target_sees_this_host)
 STORY(a_narrower_one_keeps_its_clients_addresses)
 STORY(lan_clients_use_the_public_address)
 STORY(programs_of_this_host_use_it)
+STORY(programs_of_this_host_need_no_open_loopback)
 STORY(it_ends_when_its_time_is_over)
 STORY(a_new_udp_forward_takes_flows_from_before)
 STORY(a_removed_udp_forward_stops_at_once)
@@ -553,6 +573,7 @@ int main(void)
 		BOTH(a_narrower_one_keeps_its_clients_addresses),
 		BOTH(lan_clients_use_the_public_address),
 		BOTH(programs_of_this_host_use_it),
+		BOTH(programs_of_this_host_need_no_open_loopback),
 		BOTH(it_ends_when_its_time_is_over),
 		BOTH(a_new_udp_forward_takes_flows_from_before),
 		BOTH(a_removed_udp_forward_stops_at_once),
