@@ -11,8 +11,33 @@
 #include "kernel/host.h"
 #include "kernel/replace.h"
 
-/* What is kept of the file's line: all of it where all its forwards live or it has none, else those
- * that do. first: the line's first forward in the file; returns the next line's. */
+/* Where the line's comment begins, at a word of its own; length where it has none. */
+static size_t comment_at(const char *line, size_t length)
+{
+	for (size_t i = 0; i < length; i++)
+		if (line[i] == '#' && (i == 0 || strchr(" \t\r", line[i - 1])))
+			return i;
+	return length;
+}
+
+/* Those of the line's forwards that live, the first with the line's comment. */
+static void keep_part(FILE *out, const struct forward *items, size_t count,
+		      const struct forwards *live, const char *line, size_t length)
+{
+	char text[SPEC_LINE_MAX];
+	size_t at = comment_at(line, length);
+	for (size_t i = 0; i < count; i++) {
+		if (forwards_find(live, &items[i]) == live->count)
+			continue;
+		spec_format_line(&items[i], text);
+		fprintf(out, "%s%s%.*s\n", text, at < length ? " " : "", (int)(length - at),
+			line + at);
+		at = length;
+	}
+}
+
+/* What is kept of the file's line: all of it where all its forwards live or it has none, else a
+ * part. first: the line's first forward in the file; returns the next line's. */
 static size_t keep_line(FILE *out, const struct source *old, size_t first, size_t number,
 			const char *line, size_t length, const struct forwards *live, bool *known)
 {
@@ -30,9 +55,7 @@ static size_t keep_line(FILE *out, const struct source *old, size_t first, size_
 		putc('\n', out);
 		return next;
 	}
-	for (size_t i = first; i < next; i++)
-		if (forwards_find(live, &file->forwards.items[i]) < live->count)
-			source_print(out, &file->forwards.items[i]);
+	keep_part(out, &file->forwards.items[first], next - first, live, line, length);
 	return next;
 }
 

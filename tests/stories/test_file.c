@@ -165,7 +165,7 @@ static void save_keeps_comments_and_order(void **state)
 			    "# web\n"
 			    "wan0:80 192.168.1.2:8080 --name web\n"
 			    "\n"
-			    "wan0:53/udp 192.168.1.3:53 --from 10.0.0.0/8\n"
+			    "wan0:53/udp 192.168.1.3:53 --from 10.0.0.0/8 # both\n"
 			    "wan0:53/tcp 192.168.1.3:53 --from 10.1.0.0/16\n"
 			    "wan0:53/udp 192.168.1.3:53 --from 10.1.0.0/16\n"
 			    "wan0:70/tcp 192.168.1.7:70 --hairpin=192.168.1.0/24\n"
