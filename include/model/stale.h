@@ -18,16 +18,22 @@ struct stale_host { /* what only the host knows */
 
 struct stale { /* a zeroed one knows no change */
 	struct stale_host host;
-	struct forwards changed, added, removed; /* of UDP alone */
+	const struct forwards *after;
+	struct forwards added, removed; /* of UDP alone */
+	struct forwards changed;        /* both, once they are indexed */
 	struct lookup changed_at, added_at, removed_at, after_at;
 };
 
 /* Both sets are sorted; after must outlive *out. 0, or -1 (out of memory). */
 int stale_make(const struct forwards *before, const struct forwards *after,
 	       const struct stale_host *host, struct stale *out, struct err *err);
+/* Whether any of UDP changed. */
+bool stale_possible(const struct stale *stale);
+/* Before the first flow: most hosts have none. 0, or -1 (out of memory). */
+int stale_index(struct stale *stale, struct err *err);
 void stale_free(struct stale *stale);
 
-/* Whether the flow is one that a changed forward concerns, and is not translated as the forwards
+/* Once indexed: whether the flow is one that a changed forward concerns, and is not translated as the forwards
  * now say. */
 bool stale_flow(const struct stale *stale, const struct connection *c);
 

@@ -12,11 +12,15 @@ struct counters {
 	uint64_t packets, bytes;
 };
 
+struct stand { /* what there is of a rule besides what it says */
+	struct counters counters;
+	const void *entry; /* whoever read the table knows what it is; not owned */
+};
+
 struct state_rule {
 	struct rule rule; /* undefined where it is not ours */
 	bool ours;        /* of a shape that pfwd writes */
-	struct counters counters;
-	const void *entry; /* whoever read the table knows what it is; not owned */
+	struct stand stand;
 };
 
 struct state_chain { /* a chain whose name is one of pfwd's */
@@ -31,8 +35,7 @@ struct state_jump { /* a rule elsewhere that jumps to one of pfwd's chains */
 	char to[CHAIN_NAME_MAX];
 	bool base;       /* from a base chain: then it is pfwd's, else somebody else's use */
 	size_t position; /* from 0 */
-	struct counters counters;
-	const void *entry;
+	struct stand stand;
 };
 
 struct state_base { /* a base chain */
@@ -90,8 +93,9 @@ struct op {                /* there are as many as rules: kept small */
 	const char *chain; /* as rule, points into the layout or the state */
 	/* Of an insertion, or what is deleted; NULL: a jump that is not known by its parts. */
 	const struct rule *rule;
-	const struct counters *counters; /* that it has, in the state; NULL: none */
-	const void *entry;               /* of a deletion: state_rule's or state_jump's */
+	/* In the state: of what is deleted, or of a rule whose counters an inserted one goes on with;
+	 * NULL: none. */
+	const struct stand *stand;
 };
 
 struct plan { /* a zeroed one is empty: nothing to do */

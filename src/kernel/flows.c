@@ -105,7 +105,7 @@ static const char *interface_to(void *context, const struct address *addr)
 /* ---- UDP after a change ---- */
 
 struct search {
-	const struct stale *stale;
+	struct stale *stale;
 	struct found found;
 	bool untranslated; /* one of them: a program of this host may make it anew */
 	struct err *err;
@@ -114,6 +114,8 @@ struct search {
 static int find_stale(void *context, const struct connection *c)
 {
 	struct search *search = context;
+	if (stale_index(search->stale, search->err) < 0)
+		return -1;
 	if (!stale_flow(search->stale, c))
 		return 0;
 	search->untranslated = search->untranslated || !c->translated;
@@ -137,7 +139,7 @@ int flows_settle(const struct forwards *before, const struct forwards *after, st
 	struct stale stale = {0};
 	struct search search = {.stale = &stale, .err = err};
 	int result = stale_make(before, after, &asks, &stale, err);
-	if (result == 0 && stale.changed.count) {
+	if (result == 0 && stale_possible(&stale)) {
 		result = host_addresses(&host.addresses, err);
 		if (result == 0)
 			result = look(&search, err);

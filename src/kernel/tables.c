@@ -185,8 +185,8 @@ static struct state_jump *read_jump(const struct tables *t, const char *from, co
 	struct state_jump *jump = state_add_jump(out, from, to);
 	if (!jump)
 		return NULL;
-	jump->entry = entry;
-	jump->counters = read_counters(t->family, entry);
+	jump->stand.entry = entry;
+	jump->stand.counters = read_counters(t->family, entry);
 	return jump;
 }
 
@@ -199,8 +199,8 @@ static int read_rule(const struct tables *t, const void *entry, struct state *st
 	struct state_rule *r = state_add_rule(state, chain, decoded ? &rule : NULL);
 	if (!r)
 		return -1;
-	r->entry = entry;
-	r->counters = read_counters(t->family, entry);
+	r->stand.entry = entry;
+	r->stand.counters = read_counters(t->family, entry);
 	if (!r->ours && layout_group(t->table, target) != GROUPS &&
 	    !read_jump(t, chain->name, entry, target, state))
 		return -1;
@@ -315,10 +315,10 @@ static int insert_rule(const struct tables *t, const struct op *op)
 {
 	struct entry entry;
 	codec_encode(t->family, op->rule, &entry);
-	if (op->counters) {
+	if (op->stand) {
 		uint64_t *counters = codec_counters(t->family, entry.bytes);
-		counters[0] = op->counters->packets;
-		counters[1] = op->counters->bytes;
+		counters[0] = op->stand->counters.packets;
+		counters[1] = op->stand->counters.bytes;
 	}
 	return t->lib->insert(label_of(op->chain).text, entry.bytes, op->position, t->handle);
 }
@@ -334,7 +334,7 @@ static int apply_op(struct tables *t, const struct op *op, void **deleted)
 	case OP_INSERT:
 		return insert_rule(t, op);
 	case OP_DELETE:
-		*deleted = copy_entry(t, op->entry);
+		*deleted = copy_entry(t, op->stand->entry);
 		/* analyzer: no leak, tables_close frees it */
 		return *deleted && t->lib->delete_at(chain.text, op->position, t->handle);
 	}

@@ -15,29 +15,33 @@ static int keep_missing(const struct forwards *of, const struct forwards *in, st
 	return 0;
 }
 
-static int index_changes(const struct forwards *after, struct stale *s, struct err *err)
+int stale_make(const struct forwards *before, const struct forwards *after,
+	       const struct stale_host *host, struct stale *out, struct err *err)
 {
+	*out = (struct stale){.host = *host, .after = after};
+	if (keep_missing(before, after, &out->removed, err) == 0 &&
+	    keep_missing(after, before, &out->added, err) == 0)
+		return 0;
+	stale_free(out);
+	return -1;
+}
+
+bool stale_possible(const struct stale *s)
+{
+	return s->removed.count + s->added.count > 0;
+}
+
+int stale_index(struct stale *s, struct err *err)
+{
+	if (s->changed.count)
+		return 0;
 	if (forwards_add_all(&s->changed, &s->added, err) < 0 ||
 	    forwards_add_all(&s->changed, &s->removed, err) < 0 ||
 	    lookup_make(&s->changed, &s->changed_at, err) < 0 ||
 	    lookup_make(&s->added, &s->added_at, err) < 0 ||
 	    lookup_make(&s->removed, &s->removed_at, err) < 0)
 		return -1;
-	return lookup_make(after, &s->after_at, err);
-}
-
-int stale_make(const struct forwards *before, const struct forwards *after,
-	       const struct stale_host *host, struct stale *out, struct err *err)
-{
-	*out = (struct stale){.host = *host};
-	int result = keep_missing(before, after, &out->removed, err);
-	if (result == 0)
-		result = keep_missing(after, before, &out->added, err);
-	if (result == 0 && out->removed.count + out->added.count)
-		result = index_changes(after, out, err);
-	if (result < 0)
-		stale_free(out);
-	return result;
+	return lookup_make(s->after, &s->after_at, err);
 }
 
 void stale_free(struct stale *s)

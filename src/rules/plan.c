@@ -184,8 +184,7 @@ static int plan_deletions(const struct state_chain *have, const struct match *m,
 			return -1;
 		op->position = (uint32_t)i;
 		op->rule = &r->rule;
-		op->entry = r->entry;
-		op->counters = &r->counters;
+		op->stand = &r->stand;
 	}
 	return 0;
 }
@@ -213,7 +212,7 @@ static int plan_insertions(const struct state_chain *have, const struct chain *c
 		op->at_end = op->position == length++;
 		op->rule = &chain->rules[w];
 		if (from != NOWHERE)
-			op->counters = &have->rules[from].counters;
+			op->stand = &have->rules[from].stand;
 	}
 	return 0;
 }
@@ -407,8 +406,7 @@ static int plan_jump_deletions(const char *chain, struct jumps *jumps, struct pl
 		if (!op)
 			return -1;
 		op->position = (uint32_t)gone.position;
-		op->entry = gone.there->entry;
-		op->counters = &gone.there->counters;
+		op->stand = &gone.there->stand;
 		jumps->items[i] = jumps->items[--jumps->count];
 		change_length(jumps, gone.from, -1);
 		for (size_t k = 0; k < jumps->count; k++)
@@ -494,11 +492,11 @@ static int plan_counters(enum table table, struct plan *plan, struct err *err)
 			*slot_leaving(&l, table, &plan->ops[i]) = &plan->ops[i];
 	for (size_t i = 0; i < plan->count; i++) {
 		struct op *op = &plan->ops[i];
-		if (op->kind != OP_INSERT || op->counters || op->rule->target == TARGET_JUMP)
+		if (op->kind != OP_INSERT || op->stand || op->rule->target == TARGET_JUMP)
 			continue;
 		const struct op *from = *slot_leaving(&l, table, op);
 		if (from)
-			op->counters = from->counters;
+			op->stand = from->stand;
 	}
 	free(l.slots);
 	return 0;

@@ -199,7 +199,7 @@ static struct status status_of(const struct index *index, const struct forward *
 		if (!rule)
 			status.incomplete = true;
 		else if (rules[i].rule.target == TARGET_DNAT)
-			status.conns += rule->counters.packets;
+			status.conns += rule->stand.counters.packets;
 	}
 	return status;
 }
