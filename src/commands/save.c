@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* pfwd save: the live forwards into a file, which keeps its comments and its order. */
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -106,6 +107,11 @@ static int replace(const char *path, const struct source *old, const struct forw
 static int check_old(const char *path, struct err *err)
 {
 	struct stat old;
+	if (stat(path, &old) < 0 && errno == ENOENT && lstat(path, &old) == 0)
+		return err_set(err, ERR_INPUT,
+			       "'%s' is a symbolic link to a file that is not there; make that "
+			       "file, or give it as FILE",
+			       quote(path).text);
 	if (stat(path, &old) < 0)
 		return 0; /* reading or replacing it tells why */
 	if (S_ISREG(old.st_mode))

@@ -67,7 +67,9 @@ static size_t find_ports(const struct known *known, const struct forward *f,
 		uint16_t port = host_listens(&known->listeners, (enum family)f->family, &box);
 		if (!port)
 			break;
-		out[count++] = port;
+		/* one port of a range to this host may go to itself */
+		if (!forward_to_self(f) || forward_target_port(f, port) != port)
+			out[count++] = port;
 		if (port == box.ports.last)
 			break;
 		box.ports.first = (uint16_t)(port + 1);

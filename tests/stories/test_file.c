@@ -205,6 +205,9 @@ static void save_loses_nothing_when_it_fails(void **state)
 	town_sh("test -c /run/device; mkfifo /run/fifo");
 	assert_says(pfwd(2, "save /run/fifo").err, "is not a regular file");
 	assert_says(pfwd(2, "save /run").err, "is not a regular file");
+	town_sh("ln -s /run/nosuch /run/dangling");
+	assert_says(pfwd(2, "save /run/dangling").err, "symbolic link to a file that is not there");
+	town_sh("test -L /run/dangling && test ! -e /run/nosuch");
 	pfwd(1, "save - > /dev/full");
 }
 

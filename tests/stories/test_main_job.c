@@ -484,6 +484,9 @@ static void listeners_are_those_that_lose_packets(void **state)
 		">/run/listening & until grep -q ready /run/listening; do sleep 0.05; done; "
 		"ip netns exec stranger sysctl -qw net.ipv4.ip_forward=1 "
 		"net.ipv6.conf.all.forwarding=1");
+	/* the port of a range that goes to itself is not lost */
+	assert_string_equal(town_run("ip netns exec stranger $PFWD add eth0:20-22 :22").err, "");
+	town_sh("ip netns exec stranger $PFWD del eth0:20-22");
 	struct outcome four = town_run("ip netns exec stranger $PFWD add eth0:1-65535 10.3.0.9");
 	struct outcome six = town_run("ip netns exec stranger $PFWD add eth0:1-65535 [fd03::9]");
 	town_sh("ip netns exec stranger $PFWD flush; kill $(cut -d' ' -f2 /run/listening)");
