@@ -115,13 +115,11 @@ def print_table(rows, samples, notes):
 
 # ---- chart ----
 
-WIDTH, HEIGHT = 720, 400
-LEFT, RIGHT, TOP, BOTTOM = 70, 170, 50, 55
+WIDTH, HEIGHT = 760, 400
+LEFT, RIGHT, TOP, BOTTOM = 70, 210, 50, 55
 
 
 def log_scale(low, high, start, end):
-    import math
-
     span = math.log(high / low) or 1.0
     return lambda value: start + (end - start) * math.log(value / low) / span
 
@@ -168,7 +166,7 @@ def draw(lines, path):
     sizes = sorted({size for points in lines.values() for size, _ in points})
     values = [value for points in lines.values() for _, value in points]
     ticks = [t for t in (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10000)]
-    low = max(t for t in ticks if t <= min(values))
+    low = max(t for t in ticks if t <= min(values) / 1.5)  # not on the axis itself
     high = min(t for t in ticks if t >= max(values))
     x = log_scale(sizes[0], sizes[-1], LEFT, WIDTH - RIGHT)
     y = log_scale(low, high, HEIGHT - BOTTOM, TOP)
