@@ -33,8 +33,8 @@ bool stale_possible(const struct stale *stale);
 int stale_index(struct stale *stale, struct err *err);
 void stale_free(struct stale *stale);
 
-/* Once indexed: whether the flow is one that a changed forward concerns, and is not translated as the forwards
- * now say. */
+/* Once indexed: whether the flow is one that a changed forward concerns, and is not translated as
+ * the forwards now say. */
 bool stale_flow(const struct stale *stale, const struct connection *c);
 
 #endif

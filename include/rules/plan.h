@@ -93,8 +93,8 @@ struct op {                /* there are as many as rules: kept small */
 	const char *chain; /* as rule, points into the layout or the state */
 	/* Of an insertion, or what is deleted; NULL: a jump that is not known by its parts. */
 	const struct rule *rule;
-	/* In the state: of what is deleted, or of a rule whose counters an inserted one goes on with;
-	 * NULL: none. */
+	/* In the state: of what is deleted, or of a rule whose counters an inserted one goes on
+	 * with; NULL: none. */
 	const struct stand *stand;
 };
 

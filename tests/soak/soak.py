@@ -195,7 +195,7 @@ class Soak:
     def assert_killed(self, gone):
         rows = self.rows("-a")
         for q in self.flows:
-            if q.way.forward in gone:
+            if q.way.forward in gone and not self.able(q):
                 expect(f"connection of {q}, killed", self.row_of(rows, q), None)
         self.keep(q for q in self.flows if q.way.forward not in gone)
 
@@ -353,6 +353,13 @@ class Soak:
         return rows.get((q.proto, f"{bracketed(client)}:{q.own_port}",
                          f"{bracketed(q.address)}:{q.port}"))
 
+    def able(self, q):
+        """conntrack knows no interface: another forward that sends it there is as good."""
+        f = q.way.forward
+        return {g.spec() for g in self.model if (g.proto, g.target) == (f.proto, f.target) and
+                g.address in (q.address, "") and g.ports[0] <= q.port <= g.ports[1] and
+                g.to_port(q.port) == f.to_port(q.port)}
+
     def check_conns(self):
         rows = self.rows()
         specs = {f.spec() for f in self.model}
@@ -364,11 +371,8 @@ class Soak:
                 continue
             row = self.row_of(rows, q)
             expect(f"{q}, {q.way}: is shown", row is not None, True)
-            # conntrack knows no interface: another that sends it there is as good
-            able = {g.spec() for g in self.model if (g.proto, g.target) == (f.proto, f.target) and
-                    g.address in (q.address, "") and g.ports[0] <= q.port <= g.ports[1] and
-                    g.to_port(q.port) == f.to_port(q.port)}
-            expect(f"{q}, {q.way}: {row['forward']} is its forward", row["forward"] in able, True)
+            expect(f"{q}, {q.way}: {row['forward']} is its forward",
+                   row["forward"] in self.able(q), True)
             addr, port = q.answer.split()[1:3]
             expect(f"{q}: target", row["target"], f"{bracketed(addr)}:{port}")
 
