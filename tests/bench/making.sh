@@ -153,8 +153,11 @@ fi
 if have strace; then
 	# shellcheck disable=SC2086 # SPEC and TARGET
 	profile "add one, $(words "$ten") present" delete_one "$PFWD" add $another
+	profile "save - of $(words "$ten")" true "$PFWD" save -
 	empty_tables ours
-	profile "apply $(words "$fifty")" "empty_tables ours" "$PFWD" apply "$work/$fifty.pfwd"
+	for n in $ten $fifty $hundred; do
+		profile "apply $(words "$n")" "empty_tables ours" "$PFWD" apply "$work/$n.pfwd"
+	done
 fi
 raze ours
 raze theirs
