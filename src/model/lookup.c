@@ -293,10 +293,10 @@ bool lookup_takes_client(const struct forward *f, const struct address *client)
 static int misfit(const struct forward *f, const struct connection *c, const char *interface)
 {
 	int points = 0;
-	if (!lookup_takes_client(f, &c->client.addr))
-		points += 8; /* --local takes any client */
 	if (forward_target_port(f, c->via.port) != c->target.port)
-		points += 4; /* the next of a range, which is rare */
+		points += 8; /* the next of a range, which is rare */
+	if (!lookup_takes_client(f, &c->client.addr))
+		points += 4; /* --local takes any client */
 	if (interface && *f->ifname) {
 		enum relation r = ifname_relation(interface, f->ifname);
 		points += r == RELATION_EQUAL || r == RELATION_INSIDE ? 0 : 2;

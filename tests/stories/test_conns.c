@@ -282,6 +282,14 @@ static void a_forward_to_that_very_port_comes_first(void **state)
 	int fd = town_socket(CLIENT, IPPROTO_TCP, "192.168.1.1", 1005, 0);
 	assert_string_equal(pfwd(0, "conns -rn -o NAME").out, "exact\n");
 	close(fd);
+	/* also where only --local takes the client */
+	pfwd(0, "flush");
+	pfwd(0, "add wan0@10.1.0.1:1005 192.168.1.2:8080 --from 10.9.0.0/16 --local --name exact");
+	pfwd(0, "add *:1000-1010 192.168.1.2:8076-8086 --name wide");
+	fd = town_socket(GATEWAY, IPPROTO_TCP, "10.1.0.1", 1005, 0);
+	assert_string_equal(town_run("$PFWD conns -rn -o VIA,NAME | grep ^10.1.0.1:").out,
+			    "10.1.0.1:1005 exact\n");
+	close(fd);
 }
 static void a_kernel_without_conntrack_is_said(void **state)
 {

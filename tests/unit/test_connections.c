@@ -43,15 +43,16 @@ static bool to_that_port(const struct forward *f, const struct connection *c)
 	return forward_target_port(f, c->via.port) == c->target.port;
 }
 
-/* Its clients count more than the very port, which counts more than its interface, and then the
+/* The very port counts more than its clients, which count more than its interface, and then the
  * narrower one is it. */
 static int compare_naively(const struct forward *f, const struct forward *g,
 			   const struct connection *c)
 {
-	int d = lookup_takes_client(g, &c->client.addr) - lookup_takes_client(f, &c->client.addr);
+	int d = to_that_port(g, c) - to_that_port(f, c);
 	struct box box = forward_box(f), other = forward_box(g);
 	if (d == 0)
-		d = to_that_port(g, c) - to_that_port(f, c);
+		d = lookup_takes_client(g, &c->client.addr) -
+		    lookup_takes_client(f, &c->client.addr);
 	if (d == 0)
 		d = on_interface(g, c) - on_interface(f, c);
 	return d ? d : box_compare(&box, &other);
