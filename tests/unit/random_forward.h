@@ -143,17 +143,4 @@ static inline struct forward random_forward(struct dice *dice, enum family famil
 	}
 }
 
-/* Up to tries forwards without conflicts between them, none of which ends. */
-static inline void random_set(struct dice *dice, enum family family, int tries,
-			      struct forwards *out)
-{
-	struct err ignored;
-	*out = (struct forwards){0};
-	for (int i = 0; i < tries; i++) {
-		struct forward f = random_forward(dice, family);
-		f.until = 0;
-		forwards_insert(out, &f, 0, FORWARDS_REFUSE, &ignored);
-	}
-}
-
 #endif
