@@ -8,6 +8,7 @@
 
 #include "model/box.h"
 #include "model/err.h"
+#include "model/lookup.h"
 
 /* 0, or -1 with ERR_PERMISSION where CAP_NET_ADMIN or CAP_NET_RAW is missing. */
 int host_permitted(struct err *err);
@@ -42,6 +43,8 @@ int host_addresses(struct host_addresses *out, struct err *err);
 void host_addresses_free(struct host_addresses *set);
 /* The interface that owns an address, or NULL. */
 const char *host_address_owner(const struct host_addresses *set, const struct address *addr);
+/* The same for whoever looks for a connection's forward; set must outlive it. */
+struct lookup_owner host_owner(const struct host_addresses *set);
 /* The narrowest network that one of the interfaces is on and that holds addr; unset: none. */
 struct network host_network_of(const struct host_addresses *set, const struct address *addr);
 

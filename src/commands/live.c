@@ -24,14 +24,9 @@ void live_free(struct live *live)
 	*live = (struct live){0};
 }
 
-static const char *owner_of(const void *context, const struct address *addr)
-{
-	return host_address_owner(context, addr);
-}
-
 const struct forward *live_forward(const struct live *live, const struct connection *c)
 {
-	struct lookup_owner owner = {owner_of, &live->addresses};
+	struct lookup_owner owner = host_owner(&live->addresses);
 	return lookup_connection(&live->lookup, c, &owner);
 }
 

@@ -164,15 +164,10 @@ struct killing {
 	struct err *err;
 };
 
-static const char *owner_of(const void *context, const struct address *addr)
-{
-	return host_address_owner(context, addr);
-}
-
 static int find_through(void *context, const struct connection *c)
 {
 	struct killing *killing = context;
-	struct lookup_owner owner = {owner_of, &killing->host.addresses};
+	struct lookup_owner owner = host_owner(&killing->host.addresses);
 	const struct forward *f = lookup_connection(&killing->lookup, c, &owner);
 	if (!f || forwards_find(killing->after, f) < killing->after->count)
 		return 0;

@@ -216,6 +216,16 @@ const char *host_address_owner(const struct host_addresses *set, const struct ad
 	return owned ? set->items[low].ifname : NULL;
 }
 
+static const char *owner_of(const void *context, const struct address *addr)
+{
+	return host_address_owner(context, addr);
+}
+
+struct lookup_owner host_owner(const struct host_addresses *set)
+{
+	return (struct lookup_owner){owner_of, set};
+}
+
 struct network host_network_of(const struct host_addresses *set, const struct address *addr)
 {
 	struct network best = {0};

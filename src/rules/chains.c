@@ -121,20 +121,6 @@ struct key {
 	uint32_t index;
 };
 
-static uint64_t hash_but_ports(const struct rule *rule)
-{
-	struct rule plain = *rule;
-	plain.ports = (struct ports){0, 0};
-	return rule_hash(&plain);
-}
-
-static bool equal_but_ports(const struct rule *a, const struct rule *b)
-{
-	struct rule plain = *a;
-	plain.ports = b->ports;
-	return rule_equal(&plain, b);
-}
-
 static int compare_keys(const void *a, const void *b)
 {
 	const struct key *x = a, *y = b;
@@ -149,8 +135,8 @@ static struct key *sort_keys(const struct group_rules *g)
 	struct key *keys = reallocarray(NULL, g->count, sizeof(*keys));
 	for (size_t i = 0; keys && i < g->count; i++) {
 		const struct rule *r = &g->rules[i];
-		keys[i] =
-			(struct key){hash_but_ports(r), r->ports.first, r->ports.last, (uint32_t)i};
+		keys[i] = (struct key){rule_hash_but_ports(r), r->ports.first, r->ports.last,
+				       (uint32_t)i};
 	}
 	if (keys)
 		qsort(keys, g->count, sizeof(*keys), compare_keys);
@@ -163,7 +149,7 @@ static bool goes_on(const struct rule *a, const struct rule *b)
 {
 	if (a->target != TARGET_ACCEPT)
 		return rule_equal(a, b);
-	return b->ports.first <= a->ports.last + 1 && equal_but_ports(a, b);
+	return b->ports.first <= a->ports.last + 1 && rule_equal_but_ports(a, b);
 }
 
 /* The rules in the order of the keys, neighbours that join as one; out (or NULL) has room for all.

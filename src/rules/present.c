@@ -39,9 +39,7 @@ static struct slot *slot_for(const struct index *index, enum group group, const 
 
 static struct cover cover_of(enum group group, const struct rule *rule)
 {
-	struct rule plain = *rule;
-	plain.ports = (struct ports){0, 0};
-	return (struct cover){.hash = rule_hash(&plain) + group,
+	return (struct cover){.hash = rule_hash_but_ports(rule) + group,
 			      .first = rule->ports.first,
 			      .last = rule->ports.last};
 }
@@ -56,10 +54,8 @@ static int compare_covers(const void *a, const void *b)
 
 static bool covers(const struct rule *there, const struct rule *wanted)
 {
-	struct rule plain = *wanted;
-	plain.ports = there->ports;
 	return there->ports.first <= wanted->ports.first &&
-	       there->ports.last >= wanted->ports.last && rule_equal(there, &plain);
+	       there->ports.last >= wanted->ports.last && rule_equal_but_ports(there, wanted);
 }
 
 /* A rule that accepts all that this one does, or NULL. */

@@ -49,6 +49,20 @@ uint64_t rule_hash(const struct rule *rule)
 	return hash;
 }
 
+bool rule_equal_but_ports(const struct rule *a, const struct rule *b)
+{
+	struct rule plain = *a;
+	plain.ports = b->ports;
+	return rule_equal(&plain, b);
+}
+
+uint64_t rule_hash_but_ports(const struct rule *rule)
+{
+	struct rule plain = *rule;
+	plain.ports = (struct ports){0, 0};
+	return rule_hash(&plain);
+}
+
 struct box rule_box(const struct rule *rule)
 {
 	struct box box = {.src = rule->src, .proto = rule->proto};
