@@ -31,7 +31,11 @@ ALL_LIBS = $(shell $(PKG_CONFIG) --libs $(LIBS))
 
 SOURCES = $(wildcard src/*.c src/*/*.c)
 OBJECTS = $(SOURCES:%.c=$(BUILD)/%.o)
-PURE = $(filter $(BUILD)/src/model/% $(BUILD)/src/rules/%,$(OBJECTS))
+PURE_SOURCES = $(wildcard src/model/*.c src/syntax/*.c) \
+	$(addprefix src/conns/,lookup.c stale.c repeats.c) \
+	$(addprefix src/xtables/,rule.c encode.c decode.c text.c layout.c build.c tree.c plan.c \
+	state.c health.c)
+PURE = $(PURE_SOURCES:%.c=$(BUILD)/%.o)
 INNER = $(filter-out $(BUILD)/src/main.o $(BUILD)/src/commands/%,$(OBJECTS))
 
 UNIT_TESTS = $(patsubst tests/unit/%.c,$(BUILD)/tests/unit/%,$(wildcard tests/unit/test_*.c))
@@ -124,7 +128,6 @@ FUZZ_SECONDS ?= 60
 FUZZ_TEXT = spec file comment
 FUZZ_FLAGS = -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all
 FUZZ_CC = clang -std=gnu11 -D_GNU_SOURCE -Iinclude $(FUZZ_FLAGS)
-PURE_SOURCES = $(wildcard src/model/*.c src/rules/*.c)
 
 $(BUILD)/fuzz/fuzz_%: tests/fuzz/fuzz_%.c $(PURE_SOURCES) $(wildcard include/*/*.h)
 	@mkdir -p $(@D)

@@ -8,7 +8,7 @@
 #include <time.h>
 
 #include "commands/command.h"
-#include "kernel/memory.h"
+#include "host/memory.h"
 
 static const struct command *const commands[] = {
 	&command_add,   &command_del,     &command_list, &command_conns,

@@ -7,10 +7,10 @@
 #define PFWD_COMMANDS_COMMAND_H
 
 #include "commands/progress.h"
-#include "kernel/host.h"
-#include "model/args.h"
-#include "model/request.h"
-#include "model/selector.h"
+#include "host/host.h"
+#include "syntax/args.h"
+#include "syntax/request.h"
+#include "syntax/selector.h"
 #include "report/report.h"
 
 struct command;

@@ -7,7 +7,7 @@
 #define PFWD_MODEL_FORWARD_H
 
 #include "model/address.h"
-#include "model/box.h"
+#include "model/match.h"
 #include "model/err.h"
 
 #define NAME_MAX_LENGTH 63
@@ -18,7 +18,7 @@ struct forward {
 	bool masquerade;
 	bool hairpin;
 	bool local;
-	char ifname[IFNAME_MAX]; /* as in struct box */
+	char ifname[IFNAME_MAX]; /* as in struct match */
 	char name[NAME_MAX_LENGTH + 1];
 	struct address addr;        /* connections sent to it; none: any address of this host */
 	struct network from;        /* clients; none: all */
@@ -51,7 +51,7 @@ static inline bool forward_translates_source(const struct forward *f)
 int forward_check(const struct forward *f, struct err *err);
 
 /* The packets that it takes. */
-struct box forward_box(const struct forward *f);
+struct match forward_match(const struct forward *f);
 /* The target port for that port of f->ports. */
 uint16_t forward_target_port(const struct forward *f, uint16_t port);
 /* Whether the two send packets to port, an original destination port of both, to the same place. */
@@ -73,7 +73,7 @@ int forward_compare(const struct forward *a, const struct forward *b);
  * What --hairpin and --local take besides, as boxes in which interfaces do not count (and
  * sources do for a hairpin alone: its network).
  */
-struct box forward_hairpin_box(const struct forward *f);
-struct box forward_local_box(const struct forward *f);
+struct match forward_hairpin_match(const struct forward *f);
+struct match forward_local_match(const struct forward *f);
 
 #endif

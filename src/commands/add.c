@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "commands/command.h"
-#include "kernel/host.h"
+#include "host/host.h"
 
 enum { ADD_REPLACE = REPORT_OPTIONS_END };
 

@@ -3,12 +3,12 @@
 #include <stdio.h>
 
 #include "commands/command.h"
-#include "commands/source.h"
-#include "kernel/change.h"
-#include "kernel/host.h"
+#include "commands/forwards_file.h"
+#include "ruleset/change.h"
+#include "host/host.h"
 
 struct apply {
-	struct source source;
+	struct forwards_file source;
 	struct change_context change;
 };
 
@@ -16,7 +16,7 @@ static int take(void *context, const struct arg *arg, struct err *err)
 {
 	struct apply *apply = context;
 	if (!arg->def)
-		return source_take(&apply->source, arg, err);
+		return forwards_file_take(&apply->source, arg, err);
 	apply->change.dry_run = true; /* there is no other option */
 	return 0;
 }
@@ -26,17 +26,17 @@ static int decide(void *context, const struct forwards *present, const struct fo
 {
 	(void)present;
 	(void)err;
-	const struct source *source = context;
+	const struct forwards_file *source = context;
 	*wanted = &source->file.forwards;
 	return 0;
 }
 
 /* Which line each forward stood in is of no interest from here on. */
-static int load(struct source *source, const struct globals *globals, struct err *err)
+static int load(struct forwards_file *source, const struct globals *globals, struct err *err)
 {
-	if (host_permitted(err) < 0 || source_load(source, globals->now, err) < 0)
+	if (host_permitted(err) < 0 || forwards_file_load(source, globals->now, err) < 0)
 		return -1;
-	source_forget_text(source);
+	forwards_file_forget_text(source);
 	return forwards_sort(&source->file.forwards, err);
 }
 
@@ -60,7 +60,7 @@ static int run_apply(const struct command *command, struct args *args, struct gl
 	int result = command_read(command, args, globals, take, &apply, err);
 	if (result == COMMAND_GO)
 		result = make(&apply, globals, err);
-	source_free(&apply.source);
+	forwards_file_free(&apply.source);
 	return result;
 }
 
@@ -73,7 +73,7 @@ static size_t print_missing(char sign, const struct forwards *of, const struct f
 	size_t count = 0;
 	for (; (f = forwards_next_missing(&walk)); count++) {
 		putchar(sign);
-		source_print(stdout, f);
+		forwards_file_print(stdout, f);
 	}
 	return count;
 }
@@ -98,13 +98,13 @@ static int run_diff(const struct command *command, struct args *args, struct glo
 		result = load(&diff.source, globals, err) < 0
 				 ? -1
 				 : compare(&diff.source.file.forwards, err);
-	source_free(&diff.source);
+	forwards_file_free(&diff.source);
 	return result;
 }
 
 #define FILE_DETAILS                                                                               \
 	"FILE holds one forward a line, as after `pfwd add`; # begins a comment. Without FILE it " \
-	"is\n" SOURCE_DEFAULT ", and - is standard input.\n"
+	"is\n" FORWARDS_FILE_DEFAULT ", and - is standard input.\n"
 
 const struct command command_apply = {
 	.name = "apply",

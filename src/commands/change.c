@@ -3,9 +3,9 @@
 #include <stdio.h>
 
 #include "commands/command.h"
-#include "kernel/change.h"
-#include "kernel/flows.h"
-#include "rules/text.h"
+#include "ruleset/change.h"
+#include "conns/settle.h"
+#include "xtables/text.h"
 
 static void print_op(enum family family, const struct op *op)
 {
@@ -96,9 +96,9 @@ static void settle_connections(const struct change_context *change, const struct
 			       const struct forwards *wanted)
 {
 	struct err err = {0};
-	int result = flows_settle(&before->forwards, wanted, &err);
+	int result = settle_udp(&before->forwards, wanted, &err);
 	if (result == 0 && change->kill)
-		result = flows_kill(&before->forwards, wanted, &err);
+		result = settle_kill(&before->forwards, wanted, &err);
 	if (result < 0)
 		command_say(
 			"warning: the rules are in place, but connections from before may go on: "

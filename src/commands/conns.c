@@ -8,9 +8,9 @@
 #include <unistd.h>
 
 #include "commands/command.h"
-#include "commands/live.h"
-#include "kernel/change.h"
-#include "kernel/conntrack.h"
+#include "commands/owners.h"
+#include "ruleset/change.h"
+#include "conns/conntrack.h"
 
 enum { CONNS_ALL = REPORT_OPTIONS_END, CONNS_FOLLOW, CONNS_COUNT };
 
@@ -198,7 +198,7 @@ struct conns {
 	bool follow, count;
 	bool *selected;
 	char **specs; /* of each forward that a row was printed of */
-	struct live live;
+	struct owners live;
 	int64_t next_reading; /* of the forwards, at the earliest; on the clock of now */
 	struct err *err;
 };
@@ -237,7 +237,7 @@ static int print_row(struct conns *conns, const struct connection *c, const stru
 static int print_connection(void *context, const struct connection *c)
 {
 	struct conns *conns = context;
-	return print_row(conns, c, live_forward(&conns->live, c));
+	return print_row(conns, c, owners_forward(&conns->live, c));
 }
 
 static int64_t now(void)
@@ -260,12 +260,12 @@ static int read_forwards(struct conns *conns, struct err *err)
 	conns->specs = calloc(set->count + 1, sizeof(*conns->specs));
 	if (!conns->selected || !conns->specs)
 		return err_memory(err);
-	return live_make(set, &conns->live, err);
+	return owners_make(set, &conns->live, err);
 }
 
 static void drop_forwards(struct conns *conns)
 {
-	live_free(&conns->live);
+	owners_free(&conns->live);
 	for (size_t i = 0; conns->specs && i < conns->forwards.count; i++)
 		free(conns->specs[i]);
 	free(conns->specs);
@@ -294,7 +294,7 @@ static int print_event(void *context, const struct connection *c)
 {
 	struct conns *conns = context;
 	struct err ignored;
-	const struct forward *f = live_forward(&conns->live, c);
+	const struct forward *f = owners_forward(&conns->live, c);
 	if (f || now() < conns->next_reading)
 		return print_row(conns, c, f);
 	drop_forwards(conns);
@@ -316,7 +316,7 @@ static int read_again(void *context)
 	struct conns *conns = context;
 	command_say("warning: connections changed faster than they could be shown; reading those "
 		    "there are again");
-	return live_walk(conns->query.words.family, print_as_update, conns, conns->err);
+	return owners_walk(conns->query.words.family, print_as_update, conns, conns->err);
 }
 
 static int flush_rows(void *context)
@@ -338,7 +338,7 @@ static int follow(struct conns *conns, struct err *err)
 
 struct count_row {
 	const struct forward *f; /* NULL: of no forward */
-	struct live_sum sum;
+	struct owners_sum sum;
 	bool counted;
 };
 
@@ -382,7 +382,7 @@ static const struct report_column count_columns[] = {
 	{0},
 };
 
-static int print_counts(struct conns *conns, const struct live_sum *sums, struct err *err)
+static int print_counts(struct conns *conns, const struct owners_sum *sums, struct err *err)
 {
 	const struct forwards *set = &conns->forwards;
 	struct count_row row = {.counted = host_accounts()};
@@ -401,10 +401,10 @@ static int print_counts(struct conns *conns, const struct live_sum *sums, struct
 
 static int count(struct conns *conns, struct err *err)
 {
-	struct live_sum *sums = calloc(conns->forwards.count + 1, sizeof(*sums));
+	struct owners_sum *sums = calloc(conns->forwards.count + 1, sizeof(*sums));
 	if (!sums)
 		return err_memory(err);
-	int result = live_sums(&conns->live, conns->query.words.family, sums, err);
+	int result = owners_sums(&conns->live, conns->query.words.family, sums, err);
 	if (result == 0)
 		result = print_counts(conns, sums, err);
 	free(sums);
@@ -457,7 +457,7 @@ static int show(struct conns *conns, struct err *err)
 	int result = conns->count ? count(conns, err)
 		     : conns->follow
 			     ? follow(conns, err)
-			     : live_walk(conns->query.words.family, print_connection, conns, err);
+			     : owners_walk(conns->query.words.family, print_connection, conns, err);
 	if (report_end(&conns->query.report, err) < 0)
 		result = -1;
 	return result;

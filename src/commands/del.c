@@ -3,7 +3,7 @@
 #include <stdlib.h>
 
 #include "commands/command.h"
-#include "kernel/host.h"
+#include "host/host.h"
 
 enum { DEL_KILL = REPORT_OPTIONS_END };
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* pfwd flush: remove all that pfwd made. */
 #include "commands/command.h"
-#include "kernel/host.h"
+#include "host/host.h"
 
 static int decide(void *context, const struct forwards *present, const struct forwards **wanted,
 		  struct err *err)

@@ -4,16 +4,16 @@
 #include <stdlib.h>
 
 #include "commands/command.h"
-#include "commands/live.h"
-#include "kernel/change.h"
-#include "kernel/host.h"
+#include "commands/owners.h"
+#include "ruleset/change.h"
+#include "host/host.h"
 
 struct row {
 	const struct forward *f;
 	struct status status;
 	int64_t now;
-	struct live_sum live; /* of the connections there are now */
-	bool counted;         /* their packets and bytes are */
+	struct owners_sum live; /* of the connections there are now */
+	bool counted;           /* their packets and bytes are */
 };
 
 /* ---- columns ---- */
@@ -149,13 +149,13 @@ struct list {
 	struct row *rows;
 };
 
-static int add_sums(struct list *list, const struct live *live, struct err *err)
+static int add_sums(struct list *list, const struct owners *live, struct err *err)
 {
 	size_t count = list->snapshot.forwards.count;
-	struct live_sum *sums = calloc(count + 1, sizeof(*sums));
+	struct owners_sum *sums = calloc(count + 1, sizeof(*sums));
 	if (!sums)
 		return err_memory(err);
-	int result = live_sums(live, FAMILY_NONE, sums, err);
+	int result = owners_sums(live, FAMILY_NONE, sums, err);
 	for (size_t i = 0; i < count; i++)
 		list->rows[i].live = sums[i];
 	free(sums);
@@ -166,7 +166,7 @@ static int count_connections(struct list *list, struct err *err)
 {
 	const struct report_choice *choice = &list->query.report.choice;
 	bool sums = report_chosen(choice, "BYTES") || report_chosen(choice, "PACKETS");
-	struct live live = {0};
+	struct owners live = {0};
 	if (!sums && !report_chosen(choice, "LIVE"))
 		return 0;
 	bool accounts = host_accounts();
@@ -174,18 +174,18 @@ static int count_connections(struct list *list, struct err *err)
 		list->rows[i].counted = accounts;
 	if (sums)
 		live_say_accounting();
-	int result = live_make(&list->snapshot.forwards, &live, err);
+	int result = owners_make(&list->snapshot.forwards, &live, err);
 	if (result == 0)
 		result = add_sums(list, &live, err);
-	live_free(&live);
+	owners_free(&live);
 	return result;
 }
 
 static int read_statuses(struct list *list, struct status *statuses, struct err *err)
 {
 	for (int f = 0; f < FAMILIES; f++)
-		if (present_status(list->snapshot.states[f], &list->snapshot.forwards, statuses,
-				   err) < 0)
+		if (health_of(list->snapshot.states[f], &list->snapshot.forwards, statuses, err) <
+		    0)
 			return -1;
 	return 0;
 }

@@ -7,10 +7,10 @@
 #include <sys/stat.h>
 
 #include "commands/command.h"
-#include "commands/source.h"
-#include "kernel/change.h"
-#include "kernel/host.h"
-#include "kernel/replace.h"
+#include "commands/forwards_file.h"
+#include "ruleset/change.h"
+#include "host/host.h"
+#include "host/replace_file.h"
 
 /* Where the line's comment begins, at a word of its own; length where it has none. */
 static size_t comment_at(const char *line, size_t length)
@@ -39,7 +39,7 @@ static void keep_part(FILE *out, const struct forward *items, size_t count,
 
 /* What is kept of the file's line: all of it where all its forwards live or it has none, else a
  * part. first: the line's first forward in the file; returns the next line's. */
-static size_t keep_line(FILE *out, const struct source *old, size_t first, size_t number,
+static size_t keep_line(FILE *out, const struct forwards_file *old, size_t first, size_t number,
 			const char *line, size_t length, const struct forwards *live, bool *known)
 {
 	const struct file *file = &old->file;
@@ -61,7 +61,7 @@ static size_t keep_line(FILE *out, const struct source *old, size_t first, size_
 }
 
 /* The file as it shall be. */
-static int write_file(FILE *out, const struct source *old, const struct forwards *live,
+static int write_file(FILE *out, const struct forwards_file *old, const struct forwards *live,
 		      struct err *err)
 {
 	bool *known = calloc(live->count + 1, sizeof(*known));
@@ -77,13 +77,13 @@ static int write_file(FILE *out, const struct source *old, const struct forwards
 	}
 	for (size_t i = 0; i < live->count; i++)
 		if (!known[i])
-			source_print(out, &live->items[i]);
+			forwards_file_print(out, &live->items[i]);
 	free(known);
 	return 0;
 }
 
 /* Composed in memory, so that no failure leaves half of it. */
-static int replace(const char *path, const struct source *old, const struct forwards *live,
+static int replace(const char *path, const struct forwards_file *old, const struct forwards *live,
 		   struct err *err)
 {
 	char *text = NULL;
@@ -121,15 +121,15 @@ static int check_old(const char *path, struct err *err)
 		       quote(path).text);
 }
 
-static int save(struct source *source, const struct globals *globals, struct err *err)
+static int save(struct forwards_file *source, const struct globals *globals, struct err *err)
 {
 	struct forwards live = {0};
 	bool standard = source->path && strcmp(source->path, "-") == 0;
-	const char *path = source_name(source);
+	const char *path = forwards_file_name(source);
 	if (host_permitted(err) < 0)
 		return -1;
 	int result = standard ? 0 : check_old(path, err);
-	if (result < 0 || (result && source_load(source, globals->now, err) < 0))
+	if (result < 0 || (result && forwards_file_load(source, globals->now, err) < 0))
 		return -1;
 	result = snapshot_forwards(&live, err);
 	if (result == 0)
@@ -143,17 +143,17 @@ static int save(struct source *source, const struct globals *globals, struct err
 
 static int take(void *context, const struct arg *arg, struct err *err)
 {
-	return source_take(context, arg, err); /* there is no option */
+	return forwards_file_take(context, arg, err); /* there is no option */
 }
 
 static int run(const struct command *command, struct args *args, struct globals *globals,
 	       struct err *err)
 {
-	struct source source = {.quiet = true};
+	struct forwards_file source = {.quiet = true};
 	int result = command_read(command, args, globals, take, &source, err);
 	if (result == COMMAND_GO)
 		result = save(&source, globals, err);
-	source_free(&source);
+	forwards_file_free(&source);
 	return result;
 }
 
@@ -162,6 +162,6 @@ const struct command command_save = {
 	.operands = "[FILE]",
 	.summary = "write the forwards there are to a file",
 	.details = "Comments and order of an existing file are kept. Without FILE it "
-		   "is\n" SOURCE_DEFAULT ", and - is standard output.\n",
+		   "is\n" FORWARDS_FILE_DEFAULT ", and - is standard output.\n",
 	.run = run,
 };

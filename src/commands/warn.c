@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "commands/command.h"
-#include "kernel/host.h"
+#include "host/host.h"
 
 static void warn_sysctl(enum family family)
 {
@@ -61,7 +61,7 @@ static void warn_interface(struct known *known, const struct forward *f)
 static size_t find_ports(const struct known *known, const struct forward *f,
 			 uint16_t out[PORTS_NAMED + 1])
 {
-	struct box box = forward_box(f);
+	struct match box = forward_match(f);
 	size_t count = 0;
 	while (count <= PORTS_NAMED) {
 		uint16_t port = host_listens(&known->listeners, (enum family)f->family, &box);

@@ -41,13 +41,13 @@ static bool go_elsewhere(const struct forward *a, const struct forward *b)
 /* In what ways two can be in conflict. */
 static const struct kind {
 	bool (*has)(const struct forward *f);
-	struct box (*box)(const struct forward *f);
+	struct match (*box)(const struct forward *f);
 	bool (*conflict)(const struct forward *a, const struct forward *b);
 	const char *cause;
 } kinds[] = {
-	{is_forward, forward_box, differ, ""},
-	{is_hairpin, forward_hairpin_box, go_elsewhere, ", by what --hairpin adds"},
-	{is_local, forward_local_box, go_elsewhere, ", by what --local adds"},
+	{is_forward, forward_match, differ, ""},
+	{is_hairpin, forward_hairpin_match, go_elsewhere, ", by what --hairpin adds"},
+	{is_local, forward_local_match, go_elsewhere, ", by what --local adds"},
 };
 #define KINDS (sizeof(kinds) / sizeof(kinds[0]))
 
@@ -55,9 +55,9 @@ static bool clash(const struct kind *kind, const struct forward *a, const struct
 {
 	if (!kind->has(a) || !kind->has(b))
 		return false;
-	struct box a_box = kind->box(a), b_box = kind->box(b);
-	enum relation r = box_relation(&a_box, &b_box);
-	return (r == RELATION_EQUAL || r == RELATION_CROSS) && kind->conflict(a, b);
+	struct match a_box = kind->box(a), b_box = kind->box(b);
+	enum overlap r = match_overlap(&a_box, &b_box);
+	return (r == OVERLAP_EQUAL || r == OVERLAP_CROSS) && kind->conflict(a, b);
 }
 
 /* The first kind that they clash in, or NULL. */
@@ -87,7 +87,7 @@ struct shape { /* lengths of prefixes, in bits */
 };
 
 struct item {
-	struct box box;
+	struct match box;
 	struct shape shape;
 	size_t index; /* in the set */
 };
@@ -116,7 +116,7 @@ static uint8_t ifname_bits(const char *name)
 	return (uint8_t)(8 * (name[n - 1] == '+' ? n - 1 : n + 1));
 }
 
-static struct shape shape_of(const struct box *box)
+static struct shape shape_of(const struct match *box)
 {
 	return (struct shape){ifname_bits(box->ifname), box->dst.prefix, box->src.prefix};
 }
@@ -146,7 +146,7 @@ static uint64_t mix(uint64_t hash, const void *bytes, unsigned int bits)
 }
 
 /* Equal where two boxes agree in that shape; what merely looks equal is compared again. */
-static uint64_t key_of(const struct box *box, struct shape shape)
+static uint64_t key_of(const struct match *box, struct shape shape)
 {
 	uint64_t hash = mix(0, &box->proto, 8);
 	hash = mix(hash, box->ifname, shape.ifname);
@@ -169,8 +169,8 @@ static void meet(const struct sweep *sweep, const struct item *a, const struct i
 	size_t first = a->index < b->index ? a->index : b->index;
 	size_t second = a->index < b->index ? b->index : a->index;
 	const struct forward *items = sweep->set->items;
-	enum relation r = box_relation(&a->box, &b->box);
-	if ((r == RELATION_EQUAL || r == RELATION_CROSS) &&
+	enum overlap r = match_overlap(&a->box, &b->box);
+	if ((r == OVERLAP_EQUAL || r == OVERLAP_CROSS) &&
 	    clash_of(&items[first], &items[second]) == sweep->kind)
 		sweep->found(sweep->context, first, second);
 }
@@ -263,7 +263,7 @@ static size_t take_items(const struct forwards *set, enum family family, const s
 		const struct forward *f = &set->items[i];
 		if (f->family != family || !kind->has(f))
 			continue;
-		struct box box = kind->box(f);
+		struct match box = kind->box(f);
 		items[count++] = (struct item){box, shape_of(&box), i};
 	}
 	return count;

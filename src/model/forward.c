@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "model/forward.h"
-#include "model/spec.h"
+#include "syntax/spec.h"
 
 /* Why no forward has such an address, or NULL. */
 static const char *unfit(const struct address *addr)
@@ -152,27 +152,27 @@ static struct network host_network(const struct address *addr)
 				.prefix = (uint8_t)address_bits((enum family)addr->family)};
 }
 
-struct box forward_box(const struct forward *f)
+struct match forward_match(const struct forward *f)
 {
-	struct box box = {.dst = host_network(&f->addr),
-			  .src = f->from,
-			  .proto = f->proto,
-			  .ports = f->ports};
+	struct match box = {.dst = host_network(&f->addr),
+			    .src = f->from,
+			    .proto = f->proto,
+			    .ports = f->ports};
 	memcpy(box.ifname, f->ifname, sizeof(box.ifname));
 	return box;
 }
 
-struct box forward_hairpin_box(const struct forward *f)
+struct match forward_hairpin_match(const struct forward *f)
 {
-	return (struct box){.dst = host_network(&f->addr),
-			    .src = f->hairpin_net,
-			    .proto = f->proto,
-			    .ports = f->ports};
+	return (struct match){.dst = host_network(&f->addr),
+			      .src = f->hairpin_net,
+			      .proto = f->proto,
+			      .ports = f->ports};
 }
 
-struct box forward_local_box(const struct forward *f)
+struct match forward_local_match(const struct forward *f)
 {
-	return (struct box){.dst = host_network(&f->addr), .proto = f->proto, .ports = f->ports};
+	return (struct match){.dst = host_network(&f->addr), .proto = f->proto, .ports = f->ports};
 }
 
 uint16_t forward_target_port(const struct forward *f, uint16_t port)

@@ -5,7 +5,7 @@
 
 #include "model/conflict.h"
 #include "model/forwards.h"
-#include "model/spec.h"
+#include "syntax/spec.h"
 
 void forwards_free(struct forwards *set)
 {

@@ -6,8 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "model/request.h"
-#include "rules/layout.h"
+#include "syntax/request.h"
+#include "xtables/layout.h"
 
 int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size);
 

@@ -6,10 +6,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "model/request.h"
-#include "rules/entry.h"
-#include "rules/layout.h"
-#include "rules/text.h"
+#include "syntax/request.h"
+#include "xtables/entry.h"
+#include "xtables/layout.h"
+#include "xtables/text.h"
 
 int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size);
 

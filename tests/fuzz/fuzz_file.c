@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "model/file.h"
+#include "syntax/file.h"
 
 int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size);
 

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "model/request.h"
+#include "syntax/request.h"
 
 #define WORDS_MAX 12
 

@@ -3,8 +3,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "rules/codec.h"
-#include "rules/layout.h"
+#include "xtables/codec.h"
+#include "xtables/layout.h"
 
 static int write_seed(const char *folder, int number, int family, const struct rule *rule)
 {

@@ -10,7 +10,7 @@
 #include <cmocka.h>
 
 #include "../unit/random_forward.h"
-#include "kernel/change.h"
+#include "ruleset/change.h"
 
 static int take_all(void *context, const struct forwards *present, const struct forwards **wanted,
 		    struct err *err)
@@ -49,7 +49,7 @@ static void assert_there(const struct forwards *set)
 	assert_int_equal(snapshot.forwards.count, set->count);
 	struct status *status = calloc(set->count + 1, sizeof(*status));
 	for (int f = 0; f < FAMILIES; f++)
-		assert_int_equal(present_status(snapshot.states[f], set, status, &err), 0);
+		assert_int_equal(health_of(snapshot.states[f], set, status, &err), 0);
 	for (size_t i = 0; i < set->count; i++) {
 		assert_true(forward_equal(&snapshot.forwards.items[i], &set->items[i]));
 		assert_false(status[i].incomplete);

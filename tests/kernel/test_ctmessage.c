@@ -14,7 +14,7 @@
 #include <linux/netfilter/nfnetlink.h>
 #include <linux/netfilter/nfnetlink_conntrack.h>
 
-#include "kernel/ctmessage.h"
+#include "conns/ctmessage.h"
 
 #define MESSAGE_MAX 4096
 #define MESSAGES 3000

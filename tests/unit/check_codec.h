@@ -3,7 +3,7 @@
 #ifndef PFWD_TESTS_CHECK_CODEC_H
 #define PFWD_TESTS_CHECK_CODEC_H
 
-#include "rules/codec.h"
+#include "xtables/codec.h"
 
 static inline const char *target_name(const struct rule *rule)
 {

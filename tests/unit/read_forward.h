@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "model/request.h"
+#include "syntax/request.h"
 
 #define READ_NOW 1700000000
 #define READ_WORDS_MAX 16

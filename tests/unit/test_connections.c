@@ -6,8 +6,8 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#include "model/lookup.h"
-#include "model/recent.h"
+#include "conns/lookup.h"
+#include "conns/repeats.h"
 #include "random_forward.h"
 
 /* ---- whose it is ---- */
@@ -34,8 +34,8 @@ static bool could_be(const struct forward *f, const struct connection *c)
 static bool on_interface(const struct forward *f, const struct connection *c)
 {
 	const char *interface = owner_of(NULL, &c->via.addr);
-	enum relation r = interface ? ifname_relation(interface, f->ifname) : RELATION_EQUAL;
-	return !*f->ifname || r == RELATION_EQUAL || r == RELATION_INSIDE;
+	enum overlap r = interface ? ifname_overlap(interface, f->ifname) : OVERLAP_EQUAL;
+	return !*f->ifname || r == OVERLAP_EQUAL || r == OVERLAP_INSIDE;
 }
 
 static bool to_that_port(const struct forward *f, const struct connection *c)
@@ -49,13 +49,13 @@ static int compare_naively(const struct forward *f, const struct forward *g,
 			   const struct connection *c)
 {
 	int d = to_that_port(g, c) - to_that_port(f, c);
-	struct box box = forward_box(f), other = forward_box(g);
+	struct match box = forward_match(f), other = forward_match(g);
 	if (d == 0)
 		d = lookup_takes_client(g, &c->client.addr) -
 		    lookup_takes_client(f, &c->client.addr);
 	if (d == 0)
 		d = on_interface(g, c) - on_interface(f, c);
-	return d ? d : box_compare(&box, &other);
+	return d ? d : match_compare(&box, &other);
 }
 
 static const struct forward *find_naively(const struct forwards *set, const struct connection *c)
@@ -160,30 +160,30 @@ static struct connection numbered(unsigned int number)
 static void repeats_among_the_last_ones_are_found(void **state)
 {
 	(void)state;
-	struct recent recent = {0};
+	struct repeats recent = {0};
 	struct connection none = {0};
-	assert_false(recent_repeats(&recent, &none));
+	assert_false(repeats_seen(&recent, &none));
 	for (unsigned int i = 1; i < 1000; i++) {
 		struct connection c = numbered(i), again = numbered(i > 80 ? i - 80 : 1);
-		assert_false(recent_repeats(&recent, &c));
-		assert_true(recent_repeats(&recent, &c));
-		assert_true(recent_repeats(&recent, &again));
+		assert_false(repeats_seen(&recent, &c));
+		assert_true(repeats_seen(&recent, &c));
+		assert_true(repeats_seen(&recent, &again));
 	}
 }
 
 static void others_of_the_same_id_are_no_repeats(void **state)
 {
 	(void)state;
-	struct recent recent = {0};
+	struct repeats recent = {0};
 	struct connection a = numbered(1), b = a, c = a, d = a;
 	b.client.port = 2;
 	c.via.port = 2;
 	d.via.addr.bytes[15] = 2;
-	assert_false(recent_repeats(&recent, &a));
-	assert_false(recent_repeats(&recent, &b));
-	assert_false(recent_repeats(&recent, &c));
-	assert_false(recent_repeats(&recent, &d));
-	assert_true(recent_repeats(&recent, &a));
+	assert_false(repeats_seen(&recent, &a));
+	assert_false(repeats_seen(&recent, &b));
+	assert_false(repeats_seen(&recent, &c));
+	assert_false(repeats_seen(&recent, &d));
+	assert_true(repeats_seen(&recent, &a));
 }
 
 /* As the ring says, whatever shares a slot of its index. */
@@ -191,17 +191,17 @@ static void the_ring_forgets_the_oldest(void **state)
 {
 	(void)state;
 	struct dice dice = {.state = 1};
-	struct recent recent = {0};
-	unsigned int ring[RECENT_MAX] = {0}, seen = 0;
+	struct repeats recent = {0};
+	unsigned int ring[REPEATS_MAX] = {0}, seen = 0;
 	for (int i = 0; i < 200000; i++) {
-		unsigned int number = 1 + RECENT_SLOTS * roll(&dice, 200);
+		unsigned int number = 1 + REPEATS_SLOTS * roll(&dice, 200);
 		struct connection c = numbered(number);
 		bool there = false;
-		for (size_t k = 0; k < RECENT_MAX; k++)
+		for (size_t k = 0; k < REPEATS_MAX; k++)
 			there = there || ring[k] == number;
-		assert_int_equal(recent_repeats(&recent, &c), there);
+		assert_int_equal(repeats_seen(&recent, &c), there);
 		if (!there)
-			ring[seen++ % RECENT_MAX] = number;
+			ring[seen++ % REPEATS_MAX] = number;
 	}
 }
 

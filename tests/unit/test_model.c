@@ -12,10 +12,10 @@
 #include "random_forward.h"
 #include "read_forward.h"
 #include "model/conflict.h"
-#include "model/file.h"
-#include "model/lookup.h"
-#include "model/request.h"
-#include "model/selector.h"
+#include "syntax/file.h"
+#include "conns/lookup.h"
+#include "syntax/request.h"
+#include "syntax/selector.h"
 
 static void good_lines_have_one_canonical_form(void **state)
 {
@@ -408,9 +408,9 @@ static void order_is_total(void **state)
 		assert_int_equal(forward_compare(&a, &a), 0);
 		if (forward_compare(&a, &b) <= 0 && forward_compare(&b, &c) <= 0)
 			assert_true(forward_compare(&a, &c) <= 0);
-		struct box x = forward_box(&a), y = forward_box(&b);
-		if (box_relation(&x, &y) == RELATION_INSIDE)
-			assert_true(box_compare(&x, &y) < 0);
+		struct match x = forward_match(&a), y = forward_match(&b);
+		if (match_overlap(&x, &y) == OVERLAP_INSIDE)
+			assert_true(match_compare(&x, &y) < 0);
 	}
 }
 

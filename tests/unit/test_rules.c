@@ -11,10 +11,10 @@
 
 #include "check_codec.h"
 #include "random_forward.h"
-#include "model/request.h"
-#include "rules/entry.h"
-#include "rules/present.h"
-#include "rules/text.h"
+#include "syntax/request.h"
+#include "xtables/entry.h"
+#include "xtables/health.h"
+#include "xtables/text.h"
 
 static struct dice dice = {.state = 1};
 
@@ -485,7 +485,7 @@ static void states_tell_forwards_and_their_health(void **state)
 	assert_int_equal(forwards_add_all(&found, &states[TABLE_NAT].forwards, &err), 0);
 	assert_int_equal(forwards_sort(&found, &err), 0);
 	status = calloc(set.count, sizeof(*status));
-	assert_int_equal(present_status(states, &set, status, &err), 0);
+	assert_int_equal(health_of(states, &set, status, &err), 0);
 	for (size_t i = 0; i < set.count; i++) {
 		if (set.items[i].family != FAMILY_IPV4)
 			continue;
@@ -494,7 +494,7 @@ static void states_tell_forwards_and_their_health(void **state)
 	}
 	/* without the jump to the filter's chain all that need it are incomplete */
 	states[TABLE_FILTER].jump_count = 0;
-	assert_int_equal(present_status(states, &set, status, &err), 0);
+	assert_int_equal(health_of(states, &set, status, &err), 0);
 	for (size_t i = 0; i < set.count; i++)
 		if (set.items[i].family == FAMILY_IPV4)
 			assert_true(status[i].incomplete);

@@ -15,7 +15,7 @@
 #include "check_codec.h"
 #include "random_forward.h"
 #include "model/conflict.h"
-#include "rules/plan.h"
+#include "xtables/plan.h"
 
 static struct dice dice = {.state = 1};
 
@@ -28,10 +28,10 @@ struct packet {
 	uint16_t port;
 };
 
-static bool takes(const struct box *box, const struct packet *p)
+static bool takes(const struct match *box, const struct packet *p)
 {
-	enum relation r = ifname_relation(p->ifname, box->ifname);
-	return (r == RELATION_EQUAL || r == RELATION_INSIDE) &&
+	enum overlap r = ifname_overlap(p->ifname, box->ifname);
+	return (r == OVERLAP_EQUAL || r == OVERLAP_INSIDE) &&
 	       (!box->proto || box->proto == p->proto) &&
 	       (!box->ports.first || ports_hold(box->ports, p->port)) &&
 	       network_holds(&box->src, &p->from) && network_holds(&box->dst, &p->to);
@@ -39,9 +39,9 @@ static bool takes(const struct box *box, const struct packet *p)
 
 static bool rule_takes(const struct rule *rule, const struct packet *p)
 {
-	struct box box = rule_box(rule);
+	struct match box = rule_match(rule);
 	bool other_in = rule->flags & RULE_NOT_IN &&
-			ifname_relation(p->ifname, rule->in) != RELATION_DISJOINT;
+			ifname_overlap(p->ifname, rule->in) != OVERLAP_DISJOINT;
 	return takes(&box, p) && !other_in;
 }
 
@@ -50,11 +50,11 @@ static const struct forward *search_naively(const struct forwards *set, const st
 	const struct forward *best = NULL;
 	for (size_t i = 0; i < set->count; i++) {
 		const struct forward *f = &set->items[i];
-		struct box box = forward_box(f);
+		struct match box = forward_match(f);
 		if (f->family != p->to.family || !takes(&box, p))
 			continue;
-		struct box best_box = best ? forward_box(best) : box;
-		if (!best || box_relation(&box, &best_box) == RELATION_INSIDE)
+		struct match best_box = best ? forward_match(best) : box;
+		if (!best || match_overlap(&box, &best_box) == OVERLAP_INSIDE)
 			best = f;
 	}
 	return best;

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Connections as conntrack knows them, through libnetfilter_conntrack: reading them one by one, and
+ * ending some. It does not know whose they are.
+ */
+#ifndef PFWD_CONNS_CONNTRACK_H
+#define PFWD_CONNS_CONNTRACK_H
+
+#include "conns/connection.h"
+#include "model/err.h"
+
+enum conntrack_which {
+	CONNTRACK_TRANSLATED, /* those whose destination is: the kernel leaves out the others */
+	CONNTRACK_UDP,        /* all of UDP: kernels since 5.9 leave out the others */
+};
+
+/*
+ * Call each for every connection, FAMILY_NONE: of both families. Memory does not grow with their
+ * number. What the kernel repeats because the table changes meanwhile is left out. A negative value
+ * of each ends the walk and is returned; else 0, or -1: ERR_UNSUPPORTED where there is no
+ * conntrack, ERR_PERMISSION, ERR_FAILED.
+ */
+int conntrack_walk(enum family family, enum conntrack_which which,
+		   int (*each)(void *context, const struct connection *c), void *context,
+		   struct err *err);
+
+/*
+ * Call each for every translated connection that begins, changes or ends, and done after each lot
+ * of them. Where the kernel had to leave out some because they came too fast, lost is called. Ends
+ * with 0 at SIGINT or SIGTERM, which stay blocked, and when nobody reads any more what is written
+ * to reader, with a negative value of each, done or lost, or with -1 as conntrack_walk.
+ */
+struct conntrack_follower {
+	int (*each)(void *context, const struct connection *c);
+	int (*done)(void *context);
+	int (*lost)(void *context);
+	void *context;
+	int reader; /* a descriptor */
+};
+int conntrack_follow(const struct conntrack_follower *follower, struct err *err);
+
+/* How many buckets the kernel's table has; where that changes during a walk, the walk may have
+ * missed some, or shown some twice. 0: not known. */
+unsigned long conntrack_buckets(void);
+
+/* End one. That it is gone already is no error. */
+int conntrack_delete(const struct connection *c, struct err *err);
+
+#endif

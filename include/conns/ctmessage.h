@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A connection out of one of conntrack's netlink messages. It sends and receives none.
+ */
+#ifndef PFWD_CONNS_CTMESSAGE_H
+#define PFWD_CONNS_CTMESSAGE_H
+
+#include <linux/netlink.h>
+
+#include "conns/connection.h"
+
+/* The message is all there, and not shorter than its header (nfgenmsg). What it does not tell, or
+ * in fewer bytes than it should, is zero. The attributes: linux/netfilter/nfnetlink_conntrack.h. */
+void ctmessage_read(const struct nlmsghdr *message, struct connection *out);
+
+#endif

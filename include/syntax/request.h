@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What follows `pfwd add`, a line of a forwards file has and a rule's comment repeats: operands
+ * and options of forwards, and the forwards that they mean. One parser serves all three.
+ */
+#ifndef PFWD_SYNTAX_REQUEST_H
+#define PFWD_SYNTAX_REQUEST_H
+
+#include "syntax/args.h"
+#include "model/forwards.h"
+#include "syntax/spec.h"
+
+enum request_option {
+	REQUEST_NAME = 1,
+	REQUEST_FROM,
+	REQUEST_MASQUERADE,
+	REQUEST_SNAT,
+	REQUEST_HAIRPIN,
+	REQUEST_LOCAL,
+	REQUEST_UNTIL,
+	REQUEST_IPV4,
+	REQUEST_IPV6,
+	REQUEST_FOR,
+	REQUEST_OPTIONS_END, /* ids of other tables begin here */
+};
+
+/* Every option of a forward but --for, which is for `add` alone and stands in its table. */
+extern const struct arg_def request_options[];
+
+struct request { /* a zeroed one is empty; it points into the words it was made from */
+	const char *spec;
+	const char *target;
+	const char *from; /* CIDR[,CIDR...] */
+	enum family family;
+	struct forward common; /* the options */
+	const char *duration;  /* of --for */
+};
+
+/* Take in one of these options; 0, or -1 with ERR_INPUT. */
+int request_set_option(struct request *request, const struct arg *arg, struct err *err);
+/* Take in an operand: SPEC, then TARGET. */
+int request_set_operand(struct request *request, const char *word, struct err *err);
+
+/*
+ * The forwards that the request means, checked, appended to out: one a protocol and a client
+ * network. --for counts from now. On failure out is as it was.
+ */
+int request_forwards(const struct request *request, spec_services *services, int64_t now,
+		     struct forwards *out, struct err *err);
+
+/* The comment of a rule into the options of *f; -1 where it is not exactly what
+ * spec_format_options writes for it. */
+int request_read_comment(const char *comment, struct forward *f);
+
+#endif

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * SPEC, TARGET and the values of options as pfwd(8) writes them, to values and back. Everything
+ * that a user can get wrong in one word is found here. It reads no files: services are looked up
+ * through a function that the caller gives.
+ */
+#ifndef PFWD_SYNTAX_SPEC_H
+#define PFWD_SYNTAX_SPEC_H
+
+#include "model/forward.h"
+
+/* The port of a service, host byte order, or 0 where it is unknown. */
+typedef uint16_t spec_services(const char *name, enum proto proto);
+
+#define SPEC_PROTOS_MAX 2
+
+struct spec {
+	char ifname[IFNAME_MAX];
+	struct address addr;
+	uint8_t family; /* of addr, or of 0.0.0.0 and [::], which leave addr empty; or none */
+	struct ports ports;
+	uint8_t protos[SPEC_PROTOS_MAX]; /* enum proto; the second may be none */
+};
+
+struct target {
+	struct address addr; /* none: this host itself */
+	struct ports ports;  /* {0, 0}: those of the SPEC */
+};
+
+/* Each: 0, or -1 with ERR_INPUT and a message that names the offending part. */
+int spec_parse(const char *text, spec_services *services, struct spec *out, struct err *err);
+int spec_parse_target(const char *text, const uint8_t protos[SPEC_PROTOS_MAX],
+		      spec_services *services, struct target *out, struct err *err);
+int spec_parse_name(const char *text, char out[NAME_MAX_LENGTH + 1], struct err *err);
+/* Option: what the message calls it. An unset network comes of /0. */
+int spec_parse_network(const char *text, const char *option, struct network *out,
+		       enum family *family, struct err *err);
+/* YYYY-MM-DDTHH:MM[:SS][Z|+HH:MM|-HH:MM], local time without a zone; RFC 3339, section 5.6. */
+int spec_parse_time(const char *text, int64_t *out, struct err *err);
+/* A number and s, m, h or d; at least a second. */
+int spec_parse_duration(const char *text, int64_t *out, struct err *err);
+
+/* Whether text can only be meant as a SPEC, not as a NAME. */
+bool spec_is_spec(const char *text);
+
+/* Canonical forms, which parse to the same again. */
+#define SPEC_TEXT_MAX 96
+#define SPEC_OPTIONS_MAX 320
+void spec_format(const struct forward *f, char out[SPEC_TEXT_MAX]);
+void spec_format_target(const struct forward *f, char out[SPEC_TEXT_MAX]);
+void spec_format_ports(struct ports ports, char out[16]);
+void spec_format_time(int64_t when, char out[24]);
+
+/* The options that `pfwd add` would need, each word separated by a blank. */
+enum spec_options {
+	SPEC_ALL_OPTIONS,
+	SPEC_BUT_NAME,      /* as `list` shows them */
+	SPEC_COMMENT_ALONE, /* those that a rule's own matches cannot say: its comment */
+};
+void spec_format_options(const struct forward *f, enum spec_options which,
+			 char out[SPEC_OPTIONS_MAX]);
+
+/* SPEC, TARGET and all options: a line of a forwards file, without its end. */
+#define SPEC_LINE_MAX (2 * SPEC_TEXT_MAX + SPEC_OPTIONS_MAX)
+void spec_format_line(const struct forward *f, char out[SPEC_LINE_MAX]);
+
+#endif

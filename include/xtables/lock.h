@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The lock that iptables takes, on /run/xtables.lock or $XTABLES_LOCKFILE, because libiptc takes
+ * none. It never writes to the file.
+ */
+#ifndef PFWD_XTABLES_LOCK_H
+#define PFWD_XTABLES_LOCK_H
+
+#include "model/err.h"
+
+/* Wait up to that many seconds for the lock; waiting is called before, where another has it. The
+ * open lock, or -1: ERR_LOCKED where another held it all the time. */
+int lock_take(unsigned int seconds, void (*waiting)(const void *context), const void *context,
+	      struct err *err);
+/* Takes -1 too. */
+void lock_release(int lock);
+
+#endif

@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Listening sockets, by sock_diag(7): the kernel looks through those that listen alone, where
+ * /proc/net/tcp has it walk the table of all connections.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <arpa/inet.h>
+#include <net/if.h>
+#include <netinet/tcp.h>
+#include <linux/inet_diag.h>
+#include <linux/sock_diag.h>
+
+#include "host/host.h"
+#include "host/netlink.h"
+#include "model/array.h"
+
+#define REQUEST_SIZE 256
+
+struct search {
+	struct host_listeners set;
+	uint8_t proto;
+};
+
+static int read_attribute(const struct nlattr *attr, void *data)
+{
+	bool *only = data;
+	if (mnl_attr_get_type(attr) == INET_DIAG_SKV6ONLY)
+		*only = mnl_attr_get_u8(attr);
+	return MNL_CB_OK;
+}
+
+/* An IPv4 address may be written as one of IPv6, ::ffff:10.1.0.1 (RFC 4291 2.5.5.2). */
+static struct address read_address(const struct inet_diag_msg *msg)
+{
+	static const uint8_t mapped[12] = {[10] = 0xff, [11] = 0xff};
+	struct address addr = {.family = FAMILY_IPV4};
+	const uint8_t *bytes = (const uint8_t *)msg->id.idiag_src;
+	if (msg->idiag_family == AF_INET) {
+		memcpy(addr.bytes, bytes, 4);
+	} else if (memcmp(bytes, mapped, sizeof(mapped)) == 0) {
+		memcpy(addr.bytes, bytes + sizeof(mapped), 4);
+	} else {
+		addr.family = FAMILY_IPV6;
+		memcpy(addr.bytes, bytes, 16);
+	}
+	return addr;
+}
+
+static int on_socket(const struct nlmsghdr *nlh, void *data)
+{
+	struct search *search = data;
+	const struct inet_diag_msg *msg = mnl_nlmsg_get_payload(nlh);
+	char ifname[IF_NAMESIZE];
+	bool only = false;
+	void *items = search->set.items;
+	struct host_listener *l = array_append(&items, &search->set.count, sizeof(*l));
+	search->set.items = items;
+	if (!l) {
+		errno = ENOMEM;
+		return MNL_CB_ERROR;
+	}
+	mnl_attr_parse(nlh, sizeof(*msg), read_attribute, &only);
+	l->addr = read_address(msg);
+	l->both = l->addr.family == FAMILY_IPV6 && address_is_unspecified(&l->addr) && !only;
+	l->port = ntohs(msg->id.idiag_sport);
+	l->proto = search->proto;
+	if (msg->id.idiag_if && if_indextoname(msg->id.idiag_if, ifname))
+		memcpy(l->ifname, ifname, strlen(ifname));
+	return MNL_CB_OK;
+}
+
+static int search_sockets(uint8_t family, uint8_t proto, struct search *search)
+{
+	_Alignas(struct nlmsghdr) char buffer[REQUEST_SIZE] = {0};
+	struct nlmsghdr *nlh = mnl_nlmsg_put_header(buffer);
+	nlh->nlmsg_type = SOCK_DIAG_BY_FAMILY;
+	struct inet_diag_req_v2 *request = mnl_nlmsg_put_extra_header(nlh, sizeof(*request));
+	request->sdiag_family = family;
+	request->sdiag_protocol = proto;
+	/* a UDP socket that is not connected shows as closed */
+	request->idiag_states = 1U << (proto == IPPROTO_TCP ? TCP_LISTEN : TCP_CLOSE);
+	search->proto = proto;
+	return netlink_dump(NETLINK_SOCK_DIAG, nlh, on_socket, search);
+}
+
+static int compare_ports(const void *a, const void *b)
+{
+	const struct host_listener *x = a, *y = b;
+	return x->port - y->port;
+}
+
+int host_listeners(struct host_listeners *out, struct err *err)
+{
+	static const uint8_t families[] = {AF_INET, AF_INET6},
+			     protos[] = {IPPROTO_TCP, IPPROTO_UDP};
+	struct search search = {0};
+	for (int f = 0; f < 2; f++)
+		for (int p = 0; p < 2; p++)
+			if (search_sockets(families[f], protos[p], &search) < 0 &&
+			    errno != ENOENT) {
+				/* ENOENT: a kernel without that family or protocol */
+				err_sys(err, errno, "cannot read which ports are listened on");
+				host_listeners_free(&search.set);
+				return -1;
+			}
+	if (search.set.count)
+		qsort(search.set.items, search.set.count, sizeof(*search.set.items), compare_ports);
+	*out = search.set;
+	return 0;
+}
+
+void host_listeners_free(struct host_listeners *set)
+{
+	free(set->items);
+	*set = (struct host_listeners){0};
+}
+
+static bool takes(const struct host_listener *l, enum family family, const struct match *box)
+{
+	if (l->proto != box->proto || !ports_hold(box->ports, l->port) ||
+	    ifname_overlap(l->ifname, box->ifname) == OVERLAP_DISJOINT)
+		return false;
+	if (l->addr.family != family || address_is_loopback(&l->addr))
+		return l->both;
+	return address_is_unspecified(&l->addr) || network_holds(&box->dst, &l->addr);
+}
+
+uint16_t host_listens(const struct host_listeners *set, enum family family, const struct match *box)
+{
+	for (size_t i = 0; i < set->count; i++)
+		if (takes(&set->items[i], family, box))
+			return set->items[i].port;
+	return 0;
+}

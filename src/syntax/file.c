@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Lines, words and conflicts between lines. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "model/array.h"
+#include "model/conflict.h"
+#include "syntax/file.h"
+
+#define LINE_WORDS_MAX 64
+
+struct reader {
+	spec_services *services;
+	struct file_bad *bad;
+	struct file *out;
+	size_t number; /* of the line */
+};
+
+void file_free(struct file *file)
+{
+	forwards_free(&file->forwards);
+	free(file->numbers);
+	*file = (struct file){0};
+}
+
+/* The line of those forwards that have none yet. */
+static int number_forwards(struct file *file, size_t number, struct err *err)
+{
+	while (file->count < file->forwards.count) {
+		void *numbers = file->numbers;
+		size_t *added = array_append(&numbers, &file->count, sizeof(*added));
+		file->numbers = numbers;
+		if (!added)
+			return err_memory(err);
+		*added = number;
+	}
+	return 0;
+}
+
+static void tell(struct file_bad *bad, size_t line, const char *reason)
+{
+	bad->say(bad->context, line, reason);
+	bad->count++;
+}
+
+/* Words up to a comment; -1: more than any right line has. */
+static int split(char *line, const char *words[LINE_WORDS_MAX], size_t *count)
+{
+	*count = 0;
+	for (char *rest = line, *word; (word = strsep(&rest, " \t\r"));) {
+		if (*word == '#')
+			return 0;
+		if (!*word)
+			continue;
+		if (*count == LINE_WORDS_MAX)
+			return -1;
+		words[(*count)++] = word;
+	}
+	return 0;
+}
+
+static int read_words(struct args *args, struct request *request, struct err *err)
+{
+	struct arg arg;
+	for (;;) {
+		switch (args_next(args, &arg, err)) {
+		case ARGS_END:
+			return 0;
+		case ARGS_BAD:
+			return -1;
+		case ARGS_OPERAND:
+			if (request_set_operand(request, arg.value, err) < 0)
+				return -1;
+			break;
+		case ARGS_OPTION:
+			if (request_set_option(request, &arg, err) < 0)
+				return -1;
+			break;
+		}
+	}
+}
+
+static int read_line(const struct reader *reader, char *line, struct err *err)
+{
+	const char *words[LINE_WORDS_MAX];
+	struct args args = {
+		.words = words, .tables = {request_options}, .manual = "forwards.conf(5)"};
+	struct request request = {0};
+	if (split(line, words, &args.count) < 0)
+		return err_set(err, ERR_INPUT, "more than %d words make no forward",
+			       LINE_WORDS_MAX);
+	if (args.count == 0)
+		return 0;
+	if (read_words(&args, &request, err) < 0)
+		return -1;
+	return request_forwards(&request, reader->services, 0, &reader->out->forwards, err);
+}
+
+static int take_line(struct reader *reader, const char *line, size_t length, struct err *err)
+{
+	struct err why;
+	char *copy = strndup(line, length);
+	if (!copy)
+		return err_memory(err);
+	if (memchr(line, '\0', length)) /* it would hide the rest of its line */
+		tell(reader->bad, reader->number, "a byte of zero is no text");
+	else if (read_line(reader, copy, &why) < 0)
+		tell(reader->bad, reader->number, why.text);
+	free(copy);
+	return number_forwards(reader->out, reader->number, err);
+}
+
+static size_t count_lines(const char *text, size_t length)
+{
+	size_t count = 1;
+	const char *end = text + length;
+	while ((text = memchr(text, '\n', (size_t)(end - text)))) {
+		count++;
+		text++;
+	}
+	return count;
+}
+
+int file_parse(const char *text, size_t length, spec_services *services, struct file_bad *bad,
+	       struct file *out, struct err *err)
+{
+	struct reader reader = {services, bad, out, 0};
+	if (forwards_reserve(&out->forwards, count_lines(text, length), err) < 0)
+		return -1;
+	for (const char *line = text, *end = text + length; line < end; line++) {
+		const char *newline = memchr(line, '\n', (size_t)(end - line));
+		size_t n = (size_t)((newline ? newline : end) - line);
+		reader.number++;
+		if (take_line(&reader, line, n, err) < 0)
+			return -1;
+		line += n;
+	}
+	return 0;
+}
+
+/* ---- conflicts between lines ---- */
+
+/* Of all that b is in conflict with, the first. */
+static void note_conflict(void *context, size_t a, size_t b)
+{
+	size_t *with = context;
+	if (!with[b] || a + 1 < with[b])
+		with[b] = a + 1;
+}
+
+static void tell_conflict(const struct file *file, size_t a, size_t b, struct file_bad *bad)
+{
+	const struct forward *forwards = file->forwards.items;
+	char reason[ERR_TEXT_MAX + 64];
+	struct err why;
+	forwards_conflict_error(&forwards[b], &forwards[a], &why);
+	snprintf(reason, sizeof(reason), "%s (line %zu)", why.text, file->numbers[a]);
+	tell(bad, file->numbers[b], reason);
+}
+
+int file_check(const struct file *file, struct file_bad *bad, struct err *err)
+{
+	size_t *with = calloc(file->count + 1, sizeof(*with)), told = 0;
+	if (!with)
+		return err_memory(err);
+	int result = conflict_find(&file->forwards, note_conflict, with, err);
+	for (size_t b = 0; result == 0 && b < file->count; b++) {
+		if (!with[b] || file->numbers[b] == told)
+			continue;
+		told = file->numbers[b];
+		tell_conflict(file, with[b] - 1, b, bad);
+	}
+	free(with);
+	return result;
+}

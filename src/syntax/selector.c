@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Selecting forwards. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "syntax/selector.h"
+
+static int parse_word(const char *word, enum family family, spec_services *services,
+		      struct selector *out, struct err *err)
+{
+	char name[NAME_MAX_LENGTH + 1];
+	struct selector s = {.text = word, .family = family, .any_from = true};
+	s.by_name = !spec_is_spec(word);
+	if (s.by_name) {
+		if (spec_parse_name(word, name, err) < 0)
+			return -1;
+		*out = s;
+		return 0;
+	}
+	if (spec_parse(word, services, &s.spec, err) < 0)
+		return -1;
+	if (s.spec.family && family && s.spec.family != family)
+		return err_set(err, ERR_INPUT, "-%d was asked for, but '%s' is %s", (int)family,
+			       quote(word).text, family_name((enum family)s.spec.family));
+	if (s.spec.family)
+		s.family = (enum family)s.spec.family;
+	*out = s;
+	return 0;
+}
+
+static int add(struct selectors *set, const struct selector *s, struct err *err)
+{
+	struct selector *items = reallocarray(set->items, set->count + 1, sizeof(*items));
+	if (!items)
+		return err_memory(err);
+	set->items = items;
+	set->items[set->count++] = *s;
+	return 0;
+}
+
+static int add_networks(struct selectors *set, struct selector s, const char *from, struct err *err)
+{
+	char *copy = strdup(from), *rest = copy, *word;
+	int result = copy ? 0 : err_memory(err);
+	s.any_from = false;
+	while (result == 0 && (word = strsep(&rest, ","))) {
+		enum family family;
+		result = spec_parse_network(word, "--from", &s.from, &family, err);
+		if (result < 0)
+			break;
+		struct selector one = s;
+		one.family = family;
+		if (s.family && s.family != family)
+			result = err_set(err, ERR_INPUT, "--from '%s' is %s, and '%s' is %s",
+					 quote(word).text, family_name(family), quote(s.text).text,
+					 family_name(s.family));
+		else
+			result = add(set, &one, err);
+	}
+	free(copy);
+	return result;
+}
+
+int selectors_parse(const char *const *words, size_t count, enum family family, const char *from,
+		    spec_services *services, struct selectors *out, struct err *err)
+{
+	struct selectors set = {0};
+	for (size_t i = 0; i < count; i++) {
+		struct selector s;
+		if (parse_word(words[i], family, services, &s, err) < 0 ||
+		    (from ? add_networks(&set, s, from, err) : add(&set, &s, err)) < 0) {
+			selectors_free(&set);
+			return -1;
+		}
+	}
+	*out = set;
+	return 0;
+}
+
+void selectors_free(struct selectors *set)
+{
+	free(set->items);
+	*set = (struct selectors){0};
+}
+
+bool selector_matches(const struct selector *s, const struct forward *f)
+{
+	if (s->family && s->family != f->family)
+		return false;
+	if (!s->any_from && memcmp(&s->from, &f->from, sizeof(s->from)) != 0)
+		return false;
+	if (s->by_name)
+		return strcmp(s->text, f->name) == 0;
+	return strcmp(s->spec.ifname, f->ifname) == 0 && address_equal(&s->spec.addr, &f->addr) &&
+	       s->spec.ports.first == f->ports.first && s->spec.ports.last == f->ports.last &&
+	       (s->spec.protos[0] == f->proto || s->spec.protos[1] == f->proto);
+}
+
+static int not_found(const struct selector *s, struct err *err)
+{
+	char from[NETWORK_TEXT_MAX] = "";
+	bool named = !s->any_from && network_is_set(&s->from);
+	if (named)
+		network_format(&s->from, from);
+	return err_set(err, ERR_NOT_FOUND,
+		       "there is no %s%sforward '%s'%s%s; `pfwd list` shows those there are",
+		       s->family ? family_name(s->family) : "", s->family ? " " : "",
+		       quote(s->text).text,
+		       s->any_from ? ""
+		       : named     ? " --from "
+				   : " without --from",
+		       from);
+}
+
+int selectors_apply(const struct selectors *selectors, const struct forwards *set, bool *selected,
+		    struct err *err)
+{
+	for (size_t i = 0; i < set->count; i++)
+		selected[i] = selectors->count == 0;
+	for (size_t s = 0; s < selectors->count; s++) {
+		const struct selector *selector = &selectors->items[s];
+		bool any = false;
+		for (size_t i = 0; i < set->count; i++)
+			if (selector_matches(selector, &set->items[i]))
+				any = selected[i] = true;
+		if (!any)
+			return not_found(selector, err);
+	}
+	return 0;
+}

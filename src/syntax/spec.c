@@ -1,0 +1,467 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* SPEC and TARGET: cut the text into its parts, then check each part by itself. */
+#include <stdio.h>
+#include <string.h>
+
+#include "model/number.h"
+#include "syntax/spec.h"
+
+#define SPEC_FORM "[IF][@ADDR]:PORTS[/PROTO], eth0:80 for example"
+#define TARGET_FORM "ADDR, ADDR:PORTS or :PORTS, 192.168.1.2:8080 for example"
+#define PART_MAX 64 /* longer than any part that is right */
+
+/* The parts of a SPEC or TARGET, as text; empty where there is none. */
+struct parts {
+	char ifname[PART_MAX];
+	char addr[PART_MAX];
+	char ports[PART_MAX];
+	char proto[PART_MAX];
+	bool has_addr, bracketed, has_ports, has_proto;
+};
+
+static int bad(struct err *err, const char *text, const char *why)
+{
+	return err_set(err, ERR_INPUT, "'%s': %s", quote(text).text, why);
+}
+
+/* Copy length bytes of a part, -1 where it is longer than anything right. */
+static int take(char out[PART_MAX], const char *from, size_t length)
+{
+	if (length >= PART_MAX)
+		return -1;
+	memcpy(out, from, length);
+	out[length] = '\0';
+	return 0;
+}
+
+static bool is_digit(char c)
+{
+	return c >= '0' && c <= '9';
+}
+
+static bool looks_like_ipv4(const char *text)
+{
+	return strspn(text, "0123456789.") == strlen(text) && strchr(text, '.');
+}
+
+/* PORTS[/PROTO] */
+static int cut_tail(const char *text, const char *tail, struct parts *parts, struct err *err)
+{
+	const char *slash = strchr(tail, '/');
+	size_t length = slash ? (size_t)(slash - tail) : strlen(tail);
+	parts->has_ports = true;
+	if (strchr(tail, ':'))
+		return bad(err, text,
+			   "one colon too many; an IPv6 address stands in brackets, "
+			   "[2001:db8::5]:80");
+	if (slash && strchr(slash + 1, '/'))
+		return bad(err, text, "one slash too many; only the protocol follows one");
+	if (take(parts->ports, tail, length) < 0)
+		return bad(err, text, "the ports are too long to be right");
+	if (!slash)
+		return 0;
+	parts->has_proto = true;
+	if (take(parts->proto, slash + 1, strlen(slash + 1)) < 0)
+		return bad(err, text, "the protocol is too long to be right");
+	return 0;
+}
+
+/* [IF][@ADDR], the address without brackets. */
+static int cut_head(const char *text, size_t length, struct parts *parts, struct err *err)
+{
+	char head[PART_MAX];
+	if (take(head, text, length) < 0)
+		return bad(err, text, "what stands before the colon is too long to be right");
+	char *at = strchr(head, '@');
+	if (at) {
+		*at = '\0';
+		parts->has_addr = true;
+		strcpy(parts->addr, at + 1);
+		strcpy(parts->ifname, head);
+	} else if (looks_like_ipv4(head)) {
+		parts->has_addr = true;
+		strcpy(parts->addr, head);
+	} else {
+		strcpy(parts->ifname, head);
+	}
+	return 0;
+}
+
+/* [IF@][ADDR] with brackets: *rest is what follows them. */
+static int cut_bracketed(const char *text, const char *open, const char **rest, struct parts *parts,
+			 struct err *err)
+{
+	const char *close = strchr(open, ']');
+	if (!close || strchr(open + 1, '[') || strchr(close + 1, ']'))
+		return bad(err, text, "the brackets do not match");
+	if (open != text && open[-1] != '@')
+		return bad(err, text, "an address in brackets stands at the beginning or after @");
+	if (open != text && take(parts->ifname, text, (size_t)(open - text) - 1) < 0)
+		return bad(err, text, "the interface is too long to be right");
+	if (take(parts->addr, open + 1, (size_t)(close - open) - 1) < 0)
+		return bad(err, text, "the address is too long to be right");
+	parts->has_addr = parts->bracketed = true;
+	*rest = close + 1;
+	return 0;
+}
+
+static int cut(const char *text, struct parts *parts, struct err *err)
+{
+	*parts = (struct parts){0};
+	const char *open = strchr(text, '[');
+	const char *rest = strchr(text, ':');
+	if (!open && strchr(text, ']'))
+		return bad(err, text, "the brackets do not match");
+	if (open && cut_bracketed(text, open, &rest, parts, err) < 0)
+		return -1;
+	if (open && *rest && *rest != ':')
+		return bad(err, text, "a colon and the ports follow the closing bracket");
+	if (!open) {
+		size_t length = rest ? (size_t)(rest - text) : strlen(text);
+		if (memchr(text, '/', length))
+			return bad(err, text,
+				   "a slash has no place before the ports; no mask "
+				   "belongs to an address here");
+		if (cut_head(text, length, parts, err) < 0)
+			return -1;
+	}
+	if (!rest || !*rest)
+		return 0;
+	return cut_tail(text, rest + 1, parts, err);
+}
+
+static int parse_ifname(const char *text, const char *name, char out[IFNAME_MAX], struct err *err)
+{
+	size_t n = strlen(name);
+	if (strcmp(name, "*") == 0)
+		n = 0;
+	if (n >= IFNAME_MAX)
+		return err_set(err, ERR_INPUT,
+			       "'%s': interface '%s' is longer than the %d characters that Linux "
+			       "allows",
+			       quote(text).text, quote(name).text, IFNAME_MAX - 1);
+	if (strcmp(name, "+") == 0)
+		return bad(err, text, "interface '+': for all interfaces write *");
+	if (n && !ifname_is_sayable(name))
+		return err_set(err, ERR_INPUT,
+			       "'%s': '%s' is no interface name: it has a character that does not "
+			       "belong in one, or looks like an option, a comment or an address",
+			       quote(text).text, quote(name).text);
+	memset(out, 0, IFNAME_MAX);
+	memcpy(out, name, n);
+	return 0;
+}
+
+static int parse_addr(const char *text, const struct parts *parts, struct address *out,
+		      struct err *err)
+{
+	struct address addr;
+	if (address_parse(parts->addr, &addr) < 0)
+		return err_set(
+			err, ERR_INPUT,
+			"'%s': '%s' is not an address; 192.168.1.2 or [2001:db8::5] would be",
+			quote(text).text, quote(parts->addr).text);
+	if (parts->bracketed != (addr.family == FAMILY_IPV6))
+		return bad(err, text,
+			   parts->bracketed ? "brackets are for IPv6 addresses; leave them out"
+					    : "an IPv6 address stands in brackets");
+	*out = addr;
+	return 0;
+}
+
+/* Decimal digits, 1 to 65535, no leading zero. */
+static int parse_port(const char *digits, size_t length, uint16_t *out)
+{
+	unsigned int value = 0;
+	if (length == 0 || length > 5 || digits[0] == '0')
+		return -1;
+	for (size_t i = 0; i < length; i++) {
+		if (!is_digit(digits[i]))
+			return -1;
+		value = value * 10 + (unsigned int)(digits[i] - '0');
+	}
+	if (value > UINT16_MAX)
+		return -1;
+	*out = (uint16_t)value;
+	return 0;
+}
+
+static int bad_port(struct err *err, const char *text, const char *port, int length)
+{
+	char word[PART_MAX];
+	snprintf(word, sizeof(word), "%.*s", length, port);
+	return err_set(err, ERR_INPUT, "'%s': port '%s' is not a number from 1 to 65535%s",
+		       quote(text).text, quote(word).text,
+		       word[0] == '0' && word[1] ? " without leading zeros" : "");
+}
+
+static int parse_range(const char *text, const char *ports, struct ports *out, struct err *err)
+{
+	size_t first = strspn(ports, "0123456789");
+	const char *second = ports[first] ? ports + first + 1 : ports;
+	size_t last = strlen(second);
+	struct ports range;
+	if (parse_port(ports, first, &range.first) < 0)
+		return bad_port(err, text, ports, (int)first);
+	if (parse_port(second, last, &range.last) < 0)
+		return bad_port(err, text, second, (int)last);
+	if (range.first > range.last)
+		return err_set(err, ERR_INPUT, "'%s': the range runs backwards; %u-%u is meant",
+			       quote(text).text, range.last, range.first);
+	*out = range;
+	return 0;
+}
+
+static int parse_service(const char *text, const char *name, enum proto proto,
+			 spec_services *services, struct ports *out, struct err *err)
+{
+	for (const char *c = name; *c; c++)
+		if (*c <= ' ' || *c > '~')
+			return err_set(err, ERR_INPUT,
+				       "'%s': port '%s' has characters that belong in none",
+				       quote(text).text, quote(name).text);
+	uint16_t port = services ? services(name, proto) : 0;
+	if (!port)
+		return err_set(err, ERR_INPUT,
+			       "'%s': '%s' is neither a port from 1 to 65535 nor a range of them "
+			       "nor a %s service that this system knows",
+			       quote(text).text, quote(name).text, proto_name(proto));
+	*out = (struct ports){port, port};
+	return 0;
+}
+
+static int parse_ports_of(const char *text, const char *ports, enum proto proto,
+			  spec_services *services, struct ports *out, struct err *err)
+{
+	size_t digits = strspn(ports, "0123456789");
+	if (!*ports)
+		return bad(err, text, "there is no port after the colon");
+	if (ports[0] == '-' || strspn(ports, "0123456789-") == strlen(ports))
+		return parse_range(text, ports, out, err);
+	if (digits && ports[digits] == '-' && strspn(ports, "0123456789- ") == strlen(ports))
+		return bad(err, text, "a range is written without blanks, 8000-8010");
+	return parse_service(text, ports, proto, services, out, err);
+}
+
+/* A service must mean the same port in both protocols. */
+static int parse_ports(const char *text, const char *ports, const uint8_t protos[SPEC_PROTOS_MAX],
+		       spec_services *services, struct ports *out, struct err *err)
+{
+	struct ports second;
+	if (parse_ports_of(text, ports, (enum proto)protos[0], services, out, err) < 0)
+		return -1;
+	if (!protos[1])
+		return 0;
+	if (parse_ports_of(text, ports, (enum proto)protos[1], services, &second, err) < 0)
+		return -1;
+	if (second.first != out->first)
+		return bad(err, text,
+			   "that service has different ports in tcp and udp; give "
+			   "numbers");
+	return 0;
+}
+
+static int parse_protos(const char *text, const struct parts *parts, uint8_t out[SPEC_PROTOS_MAX],
+			struct err *err)
+{
+	static const struct {
+		const char *name;
+		uint8_t protos[SPEC_PROTOS_MAX];
+	} known[] = {
+		{"tcp", {PROTO_TCP}},
+		{"udp", {PROTO_UDP}},
+		{"sctp", {PROTO_SCTP}},
+		{"tcp+udp", {PROTO_TCP, PROTO_UDP}},
+	};
+	const char *name = parts->has_proto ? parts->proto : "tcp";
+	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
+		if (strcmp(name, known[i].name) == 0) {
+			memcpy(out, known[i].protos, SPEC_PROTOS_MAX);
+			return 0;
+		}
+	return err_set(err, ERR_INPUT, "'%s': protocol '%s' is not tcp, udp, sctp or tcp+udp",
+		       quote(text).text, quote(name).text);
+}
+
+int spec_parse(const char *text, spec_services *services, struct spec *out, struct err *err)
+{
+	struct parts parts;
+	struct spec spec = {0};
+	if (cut(text, &parts, err) < 0)
+		return -1;
+	if (!parts.has_ports)
+		return bad(err, text, "there is no port; a SPEC is " SPEC_FORM);
+	if (parse_ifname(text, parts.ifname, spec.ifname, err) < 0 ||
+	    (parts.has_addr && parse_addr(text, &parts, &spec.addr, err) < 0) ||
+	    parse_protos(text, &parts, spec.protos, err) < 0 ||
+	    parse_ports(text, parts.ports, spec.protos, services, &spec.ports, err) < 0)
+		return -1;
+	spec.family = spec.addr.family;
+	if (address_is_unspecified(&spec.addr))
+		spec.addr = (struct address){0};
+	*out = spec;
+	return 0;
+}
+
+int spec_parse_target(const char *text, const uint8_t protos[SPEC_PROTOS_MAX],
+		      spec_services *services, struct target *out, struct err *err)
+{
+	struct parts parts;
+	struct target target = {0};
+	if (cut(text, &parts, err) < 0)
+		return -1;
+	if (parts.has_proto)
+		return bad(err, text, "the protocol belongs to the SPEC, not to the target");
+	if (strchr(text, '@'))
+		return bad(err, text, "a target has no interface; it is " TARGET_FORM);
+	if (*parts.ifname)
+		return err_set(
+			err, ERR_INPUT,
+			"'%s': '%s' is not an address, and names are not looked up; a target "
+			"is " TARGET_FORM,
+			quote(text).text, quote(parts.ifname).text);
+	if (!parts.has_addr && !parts.has_ports)
+		return bad(err, text, "that is no target; it is " TARGET_FORM);
+	if ((parts.has_addr && parse_addr(text, &parts, &target.addr, err) < 0) ||
+	    (parts.has_ports &&
+	     parse_ports(text, parts.ports, protos, services, &target.ports, err) < 0))
+		return -1;
+	*out = target;
+	return 0;
+}
+
+int spec_parse_name(const char *text, char out[NAME_MAX_LENGTH + 1], struct err *err)
+{
+	static const char allowed[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+				      "0123456789._-";
+	size_t n = strlen(text);
+	if (n == 0 || n > NAME_MAX_LENGTH || strspn(text, allowed) != n)
+		return err_set(err, ERR_INPUT,
+			       "name '%s': 1 to %d letters, digits, dots, underscores and hyphens "
+			       "make a name",
+			       quote(text).text, NAME_MAX_LENGTH);
+	memset(out, 0, NAME_MAX_LENGTH + 1);
+	memcpy(out, text, n);
+	return 0;
+}
+
+int spec_parse_network(const char *text, const char *option, struct network *out,
+		       enum family *family, struct err *err)
+{
+	if (network_parse(text, out, family) < 0)
+		return err_set(err, ERR_INPUT,
+			       "%s '%s' is not a network; 10.0.0.0/8 or 2001:db8::/32 would be",
+			       option, quote(text).text);
+	return 0;
+}
+
+bool spec_is_spec(const char *text)
+{
+	return strchr(text, ':') != NULL;
+}
+
+/* ---- back to text: as stpcpy(3), each returns where it ended ---- */
+
+static char *put_ports(char *out, struct ports ports)
+{
+	out = number_put(out, ports.first);
+	if (ports.last == ports.first)
+		return out;
+	return number_put(stpcpy(out, "-"), ports.last);
+}
+
+static char *put_address(char *out, const struct address *addr)
+{
+	address_format_bracketed(addr, out);
+	return out + strlen(out);
+}
+
+static char *put_spec(char *out, const struct forward *f)
+{
+	out = stpcpy(out, *f->ifname ? f->ifname : "*");
+	if (address_is_set(&f->addr))
+		out = put_address(stpcpy(out, "@"), &f->addr);
+	out = put_ports(stpcpy(out, ":"), f->ports);
+	return stpcpy(stpcpy(out, "/"), proto_name((enum proto)f->proto));
+}
+
+static char *put_target(char *out, const struct forward *f)
+{
+	if (!forward_to_self(f))
+		out = put_address(out, &f->target);
+	return put_ports(stpcpy(out, ":"), f->target_ports);
+}
+
+void spec_format_ports(struct ports ports, char out[16])
+{
+	put_ports(out, ports);
+}
+
+void spec_format(const struct forward *f, char out[SPEC_TEXT_MAX])
+{
+	put_spec(out, f);
+}
+
+void spec_format_target(const struct forward *f, char out[SPEC_TEXT_MAX])
+{
+	put_target(out, f);
+}
+
+/* Each option and its value behind a blank, but for the first in the text. */
+static char *put_option(char *out, const char *start, const char *option, const char *value)
+{
+	if (out > start)
+		out = stpcpy(out, " ");
+	return stpcpy(stpcpy(out, option), value);
+}
+
+static char *put_options(char *out, const struct forward *f, enum spec_options which)
+{
+	const char *start = out;
+	char text[NETWORK_TEXT_MAX];
+	*out = '\0';
+	/* without any address only -6 tells the family */
+	if (which != SPEC_COMMENT_ALONE && f->family == FAMILY_IPV6 && forward_to_self(f) &&
+	    !address_is_set(&f->addr))
+		out = put_option(out, start, "-6", "");
+	if (which != SPEC_BUT_NAME && *f->name)
+		out = put_option(out, start, "--name ", f->name);
+	if (which != SPEC_COMMENT_ALONE && network_is_set(&f->from)) {
+		network_format(&f->from, text);
+		out = put_option(out, start, "--from ", text);
+	}
+	if (f->masquerade)
+		out = put_option(out, start, "--masquerade", "");
+	if (address_is_set(&f->snat)) {
+		address_format(&f->snat, text);
+		out = put_option(out, start, "--snat ", text);
+	}
+	if (f->hairpin && !network_is_set(&f->hairpin_net))
+		out = put_option(out, start, "--hairpin", "");
+	if (f->hairpin && network_is_set(&f->hairpin_net)) {
+		network_format(&f->hairpin_net, text);
+		out = put_option(out, start, "--hairpin=", text);
+	}
+	if (f->local)
+		out = put_option(out, start, "--local", "");
+	if (which != SPEC_COMMENT_ALONE && f->until) {
+		spec_format_time(f->until, text);
+		out = put_option(out, start, "--until ", text);
+	}
+	return out;
+}
+
+void spec_format_options(const struct forward *f, enum spec_options which,
+			 char out[SPEC_OPTIONS_MAX])
+{
+	put_options(out, f, which);
+}
+
+void spec_format_line(const struct forward *f, char out[SPEC_LINE_MAX])
+{
+	out = put_target(stpcpy(put_spec(out, f), " "), f);
+	/* the blank goes again where no option follows it */
+	char *options = stpcpy(out, " ");
+	if (put_options(options, f, SPEC_ALL_OPTIONS) == options)
+		*out = '\0';
+}

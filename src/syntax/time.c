@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Times and durations of --until and --for. */
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "syntax/spec.h"
+
+/* Exactly n digits of *text as a number; moves on behind them. */
+static int take_digits(const char **text, int n, int *out)
+{
+	int value = 0;
+	for (int i = 0; i < n; i++, (*text)++) {
+		if (**text < '0' || **text > '9')
+			return -1;
+		value = value * 10 + (**text - '0');
+	}
+	*out = value;
+	return 0;
+}
+
+static int take_char(const char **text, char c)
+{
+	if (**text != c)
+		return -1;
+	(*text)++;
+	return 0;
+}
+
+static int take_date_time(const char **text, struct tm *tm)
+{
+	if (take_digits(text, 4, &tm->tm_year) < 0 || take_char(text, '-') < 0 ||
+	    take_digits(text, 2, &tm->tm_mon) < 0 || take_char(text, '-') < 0 ||
+	    take_digits(text, 2, &tm->tm_mday) < 0 || take_char(text, 'T') < 0 ||
+	    take_digits(text, 2, &tm->tm_hour) < 0 || take_char(text, ':') < 0 ||
+	    take_digits(text, 2, &tm->tm_min) < 0)
+		return -1;
+	if (**text == ':' && (take_char(text, ':') < 0 || take_digits(text, 2, &tm->tm_sec) < 0))
+		return -1;
+	tm->tm_year -= 1900;
+	tm->tm_mon -= 1;
+	return 0;
+}
+
+/* "Z", "+HH:MM", "-HH:MM" or nothing (*zoned false). */
+static int take_zone(const char **text, bool *zoned, int *offset)
+{
+	int hours, minutes, sign = **text == '-' ? -1 : 1;
+	*zoned = true;
+	*offset = 0;
+	if (**text == 'Z')
+		return take_char(text, 'Z');
+	if (**text != '+' && **text != '-') {
+		*zoned = false;
+		return 0;
+	}
+	(*text)++;
+	if (take_digits(text, 2, &hours) < 0 || take_char(text, ':') < 0 ||
+	    take_digits(text, 2, &minutes) < 0 || hours > 23 || minutes > 59)
+		return -1;
+	*offset = sign * (hours * 3600 + minutes * 60);
+	return 0;
+}
+
+/* timegm and mktime mend fields out of range (February 30th); a time that they had to mend is not
+ * one. */
+static int to_seconds(const struct tm *asked, bool zoned, int64_t *out)
+{
+	struct tm tm = *asked;
+	tm.tm_isdst = zoned ? 0 : -1;
+	time_t when = zoned ? timegm(&tm) : mktime(&tm);
+	if (tm.tm_year != asked->tm_year || tm.tm_mon != asked->tm_mon ||
+	    tm.tm_mday != asked->tm_mday || tm.tm_hour != asked->tm_hour ||
+	    tm.tm_min != asked->tm_min || tm.tm_sec != asked->tm_sec)
+		return -1;
+	*out = when;
+	return 0;
+}
+
+int spec_parse_time(const char *text, int64_t *out, struct err *err)
+{
+	const char *rest = text;
+	struct tm tm = {0};
+	bool zoned;
+	int offset;
+	int64_t when;
+	if (take_date_time(&rest, &tm) < 0 || take_zone(&rest, &zoned, &offset) < 0 || *rest)
+		return err_set(err, ERR_INPUT,
+			       "time '%s' is not like 2026-12-01T18:00 (local time) or "
+			       "2026-12-01T18:00:00Z",
+			       quote(text).text);
+	if (to_seconds(&tm, zoned, &when) < 0)
+		return err_set(err, ERR_INPUT, "time '%s' does not exist in the calendar%s",
+			       quote(text).text, zoned ? "" : " or on this system's clock");
+	when -= offset;
+	if (when > FORWARD_UNTIL_MAX)
+		return err_set(err, ERR_INPUT,
+			       "time '%s' is later than 2038-01-19T03:14:06Z, the last that "
+			       "iptables can read",
+			       quote(text).text);
+	*out = when > 0 ? when : 1;
+	return 0;
+}
+
+int spec_parse_duration(const char *text, int64_t *out, struct err *err)
+{
+	static const char units[] = "smhd";
+	static const int64_t seconds[] = {1, 60, 3600, 86400};
+	size_t digits = strspn(text, "0123456789");
+	const char *unit = text[digits] ? strchr(units, text[digits]) : NULL;
+	int64_t value = 0;
+	if (digits == 0 || digits > 10 || !unit || text[digits + 1])
+		return err_set(err, ERR_INPUT,
+			       "duration '%s' is not a number and s, m, h or d; 90s, 30m, 2h or 7d "
+			       "would be",
+			       quote(text).text);
+	for (size_t i = 0; i < digits; i++)
+		value = value * 10 + (text[i] - '0');
+	value *= seconds[unit - units];
+	if (value == 0)
+		return err_set(err, ERR_INPUT, "duration '%s' is over before it begins",
+			       quote(text).text);
+	*out = value;
+	return 0;
+}
+
+void spec_format_time(int64_t when, char out[24])
+{
+	struct tm tm;
+	time_t seconds = (time_t)when;
+	if (!gmtime_r(&seconds, &tm) || strftime(out, 24, "%Y-%m-%dT%H:%M:%SZ", &tm) == 0)
+		strcpy(out, "-");
+}

@@ -1,0 +1,265 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The chains that a set of forwards needs. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "model/array.h"
+#include "xtables/tree.h"
+
+struct group_rules {
+	struct rule *rules;
+	size_t count, room;
+};
+
+struct builder {
+	struct layout *layout;
+	size_t forwards; /* how many there are */
+	struct group_rules groups[GROUPS];
+};
+
+static int keep_rule(struct builder *b, enum group group, const struct rule *rule, struct err *err)
+{
+	struct group_rules *g = &b->groups[group];
+	if (g->count == g->room) {
+		size_t room = g->room + b->forwards + 1; /* one a forward, in most groups */
+		struct rule *rules = reallocarray(g->rules, room, sizeof(*rules));
+		if (!rules)
+			return err_memory(err);
+		g->rules = rules;
+		g->room = room;
+	}
+	g->rules[g->count++] = *rule;
+	return 0;
+}
+
+static int keep_rules(struct builder *b, const struct forward *f, struct err *err)
+{
+	struct layout_rule rules[LAYOUT_RULES_MAX];
+	char comment[SPEC_OPTIONS_MAX];
+	size_t n = layout_rules(f, rules, comment);
+	for (size_t i = 0; i < n; i++) {
+		struct rule *r = &rules[i].rule;
+		if (r->comment && !(r->comment = layout_keep_text(b->layout, r->comment)))
+			return err_memory(err);
+		if (keep_rule(b, rules[i].group, &rules[i].rule, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static int compare_targets(const void *a, const void *b)
+{
+	const struct forward *const *f = a, *const *g = b;
+	return address_compare(&(*f)->target, &(*g)->target);
+}
+
+/* Whether f lies inside another forward to the same target whose source is translated; sources are
+ * those forwards, sorted by target. */
+static bool inside_translated(const struct forward *f, const struct forward **sources, size_t count,
+			      struct match (*box)(const struct forward *))
+{
+	struct match inner = box(f);
+	size_t low = 0, high = count;
+	while (low < high) {
+		size_t middle = (low + high) / 2;
+		if (address_compare(&sources[middle]->target, &f->target) < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	for (; low < count && address_equal(&sources[low]->target, &f->target); low++) {
+		struct match outer = box(sources[low]);
+		if (match_overlap(&inner, &outer) == OVERLAP_INSIDE)
+			return true;
+	}
+	return false;
+}
+
+/* A narrower forward to the same target keeps its clients' addresses. */
+static int keep_exceptions(struct builder *b, const struct forward *f,
+			   const struct forward **sources, size_t count, struct err *err)
+{
+	struct rule rule;
+	if (forward_translates_source(f) || forward_to_self(f))
+		return 0;
+	if (inside_translated(f, sources, count, forward_match)) {
+		layout_exception(f, GROUP_POST, &rule);
+		if (keep_rule(b, GROUP_POST, &rule, err) < 0)
+			return -1;
+	}
+	if (f->local && inside_translated(f, sources, count, forward_local_match)) {
+		layout_exception(f, GROUP_POST_LOCAL, &rule);
+		return keep_rule(b, GROUP_POST_LOCAL, &rule, err);
+	}
+	return 0;
+}
+
+static int keep_all_exceptions(struct builder *b, enum family family, const struct forwards *set,
+			       struct err *err)
+{
+	size_t count = 0;
+	int result = 0;
+	const struct forward **sources = reallocarray(NULL, set->count + 1, sizeof(*sources));
+	if (!sources)
+		return err_memory(err);
+	for (size_t i = 0; i < set->count; i++)
+		if (set->items[i].family == family && forward_translates_source(&set->items[i]))
+			sources[count++] = &set->items[i];
+	qsort(sources, count, sizeof(*sources), compare_targets);
+	for (size_t i = 0; result == 0 && count && i < set->count; i++)
+		if (set->items[i].family == family)
+			result = keep_exceptions(b, &set->items[i], sources, count, err);
+	free(sources);
+	return result;
+}
+
+/* ---- each rule once ---- */
+
+struct key {
+	uint64_t hash; /* of all but the ports: those that differ in these alone lie together */
+	uint16_t first, last;
+	uint32_t index;
+};
+
+static int compare_keys(const void *a, const void *b)
+{
+	const struct key *x = a, *y = b;
+	if (x->hash != y->hash)
+		return x->hash < y->hash ? -1 : 1;
+	int d = x->first - y->first;
+	return d ? d : x->last - y->last;
+}
+
+static struct key *sort_keys(const struct group_rules *g)
+{
+	struct key *keys = reallocarray(NULL, g->count, sizeof(*keys));
+	for (size_t i = 0; keys && i < g->count; i++) {
+		const struct rule *r = &g->rules[i];
+		keys[i] = (struct key){rule_hash_but_ports(r), r->ports.first, r->ports.last,
+				       (uint32_t)i};
+	}
+	if (keys)
+		qsort(keys, g->count, sizeof(*keys), compare_keys);
+	return keys;
+}
+
+/* What accepts the ports behind each other, or some twice, of one target and from the same clients
+ * is one rule. */
+static bool goes_on(const struct rule *a, const struct rule *b)
+{
+	if (a->target != TARGET_ACCEPT)
+		return rule_equal(a, b);
+	return b->ports.first <= a->ports.last + 1 && rule_equal_but_ports(a, b);
+}
+
+/* The rules in the order of the keys, neighbours that join as one; out (or NULL) has room for all.
+ * Their number. */
+static size_t join(const struct group_rules *g, const struct key *keys,
+		   bool (*joins)(const struct rule *a, const struct rule *b), struct rule *out)
+{
+	struct rule last = g->rules[keys[0].index];
+	size_t count = 0;
+	for (size_t i = 1; i <= g->count; i++) {
+		const struct rule *r = i < g->count ? &g->rules[keys[i].index] : NULL;
+		if (r && joins(&last, r)) {
+			if (r->ports.last > last.ports.last)
+				last.ports.last = r->ports.last;
+			continue;
+		}
+		if (out)
+			out[count] = last;
+		count++;
+		if (r)
+			last = *r;
+	}
+	return count;
+}
+
+/* Each rule once; and where there are many, as few as accept the same. */
+static int unite(struct group_rules *g, struct err *err)
+{
+	if (g->count < 2)
+		return 0;
+	struct key *keys = sort_keys(g);
+	struct rule *rules = reallocarray(NULL, g->count, sizeof(*rules));
+	if (!keys || !rules) {
+		free(keys);
+		free(rules);
+		return err_memory(err);
+	}
+	bool many = join(g, keys, rule_equal, NULL) > TREE_BUCKET;
+	g->count = join(g, keys, many ? goes_on : rule_equal, rules);
+	free(keys);
+	free(g->rules);
+	g->rules = rules;
+	g->room = g->count;
+	return 0;
+}
+
+static int finish_group(struct builder *b, enum group group, uint64_t salt, struct err *err)
+{
+	struct group_rules *g = &b->groups[group];
+	struct rule first;
+	/* those of forwards proper differ as the forwards do */
+	if (group != GROUP_MAIN && group != GROUP_ADDR && unite(g, err) < 0)
+		return -1;
+	/* what answers a program of this host comes in through INPUT */
+	bool answers = group == GROUP_INPUT &&
+		       (b->groups[GROUP_LOCAL].count || b->groups[GROUP_LOCAL_ADDR].count);
+	if (g->count == 0 && !answers)
+		return 0;
+	bool guarded = layout_first_rule(group, &first);
+	return tree_build(b->layout, group, guarded ? &first : NULL, g->rules, g->count, salt, err);
+}
+
+static int compare_chains(const void *a, const void *b)
+{
+	const struct chain *x = a, *y = b;
+	int d = (int)layout_groups[x->group].table - (int)layout_groups[y->group].table;
+	return d ? d : strcmp(x->name, y->name);
+}
+
+/* False: two chains of a table have one name. */
+static bool sort_chains(struct layout *layout)
+{
+	if (layout->count)
+		qsort(layout->chains, layout->count, sizeof(*layout->chains), compare_chains);
+	for (size_t i = 1; i < layout->count; i++)
+		if (compare_chains(&layout->chains[i - 1], &layout->chains[i]) == 0)
+			return false;
+	return true;
+}
+
+/* Fill the layout; it may hold something on failure too. */
+static int build(const struct forwards *set, uint64_t salt, struct layout *layout, struct err *err)
+{
+	struct builder b = {.layout = layout, .forwards = set->count};
+	int result = 0;
+	for (size_t i = 0; result == 0 && i < set->count; i++)
+		if (set->items[i].family == layout->family)
+			result = keep_rules(&b, &set->items[i], err);
+	if (result == 0)
+		result = keep_all_exceptions(&b, layout->family, set, err);
+	for (int g = 0; g < GROUPS; g++) {
+		if (result == 0)
+			result = finish_group(&b, (enum group)g, salt, err);
+		free(b.groups[g].rules);
+	}
+	return result;
+}
+
+int layout_build(enum family family, const struct forwards *set, struct layout *out,
+		 struct err *err)
+{
+	for (uint64_t salt = 0;; salt++) {
+		struct layout layout = {.family = family};
+		int result = build(set, salt, &layout, err);
+		if (result == 0 && sort_chains(&layout)) {
+			*out = layout;
+			return 0;
+		}
+		layout_free(&layout);
+		if (result < 0)
+			return -1;
+	}
+}

@@ -1,0 +1,366 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Bytes to a rule. It is strict: what was understood is encoded again, and an entry that differs
+ * from that in anything is not one of ours.
+ */
+#include <string.h>
+#include <arpa/inet.h>
+
+#include "xtables/entry.h"
+
+/* Ones, then zeroes: how many ones. */
+static int get_prefix(const unsigned char *mask, size_t size, unsigned int *out)
+{
+	size_t i = 0;
+	unsigned int bits = 0;
+	while (i < size && mask[i] == 0xff)
+		i++;
+	if (i < size)
+		while (mask[i] & 0x80U >> bits)
+			bits++;
+	*out = (unsigned int)i * 8 + bits;
+	for (; i < size; bits = 0, i++)
+		if (mask[i] & 0xffU >> bits)
+			return -1;
+	return 0;
+}
+
+static int get_network(enum family family, const void *addr, const void *mask, struct network *out)
+{
+	unsigned int prefix;
+	size_t size = address_bits(family) / 8;
+	struct address a = {.family = (uint8_t)family};
+	if (get_prefix(mask, size, &prefix) < 0)
+		return -1;
+	if (prefix == 0)
+		return 0; /* *out is zeroed */
+	memcpy(a.bytes, addr, size);
+	*out = network_of(&a, prefix);
+	return 0;
+}
+
+static int get_interface(const char *name, char out[IFNAME_MAX])
+{
+	size_t n = strnlen(name, IFNAME_MAX);
+	if (n == IFNAME_MAX)
+		return -1;
+	memcpy(out, name, n);
+	return 0;
+}
+
+static uint8_t get_inversions(unsigned int flags)
+{
+	/* IP6T_INV_* are the same bits */
+	return (uint8_t)((flags & IPT_INV_DSTIP ? RULE_NOT_DST : 0) |
+			 (flags & IPT_INV_VIA_IN ? RULE_NOT_IN : 0));
+}
+
+static int get_ip(const struct ipt_ip *ip, struct rule *rule)
+{
+	rule->proto = (uint8_t)ip->proto;
+	rule->flags = get_inversions(ip->invflags);
+	if (get_network(FAMILY_IPV4, &ip->src, &ip->smsk, &rule->src) < 0 ||
+	    get_network(FAMILY_IPV4, &ip->dst, &ip->dmsk, &rule->dst) < 0)
+		return -1;
+	return get_interface(ip->iniface, rule->in);
+}
+
+static int get_ip6(const struct ip6t_ip6 *ip, struct rule *rule)
+{
+	rule->proto = (uint8_t)ip->proto;
+	rule->flags = get_inversions(ip->invflags);
+	if (get_network(FAMILY_IPV6, &ip->src, &ip->smsk, &rule->src) < 0 ||
+	    get_network(FAMILY_IPV6, &ip->dst, &ip->dmsk, &rule->dst) < 0)
+		return -1;
+	return get_interface(ip->iniface, rule->in);
+}
+
+static void get_tcp(enum family family, const void *data, struct rule *rule)
+{
+	(void)family;
+	const struct xt_tcp *tcp = data; /* xt_udp begins with the same two fields */
+	rule->ports = (struct ports){tcp->dpts[0], tcp->dpts[1]};
+}
+
+static void get_sctp(enum family family, const void *data, struct rule *rule)
+{
+	(void)family;
+	const struct xt_sctp_info *sctp = data;
+	rule->ports = (struct ports){sctp->dpts[0], sctp->dpts[1]};
+}
+
+static void get_addrtype(enum family family, const void *data, struct rule *rule)
+{
+	(void)family;
+	const struct xt_addrtype_info_v1 *type = data;
+	if (type->source)
+		rule->flags |= RULE_SRC_LOCAL;
+	else if (type->flags)
+		rule->flags |= RULE_DST_ELSEWHERE;
+	else
+		rule->flags |= RULE_DST_LOCAL;
+}
+
+static void get_conntrack(enum family family, const void *data, struct rule *rule)
+{
+	const struct xt_conntrack_mtinfo3 *ct = data;
+	if (ct->match_flags & XT_CONNTRACK_STATE)
+		rule->flags |= ct->state_mask & XT_CONNTRACK_STATE_DNAT ? RULE_STATE_DNAT
+									: RULE_STATE_ESTABLISHED;
+	if (ct->match_flags & XT_CONNTRACK_ORIGDST) {
+		rule->orig_dst.addr.family = (uint8_t)family;
+		rule->orig_dst.prefix = (uint8_t)address_bits(family);
+		memcpy(rule->orig_dst.addr.bytes, &ct->origdst_addr, address_bits(family) / 8);
+	}
+	if (ct->match_flags & XT_CONNTRACK_ORIGDST_PORT)
+		rule->orig_ports = (struct ports){ct->origdst_port, ct->origdst_port_high};
+}
+
+static void get_time(enum family family, const void *data, struct rule *rule)
+{
+	(void)family;
+	rule->until = (int64_t)((const struct xt_time_info *)data)->date_stop + 1;
+}
+
+static void get_comment(enum family family, const void *data, struct rule *rule)
+{
+	(void)family;
+	const struct xt_comment_info *comment = data;
+	if (memchr(comment->comment, '\0', sizeof(comment->comment)))
+		rule->comment = comment->comment;
+}
+
+static const struct extension {
+	const char *name;
+	uint8_t revision;
+	size_t size;
+	void (*get)(enum family family, const void *data, struct rule *rule);
+} matches[] = {
+	{"tcp", 0, sizeof(struct xt_tcp), get_tcp},
+	{"udp", 0, sizeof(struct xt_udp), get_tcp},
+	{"sctp", 0, sizeof(struct xt_sctp_info), get_sctp},
+	{"addrtype", 1, sizeof(struct xt_addrtype_info_v1), get_addrtype},
+	{"conntrack", 3, sizeof(struct xt_conntrack_mtinfo3), get_conntrack},
+	{"time", 0, sizeof(struct xt_time_info), get_time},
+	{"comment", 0, sizeof(struct xt_comment_info), get_comment},
+};
+
+static int get_match(enum family family, const struct xt_entry_match *m, struct rule *rule)
+{
+	for (size_t i = 0; i < sizeof(matches) / sizeof(matches[0]); i++) {
+		const struct extension *known = &matches[i];
+		if (strncmp(m->u.user.name, known->name, sizeof(m->u.user.name)) != 0)
+			continue;
+		if (m->u.user.revision != known->revision ||
+		    m->u.user.match_size != XT_ALIGN(sizeof(*m) + known->size))
+			return -1;
+		known->get(family, m->data, rule);
+		return 0;
+	}
+	return -1;
+}
+
+static void get_range2(enum family family, const struct nf_nat_range2 *range, struct rule *rule)
+{
+	if (range->flags & NF_NAT_RANGE_MAP_IPS) {
+		rule->to.family = (uint8_t)family;
+		memcpy(rule->to.bytes, &range->min_addr, address_bits(family) / 8);
+	}
+	if (range->flags & NF_NAT_RANGE_PROTO_SPECIFIED)
+		rule->to_ports =
+			(struct ports){ntohs(range->min_proto.all), ntohs(range->max_proto.all)};
+	if (range->flags & NF_NAT_RANGE_PROTO_OFFSET)
+		rule->to_base = ntohs(range->base_proto.all);
+}
+
+/* The structs of the revisions before 2, which know no base port, as that of revision 2. */
+static int get_old_range(enum family family, const struct xt_entry_target *t,
+			 struct nf_nat_range2 *out)
+{
+	const struct nf_nat_ipv4_multi_range_compat *ranges = (const void *)t->data;
+	const struct nf_nat_range *range = (const void *)t->data;
+	if (family == FAMILY_IPV6) {
+		if (t->u.user.revision != 1 ||
+		    t->u.user.target_size != XT_ALIGN(sizeof(*t) + sizeof(*range)))
+			return -1;
+		memcpy(out, range, sizeof(*range)); /* the same beginning */
+		return 0;
+	}
+	if (t->u.user.revision != 0 ||
+	    t->u.user.target_size != XT_ALIGN(sizeof(*t) + sizeof(*ranges)) ||
+	    ranges->rangesize != 1)
+		return -1;
+	out->flags = ranges->range[0].flags;
+	out->min_addr.ip = ranges->range[0].min_ip;
+	out->max_addr.ip = ranges->range[0].max_ip;
+	out->min_proto.all = ranges->range[0].min.all;
+	out->max_proto.all = ranges->range[0].max.all;
+	return 0;
+}
+
+/* Revision 2 is what we write; older ones that mean the same are read too. */
+static int get_dnat(enum family family, const struct xt_entry_target *t, struct rule *rule)
+{
+	struct nf_nat_range2 range = {0}, again = {0};
+	if (t->u.user.revision == 2 &&
+	    t->u.user.target_size == XT_ALIGN(sizeof(*t) + sizeof(range)))
+		memcpy(&range, t->data, sizeof(range));
+	else if (get_old_range(family, t, &range) < 0)
+		return -1;
+	rule->target = TARGET_DNAT;
+	get_range2(family, &range, rule);
+	entry_put_range(rule, &again);
+	/* but for the padding behind its last field */
+	const size_t size = offsetof(struct nf_nat_range2, base_proto) + sizeof(range.base_proto);
+	return memcmp(&range, &again, size) == 0 ? 0 : -1;
+}
+
+static int get_source_nat(enum family family, const struct xt_entry_target *t, struct rule *rule)
+{
+	const struct nf_nat_ipv4_multi_range_compat *ranges = (const void *)t->data;
+	const struct nf_nat_range *range = (const void *)t->data;
+	size_t size = family == FAMILY_IPV6 ? sizeof(*range) : sizeof(*ranges);
+	if (t->u.user.target_size != XT_ALIGN(sizeof(*t) + size))
+		return -1;
+	if (rule->target != TARGET_SNAT)
+		return 0;
+	rule->to.family = (uint8_t)family;
+	if (family == FAMILY_IPV6)
+		memcpy(rule->to.bytes, &range->min_addr, 16);
+	else
+		memcpy(rule->to.bytes, &ranges->range[0].min_ip, 4);
+	return 0;
+}
+
+/* DNAT first: it is what there are thousands of. */
+static int get_target(enum family family, const struct xt_entry_target *t, const char *name,
+		      struct rule *rule)
+{
+	if (strcmp(name, "DNAT") == 0)
+		return get_dnat(family, t, rule);
+	if (strcmp(name, "ACCEPT") == 0) {
+		rule->target = TARGET_ACCEPT;
+	} else if (strcmp(name, "RETURN") == 0) {
+		rule->target = TARGET_RETURN;
+	} else if (strcmp(name, "SNAT") == 0 || strcmp(name, "MASQUERADE") == 0) {
+		rule->target = *name == 'S' ? TARGET_SNAT : TARGET_MASQUERADE;
+		return get_source_nat(family, t, rule);
+	} else if (strncmp(name, "PFWD", 4) == 0) {
+		rule->target = TARGET_JUMP;
+		rule->chain = name;
+	} else {
+		return -1;
+	}
+	return 0;
+}
+
+/* Names of extensions are compared as text: the kernel leaves what follows their end unwritten. */
+static bool same_extension(const struct xt_entry_match *a, const struct xt_entry_match *b)
+{
+	return a->u.user.match_size == b->u.user.match_size &&
+	       a->u.user.revision == b->u.user.revision &&
+	       strncmp(a->u.user.name, b->u.user.name, sizeof(a->u.user.name)) == 0 &&
+	       memcmp(a->data, b->data, a->u.user.match_size - sizeof(*a)) == 0;
+}
+
+static bool same_header(enum family family, const void *a, const void *b)
+{
+	/* what follows (nfcache, comefrom, counters) is state, not rule */
+	if (family == FAMILY_IPV6)
+		return memcmp(a, b, sizeof(struct ip6t_ip6)) == 0;
+	return memcmp(a, b, sizeof(struct ipt_ip)) == 0;
+}
+
+/* The extension that begins at that offset and lies wholly before end, or NULL. */
+static const struct xt_entry_match *extension_at(const unsigned char *entry, size_t at, size_t end)
+{
+	const struct xt_entry_match *m = (const void *)(entry + at);
+	if (at + sizeof(*m) > end || m->u.user.match_size < sizeof(*m) ||
+	    at + m->u.user.match_size > end)
+		return NULL;
+	return m;
+}
+
+static int get_matches(enum family family, const unsigned char *entry, const struct head *head,
+		       struct rule *rule)
+{
+	for (size_t at = head->size; at < *head->target_offset;) {
+		const struct xt_entry_match *m = extension_at(entry, at, *head->target_offset);
+		if (!m || get_match(family, m, rule) < 0)
+			return -1;
+		at += m->u.user.match_size;
+	}
+	return 0;
+}
+
+/* Whether the entry is what codec_encode makes of the rule. */
+static bool same_entry(enum family family, const unsigned char *entry, const struct head *head,
+		       const struct rule *rule)
+{
+	struct entry again;
+	codec_encode(family, rule, &again);
+	struct head again_head = entry_head(family, again.bytes);
+	if (*again_head.target_offset != *head->target_offset ||
+	    !same_header(family, entry, again.bytes))
+		return false;
+	for (size_t at = head->size; at < *head->target_offset;) {
+		const struct xt_entry_match *m = (const void *)(entry + at);
+		if (!same_extension(m, (const void *)(again.bytes + at)))
+			return false;
+		at += m->u.user.match_size;
+	}
+	if (entry_standard_name(rule) || rule->target == TARGET_DNAT)
+		return true; /* get_target has compared it */
+	return same_extension((const void *)(entry + *head->target_offset),
+			      (const void *)(again.bytes + *head->target_offset));
+}
+
+int codec_decode(enum family family, const void *entry, const char *target_name, struct rule *out)
+{
+	union {
+		const void *in;
+		void *out;
+	} e = {.in = entry};
+	struct head head = entry_head(family, e.out);
+	memset(out, 0, sizeof(*out));
+	int got = family == FAMILY_IPV6 ? get_ip6(&((const struct ip6t_entry *)entry)->ipv6, out)
+					: get_ip(&((const struct ipt_entry *)entry)->ip, out);
+	if (got < 0 || get_matches(family, entry, &head, out) < 0)
+		return -1;
+	/* a target has the form of a match */
+	const void *target = extension_at(entry, *head.target_offset, *head.next_offset);
+	if (!target || get_target(family, target, target_name, out) < 0 ||
+	    !same_entry(family, entry, &head, out))
+		return -1;
+	return 0;
+}
+
+static bool same_matches(const unsigned char *a, const unsigned char *b, size_t at, size_t end)
+{
+	while (at < end) {
+		const struct xt_entry_match *m = extension_at(a, at, end);
+		const struct xt_entry_match *n = extension_at(b, at, end);
+		if (!m || !n || !same_extension(m, n))
+			return false;
+		at += m->u.user.match_size;
+	}
+	return true;
+}
+
+bool codec_same(enum family family, const void *a, const char *a_target, const void *b,
+		const char *b_target)
+{
+	union {
+		const void *in;
+		void *out;
+	} x = {.in = a}, y = {.in = b};
+	struct head head = entry_head(family, x.out), other = entry_head(family, y.out);
+	if (*head.target_offset != *other.target_offset ||
+	    *head.next_offset != *other.next_offset || !same_header(family, a, b) ||
+	    strcmp(a_target, b_target) != 0 || !same_matches(a, b, head.size, *head.target_offset))
+		return false;
+	const struct xt_entry_match *t = extension_at(a, *head.target_offset, *head.next_offset);
+	const struct xt_entry_match *u = extension_at(b, *head.target_offset, *head.next_offset);
+	/* a verdict or a jump is told by its name: its offset is where the chain lies */
+	return t && u && (!*t->u.user.name || !*u->u.user.name || same_extension(t, u));
+}

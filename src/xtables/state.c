@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What a table holds, as values. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "model/array.h"
+#include "xtables/plan.h"
+
+static void set_name(char out[CHAIN_NAME_MAX], const char *name)
+{
+	memcpy(out, name, strnlen(name, CHAIN_NAME_MAX - 1));
+}
+
+struct state_chain *state_add_chain(struct state *state, enum group group, const char *name)
+{
+	void *items = state->chains;
+	struct state_chain *chain = array_append(&items, &state->chain_count, sizeof(*chain));
+	state->chains = items;
+	if (!chain)
+		return NULL;
+	set_name(chain->name, name);
+	chain->group = group;
+	return chain;
+}
+
+/* Make *text a copy that lives as long as the state. */
+static int keep_text(struct state *state, const char **text)
+{
+	if (!*text)
+		return 0;
+	void *items = state->texts;
+	char **kept = array_append(&items, &state->text_count, sizeof(*kept));
+	state->texts = items;
+	if (!kept || !(*kept = strdup(*text)))
+		return -1;
+	*text = *kept;
+	return 0;
+}
+
+struct state_rule *state_add_rule(struct state *state, struct state_chain *chain,
+				  const struct rule *rule)
+{
+	struct forward f;
+	struct err ignored;
+	void *items = chain->rules;
+	struct state_rule *added = array_append(&items, &chain->count, sizeof(*added));
+	chain->rules = items;
+	if (!added || !rule || !layout_knows(state->family, chain->group, rule, &f))
+		return added;
+	added->ours = true;
+	added->rule = *rule;
+	if (keep_text(state, &added->rule.chain) < 0 ||
+	    keep_text(state, &added->rule.comment) < 0 ||
+	    (f.family && forwards_add(&state->forwards, &f, &ignored) < 0))
+		return NULL;
+	return added;
+}
+
+struct state_jump *state_add_jump(struct state *state, const char *from, const char *to)
+{
+	void *items = state->jumps;
+	struct state_jump *jump = array_append(&items, &state->jump_count, sizeof(*jump));
+	state->jumps = items;
+	if (jump) {
+		set_name(jump->from, from);
+		set_name(jump->to, to);
+	}
+	return jump;
+}
+
+struct state_base *state_add_base(struct state *state, const char *name)
+{
+	void *items = state->bases;
+	struct state_base *base = array_append(&items, &state->base_count, sizeof(*base));
+	state->bases = items;
+	if (base)
+		set_name(base->name, name);
+	return base;
+}
+
+void state_free(struct state *state)
+{
+	for (size_t i = 0; i < state->text_count; i++)
+		free(state->texts[i]);
+	free(state->texts);
+	for (size_t i = 0; i < state->chain_count; i++)
+		free(state->chains[i].rules);
+	free(state->chains);
+	free(state->jumps);
+	free(state->bases);
+	forwards_free(&state->forwards);
+	*state = (struct state){0};
+}
+
+static int compare_name(const void *name, const void *chain)
+{
+	return strcmp(name, ((const struct state_chain *)chain)->name);
+}
+
+static int compare_chains(const void *a, const void *b)
+{
+	return strcmp(((const struct state_chain *)a)->name, ((const struct state_chain *)b)->name);
+}
+
+void state_sort(struct state *state)
+{
+	if (state->chain_count)
+		qsort(state->chains, state->chain_count, sizeof(*state->chains), compare_chains);
+}
+
+const struct state_chain *state_find(const struct state *state, const char *chain)
+{
+	if (state->chain_count == 0)
+		return NULL;
+	return bsearch(chain, state->chains, state->chain_count, sizeof(*state->chains),
+		       compare_name);
+}
+
+bool state_has_jump(const struct state *state, enum group group)
+{
+	const struct group_info *info = &layout_groups[group];
+	for (size_t i = 0; i < state->jump_count; i++)
+		if (state->jumps[i].base && strcmp(state->jumps[i].from, info->base) == 0 &&
+		    strcmp(state->jumps[i].to, info->chain) == 0)
+			return true;
+	return false;
+}
+
+bool state_shared(const struct state *state, const struct state_chain *chain)
+{
+	for (size_t i = 0; i < chain->count; i++)
+		if (!chain->rules[i].ours)
+			return true;
+	for (size_t i = 0; i < state->jump_count; i++)
+		if (!state->jumps[i].base && strcmp(state->jumps[i].to, chain->name) == 0)
+			return true;
+	return false;
+}
+
+static bool same_chain(const struct state_chain *a, const struct state_chain *b)
+{
+	if (strcmp(a->name, b->name) != 0 || a->count != b->count)
+		return false;
+	for (size_t i = 0; i < a->count; i++) {
+		const struct state_rule *r = &a->rules[i], *s = &b->rules[i];
+		if (r->ours != s->ours || (r->ours && !rule_equal(&r->rule, &s->rule)))
+			return false;
+	}
+	return true;
+}
+
+static bool same_jump(const struct state_jump *a, const struct state_jump *b)
+{
+	return strcmp(a->from, b->from) == 0 && strcmp(a->to, b->to) == 0 &&
+	       a->position == b->position;
+}
+
+bool state_equal(const struct state *a, const struct state *b)
+{
+	if (a->chain_count != b->chain_count || a->jump_count != b->jump_count)
+		return false;
+	for (size_t i = 0; i < a->chain_count; i++)
+		if (!same_chain(&a->chains[i], &b->chains[i]))
+			return false;
+	for (size_t i = 0; i < a->jump_count; i++)
+		if (!same_jump(&a->jumps[i], &b->jumps[i]))
+			return false;
+	return true;
+}

@@ -1,0 +1,516 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * libip4tc and libip6tc behind one set of functions. Positions are libiptc's: from 0.
+ */
+#include <errno.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <libiptc/libiptc.h>
+#include <libiptc/libip6tc.h>
+
+#include "xtables/modules.h"
+#include "xtables/tables.h"
+#include "xtables/codec.h"
+
+/* The functions of both libraries differ in names and in the type of an entry alone. */
+struct adapter {
+	struct xtc_handle *(*init)(const char *table);
+	void (*free)(struct xtc_handle *h);
+	const char *(*first_chain)(struct xtc_handle *h);
+	const char *(*next_chain)(struct xtc_handle *h);
+	const void *(*first_rule)(const char *chain, struct xtc_handle *h);
+	const void *(*next_rule)(const void *rule, struct xtc_handle *h);
+	const char *(*target)(const void *rule, struct xtc_handle *h);
+	int (*builtin)(const char *chain, struct xtc_handle *h);
+	const char *(*policy)(const char *chain, struct xt_counters *c, struct xtc_handle *h);
+	int (*set_policy)(const xt_chainlabel chain, const xt_chainlabel policy,
+			  struct xt_counters *c, struct xtc_handle *h);
+	int (*create)(const xt_chainlabel chain, struct xtc_handle *h);
+	int (*remove)(const xt_chainlabel chain, struct xtc_handle *h);
+	int (*insert)(const char *chain, const void *entry, unsigned int at, struct xtc_handle *h);
+	int (*delete_at)(const xt_chainlabel chain, unsigned int at, struct xtc_handle *h);
+	int (*set_counter)(const xt_chainlabel chain, unsigned int at, struct xt_counters *c,
+			   struct xtc_handle *h);
+	int (*commit)(struct xtc_handle *h);
+};
+
+#define ADAPTER(lib, type)                                                             \
+	static const void *lib##_first(const char *chain, struct xtc_handle *h)        \
+	{                                                                              \
+		return lib##_first_rule(chain, h);                                     \
+	}                                                                              \
+	static const void *lib##_next(const void *rule, struct xtc_handle *h)          \
+	{                                                                              \
+		return lib##_next_rule(rule, h);                                       \
+	}                                                                              \
+	static const char *lib##_target(const void *rule, struct xtc_handle *h)        \
+	{                                                                              \
+		return lib##_get_target(rule, h);                                      \
+	}                                                                              \
+	static int lib##_insert(const char *chain, const void *entry, unsigned int at, \
+				struct xtc_handle *h)                                  \
+	{                                                                              \
+		return lib##_insert_entry(chain, (const type *)entry, at, h);          \
+	}                                                                              \
+	static const struct adapter lib = {                                            \
+		.init = lib##_init,                                                    \
+		.free = lib##_free,                                                    \
+		.first_chain = lib##_first_chain,                                      \
+		.next_chain = lib##_next_chain,                                        \
+		.first_rule = lib##_first,                                             \
+		.next_rule = lib##_next,                                               \
+		.target = lib##_target,                                                \
+		.builtin = lib##_builtin,                                              \
+		.policy = lib##_get_policy,                                            \
+		.set_policy = lib##_set_policy,                                        \
+		.create = lib##_create_chain,                                          \
+		.remove = lib##_delete_chain,                                          \
+		.insert = lib##_insert,                                                \
+		.delete_at = lib##_delete_num_entry,                                   \
+		.set_counter = lib##_set_counter,                                      \
+		.commit = lib##_commit,                                                \
+	}
+
+ADAPTER(iptc, struct ipt_entry);
+ADAPTER(ip6tc, struct ip6t_entry);
+
+struct tables {
+	enum family family;
+	enum table table;
+	const struct adapter *lib;
+	struct xtc_handle *handle;
+	void **deleted; /* by op of the plan that was applied: the entry, fit to be inserted */
+	size_t deleted_count;
+};
+
+/* ---- whether it is there ---- */
+
+unsigned int tables_there(enum family family)
+{
+	char line[64];
+	unsigned int there = 0;
+	FILE *file = fopen(family == FAMILY_IPV6 ? "/proc/net/ip6_tables_names"
+						 : "/proc/net/ip_tables_names",
+			   "re");
+	if (!file)
+		return errno == ENOENT ? 0 : TABLES_UNKNOWN; /* then they are asked for */
+	while (fgets(line, sizeof(line), file)) {
+		line[strcspn(line, "\n")] = '\0';
+		for (int t = 0; t < TABLES; t++)
+			if (strcmp(line, table_name((enum table)t)) == 0)
+				there |= 1U << t;
+	}
+	fclose(file);
+	return there;
+}
+
+static int open_error(enum family family, enum table table, int error, struct err *err)
+{
+	const char *name = table_name(table), *tool = family == FAMILY_IPV6 ? "ip6" : "ip";
+	if (error == EPERM || error == EACCES)
+		return err_set(
+			err, ERR_PERMISSION,
+			"not permitted to open the %s %s table: CAP_NET_ADMIN and CAP_NET_RAW "
+			"are needed; run pfwd as root",
+			family_name(family), name);
+	if (error != ENOPROTOOPT && error != ENOENT && error != EAFNOSUPPORT &&
+	    error != EPROTONOSUPPORT)
+		return err_sys(err, error, "cannot open the %s %s table", family_name(family),
+			       name);
+	err_set(err, ERR_UNSUPPORTED,
+		"this kernel has no legacy xtables %s table for %s; load %s_tables and %stable_%s, "
+		"or "
+		"use a kernel with CONFIG_NETFILTER_XTABLES_LEGACY",
+		name, family_name(family), tool, tool, name);
+	err->sys = error;
+	return -1;
+}
+
+struct tables *tables_open(enum family family, enum table table, struct err *err)
+{
+	struct tables *t = calloc(1, sizeof(*t));
+	if (!t) {
+		err_memory(err);
+		return NULL;
+	}
+	t->family = family;
+	t->table = table;
+	t->lib = family == FAMILY_IPV6 ? &ip6tc : &iptc;
+	t->handle = t->lib->init(table_name(table));
+	if (!t->handle && (errno == ENOPROTOOPT || errno == ENOENT)) {
+		int before = errno;
+		modules_load(family == FAMILY_IPV6 ? "ip6_tables" : "ip_tables");
+		t->handle = t->lib->init(table_name(table));
+		if (!t->handle && errno == 0)
+			errno = before;
+	}
+	if (!t->handle) {
+		open_error(family, table, errno, err);
+		free(t);
+		return NULL;
+	}
+	return t;
+}
+
+void tables_close(struct tables *tables)
+{
+	if (!tables)
+		return;
+	tables->lib->free(tables->handle);
+	for (size_t i = 0; i < tables->deleted_count; i++)
+		free(tables->deleted[i]);
+	free(tables->deleted);
+	free(tables);
+}
+
+/* ---- reading ---- */
+
+static struct counters read_counters(enum family family, const void *entry)
+{
+	union {
+		const void *in;
+		void *out;
+	} e = {.in = entry};
+	const uint64_t *counters = codec_counters(family, e.out);
+	return (struct counters){counters[0], counters[1]};
+}
+
+/* A rule elsewhere, or somebody else's, that jumps to one of our chains. */
+static struct state_jump *read_jump(const struct tables *t, const char *from, const void *entry,
+				    const char *to, struct state *out)
+{
+	struct state_jump *jump = state_add_jump(out, from, to);
+	if (!jump)
+		return NULL;
+	jump->stand.entry = entry;
+	jump->stand.counters = read_counters(t->family, entry);
+	return jump;
+}
+
+static int read_rule(const struct tables *t, const void *entry, struct state *state,
+		     struct state_chain *chain)
+{
+	struct rule rule;
+	const char *target = t->lib->target(entry, t->handle);
+	bool decoded = codec_decode(t->family, entry, target, &rule) == 0;
+	struct state_rule *r = state_add_rule(state, chain, decoded ? &rule : NULL);
+	if (!r)
+		return -1;
+	r->stand.entry = entry;
+	r->stand.counters = read_counters(t->family, entry);
+	if (!r->ours && layout_group(t->table, target) != GROUPS &&
+	    !read_jump(t, chain->name, entry, target, state))
+		return -1;
+	return 0;
+}
+
+static int read_own_chain(const struct tables *t, enum group group, const char *name,
+			  struct state *out)
+{
+	struct state_chain *chain = state_add_chain(out, group, name);
+	if (!chain)
+		return -1;
+	for (const void *e = t->lib->first_rule(name, t->handle); e;
+	     e = t->lib->next_rule(e, t->handle))
+		if (read_rule(t, e, out, chain) < 0)
+			return -1;
+	return 0;
+}
+
+/* Of other chains only the jumps to ours are of interest. */
+static int read_other_chain(const struct tables *t, const char *name, struct state *out)
+{
+	bool base = t->lib->builtin(name, t->handle);
+	size_t position = 0;
+	for (const void *e = t->lib->first_rule(name, t->handle); e;
+	     e = t->lib->next_rule(e, t->handle), position++) {
+		const char *target = t->lib->target(e, t->handle);
+		if (layout_group(t->table, target) == GROUPS)
+			continue;
+		struct state_jump *jump = read_jump(t, name, e, target, out);
+		if (!jump)
+			return -1;
+		jump->base = base;
+		jump->position = position;
+	}
+	struct state_base *b = base ? state_add_base(out, name) : NULL;
+	if (b)
+		b->count = position;
+	return base && !b ? -1 : 0;
+}
+
+int tables_read(struct tables *t, struct state *out, struct err *err)
+{
+	struct state state = {.family = t->family, .table = t->table};
+	for (const char *name = t->lib->first_chain(t->handle); name;
+	     name = t->lib->next_chain(t->handle)) {
+		enum group group = layout_group(t->table, name);
+		int result = group == GROUPS ? read_other_chain(t, name, &state)
+					     : read_own_chain(t, group, name, &state);
+		if (result < 0) {
+			state_free(&state);
+			return err_memory(err);
+		}
+	}
+	state_sort(&state);
+	*out = state;
+	return 0;
+}
+
+int tables_read_none(enum family family, enum table table, struct state *out, struct err *err)
+{
+	struct state state = {.family = family, .table = table};
+	for (int g = 0; g < GROUPS; g++) {
+		const struct group_info *info = &layout_groups[g];
+		bool again = g > 0 && strcmp(layout_groups[g - 1].base, info->base) == 0;
+		if (info->table == table && !again && !state_add_base(&state, info->base)) {
+			state_free(&state);
+			return err_memory(err);
+		}
+	}
+	*out = state;
+	return 0;
+}
+
+/* ---- changing ---- */
+
+/* libiptc takes chains as char[32]. */
+struct label {
+	xt_chainlabel text;
+};
+
+static struct label label_of(const char *name)
+{
+	struct label label = {{0}};
+	memcpy(label.text, name, strnlen(name, sizeof(label.text) - 1));
+	return label;
+}
+
+/* A copy of an entry that can be inserted again: what libiptc has resolved to a verdict is named
+ * anew, because it goes by the name. */
+static void *copy_entry(const struct tables *t, const void *entry)
+{
+	size_t size = codec_size(t->family, entry);
+	void *copy = malloc(size);
+	if (!copy)
+		return NULL;
+	memcpy(copy, entry, size);
+	struct xt_entry_target *target =
+		t->family == FAMILY_IPV6
+			? (void *)((char *)copy + ((struct ip6t_entry *)copy)->target_offset)
+			: (void *)((char *)copy + ((struct ipt_entry *)copy)->target_offset);
+	const char *name = t->lib->target(entry, t->handle);
+	if (!*target->u.user.name) {
+		/* the kernel has written no more of it than its NUL */
+		memset(target->u.user.name, 0, sizeof(target->u.user.name));
+		memcpy(target->u.user.name, name, strnlen(name, sizeof(target->u.user.name) - 1));
+	}
+	return copy;
+}
+
+static int insert_rule(const struct tables *t, const struct op *op)
+{
+	struct entry entry;
+	codec_encode(t->family, op->rule, &entry);
+	if (op->stand) {
+		uint64_t *counters = codec_counters(t->family, entry.bytes);
+		counters[0] = op->stand->counters.packets;
+		counters[1] = op->stand->counters.bytes;
+	}
+	return t->lib->insert(label_of(op->chain).text, entry.bytes, op->position, t->handle);
+}
+
+static int apply_op(struct tables *t, const struct op *op, void **deleted)
+{
+	struct label chain = label_of(op->chain);
+	switch ((enum op_kind)op->kind) {
+	case OP_NEW_CHAIN:
+		return t->lib->create(chain.text, t->handle);
+	case OP_DELETE_CHAIN:
+		return t->lib->remove(chain.text, t->handle);
+	case OP_INSERT:
+		return insert_rule(t, op);
+	case OP_DELETE:
+		*deleted = copy_entry(t, op->stand->entry);
+		/* analyzer: no leak, tables_close frees it */
+		return *deleted && t->lib->delete_at(chain.text, op->position, t->handle);
+	}
+	return 0;
+}
+
+static int change_error(const struct tables *t, const char *what, struct err *err)
+{
+	int error = errno;
+	return err_sys(err, error, "cannot %s the %s %s table", what, family_name(t->family),
+		       table_name(t->table));
+}
+
+/* iptc keeps the counters of rules, but not those of policies unless told to. */
+static int keep_policies(const struct tables *t)
+{
+	for (const char *name = t->lib->first_chain(t->handle); name;
+	     name = t->lib->next_chain(t->handle)) {
+		struct xt_counters counters;
+		const char *policy = t->lib->builtin(name, t->handle)
+					     ? t->lib->policy(name, &counters, t->handle)
+					     : NULL;
+		if (policy && !t->lib->set_policy(label_of(name).text, label_of(policy).text,
+						  &counters, t->handle))
+			return -1;
+	}
+	return 0;
+}
+
+int tables_apply(struct tables *t, const struct plan *plan, struct err *err)
+{
+	t->deleted = calloc(plan->count + 1, sizeof(*t->deleted));
+	if (!t->deleted)
+		return err_memory(err);
+	t->deleted_count = plan->count;
+	for (size_t i = 0; i < plan->count; i++)
+		if (!apply_op(t, &plan->ops[i], &t->deleted[i]))
+			return change_error(t, "change", err);
+	return keep_policies(t) < 0 ? change_error(t, "keep the policies of", err) : 0;
+}
+
+static int undo_op(struct tables *t, const struct op *op, const void *deleted)
+{
+	struct label chain = label_of(op->chain);
+	unsigned int position = op->position;
+	switch ((enum op_kind)op->kind) {
+	case OP_NEW_CHAIN:
+		return t->lib->remove(chain.text, t->handle);
+	case OP_DELETE_CHAIN:
+		return t->lib->create(chain.text, t->handle);
+	case OP_INSERT:
+		return t->lib->delete_at(chain.text, position, t->handle);
+	case OP_DELETE:
+		return t->lib->insert(chain.text, deleted, position, t->handle);
+	}
+	return 0;
+}
+
+int tables_undo(struct tables *t, const struct tables *done, const struct plan *plan,
+		struct err *err)
+{
+	for (size_t i = plan->count; i-- > 0;)
+		if (!undo_op(t, &plan->ops[i], done->deleted[i]))
+			return change_error(t, "undo the changes of", err);
+	return keep_policies(t) < 0 ? change_error(t, "keep the policies of", err) : 0;
+}
+
+int tables_commit(struct tables *t, struct err *err)
+{
+	errno = 0;
+	if (t->lib->commit(t->handle))
+		return 0;
+	if (errno == ENOMEM)
+		return err_sys(
+			err, errno,
+			"the kernel has no memory for the %s %s table, which stays as it was",
+			family_name(t->family), table_name(t->table));
+	return change_error(t, "commit", err);
+}
+
+static size_t count_rules(const struct tables *t, const char *chain)
+{
+	size_t n = 0;
+	for (const void *e = t->lib->first_rule(chain, t->handle); e;
+	     e = t->lib->next_rule(e, t->handle))
+		n++;
+	return n;
+}
+
+static bool same_rule(const struct tables *t, const void *e, const struct tables *from,
+		      const void *f)
+{
+	return codec_same(t->family, e, t->lib->target(e, t->handle), f,
+			  from->lib->target(f, from->handle));
+}
+
+struct entries {
+	const void **items;
+	size_t count;
+};
+
+/* All of a chain: libiptc walks one chain at a time, and from its beginning. */
+static int list_entries(const struct tables *t, const char *chain, struct entries *out)
+{
+	size_t count = count_rules(t, chain);
+	*out = (struct entries){.items = reallocarray(NULL, count + 1, sizeof(*out->items))};
+	if (!out->items)
+		return -1;
+	for (const void *e = t->lib->first_rule(chain, t->handle); e;
+	     e = t->lib->next_rule(e, t->handle))
+		out->items[out->count++] = e;
+	return 0;
+}
+
+/* Which of from's rules, from next on, that one is; their count where somebody has added it. */
+static size_t find_rule(const struct tables *t, const void *e, const struct tables *from,
+			const struct entries *theirs, size_t next)
+{
+	while (next < theirs->count && !same_rule(t, e, from, theirs->items[next]))
+		next++;
+	return next;
+}
+
+/* Where a chain has as many rules in both, they are the same ones; else they are compared. */
+static int add_entry_counters(struct tables *t, const struct entries *mine,
+			      const struct tables *from, const struct entries *theirs,
+			      const char *chain)
+{
+	bool unchanged = mine->count == theirs->count;
+	for (size_t i = 0, next = 0; i < mine->count; i++) {
+		size_t f = unchanged ? i : find_rule(t, mine->items[i], from, theirs, next);
+		if (f == theirs->count)
+			continue;
+		struct counters one = read_counters(t->family, mine->items[i]);
+		struct counters more = read_counters(t->family, theirs->items[f]);
+		struct xt_counters sum = {one.packets + more.packets, one.bytes + more.bytes};
+		/* here, and here alone, libiptc counts from 1 */
+		if (!t->lib->set_counter(label_of(chain).text, (unsigned int)i + 1, &sum,
+					 t->handle))
+			return -1;
+		next = f + 1;
+	}
+	return 0;
+}
+
+static int add_chain_counters(struct tables *t, const struct tables *from, const char *name)
+{
+	struct entries mine = {0}, theirs = {0};
+	int result = -1;
+	if (list_entries(t, name, &mine) == 0 && list_entries(from, name, &theirs) == 0)
+		result = add_entry_counters(t, &mine, from, &theirs, name);
+	free(mine.items);
+	free(theirs.items);
+	return result;
+}
+
+static int add_policy_counters(struct tables *t, const struct tables *from, const char *name)
+{
+	struct xt_counters mine, more;
+	const char *policy = t->lib->policy(name, &mine, t->handle);
+	if (!policy || !from->lib->policy(name, &more, from->handle))
+		return 0;
+	mine.pcnt += more.pcnt;
+	mine.bcnt += more.bcnt;
+	return t->lib->set_policy(label_of(name).text, label_of(policy).text, &mine, t->handle)
+		       ? 0
+		       : -1;
+}
+
+int tables_add_counters(struct tables *t, struct tables *from, struct err *err)
+{
+	for (const char *name = t->lib->first_chain(t->handle); name;
+	     name = t->lib->next_chain(t->handle)) {
+		if (add_chain_counters(t, from, name) < 0 ||
+		    (t->lib->builtin(name, t->handle) && add_policy_counters(t, from, name) < 0))
+			return change_error(t, "set the counters of", err);
+	}
+	return 0;
+}
