@@ -5,10 +5,11 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
-#include "commands/command.h"
+#include "commands/options.h"
+#include "host/host.h"
 #include "host/memory.h"
+#include "xtables/backend.h"
 
 static const struct command *const commands[] = {
 	&command_add,   &command_del,     &command_list, &command_conns,
@@ -16,46 +17,36 @@ static const struct command *const commands[] = {
 	&command_help,  &command_version, NULL,
 };
 
-/* Options before the command, and the command. NULL: err, or help was asked for. */
-static const struct command *read_command(struct args *args, struct globals *globals,
+static const struct backend *const backends[] = {&xtables_backend, NULL};
+
+/* Options before the command, and the command. NULL: err. */
+static const struct command *read_command(struct args *args, const struct globals *globals,
 					  struct err *err)
 {
-	struct arg arg;
-	switch (command_next(args, globals, &arg, err)) {
+	const char *word;
+	switch (args_next(args, &word, err)) {
 	case ARGS_BAD:
-		return NULL;
-	case ARGS_END:
-		if (globals->version) {
-			args->next = args->count; /* whatever follows */
-			args->cluster = NULL;
-			return &command_version;
-		}
-		if (globals->help) {
-			globals->help = false; /* of no one command */
-			return &command_help;
-		}
-		err_set(err, ERR_INPUT, "there is no command; `pfwd help` names all");
-		return NULL;
-	case ARGS_OPERAND:
-	case ARGS_OPTION:
 		break;
+	case ARGS_STOPPED:
+		args->next = args->count; /* whatever follows */
+		args->cluster = NULL;
+		return globals->version ? &command_version : &command_help;
+	case ARGS_END:
+		err_set(err, ERR_INPUT, "no command given; see `pfwd help`");
+		break;
+	case ARGS_OPERAND:
+		return command_find(globals, word, err);
 	}
-	const struct command *command = command_find(globals, arg.value);
-	if (!command)
-		err_set(err, ERR_INPUT, "there is no command '%s'; `pfwd help` names all",
-			quote(arg.value).text);
-	return command;
+	return NULL;
 }
 
-static int run(struct args *args, struct err *err)
+static int run(struct args *args, struct globals *globals, struct err *err)
 {
-	struct globals globals = {.commands = commands, .lock_seconds = 10, .now = time(NULL)};
-	const struct command *command = read_command(args, &globals, err);
+	const struct command *command = read_command(args, globals, err);
 	if (!command)
 		return -1;
-	for (size_t i = 0; i < ARGS_TABLES - 1; i++)
-		args->tables[i + 1] = command->options[i];
-	return command->run(command, args, &globals, err);
+	const struct command_line line = {command, args, globals};
+	return command->run(&line, err);
 }
 
 /* The next file that is opened would get the number of a standard stream that is closed. What is
@@ -68,14 +59,17 @@ static void hold_standard_streams(void)
 			return;
 }
 
-/* Output that nobody got is a failure, but for a reader that had enough. */
+/* Output that nobody got is a failure, except for a reader that has had enough. */
 static int close_output(int result, struct err *err)
 {
 	bool failed = ferror(stdout);
-	if (result < 0 && failed && err->sys == EPIPE)
-		result = 0;
+	bool reader_left = result < 0 && failed && err->sys == EPIPE;
 	errno = 0;
-	if ((fclose(stdout) == 0 && !failed) || result < 0 || errno == EPIPE || err->sys == EPIPE)
+	if (fclose(stdout) != 0)
+		failed = true;
+	if (reader_left)
+		return 0;
+	if (result < 0 || !failed || errno == EPIPE)
 		return result;
 	return errno ? err_sys(err, errno, "cannot write to standard output")
 		     : err_set(err, ERR_FAILED, "cannot write to standard output");
@@ -84,13 +78,17 @@ static int close_output(int result, struct err *err)
 int main(int argc, char **argv)
 {
 	struct err err = {0};
+	struct globals globals = {.commands = commands,
+				  .backends = backends,
+				  .host = host_words(),
+				  .wait_seconds = 10};
 	struct args args = {.words = (const char *const *)argv + 1,
 			    .count = argc > 0 ? (size_t)argc - 1 : 0,
-			    .tables = {global_options},
+			    .tables = {{global_options, &globals}},
 			    .manual = "`pfwd help COMMAND`"};
 	hold_standard_streams();
 	memory_use_large_pages();
-	int result = close_output(run(&args, &err), &err);
+	int result = close_output(run(&args, &globals, &err), &err);
 	if (result >= 0)
 		return result;
 	command_say("%s", err.text);

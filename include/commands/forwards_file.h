@@ -8,27 +8,38 @@
 
 #include <stdio.h>
 
-#include "syntax/args.h"
+#include "commands/command.h"
+#include "host/interfaces.h"
 #include "syntax/file.h"
 
 #define FORWARDS_FILE_DEFAULT "/etc/pfwd/forwards.conf"
 
-struct forwards_file {    /* set path and quiet, the rest zero */
+struct forwards_file {    /* set path and use, the rest zero */
 	const char *path; /* NULL: the default; "-": standard input */
-	bool quiet;       /* bad lines are reported, but no warnings */
+	enum forwards_file_use {
+		FORWARDS_FILE_APPLY, /* its forwards are made */
+		FORWARDS_FILE_DIFF,  /* they are compared with what is there */
+		FORWARDS_FILE_SAVE,  /* the file is to be written again */
+	} use;
 	char *text;
 	size_t length;
 	struct file file;
 };
 
-/* Take in an operand: the one file. */
-int forwards_file_take(struct forwards_file *source, const struct arg *arg, struct err *err);
+/* Take in an operand, the one file; the context is a struct forwards_file. */
+int forwards_file_operand(void *context, const char *word, struct err *err);
 const char *forwards_file_name(const struct forwards_file *source);
-/* Read, parse and check it all; bad lines and warnings go to standard error as they are found. */
-int forwards_file_load(struct forwards_file *source, int64_t now, struct err *err);
+/* Read, parse and check it all. Bad lines go to standard error, and warnings too if the forwards
+ * are to be made; all in the order of the lines. */
+int forwards_file_load(struct forwards_file *source, const struct spec_host *host, struct err *err);
 /* Free all but the forwards. */
 void forwards_file_forget_text(struct forwards_file *source);
 void forwards_file_free(struct forwards_file *source);
+
+/* Refuse a target that is one of this host's own addresses: it is reached by :PORT, as an address
+ * it would not be. 0, or -1 with ERR_INPUT. */
+int forwards_file_check_target(const struct forward *f, const struct host_addresses *addresses,
+			       struct err *err);
 
 /* One line of the file's own form. */
 void forwards_file_print(FILE *out, const struct forward *f);

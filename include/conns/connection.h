@@ -14,7 +14,7 @@ struct endpoint {
 
 #define SECCTX_MAX 64
 
-enum connection_event {
+enum PACKED connection_event {
 	CONNECTION_THERE, /* none: it was read from the table */
 	CONNECTION_NEW,
 	CONNECTION_UPDATE,
@@ -22,8 +22,8 @@ enum connection_event {
 };
 
 struct connection {
-	uint8_t event;   /* enum connection_event */
-	uint8_t family;  /* enum family */
+	enum connection_event event;
+	enum family family;
 	uint8_t proto;   /* the number of IANA's registry */
 	bool translated; /* its destination is: IPS_DST_NAT */
 	bool assured;

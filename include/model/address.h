@@ -10,22 +10,25 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum family {
+/* Enumerations that thousands of values hold take one byte. */
+#define PACKED __attribute__((packed))
+
+enum PACKED family {
 	FAMILY_NONE = 0,
 	FAMILY_IPV4 = 4,
 	FAMILY_IPV6 = 6,
 };
 
-enum proto { /* the numbers of IANA's registry, as in an IP header */
-	     PROTO_NONE = 0,
-	     PROTO_TCP = 6,
-	     PROTO_UDP = 17,
-	     PROTO_SCTP = 132,
+enum PACKED proto { /* the numbers of IANA's registry, as in an IP header */
+		    PROTO_NONE = 0,
+		    PROTO_TCP = 6,
+		    PROTO_UDP = 17,
+		    PROTO_SCTP = 132,
 };
 
 /* Bytes in network order; those behind an IPv4 address are zero. A zeroed one is no address. */
 struct address {
-	uint8_t family; /* enum family */
+	enum family family;
 	uint8_t bytes[16];
 };
 
@@ -81,6 +84,10 @@ unsigned int address_bits(enum family family); /* 32 or 128 */
 struct network network_of(const struct address *addr, unsigned int prefix);
 /* Whether addr lies in net; "every address" holds those of both families. */
 bool network_holds(const struct network *net, const struct address *addr);
+
+/* 80 or 8000-8010, ended by NUL; returns where that is, as stpcpy(3). */
+#define PORTS_TEXT_MAX 12
+char *ports_put(char *out, struct ports ports);
 
 static inline unsigned int ports_count(struct ports ports)
 {

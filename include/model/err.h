@@ -16,6 +16,7 @@ enum err_kind {
 	ERR_PERMISSION = 5,
 	ERR_UNSUPPORTED = 6,
 	ERR_LOCKED = 7,
+	ERR_CHANGED = 64, /* somebody else was quicker: read again; no exit status */
 };
 
 #define ERR_TEXT_MAX 1024

@@ -13,8 +13,8 @@
 #define NAME_MAX_LENGTH 63
 
 struct forward {
-	uint8_t family; /* enum family, never FAMILY_NONE */
-	uint8_t proto;  /* enum proto */
+	enum family family; /* never FAMILY_NONE */
+	enum proto proto;
 	bool masquerade;
 	bool hairpin;
 	bool local;

@@ -36,19 +36,12 @@ struct forwards_missing {
 /* NULL at the end. */
 const struct forward *forwards_next_missing(struct forwards_missing *walk);
 
-/*
- * Put f into the sorted set as `pfwd add` does: nothing where it is there; a change of time where
- * only that differs; expired ones in its way go. Others in its way: ERR_CONFLICT and the set as it
- * was, or, with FORWARDS_REPLACE, they go too. now is in seconds since 1970.
- */
-enum forwards_on_conflict {
-	FORWARDS_REFUSE,
-	FORWARDS_REPLACE,
-};
-int forwards_insert(struct forwards *set, const struct forward *f, int64_t now,
-		    enum forwards_on_conflict on_conflict, struct err *err);
-
-/* Words for a conflict: both forwards, and what to do. Returns -1. */
-int forwards_conflict_error(const struct forward *f, const struct forward *other, struct err *err);
+/* The first of the set that f cannot be added beside, or NULL. Neither the same forward with
+ * another end nor an expired one is in the way. now is in seconds since 1970. */
+const struct forward *forwards_in_the_way(const struct forwards *set, const struct forward *f,
+					  int64_t now);
+/* Put f into the sorted set in place of all that are in conflict with it, expired ones and the same
+ * forward with another end too. 0, or -1 (out of memory) and the set as it was. */
+int forwards_insert(struct forwards *set, const struct forward *f, struct err *err);
 
 #endif

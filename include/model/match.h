@@ -14,7 +14,7 @@ struct match {
 	char ifname[IFNAME_MAX]; /* "": any; a trailing '+': all that begin so */
 	struct network dst;
 	struct network src;
-	uint8_t proto; /* enum proto */
+	enum proto proto;
 	struct ports ports;
 };
 

@@ -59,7 +59,7 @@ enum report_format {
 struct report {
 	FILE *out;
 	enum report_format format;
-	bool headings;
+	bool no_headings;
 	bool plain_bytes;
 	bool whole;        /* all rows of a table are aligned together, and kept till then */
 	bool follow;       /* rows come one by one: JSON has an object a line, and no list */

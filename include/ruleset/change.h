@@ -1,53 +1,48 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Reading and changing the forwards of this host as a whole: all tables of both families, under the
- * lock, from the first read to the last commit. It decides nothing: the caller says which forwards
- * there shall be.
+ * Changing the forwards of this host as a whole: lock, read, decide, plan, commit, and again where
+ * somebody else was quicker. It knows backends and forwards, and no table, chain or rule; it prints
+ * nothing.
  */
 #ifndef PFWD_RULESET_CHANGE_H
 #define PFWD_RULESET_CHANGE_H
 
-#include "xtables/health.h"
-
-#define FAMILIES 2 /* IPv4, IPv6, in this order */
-extern const enum family change_families[FAMILIES];
-
-struct tables;
-
-struct snapshot {                                /* a zeroed one is empty */
-	struct tables *tables[FAMILIES][TABLES]; /* NULL: not there */
-	struct state states[FAMILIES][TABLES];
-	struct forwards forwards; /* of both families, sorted */
-};
-
-/* Read without the lock and without setting up tables that are not there. */
-int snapshot_read(struct snapshot *out, struct err *err);
-void snapshot_free(struct snapshot *snapshot);
-
-/* The forwards alone, sorted, in the same way: one nat table after the other. */
-int snapshot_forwards(struct forwards *out, struct err *err);
+#include "model/backend.h"
 
 struct change {
-	/* Set *wanted to a sorted set, which the caller keeps, from the forwards there are. Called
-	 * again when the tables changed meanwhile. */
+	const struct backend *const *backends; /* those looked at; ends with NULL */
+	/* Where forwards are made that are not there yet. NULL: choice_make decides. */
+	const struct backend *home;
+	bool move; /* all wanted forwards go home, wherever they are now */
+	/* Only these forwards matter for decide; NULL: all do. As in struct reading. */
+	const struct forwards *around;
+	/*
+	 * Set *wanted to a sorted set, which the caller keeps, from the forwards there are. Called
+	 * again when these changed meanwhile.
+	 */
 	int (*decide)(void *context, const struct forwards *present, const struct forwards **wanted,
 		      struct err *err);
-	/* Instead of changing anything: called for each table's plan in the order of commits. NULL:
-	 * change. */
-	void (*show)(void *context, const struct state *have, const struct plan *plan);
-	/* After success, or after show. */
-	void (*done)(void *context, const struct snapshot *before, const struct forwards *wanted,
-		     size_t changes);
-	/* After success, where the kernel refused to set a table's counters again: others' are lost
-	 * too. */
-	void (*lost)(void *context, enum family family, enum table table);
-	/* What begins: long_one where it may take seconds. NULL: nobody is told. */
-	void (*stage)(void *context, const char *what, bool long_one);
 	void *context;
-	unsigned int lock_seconds;
+	bool dry_run; /* fill result->plan instead of changing anything */
+	unsigned int wait_seconds;
+	const struct waiting *waiting; /* NULL: nobody is told */
 };
 
-/* Make the kernel hold what decide wants. On failure the tables are as they were. */
-int change_run(const struct change *change, struct err *err);
+struct change_result { /* a zeroed one is empty */
+	const struct backend *const *backends;
+	struct ruleset *sets[BACKENDS_MAX]; /* as they were before, one a backend */
+	struct forwards both;               /* of the sets, where more than one has some */
+	const struct forwards *before;      /* the forwards of all sets; sorted */
+	const struct forwards *after;       /* as decide said */
+	const struct backend *home;
+	size_t size;        /* the number of changes */
+	struct lines plan;  /* of a dry run */
+	struct lines kept;  /* what stays because somebody else uses it */
+	struct lines notes; /* warnings about the work itself */
+};
+
+/* 0, or -1 and the kernel as it was. In both cases result is to be freed. */
+int change_run(const struct change *change, struct change_result *result, struct err *err);
+void change_result_free(struct change_result *result);
 
 #endif

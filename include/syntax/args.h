@@ -17,22 +17,40 @@ enum arg_value {
 	ARG_OPTIONAL, /* --hairpin, --hairpin=CIDR */
 };
 
-struct arg_def { /* a table ends with a zeroed one */
-	int id;
+/* What a setter returns to end the scan: nothing behind the option matters. */
+enum { ARG_STOP = 1 };
+
+struct arg_def {          /* a table ends with one that has neither letter nor name */
 	char letter;      /* 0: none */
 	const char *name; /* without the dashes; NULL: none */
 	enum arg_value value;
 	const char *meta; /* what the help calls the value */
 	const char *help;
+	/* Where the option goes in the struct that its table fills: a bool for ARG_PLAIN, else a
+	 * const char * that points into the words. */
+	size_t offset;
+	/* Not NULL: called instead; value is NULL where there is none. 0, ARG_STOP, or -1 and err.
+	 */
+	int (*set)(void *into, const char *value, struct err *err);
 };
 
+static inline bool arg_is_last(const struct arg_def *def)
+{
+	return !def->letter && !def->name;
+}
+
 #define ARGS_TABLES 4
+
+struct args_table {
+	const struct arg_def *defs; /* NULL: none */
+	void *into;
+};
 
 struct args { /* set words, count, tables and manual; the rest zero */
 	const char *const *words;
 	size_t count;
-	const struct arg_def *tables[ARGS_TABLES]; /* NULL: none */
-	const char *manual;                        /* what names the options, for messages */
+	struct args_table tables[ARGS_TABLES];
+	const char *manual; /* where the options are explained, for messages */
 	size_t next;
 	const char *cluster; /* the rest of a word of short options */
 	bool ended;          /* "--" was seen */
@@ -40,17 +58,13 @@ struct args { /* set words, count, tables and manual; the rest zero */
 
 enum args_kind {
 	ARGS_END,
-	ARGS_OPTION,
+	ARGS_STOPPED, /* by an option's setter */
 	ARGS_OPERAND,
 	ARGS_BAD,
 };
 
-struct arg {
-	const struct arg_def *def; /* of an option */
-	const char *value;         /* its value or NULL; or the operand; a part of words[] */
-};
-
-/* The next one. ARGS_BAD: an unknown option, or a value missing or too much (err, ERR_INPUT). */
-enum args_kind args_next(struct args *args, struct arg *out, struct err *err);
+/* Take in options up to the next operand, which *operand points to. ARGS_BAD: an unknown option, a
+ * value missing or too much, or what a setter said (err, ERR_INPUT). */
+enum args_kind args_next(struct args *args, const char **operand, struct err *err);
 
 #endif

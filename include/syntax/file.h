@@ -24,7 +24,7 @@ struct file_bad { /* whoever is told of bad lines; set say and context */
  * Append the forwards of all lines of text (length bytes); each bad line is told instead. 0, or -1:
  * out of memory.
  */
-int file_parse(const char *text, size_t length, spec_services *services, struct file_bad *bad,
+int file_parse(const char *text, size_t length, const struct spec_host *host, struct file_bad *bad,
 	       struct file *out, struct err *err);
 /* Tell of each line in conflict with an earlier one, once. 0, or -1: out of memory. */
 int file_check(const struct file *file, struct file_bad *bad, struct err *err);

@@ -10,21 +10,8 @@
 #include "model/forwards.h"
 #include "syntax/spec.h"
 
-enum request_option {
-	REQUEST_NAME = 1,
-	REQUEST_FROM,
-	REQUEST_MASQUERADE,
-	REQUEST_SNAT,
-	REQUEST_HAIRPIN,
-	REQUEST_LOCAL,
-	REQUEST_UNTIL,
-	REQUEST_IPV4,
-	REQUEST_IPV6,
-	REQUEST_FOR,
-	REQUEST_OPTIONS_END, /* ids of other tables begin here */
-};
-
-/* Every option of a forward but --for, which is for `add` alone and stands in its table. */
+/* Every option of a forward but --for, which is for `add` alone and stands in its table. They fill
+ * a struct request. */
 extern const struct arg_def request_options[];
 
 struct request { /* a zeroed one is empty; it points into the words it was made from */
@@ -32,20 +19,21 @@ struct request { /* a zeroed one is empty; it points into the words it was made 
 	const char *target;
 	const char *from; /* CIDR[,CIDR...] */
 	enum family family;
-	struct forward common; /* the options */
-	const char *duration;  /* of --for */
+	struct forward common; /* the options that were taken in as values */
+	const char *until;     /* TIME */
+	const char *duration;  /* of --for, which --until replaces, and the other way round */
 };
 
-/* Take in one of these options; 0, or -1 with ERR_INPUT. */
-int request_set_option(struct request *request, const struct arg *arg, struct err *err);
+/* A setter for --for. */
+int request_set_duration(void *request, const char *value, struct err *err);
 /* Take in an operand: SPEC, then TARGET. */
 int request_set_operand(struct request *request, const char *word, struct err *err);
 
 /*
  * The forwards that the request means, checked, appended to out: one a protocol and a client
- * network. --for counts from now. On failure out is as it was.
+ * network. On failure out is as it was.
  */
-int request_forwards(const struct request *request, spec_services *services, int64_t now,
+int request_forwards(const struct request *request, const struct spec_host *host,
 		     struct forwards *out, struct err *err);
 
 /* The comment of a rule into the options of *f; -1 where it is not exactly what

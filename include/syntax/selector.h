@@ -22,14 +22,26 @@ struct selectors { /* a zeroed one selects everything */
 	size_t count;
 };
 
-/* One for each word, and for each network of from (CIDR[,CIDR...], or NULL). */
-int selectors_parse(const char *const *words, size_t count, enum family family, const char *from,
-		    spec_services *services, struct selectors *out, struct err *err);
+struct selection { /* what a user selects by, as words; a zeroed one is all */
+	const char **words;
+	size_t count;
+	enum family family; /* of -4 and -6 */
+	const char *from;   /* CIDR[,CIDR...]; NULL: --from was not given */
+};
+
+/* Append a word, which is not copied. 0, or -1 (out of memory). */
+int selection_add(struct selection *selection, const char *word, struct err *err);
+void selection_free(struct selection *selection);
+
+/* One for each word, and for each network of --from; they point to the words. */
+int selectors_parse(const struct selection *selection, const struct spec_host *host,
+		    struct selectors *out, struct err *err);
 void selectors_free(struct selectors *set);
 
 bool selector_matches(const struct selector *selector, const struct forward *f);
 
-/* Fill selected[i] for each of the set. -1 with ERR_NOT_FOUND where a word selects none. */
+/* Fill selected[i] for each of the set, by all of the selectors. -1 with ERR_NOT_FOUND if one of
+ * them selects none; selected is filled all the same. */
 int selectors_apply(const struct selectors *selectors, const struct forwards *set, bool *selected,
 		    struct err *err);
 

@@ -1,16 +1,24 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * SPEC, TARGET and the values of options as pfwd(8) writes them, to values and back. Everything
- * that a user can get wrong in one word is found here. It reads no files: services are looked up
- * through a function that the caller gives.
+ * that a user can get wrong in one word is found here. It reads no file, clock or zone: what words
+ * mean on this host comes in as a struct spec_host.
  */
 #ifndef PFWD_SYNTAX_SPEC_H
 #define PFWD_SYNTAX_SPEC_H
 
-#include "model/forward.h"
+#include "model/forwards.h"
 
-/* The port of a service, host byte order, or 0 where it is unknown. */
-typedef uint16_t spec_services(const char *name, enum proto proto);
+struct tm;
+
+struct spec_host {
+	/* The port of a service, host byte order; 0: unknown. NULL: no service is known. */
+	uint16_t (*service)(const char *name, enum proto proto);
+	/* A time of this host's zone to seconds since 1970; false: its clock never shows it. Fields
+	 * as in struct tm; tm_isdst is not looked at. NULL: only times with a zone are taken. */
+	bool (*local_time)(const struct tm *time, int64_t *out);
+	int64_t now; /* seconds since 1970 */
+};
 
 #define SPEC_PROTOS_MAX 2
 
@@ -19,7 +27,7 @@ struct spec {
 	struct address addr;
 	uint8_t family; /* of addr, or of 0.0.0.0 and [::], which leave addr empty; or none */
 	struct ports ports;
-	uint8_t protos[SPEC_PROTOS_MAX]; /* enum proto; the second may be none */
+	enum proto protos[SPEC_PROTOS_MAX]; /* the second may be none */
 };
 
 struct target {
@@ -28,15 +36,15 @@ struct target {
 };
 
 /* Each: 0, or -1 with ERR_INPUT and a message that names the offending part. */
-int spec_parse(const char *text, spec_services *services, struct spec *out, struct err *err);
-int spec_parse_target(const char *text, const uint8_t protos[SPEC_PROTOS_MAX],
-		      spec_services *services, struct target *out, struct err *err);
+int spec_parse(const char *text, const struct spec_host *host, struct spec *out, struct err *err);
+int spec_parse_target(const char *text, const enum proto protos[SPEC_PROTOS_MAX],
+		      const struct spec_host *host, struct target *out, struct err *err);
 int spec_parse_name(const char *text, char out[NAME_MAX_LENGTH + 1], struct err *err);
 /* Option: what the message calls it. An unset network comes of /0. */
 int spec_parse_network(const char *text, const char *option, struct network *out,
 		       enum family *family, struct err *err);
 /* YYYY-MM-DDTHH:MM[:SS][Z|+HH:MM|-HH:MM], local time without a zone; RFC 3339, section 5.6. */
-int spec_parse_time(const char *text, int64_t *out, struct err *err);
+int spec_parse_time(const char *text, const struct spec_host *host, int64_t *out, struct err *err);
 /* A number and s, m, h or d; at least a second. */
 int spec_parse_duration(const char *text, int64_t *out, struct err *err);
 
@@ -48,8 +56,8 @@ bool spec_is_spec(const char *text);
 #define SPEC_OPTIONS_MAX 320
 void spec_format(const struct forward *f, char out[SPEC_TEXT_MAX]);
 void spec_format_target(const struct forward *f, char out[SPEC_TEXT_MAX]);
-void spec_format_ports(struct ports ports, char out[16]);
-void spec_format_time(int64_t when, char out[24]);
+#define SPEC_TIME_MAX 24
+void spec_format_time(int64_t when, char out[SPEC_TIME_MAX]);
 
 /* The options that `pfwd add` would need, each word separated by a blank. */
 enum spec_options {
@@ -63,5 +71,8 @@ void spec_format_options(const struct forward *f, enum spec_options which,
 /* SPEC, TARGET and all options: a line of a forwards file, without its end. */
 #define SPEC_LINE_MAX (2 * SPEC_TEXT_MAX + SPEC_OPTIONS_MAX)
 void spec_format_line(const struct forward *f, char out[SPEC_LINE_MAX]);
+
+/* Words for two forwards that cannot be there together, and why. Returns -1. */
+int spec_conflict_error(const struct forward *f, const struct forward *other, struct err *err);
 
 #endif

@@ -6,15 +6,11 @@
 #ifndef PFWD_XTABLES_HEALTH_H
 #define PFWD_XTABLES_HEALTH_H
 
-#include "xtables/plan.h"
-
-struct status {
-	bool incomplete; /* a rule of it, or the jump to one, is missing */
-	uint64_t conns;  /* connections translated since it was made, by all its rules */
-};
+#include "model/backend.h"
+#include "xtables/state.h"
 
 /* Fill out[i] for each forward of the tables' family in the set; states: nat and filter. */
-int health_of(const struct state states[TABLES], const struct forwards *set, struct status *out,
-	      struct err *err);
+int health_of(const struct state states[TABLES], const struct forwards *set,
+	      struct ruleset_status *out, struct err *err);
 
 #endif

@@ -6,12 +6,11 @@
 #ifndef PFWD_XTABLES_LOCK_H
 #define PFWD_XTABLES_LOCK_H
 
-#include "model/err.h"
+#include "model/backend.h"
 
-/* Wait up to that many seconds for the lock; waiting is called before, where another has it. The
- * open lock, or -1: ERR_LOCKED where another held it all the time. */
-int lock_take(unsigned int seconds, void (*waiting)(const void *context), const void *context,
-	      struct err *err);
+/* Wait up to that many seconds for the lock; waiting (or NULL) is told before, if another process
+ * has it. The open lock, or -1: ERR_LOCKED where another held it all the time. */
+int lock_take(unsigned int seconds, const struct waiting *waiting, struct err *err);
 /* Takes -1 too. */
 void lock_release(int lock);
 

@@ -8,7 +8,7 @@
 
 #include "model/match.h"
 
-enum rule_target {
+enum PACKED rule_target {
 	TARGET_ACCEPT = 1,
 	TARGET_RETURN,
 	TARGET_JUMP, /* to chain */
@@ -36,12 +36,12 @@ struct rule {
 	char in[IFNAME_MAX];
 	struct network src, dst, orig_dst;
 	struct address to; /* of DNAT and SNAT; none: the address stays */
-	uint8_t target;    /* enum rule_target */
+	enum rule_target target;
 	struct ports ports, orig_ports;
 	struct ports to_ports; /* {0, 0}: the port stays */
 	uint16_t to_base;      /* the port that to_ports.first is for; 0: all to to_ports.first */
 	uint8_t flags;         /* enum rule_flag */
-	uint8_t proto;         /* enum proto */
+	enum proto proto;
 	/* Not owned; NULL: none. */
 	const char *chain;
 	const char *comment;

@@ -17,6 +17,10 @@ struct tables; /* an open table, or one that is not there */
 #define TABLES_UNKNOWN (~0U)
 unsigned int tables_there(enum family family);
 
+/* Whether the kernel has legacy tables at all: its module is loaded where it is missing. Whether it
+ * has a certain table shows when that is opened. */
+bool tables_usable(struct err *why);
+
 /*
  * Open it, which sets it up. Loads the module once where that is missing. NULL: ERR_UNSUPPORTED
  * where the kernel has no such table, ERR_PERMISSION, or ERR_FAILED.
@@ -36,8 +40,7 @@ int tables_apply(struct tables *tables, const struct plan *plan, struct err *err
 int tables_undo(struct tables *tables, const struct tables *done, const struct plan *plan,
 		struct err *err);
 
-/* Replace the kernel's table. -1 with err->sys EAGAIN: somebody else changed it since it was
- * opened. */
+/* Replace the kernel's table. -1 with ERR_CHANGED: somebody else changed it since it was opened. */
 int tables_commit(struct tables *tables, struct err *err);
 /* Give each rule and policy of tables the counters that the same one of from has, besides its own,
  * in memory. */

@@ -1,27 +1,33 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* pfwd add: one forward, or several that share the rest. */
-#include <string.h>
-
-#include "commands/command.h"
-#include "host/host.h"
-
-enum { ADD_REPLACE = REPORT_OPTIONS_END };
-
-static const struct arg_def options[] = {
-	{REQUEST_FOR, 0, "for", ARG_VALUE, "DURATION",
-	 "the kernel stops matching after so long: 90s, 30m, 2h, 7d"},
-	{ADD_REPLACE, 0, "replace", ARG_PLAIN, NULL,
-	 "remove the forwards in conflict with this one"},
-	{0},
-};
+#include "commands/edit.h"
+#include "commands/forwards_file.h"
+#include "commands/options.h"
+#include "commands/warn.h"
+#include "host/interfaces.h"
+#include "syntax/request.h"
 
 struct add {
 	struct request request;
-	struct change_context change;
+	struct edit edit;
+	bool replace;
 	struct forwards asked; /* for */
 	struct forwards all;   /* with those that stay */
-	enum forwards_on_conflict on_conflict;
 	int64_t now;
+};
+
+static int set_duration(void *into, const char *value, struct err *err)
+{
+	struct add *add = into;
+	return request_set_duration(&add->request, value, err);
+}
+
+static const struct arg_def add_options[] = {
+	{0, "for", ARG_VALUE, "DURATION",
+	 "the kernel stops matching after so long: 90s, 30m, 2h, 7d", .set = set_duration},
+	{0, "replace", ARG_PLAIN, NULL, "remove the forwards in conflict with this one",
+	 offsetof(struct add, replace), NULL},
+	{0},
 };
 
 static int decide(void *context, const struct forwards *present, const struct forwards **wanted,
@@ -33,31 +39,26 @@ static int decide(void *context, const struct forwards *present, const struct fo
 	if (forwards_add_all(&add->all, present, err) < 0)
 		return -1;
 	for (size_t i = 0; i < add->asked.count; i++) {
-		if (forwards_insert(&add->all, &add->asked.items[i], add->now, add->on_conflict,
-				    err) == 0)
-			continue;
-		size_t used = strlen(err->text);
-		if (err->kind == ERR_CONFLICT)
-			strncat(err->text,
-				"; remove that one, or put this in its place with --replace",
-				sizeof(err->text) - used - 1);
-		return -1;
+		const struct forward *f = &add->asked.items[i];
+		const struct forward *other = forwards_in_the_way(&add->all, f, add->now);
+		if (other && !add->replace) {
+			struct err conflict;
+			spec_conflict_error(f, other, &conflict);
+			return err_set(err, ERR_CONFLICT,
+				       "%.900s; remove that one, or put this in its place with "
+				       "--replace",
+				       conflict.text);
+		}
+		if (forwards_insert(&add->all, f, err) < 0)
+			return -1;
 	}
 	return 0;
 }
 
-static int take(void *context, const struct arg *arg, struct err *err)
+static int take_operand(void *context, const char *word, struct err *err)
 {
 	struct add *add = context;
-	if (!arg->def)
-		return request_set_operand(&add->request, arg->value, err);
-	if (arg->def->id == ADD_REPLACE)
-		add->on_conflict = FORWARDS_REPLACE;
-	else if (arg->def->id == CHANGE_DRY_RUN)
-		add->change.dry_run = true;
-	else
-		return request_set_option(&add->request, arg, err);
-	return 0;
+	return request_set_operand(&add->request, word, err);
 }
 
 /* --hairpin alone means the connected network that the target is on. */
@@ -87,11 +88,11 @@ static int find_hairpins(struct forwards *set, struct err *err)
 
 static int check_time(const struct forwards *set, int64_t now, struct err *err)
 {
-	char when[24];
+	char when[SPEC_TIME_MAX];
 	if (set->count == 0 || !forward_expired(&set->items[0], now))
 		return 0;
 	spec_format_time(set->items[0].until, when);
-	return err_set(err, ERR_INPUT, "--until %s is past; give a time to come", when);
+	return err_set(err, ERR_INPUT, "--until %s is past; give a time in the future", when);
 }
 
 static int check_targets(const struct forwards *set, struct err *err)
@@ -101,31 +102,38 @@ static int check_targets(const struct forwards *set, struct err *err)
 	if (host_addresses(&addresses, err) < 0)
 		return -1;
 	for (size_t i = 0; result == 0 && i < set->count; i++)
-		result = command_check_target(&set->items[i], &addresses, err);
+		result = forwards_file_check_target(&set->items[i], &addresses, err);
 	host_addresses_free(&addresses);
 	return result;
 }
 
-static int make(struct add *add, struct err *err)
+static int make(struct add *add, const struct globals *globals, struct err *err)
 {
-	if (request_forwards(&add->request, host_service, add->now, &add->asked, err) < 0 ||
-	    check_time(&add->asked, add->now, err) < 0 || host_permitted(err) < 0 ||
-	    find_hairpins(&add->asked, err) < 0 || check_targets(&add->asked, err) < 0 ||
-	    command_change(&add->change, err) < 0)
+	if (request_forwards(&add->request, &globals->host, &add->asked, err) < 0)
 		return -1;
-	if (!add->change.dry_run)
-		command_warn(&add->asked);
+	if (check_time(&add->asked, add->now, err) < 0)
+		return -1;
+	if (globals_permitted(globals, err) < 0)
+		return -1;
+	if (find_hairpins(&add->asked, err) < 0 || check_targets(&add->asked, err) < 0)
+		return -1;
+	if (edit_run(&add->edit, globals, err) < 0)
+		return -1;
+	if (!add->edit.dry_run)
+		warn_of_forwards(&add->asked);
 	return 0;
 }
 
-static int run(const struct command *command, struct args *args, struct globals *globals,
-	       struct err *err)
+static int run(const struct command_line *line, struct err *err)
 {
-	struct add add = {.now = globals->now};
-	add.change = (struct change_context){.globals = globals, .decide = decide, .context = &add};
-	int result = command_read(command, args, globals, take, &add, err);
+	struct add add = {.now = line->globals->host.now};
+	add.edit.change.decide = decide;
+	add.edit.change.context = &add;
+	add.edit.change.around = &add.asked;
+	const struct command_reader reader = {{&add.request, &add, &add.edit}, take_operand, &add};
+	int result = command_read(line, &reader, err);
 	if (result == COMMAND_GO)
-		result = make(&add, err);
+		result = make(&add, line->globals, err);
 	forwards_free(&add.asked);
 	forwards_free(&add.all);
 	return result;
@@ -140,6 +148,6 @@ const struct command command_add = {
 		   "are sent, [ADDR][:PORTS]; without ADDR it is this host itself.\n"
 		   "  pfwd add eth0:80 192.168.1.2:8080\n"
 		   "  pfwd add eth0:53/tcp+udp 192.168.1.3 --from 10.0.0.0/8 --name dns\n",
-	.options = {request_options, options, change_options},
+	.options = {request_options, add_options, change_options},
 	.run = run,
 };

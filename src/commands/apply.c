@@ -2,65 +2,49 @@
 /* pfwd apply and pfwd diff: the forwards of a file against those in the kernel. */
 #include <stdio.h>
 
-#include "commands/command.h"
+#include "commands/edit.h"
 #include "commands/forwards_file.h"
-#include "ruleset/change.h"
-#include "host/host.h"
-
-struct apply {
-	struct forwards_file source;
-	struct change_context change;
-};
-
-static int take(void *context, const struct arg *arg, struct err *err)
-{
-	struct apply *apply = context;
-	if (!arg->def)
-		return forwards_file_take(&apply->source, arg, err);
-	apply->change.dry_run = true; /* there is no other option */
-	return 0;
-}
+#include "commands/options.h"
+#include "commands/warn.h"
+#include "ruleset/present.h"
 
 static int decide(void *context, const struct forwards *present, const struct forwards **wanted,
 		  struct err *err)
 {
+	const struct forwards_file *source = context;
 	(void)present;
 	(void)err;
-	const struct forwards_file *source = context;
 	*wanted = &source->file.forwards;
 	return 0;
 }
 
-/* Which line each forward stood in is of no interest from here on. */
+/* The forwards of the file, sorted; the line of each does not matter from here on. */
 static int load(struct forwards_file *source, const struct globals *globals, struct err *err)
 {
-	if (host_permitted(err) < 0 || forwards_file_load(source, globals->now, err) < 0)
+	if (globals_permitted(globals, err) < 0 ||
+	    forwards_file_load(source, &globals->host, err) < 0)
 		return -1;
 	forwards_file_forget_text(source);
 	return forwards_sort(&source->file.forwards, err);
 }
 
-static int make(struct apply *apply, const struct globals *globals, struct err *err)
+static int run_apply(const struct command_line *line, struct err *err)
 {
-	if (load(&apply->source, globals, err) < 0 || command_change(&apply->change, err) < 0)
-		return -1;
-	if (!apply->change.dry_run)
-		command_warn(&apply->source.file.forwards);
-	return 0;
-}
-
-static int run_apply(const struct command *command, struct args *args, struct globals *globals,
-		     struct err *err)
-{
-	struct apply apply = {0};
-	apply.change = (struct change_context){.globals = globals,
-					       .decide = decide,
-					       .context = &apply.source,
-					       .in_one_line = true};
-	int result = command_read(command, args, globals, take, &apply, err);
-	if (result == COMMAND_GO)
-		result = make(&apply, globals, err);
-	forwards_file_free(&apply.source);
+	struct forwards_file source = {.use = FORWARDS_FILE_APPLY};
+	struct edit edit = {.brief = true};
+	edit.change.decide = decide;
+	edit.change.context = &source;
+	edit.change.move = true;
+	const struct command_reader reader = {{&edit}, forwards_file_operand, &source};
+	int result = command_read(line, &reader, err);
+	if (result == COMMAND_GO) {
+		result = load(&source, line->globals, err);
+		if (result == 0)
+			result = edit_run(&edit, line->globals, err);
+		if (result == 0 && !edit.dry_run)
+			warn_of_forwards(&source.file.forwards);
+	}
+	forwards_file_free(&source);
 	return result;
 }
 
@@ -78,27 +62,28 @@ static size_t print_missing(char sign, const struct forwards *of, const struct f
 	return count;
 }
 
-static int compare(const struct forwards *wanted, struct err *err)
+static int compare(const struct forwards *wanted, const struct globals *globals, struct err *err)
 {
-	struct forwards live = {0};
-	if (snapshot_forwards(&live, err) < 0)
+	struct present live;
+	if (present_read(globals_backends(globals), READING_FORWARDS, &live, err) < 0)
 		return -1;
-	size_t gone = print_missing('-', &live, wanted);
-	size_t added = print_missing('+', wanted, &live);
-	forwards_free(&live);
+	size_t gone = print_missing('-', &live.forwards, wanted);
+	size_t added = print_missing('+', wanted, &live.forwards);
+	present_free(&live);
 	return gone + added ? 1 : 0;
 }
 
-static int run_diff(const struct command *command, struct args *args, struct globals *globals,
-		    struct err *err)
+static int run_diff(const struct command_line *line, struct err *err)
 {
-	struct apply diff = {0};
-	int result = command_read(command, args, globals, take, &diff, err);
-	if (result == COMMAND_GO)
-		result = load(&diff.source, globals, err) < 0
-				 ? -1
-				 : compare(&diff.source.file.forwards, err);
-	forwards_file_free(&diff.source);
+	struct forwards_file source = {.use = FORWARDS_FILE_DIFF};
+	const struct command_reader reader = {.operand = forwards_file_operand, .context = &source};
+	int result = command_read(line, &reader, err);
+	if (result == COMMAND_GO) {
+		result = load(&source, line->globals, err);
+		if (result == 0)
+			result = compare(&source.file.forwards, line->globals, err);
+	}
+	forwards_file_free(&source);
 	return result;
 }
 

@@ -1,25 +1,74 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What several commands share: reading the command line, selections, lines to standard error. */
+/* Finding a command, reading its line, and lines to standard error. */
 #include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include "commands/command.h"
+#include "commands/options.h"
 #include "host/host.h"
-#include "report/report.h"
 
-const struct command *command_find(const struct globals *globals, const char *name)
+const struct backend *const *globals_backends(const struct globals *globals)
 {
-	for (size_t i = 0; globals->commands[i]; i++) {
-		const struct command *c = globals->commands[i];
-		if (strcmp(c->name, name) == 0)
-			return c;
-		for (size_t a = 0; a < 2 && c->aliases[a]; a++)
-			if (strcmp(c->aliases[a], name) == 0)
-				return c;
-	}
+	return globals->only[0] ? globals->only : globals->backends;
+}
+
+int globals_permitted(const struct globals *globals, struct err *err)
+{
+	const struct backend *const *backends = globals_backends(globals);
+	bool raw = false;
+	for (size_t b = 0; backends[b]; b++)
+		raw = raw || (backends[b]->raw_socket &&
+			      (backends[b] == globals->home || backends[b]->present()));
+	return host_permitted(raw, err);
+}
+
+static bool is_called(const struct command *command, const char *name)
+{
+	if (strcmp(command->name, name) == 0)
+		return true;
+	for (size_t a = 0; a < 2 && command->aliases[a]; a++)
+		if (strcmp(command->aliases[a], name) == 0)
+			return true;
+	return false;
+}
+
+const struct command *command_find(const struct globals *globals, const char *name, struct err *err)
+{
+	for (size_t i = 0; globals->commands[i]; i++)
+		if (is_called(globals->commands[i], name))
+			return globals->commands[i];
+	err_set(err, ERR_INPUT, "unknown command '%s'; see `pfwd help`", quote(name).text);
 	return NULL;
+}
+
+int command_read(const struct command_line *line, const struct command_reader *reader,
+		 struct err *err)
+{
+	const char *word;
+	for (size_t t = 0; t < COMMAND_TABLES; t++)
+		line->args->tables[t + 1] =
+			(struct args_table){line->command->options[t], reader->into[t]};
+	for (;;) {
+		switch (args_next(line->args, &word, err)) {
+		case ARGS_BAD:
+			return -1;
+		case ARGS_END:
+			return COMMAND_GO;
+		case ARGS_STOPPED:
+			if (line->globals->version)
+				puts("pfwd " PFWD_VERSION);
+			else
+				options_print_usage(line->command);
+			return 0;
+		case ARGS_OPERAND:
+			if (!reader->operand)
+				return err_set(err, ERR_INPUT, "too many arguments: '%s'",
+					       quote(word).text);
+			if (reader->operand(reader->context, word, err) < 0)
+				return -1;
+			break;
+		}
+	}
 }
 
 void command_say(const char *format, ...)
@@ -32,145 +81,12 @@ void command_say(const char *format, ...)
 	putc('\n', stderr);
 }
 
-static int parse_wait(const char *text, unsigned int *out, struct err *err)
+void command_say_lines(const struct lines *lines)
 {
-	char *end;
-	unsigned long value = strtoul(text, &end, 10);
-	if (*text < '0' || *text > '9' || *end || value > 86400)
-		return err_set(err, ERR_INPUT,
-			       "--wait '%s' is not a number of seconds from 0 to 86400",
-			       quote(text).text);
-	*out = (unsigned int)value;
-	return 0;
-}
-
-enum args_kind command_next(struct args *args, struct globals *globals, struct arg *arg,
-			    struct err *err)
-{
-	for (;;) {
-		enum args_kind kind = args_next(args, arg, err);
-		if (kind != ARGS_OPTION)
-			return kind;
-		switch (arg->def->id) {
-		case GLOBAL_WAIT:
-			if (parse_wait(arg->value, &globals->lock_seconds, err) < 0)
-				return ARGS_BAD;
-			break;
-		case GLOBAL_VERBOSE:
-			globals->verbose = true;
-			break;
-		case GLOBAL_HELP:
-			globals->help = true;
-			return ARGS_END;
-		case GLOBAL_VERSION:
-			globals->help = globals->version = true;
-			return ARGS_END;
-		default:
-			return kind;
-		}
+	const char *line = lines->text;
+	for (size_t i = 0; i < lines->count; i++) {
+		const char *end = memchr(line, '\n', lines->used - (size_t)(line - lines->text));
+		command_say("%.*s", (int)(end - line), line);
+		line = end + 1;
 	}
-}
-
-int command_read(const struct command *command, struct args *args, struct globals *globals,
-		 int (*take)(void *context, const struct arg *arg, struct err *err), void *context,
-		 struct err *err)
-{
-	struct arg arg;
-	for (;;) {
-		switch (command_next(args, globals, &arg, err)) {
-		case ARGS_BAD:
-			return -1;
-		case ARGS_END:
-			if (!globals->help)
-				return COMMAND_GO;
-			usage_print(command, globals);
-			return 0;
-		case ARGS_OPERAND:
-		case ARGS_OPTION:
-			if (take(context, &arg, err) < 0)
-				return -1;
-			break;
-		}
-	}
-}
-
-int query_take(struct query *query, const struct arg *arg, struct err *err)
-{
-	switch (arg->def ? arg->def->id : 0) {
-	case REPORT_OUTPUT:
-		query->columns = arg->value;
-		break;
-	case REPORT_NO_HEADINGS:
-		query->report.headings = false;
-		break;
-	case REPORT_RAW_FORMAT:
-		query->report.format = REPORT_RAW;
-		break;
-	case REPORT_JSON_FORMAT:
-		query->report.format = REPORT_JSON;
-		break;
-	case REPORT_PLAIN_BYTES:
-		query->report.plain_bytes = true;
-		break;
-	default:
-		return selection_take(&query->words, arg, err);
-	}
-	return 0;
-}
-
-int query_check(struct query *query, struct err *err)
-{
-	const struct selection *words = &query->words;
-	return selectors_parse(words->words, words->count, words->family, NULL, host_service,
-			       &query->selectors, err);
-}
-
-void query_free(struct query *query)
-{
-	selection_free(&query->words);
-	selectors_free(&query->selectors);
-}
-
-int query_select(const struct query *query, const struct forwards *set, bool *selected,
-		 struct err *err)
-{
-	enum family family = query->words.family;
-	if (selectors_apply(&query->selectors, set, selected, err) < 0)
-		return -1;
-	for (size_t i = 0; family && i < set->count; i++)
-		selected[i] = selected[i] && set->items[i].family == family;
-	return 0;
-}
-
-int selection_take(struct selection *s, const struct arg *arg, struct err *err)
-{
-	if (arg->def) {
-		s->family = arg->def->id == REQUEST_IPV6 ? FAMILY_IPV6 : FAMILY_IPV4;
-		return 0;
-	}
-	const char **words = reallocarray(s->words, s->count + 1, sizeof(*words));
-	if (!words)
-		return err_memory(err);
-	s->words = words;
-	s->words[s->count++] = arg->value;
-	return 0;
-}
-
-void selection_free(struct selection *s)
-{
-	free(s->words);
-	*s = (struct selection){0};
-}
-
-int command_check_target(const struct forward *f, const struct host_addresses *addresses,
-			 struct err *err)
-{
-	char target[ADDRESS_TEXT_MAX];
-	if (forward_to_self(f) || !host_address_owner(addresses, &f->target))
-		return 0;
-	address_format(&f->target, target);
-	return err_set(err, ERR_INPUT,
-		       "target %s is an address of this host itself; for a program on this "
-		       "host write the target as :%u",
-		       target, f->target_ports.first);
 }

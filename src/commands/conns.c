@@ -7,16 +7,16 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "commands/command.h"
-#include "commands/owners.h"
-#include "ruleset/change.h"
+#include "commands/options.h"
+#include "commands/query.h"
 #include "conns/conntrack.h"
-
-enum { CONNS_ALL = REPORT_OPTIONS_END, CONNS_FOLLOW, CONNS_COUNT };
+#include "conns/owners.h"
+#include "host/host.h"
+#include "ruleset/present.h"
 
 struct row {
 	const struct forward *f; /* NULL: of no forward */
-	const char *spec;        /* its */
+	const char *spec;        /* of f; NULL: f is */
 	const struct connection *c;
 };
 
@@ -56,7 +56,7 @@ static bool get_proto(const void *row, char cell[REPORT_CELL_MAX])
 {
 	uint8_t proto = connection(row)->proto;
 	if (proto == PROTO_TCP || proto == PROTO_UDP || proto == PROTO_SCTP)
-		return report_put(cell, proto_name((enum proto)proto));
+		return report_put(cell, proto_name(proto));
 	return report_put_number(cell, proto);
 }
 
@@ -146,7 +146,7 @@ static bool get_start(const void *row, char cell[REPORT_CELL_MAX])
 
 static bool get_event(const void *row, char cell[REPORT_CELL_MAX])
 {
-	switch ((enum connection_event)connection(row)->event) {
+	switch (connection(row)->event) {
 	case CONNECTION_NEW:
 		return report_put(cell, "new");
 	case CONNECTION_UPDATE:
@@ -161,7 +161,7 @@ static bool get_event(const void *row, char cell[REPORT_CELL_MAX])
 
 static bool get_family(const void *row, char cell[REPORT_CELL_MAX])
 {
-	return report_put(cell, family_name((enum family)connection(row)->family));
+	return report_put(cell, family_name(connection(row)->family));
 }
 
 static const struct report_column columns[] = {
@@ -193,22 +193,24 @@ static const struct report_column columns[] = {
 
 struct conns {
 	struct query query;
-	struct forwards forwards;
-	bool all; /* those of other tools' translations too */
+	const struct globals *globals;
+	struct present present; /* the forwards, as they were read last */
+	bool all;               /* those of other tools' translations too */
 	bool follow, count;
 	bool *selected;
 	char **specs; /* of each forward that a row was printed of */
-	struct owners live;
-	int64_t next_reading; /* of the forwards, at the earliest; on the clock of now */
+	struct owners owners;
+	int64_t next_reading; /* of the forwards, at the earliest; on the clock of nanoseconds_now
+			       */
 	struct err *err;
 };
 
 static bool is_wanted(const struct conns *conns, const struct connection *c,
 		      const struct forward *f)
 {
-	if (conns->query.words.family && conns->query.words.family != c->family)
+	if (conns->query.selection.family && conns->query.selection.family != c->family)
 		return false;
-	return f ? conns->selected[f - conns->forwards.items]
+	return f ? conns->selected[f - conns->present.forwards.items]
 		 : conns->all && conns->query.selectors.count == 0;
 }
 
@@ -216,7 +218,7 @@ static bool is_wanted(const struct conns *conns, const struct connection *c,
 static const char *spec_of(struct conns *conns, const struct forward *f)
 {
 	char text[SPEC_TEXT_MAX];
-	char **spec = &conns->specs[f - conns->forwards.items];
+	char **spec = &conns->specs[f - conns->present.forwards.items];
 	if (!*spec) {
 		spec_format(f, text);
 		*spec = strdup(text); /* analyzer: no leak, drop_forwards frees it */
@@ -237,10 +239,10 @@ static int print_row(struct conns *conns, const struct connection *c, const stru
 static int print_connection(void *context, const struct connection *c)
 {
 	struct conns *conns = context;
-	return print_row(conns, c, owners_forward(&conns->live, c));
+	return print_row(conns, c, owners_forward(&conns->owners, c));
 }
 
-static int64_t now(void)
+static int64_t nanoseconds_now(void)
 {
 	struct timespec t;
 	clock_gettime(CLOCK_MONOTONIC, &t);
@@ -251,26 +253,28 @@ static int64_t now(void)
 
 static int read_forwards(struct conns *conns, struct err *err)
 {
-	const struct forwards *set = &conns->forwards;
-	int64_t begin = now();
-	if (snapshot_forwards(&conns->forwards, err) < 0)
+	const struct forwards *set = &conns->present.forwards;
+	int64_t begin = nanoseconds_now();
+	if (present_read(globals_backends(conns->globals), READING_FORWARDS, &conns->present, err) <
+	    0)
 		return -1;
-	conns->next_reading = now() + READING_SHARE * (now() - begin);
+	int64_t end = nanoseconds_now();
+	conns->next_reading = end + READING_SHARE * (end - begin);
 	conns->selected = calloc(set->count + 1, sizeof(*conns->selected));
 	conns->specs = calloc(set->count + 1, sizeof(*conns->specs));
 	if (!conns->selected || !conns->specs)
 		return err_memory(err);
-	return owners_make(set, &conns->live, err);
+	return owners_make(set, &conns->owners, err);
 }
 
 static void drop_forwards(struct conns *conns)
 {
-	owners_free(&conns->live);
-	for (size_t i = 0; conns->specs && i < conns->forwards.count; i++)
+	owners_free(&conns->owners);
+	for (size_t i = 0; conns->specs && i < conns->present.forwards.count; i++)
 		free(conns->specs[i]);
 	free(conns->specs);
 	conns->specs = NULL;
-	forwards_free(&conns->forwards);
+	present_free(&conns->present);
 	free(conns->selected);
 	conns->selected = NULL;
 }
@@ -281,26 +285,35 @@ static void say_accounting(const struct conns *conns)
 					    "BYTES-OUT",  "PACKETS",     "BYTES"};
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
 		if (report_chosen(&conns->query.report.choice, names[i])) {
-			live_say_accounting();
+			query_say_accounting();
 			return;
 		}
 }
 
+static int print_all(struct conns *conns, int (*each)(void *context, const struct connection *c))
+{
+	bool resized = false;
+	int result = owners_walk(conns->query.selection.family, each, conns, &resized, conns->err);
+	if (resized)
+		query_say_resized();
+	return result;
+}
+
 /* ---- as they come ---- */
 
-/* A connection of no forward may be of one made since; selectors that fit none by then select
- * none. */
+/* A connection of no forward may be of one made since. A selector that selects none of the forwards
+ * by then is no error: its forwards are gone, or not there yet. */
 static int print_event(void *context, const struct connection *c)
 {
 	struct conns *conns = context;
-	struct err ignored;
-	const struct forward *f = owners_forward(&conns->live, c);
-	if (f || now() < conns->next_reading)
+	struct err none_selected;
+	const struct forward *f = owners_forward(&conns->owners, c);
+	if (f || nanoseconds_now() < conns->next_reading)
 		return print_row(conns, c, f);
 	drop_forwards(conns);
 	if (read_forwards(conns, conns->err) < 0)
 		return -1;
-	query_select(&conns->query, &conns->forwards, conns->selected, &ignored);
+	query_select(&conns->query, &conns->present.forwards, conns->selected, &none_selected);
 	return print_connection(conns, c);
 }
 
@@ -316,7 +329,7 @@ static int read_again(void *context)
 	struct conns *conns = context;
 	command_say("warning: connections changed faster than they could be shown; reading those "
 		    "there are again");
-	return owners_walk(conns->query.words.family, print_as_update, conns, conns->err);
+	return print_all(conns, print_as_update);
 }
 
 static int flush_rows(void *context)
@@ -384,7 +397,7 @@ static const struct report_column count_columns[] = {
 
 static int print_counts(struct conns *conns, const struct owners_sum *sums, struct err *err)
 {
-	const struct forwards *set = &conns->forwards;
+	const struct forwards *set = &conns->present.forwards;
 	struct count_row row = {.counted = host_accounts()};
 	for (size_t i = 0; i < set->count; i++) {
 		row.f = &set->items[i];
@@ -401,10 +414,14 @@ static int print_counts(struct conns *conns, const struct owners_sum *sums, stru
 
 static int count(struct conns *conns, struct err *err)
 {
-	struct owners_sum *sums = calloc(conns->forwards.count + 1, sizeof(*sums));
+	bool resized = false;
+	struct owners_sum *sums = calloc(conns->present.forwards.count + 1, sizeof(*sums));
 	if (!sums)
 		return err_memory(err);
-	int result = owners_sums(&conns->live, conns->query.words.family, sums, err);
+	int result =
+		owners_sums(&conns->owners, conns->query.selection.family, sums, &resized, err);
+	if (resized)
+		query_say_resized();
 	if (result == 0)
 		result = print_counts(conns, sums, err);
 	free(sums);
@@ -445,68 +462,57 @@ static int choose(struct conns *conns, struct err *err)
 
 static int show(struct conns *conns, struct err *err)
 {
+	int result;
 	conns->err = err;
 	conns->query.report.whole = conns->count;
-	if (choose(conns, err) < 0 || query_check(&conns->query, err) < 0 ||
-	    host_permitted(err) < 0 || read_forwards(conns, err) < 0 ||
-	    query_select(&conns->query, &conns->forwards, conns->selected, err) < 0)
+	if (choose(conns, err) < 0 || query_check(&conns->query, conns->globals, err) < 0 ||
+	    globals_permitted(conns->globals, err) < 0 || read_forwards(conns, err) < 0 ||
+	    query_select(&conns->query, &conns->present.forwards, conns->selected, err) < 0)
 		return -1;
 	say_accounting(conns);
 	if (report_begin(&conns->query.report, err) < 0)
 		return -1;
-	int result = conns->count ? count(conns, err)
-		     : conns->follow
-			     ? follow(conns, err)
-			     : owners_walk(conns->query.words.family, print_connection, conns, err);
+	if (conns->count)
+		result = count(conns, err);
+	else if (conns->follow)
+		result = follow(conns, err);
+	else
+		result = print_all(conns, print_connection);
 	if (report_end(&conns->query.report, err) < 0)
 		result = -1;
 	return result;
 }
 
-static int take(void *context, const struct arg *arg, struct err *err)
-{
-	struct conns *conns = context;
-	switch (arg->def ? arg->def->id : 0) {
-	case CONNS_ALL:
-		conns->all = true;
-		return 0;
-	case CONNS_FOLLOW:
-		conns->follow = true;
-		return 0;
-	case CONNS_COUNT:
-		conns->count = true;
-		return 0;
-	default:
-		return query_take(&conns->query, arg, err);
-	}
-}
-
-static int run(const struct command *command, struct args *args, struct globals *globals,
-	       struct err *err)
-{
-	struct conns conns = {.query.report = {.out = stdout, .headings = true, .title = "conns"}};
-	int result = command_read(command, args, globals, take, &conns, err);
-	if (result == COMMAND_GO)
-		result = show(&conns, err);
-	query_free(&conns.query);
-	drop_forwards(&conns);
-	return result;
-}
-
-static const struct arg_def options[] = {
-	{CONNS_ALL, 'a', "all", ARG_PLAIN, NULL, "those of other tools' translations too"},
-	{CONNS_FOLLOW, 'f', "follow", ARG_PLAIN, NULL,
-	 "show new, changed and ended ones as they happen"},
-	{CONNS_COUNT, 'c', "count", ARG_PLAIN, NULL, "a row a forward: how many, their bytes"},
+static const struct arg_def conns_options[] = {
+	{'a', "all", ARG_PLAIN, NULL, "those of other tools' translations too",
+	 offsetof(struct conns, all), NULL},
+	{'f', "follow", ARG_PLAIN, NULL, "show new, changed and ended ones as they happen",
+	 offsetof(struct conns, follow), NULL},
+	{'c', "count", ARG_PLAIN, NULL, "a row a forward: how many, their bytes",
+	 offsetof(struct conns, count), NULL},
 	{0},
 };
+
+static int run(const struct command_line *line, struct err *err)
+{
+	struct conns conns = {.query.report = {.out = stdout, .title = "conns"},
+			      .globals = line->globals};
+	const struct command_reader reader = {
+		{&conns, &conns.query, &conns.query.selection.family}, query_operand, &conns.query};
+	int result = command_read(line, &reader, err);
+	if (result == COMMAND_GO)
+		result = show(&conns, err);
+	drop_forwards(&conns);
+	query_free(&conns.query);
+	return result;
+}
 
 const struct command command_conns = {
 	.name = "conns",
 	.operands = "[OPTIONS] [SELECTOR...]",
 	.summary = "show the connections that run through forwards",
 	.details = "With -c the columns are FORWARD, NAME, CONNS, PACKETS and BYTES.\n",
-	.options = {options, report_options, family_options},
+	.options = {conns_options, report_options, family_options},
 	.columns = columns,
 	.run = run,
 };

@@ -2,22 +2,23 @@
 /* pfwd del: remove forwards by SPEC or name. */
 #include <stdlib.h>
 
-#include "commands/command.h"
-#include "host/host.h"
-
-enum { DEL_KILL = REPORT_OPTIONS_END };
-
-static const struct arg_def options[] = {
-	{DEL_KILL, 0, "kill", ARG_PLAIN, NULL, "also end the connections that run through them"},
-	{REQUEST_FROM, 0, "from", ARG_VALUE, "CIDR[,CIDR...]", "only those for these networks"},
-	{0},
-};
+#include "commands/edit.h"
+#include "commands/options.h"
+#include "syntax/selector.h"
 
 struct del {
-	struct selection words;
+	struct selection selection;
 	struct selectors selectors;
-	struct change_context change;
+	struct edit edit;
 	struct forwards rest; /* those that stay */
+};
+
+static const struct arg_def del_options[] = {
+	{0, "kill", ARG_PLAIN, NULL, "also end the connections that run through them",
+	 offsetof(struct del, edit.kill), NULL},
+	{0, "from", ARG_VALUE, "CIDR[,CIDR...]", "only those for these networks",
+	 offsetof(struct del, selection.from), NULL},
+	{0},
 };
 
 static int decide(void *context, const struct forwards *present, const struct forwards **wanted,
@@ -40,48 +41,35 @@ static int decide(void *context, const struct forwards *present, const struct fo
 	return result;
 }
 
-static int take(void *context, const struct arg *arg, struct err *err)
+static int take_operand(void *context, const char *word, struct err *err)
 {
 	struct del *del = context;
-	switch (arg->def ? arg->def->id : 0) {
-	case REQUEST_FROM:
-		del->words.from = arg->value;
-		return 0;
-	case DEL_KILL:
-		del->change.kill = true;
-		return 0;
-	case CHANGE_DRY_RUN:
-		del->change.dry_run = true;
-		return 0;
-	default:
-		return selection_take(&del->words, arg, err);
-	}
+	return selection_add(&del->selection, word, err);
 }
 
-static int remove_selected(struct del *del, struct err *err)
+static int remove_selected(struct del *del, const struct globals *globals, struct err *err)
 {
-	const struct selection *words = &del->words;
-	if (words->count == 0)
-		return err_set(
-			err, ERR_INPUT,
-			"nothing to remove was named; give a SPEC or a NAME that `pfwd list` "
-			"shows");
-	if (selectors_parse(words->words, words->count, words->family, words->from, host_service,
-			    &del->selectors, err) < 0 ||
-	    host_permitted(err) < 0)
+	if (del->selection.count == 0)
+		return err_set(err, ERR_INPUT,
+			       "no forward is named; give a SPEC or a NAME that `pfwd list` shows");
+	if (selectors_parse(&del->selection, &globals->host, &del->selectors, err) < 0)
 		return -1;
-	return command_change(&del->change, err);
+	if (globals_permitted(globals, err) < 0)
+		return -1;
+	return edit_run(&del->edit, globals, err);
 }
 
-static int run(const struct command *command, struct args *args, struct globals *globals,
-	       struct err *err)
+static int run(const struct command_line *line, struct err *err)
 {
 	struct del del = {0};
-	del.change = (struct change_context){.globals = globals, .decide = decide, .context = &del};
-	int result = command_read(command, args, globals, take, &del, err);
+	del.edit.change.decide = decide;
+	del.edit.change.context = &del;
+	const struct command_reader reader = {
+		{&del, &del.edit, &del.selection.family}, take_operand, &del};
+	int result = command_read(line, &reader, err);
 	if (result == COMMAND_GO)
-		result = remove_selected(&del, err);
-	selection_free(&del.words);
+		result = remove_selected(&del, line->globals, err);
+	selection_free(&del.selection);
 	selectors_free(&del.selectors);
 	forwards_free(&del.rest);
 	return result;
@@ -95,6 +83,6 @@ const struct command command_del = {
 	.details = "A SELECTOR is the SPEC of a forward, or the NAME of one or more.\n"
 		   "  pfwd del eth0:80\n"
 		   "  pfwd del dns\n",
-	.options = {options, change_options, family_options},
+	.options = {del_options, change_options, family_options},
 	.run = run,
 };

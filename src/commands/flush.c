@@ -1,42 +1,38 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* pfwd flush: remove all that pfwd made. */
-#include "commands/command.h"
-#include "host/host.h"
+#include "commands/edit.h"
+#include "commands/options.h"
 
 static int decide(void *context, const struct forwards *present, const struct forwards **wanted,
 		  struct err *err)
 {
+	static const struct forwards none;
 	(void)context;
 	(void)present;
 	(void)err;
-	static const struct forwards none;
 	*wanted = &none;
 	return 0;
 }
 
-static int take(void *context, const struct arg *arg, struct err *err)
+static int refuse_operand(void *context, const char *word, struct err *err)
 {
-	struct change_context *change = context;
-	if (!arg->def)
-		return err_set(err, ERR_INPUT,
-			       "'%s': flush removes all forwards and takes no operand; `pfwd del` "
-			       "removes some",
-			       quote(arg->value).text);
-	change->dry_run = true; /* there is no other option */
-	return 0;
+	(void)context;
+	return err_set(err, ERR_INPUT,
+		       "'%s': flush removes all forwards and takes no operand; `pfwd del` removes "
+		       "some",
+		       quote(word).text);
 }
 
-static int run(const struct command *command, struct args *args, struct globals *globals,
-	       struct err *err)
+static int run(const struct command_line *line, struct err *err)
 {
-	struct change_context change = {
-		.globals = globals, .decide = decide, .say_kept = true, .in_one_line = true};
-	int result = command_read(command, args, globals, take, &change, err);
+	struct edit edit = {.change = {.decide = decide}, .say_kept = true, .brief = true};
+	const struct command_reader reader = {{&edit}, refuse_operand, NULL};
+	int result = command_read(line, &reader, err);
 	if (result != COMMAND_GO)
 		return result;
-	if (host_permitted(err) < 0 || command_change(&change, err) < 0)
+	if (globals_permitted(line->globals, err) < 0 || edit_run(&edit, line->globals, err) < 0)
 		return -1;
-	return change.kept_chains ? ERR_FAILED : 0;
+	return edit.kept ? ERR_FAILED : 0;
 }
 
 const struct command command_flush = {

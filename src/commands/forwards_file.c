@@ -1,19 +1,20 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Reading a forwards file, and what a command makes of its lines. */
+/* Reading a forwards file. What is said of its lines is kept until all are known, and said in their
+ * order. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "commands/command.h"
 #include "commands/forwards_file.h"
-#include "host/host.h"
+#include "model/array.h"
 
-int forwards_file_take(struct forwards_file *source, const struct arg *arg, struct err *err)
+int forwards_file_operand(void *context, const char *word, struct err *err)
 {
+	struct forwards_file *source = context;
 	if (source->path)
-		return err_set(err, ERR_INPUT, "'%s' is one file too many", quote(arg->value).text);
-	source->path = arg->value;
+		return err_set(err, ERR_INPUT, "too many arguments: '%s'", quote(word).text);
+	source->path = word;
 	return 0;
 }
 
@@ -22,11 +23,6 @@ const char *forwards_file_name(const struct forwards_file *source)
 	if (!source->path)
 		return FORWARDS_FILE_DEFAULT;
 	return strcmp(source->path, "-") == 0 ? "standard input" : source->path;
-}
-
-static void say_bad(void *context, size_t line, const char *reason)
-{
-	command_say("%s:%zu: %s", quote(forwards_file_name(context)).text, line, reason);
 }
 
 static int read_all(struct forwards_file *source, FILE *in, struct err *err)
@@ -69,69 +65,151 @@ static int read_source(struct forwards_file *source, struct err *err)
 	return result;
 }
 
-/* What is an error in `add` and a warning here: a time that is past, no network for --hairpin. */
-static void warn_line(const char *name, size_t number, const struct forward *f, int64_t now)
+/* ---- what is said of lines, in their order ---- */
+
+struct remark {
+	size_t line;
+	bool bad; /* else a warning */
+	char *text;
+};
+
+struct remarks {
+	struct remark *items;
+	size_t count;
+	size_t bad;  /* how many of them are */
+	bool failed; /* out of memory */
+};
+
+static void add_remark(struct remarks *remarks, size_t line, bool bad, const char *text)
 {
-	if (forward_expired(f, now))
-		command_say("warning: %s:%zu: its time is over; it is made, and does nothing",
-			    quote(name).text, number);
-	if (f->hairpin && !network_is_set(&f->hairpin_net))
-		command_say(
-			"warning: %s:%zu: no interface is on the target's network: made without "
-			"--hairpin",
-			quote(name).text, number);
+	void *items = remarks->items;
+	struct remark *remark = array_append(&items, &remarks->count, sizeof(*remark));
+	remarks->items = items;
+	if (remark)
+		*remark = (struct remark){line, bad, strdup(text)};
+	remarks->bad += bad;
+	if (!remark || !remark->text)
+		remarks->failed = true;
 }
 
-static void find_hairpin(struct forward *f, const struct host_addresses *addresses)
+static void add_bad(void *context, size_t line, const char *reason)
 {
-	if (f->hairpin && !network_is_set(&f->hairpin_net))
-		f->hairpin_net = host_network_of(addresses, &f->target);
+	add_remark(context, line, true, reason);
 }
 
-static void check_line(size_t number, const struct forward *f,
-		       const struct host_addresses *addresses, struct file_bad *bad)
+static int compare_remarks(const void *a, const void *b)
 {
-	struct err why;
-	if (command_check_target(f, addresses, &why) == 0)
-		return;
-	bad->say(bad->context, number, why.text);
-	bad->count++;
+	const struct remark *x = a, *y = b;
+	return (x->line > y->line) - (x->line < y->line);
 }
 
-static int settle_lines(const struct forwards_file *source, int64_t now, struct file_bad *bad,
-			struct err *err)
+static void say_remarks(const struct forwards_file *source, struct remarks *remarks)
 {
-	struct host_addresses addresses = {0};
-	const struct file *file = &source->file;
-	if (host_addresses(&addresses, err) < 0)
-		return -1;
+	if (remarks->count)
+		qsort(remarks->items, remarks->count, sizeof(*remarks->items), compare_remarks);
+	for (size_t i = 0; i < remarks->count; i++) {
+		const struct remark *r = &remarks->items[i];
+		command_say("%s%s:%zu: %s",
+			    r->bad ? "" : "warning: ", quote(forwards_file_name(source)).text,
+			    r->line, r->text ? r->text : "out of memory");
+	}
+}
+
+static void free_remarks(struct remarks *remarks)
+{
+	for (size_t i = 0; i < remarks->count; i++)
+		free(remarks->items[i].text);
+	free(remarks->items);
+}
+
+/* ---- what a command makes of its lines ---- */
+
+int forwards_file_check_target(const struct forward *f, const struct host_addresses *addresses,
+			       struct err *err)
+{
+	char target[ADDRESS_TEXT_MAX];
+	if (forward_to_self(f) || !host_address_owner(addresses, &f->target))
+		return 0;
+	address_format(&f->target, target);
+	return err_set(err, ERR_INPUT,
+		       "target %s is an address of this host itself; for a program on this "
+		       "host write the target as :%u",
+		       target, f->target_ports.first);
+}
+
+/* --hairpin alone means the connected network that the target is on. Where there is none, add
+ * refuses; here the forward is made without it. */
+static void find_networks(struct file *file, const struct host_addresses *addresses)
+{
 	for (size_t i = 0; i < file->count; i++) {
 		struct forward *f = &file->forwards.items[i];
-		size_t number = file->numbers[i];
-		find_hairpin(f, &addresses);
-		if (i == 0 || file->numbers[i - 1] != number) { /* the line's others are alike */
-			if (!source->quiet)
-				warn_line(forwards_file_name(source), number, f, now);
-			check_line(number, f, &addresses, bad);
-		}
-		f->hairpin = network_is_set(&f->hairpin_net);
+		if (f->hairpin && !network_is_set(&f->hairpin_net))
+			f->hairpin_net = host_network_of(addresses, &f->target);
 	}
-	host_addresses_free(&addresses);
-	return 0;
 }
 
-/* Lines are compared as they are made: by the networks that were found for --hairpin. */
-int forwards_file_load(struct forwards_file *source, int64_t now, struct err *err)
+/* What is an error in `add` and a warning here. A line's forwards are alike: the first one tells.
+ */
+static void check_lines(const struct forwards_file *source, const struct spec_host *host,
+			const struct host_addresses *addresses, struct remarks *remarks)
 {
-	struct file_bad bad = {.say = say_bad, .context = source};
-	if (read_source(source, err) < 0 ||
-	    file_parse(source->text, source->length, host_service, &bad, &source->file, err) < 0 ||
-	    settle_lines(source, now, &bad, err) < 0 || file_check(&source->file, &bad, err) < 0)
-		return -1;
-	if (bad.count)
-		return err_set(err, ERR_INPUT, "%zu bad line%s; nothing was changed", bad.count,
-			       bad.count == 1 ? "" : "s");
-	return 0;
+	const struct file *file = &source->file;
+	bool warn = source->use == FORWARDS_FILE_APPLY;
+	for (size_t i = 0; i < file->count; i++) {
+		const struct forward *f = &file->forwards.items[i];
+		size_t line = file->numbers[i];
+		struct err why;
+		if (i > 0 && file->numbers[i - 1] == line)
+			continue;
+		if (warn && forward_expired(f, host->now))
+			add_remark(remarks, line, false,
+				   "--until is in the past; the forward is added but matches "
+				   "nothing");
+		if (warn && f->hairpin && !network_is_set(&f->hairpin_net))
+			add_remark(remarks, line, false,
+				   "cannot find the target's network; added without --hairpin");
+		if (forwards_file_check_target(f, addresses, &why) < 0)
+			add_bad(remarks, line, why.text);
+	}
+}
+
+static void drop_lost_hairpins(struct file *file)
+{
+	for (size_t i = 0; i < file->count; i++) {
+		struct forward *f = &file->forwards.items[i];
+		f->hairpin = network_is_set(&f->hairpin_net);
+	}
+}
+
+int forwards_file_load(struct forwards_file *source, const struct spec_host *host, struct err *err)
+{
+	struct remarks remarks = {0};
+	struct file_bad bad = {.say = add_bad, .context = &remarks};
+	struct host_addresses addresses = {0};
+	struct file *file = &source->file;
+	int result = read_source(source, err);
+	if (result == 0)
+		result = file_parse(source->text, source->length, host, &bad, file, err);
+	if (result == 0)
+		result = host_addresses(&addresses, err);
+	if (result == 0) {
+		find_networks(file, &addresses);
+		check_lines(source, host, &addresses, &remarks);
+		drop_lost_hairpins(file);
+		/* lines are compared as they are made */
+		result = file_check(file, &bad, err);
+	}
+	if (result == 0 && remarks.failed)
+		result = err_memory(err);
+	if (result == 0)
+		say_remarks(source, &remarks);
+	if (result == 0 && remarks.bad)
+		result = err_set(err, ERR_INPUT, "%zu bad line%s%s", remarks.bad,
+				 remarks.bad == 1 ? "" : "s",
+				 source->use == FORWARDS_FILE_DIFF ? "" : "; nothing was changed");
+	host_addresses_free(&addresses);
+	free_remarks(&remarks);
+	return result;
 }
 
 void forwards_file_forget_text(struct forwards_file *source)

@@ -1,66 +1,51 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* pfwd help and pfwd version, from the tables that the commands run by. */
 #include <stdio.h>
-#include <string.h>
 
-#include "commands/command.h"
+#include "commands/options.h"
 
-static void print_overview(const struct globals *globals)
+struct help {
+	const struct globals *globals;
+	const struct command *about; /* NULL: all of them */
+};
+
+static int take_operand(void *context, const char *word, struct err *err)
 {
-	puts("Usage: pfwd COMMAND ...\n\nPort forwards of this host, and the connections through "
-	     "them.\n\nCommands:");
-	for (const struct command *const *c = globals->commands; *c; c++)
-		printf("  %-8s %s\n", (*c)->name, (*c)->summary);
-	puts("\nOptions:");
-	for (const struct arg_def *d = global_options; d->id; d++)
-		usage_print_option(d);
-	puts("\n`pfwd help COMMAND` tells more, pfwd(8) all.");
+	struct help *help = context;
+	if (help->about)
+		return err_set(err, ERR_INPUT, "too many arguments: '%s'", quote(word).text);
+	help->about = command_find(help->globals, word, err);
+	return help->about ? 0 : -1;
 }
 
-static int run_help(const struct command *command, struct args *args, struct globals *globals,
-		    struct err *err)
+static int run_help(const struct command_line *line, struct err *err)
 {
-	struct arg arg;
-	const struct command *about = NULL;
-	enum args_kind kind;
-	while ((kind = command_next(args, globals, &arg, err)) == ARGS_OPERAND) {
-		if (about)
-			return err_set(err, ERR_INPUT,
-				       "'%s' is one command too many; one is explained at a time",
-				       quote(arg.value).text);
-		about = command_find(globals, arg.value);
-		if (!about)
-			return err_set(err, ERR_INPUT,
-				       "there is no command '%s'; `pfwd help` names all",
-				       quote(arg.value).text);
+	struct help help = {.globals = line->globals};
+	const struct command_reader reader = {.operand = take_operand, .context = &help};
+	int result = command_read(line, &reader, err);
+	if (result != COMMAND_GO)
+		return result;
+	if (help.about) {
+		options_print_usage(help.about);
+		return 0;
 	}
-	if (kind == ARGS_BAD)
-		return -1;
-	if (about || globals->help)
-		usage_print(about ? about : command, globals);
-	else
-		print_overview(globals);
+	puts("Usage: pfwd COMMAND ...\n\nPort forwards of this host, and the connections through "
+	     "them.\n\nCommands:");
+	for (const struct command *const *c = line->globals->commands; *c; c++)
+		printf("  %-8s %s\n", (*c)->name, (*c)->summary);
+	puts("\nOptions:");
+	options_print(global_options);
+	puts("\n`pfwd help COMMAND` explains a command, pfwd(8) everything.");
 	return 0;
 }
 
-static int run_version(const struct command *command, struct args *args, struct globals *globals,
-		       struct err *err)
+static int run_version(const struct command_line *line, struct err *err)
 {
-	struct arg arg;
-	switch (command_next(args, globals, &arg, err)) {
-	case ARGS_BAD:
-		return -1;
-	case ARGS_OPERAND:
-	case ARGS_OPTION:
-		return err_set(err, ERR_INPUT, "'%s' is one operand too many",
-			       quote(arg.value ? arg.value : "").text);
-	case ARGS_END:
-		break;
-	}
-	if (globals->help)
-		usage_print(command, globals);
-	else
-		usage_print_version();
+	const struct command_reader reader = {.operand = NULL};
+	int result = command_read(line, &reader, err);
+	if (result != COMMAND_GO)
+		return result;
+	puts("pfwd " PFWD_VERSION);
 	return 0;
 }
 

@@ -2,15 +2,18 @@
 /* pfwd list: the forwards in the kernel now. */
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
-#include "commands/command.h"
-#include "commands/owners.h"
-#include "ruleset/change.h"
+#include "commands/options.h"
+#include "commands/query.h"
+#include "conns/owners.h"
 #include "host/host.h"
+#include "ruleset/present.h"
 
 struct row {
 	const struct forward *f;
-	struct status status;
+	const struct backend *const *backends;
+	const struct present_forward *of;
 	int64_t now;
 	struct owners_sum live; /* of the connections there are now */
 	bool counted;           /* their packets and bytes are */
@@ -45,13 +48,13 @@ static bool get_state(const void *row, char cell[REPORT_CELL_MAX])
 {
 	const struct row *r = row;
 	return report_put(cell, forward_expired(r->f, r->now) ? "expired"
-				: r->status.incomplete        ? "incomplete"
+				: r->of->status.incomplete    ? "incomplete"
 							      : "active");
 }
 
 static bool get_conns(const void *row, char cell[REPORT_CELL_MAX])
 {
-	return report_put_number(cell, ((const struct row *)row)->status.conns);
+	return report_put_number(cell, ((const struct row *)row)->of->status.conns);
 }
 
 static bool get_if(const void *row, char cell[REPORT_CELL_MAX])
@@ -71,18 +74,18 @@ static bool get_addr(const void *row, char cell[REPORT_CELL_MAX])
 
 static bool get_ports(const void *row, char cell[REPORT_CELL_MAX])
 {
-	spec_format_ports(((const struct row *)row)->f->ports, cell);
+	ports_put(cell, ((const struct row *)row)->f->ports);
 	return true;
 }
 
 static bool get_proto(const void *row, char cell[REPORT_CELL_MAX])
 {
-	return report_put(cell, proto_name((enum proto)((const struct row *)row)->f->proto));
+	return report_put(cell, proto_name(((const struct row *)row)->f->proto));
 }
 
 static bool get_family(const void *row, char cell[REPORT_CELL_MAX])
 {
-	return report_put(cell, family_name((enum family)((const struct row *)row)->f->family));
+	return report_put(cell, family_name(((const struct row *)row)->f->family));
 }
 
 static bool get_from(const void *row, char cell[REPORT_CELL_MAX])
@@ -101,6 +104,17 @@ static bool get_until(const void *row, char cell[REPORT_CELL_MAX])
 		return false;
 	spec_format_time(f->until, cell);
 	return true;
+}
+
+/* As words of --backend take them, one behind the other. */
+static bool get_backend(const void *row, char cell[REPORT_CELL_MAX])
+{
+	const struct row *r = row;
+	char *end = cell;
+	for (size_t b = 0; r->backends[b]; b++)
+		if (r->of->backends & 1U << b)
+			end = stpcpy(stpcpy(end, end > cell ? "," : ""), r->backends[b]->name);
+	return end > cell;
 }
 
 static bool get_live(const void *row, char cell[REPORT_CELL_MAX])
@@ -137,6 +151,7 @@ static const struct report_column columns[] = {
 	{"LIVE", "connections there are now", REPORT_NUMBER, get_live},
 	{"BYTES", "bytes of the live connections, both ways", REPORT_BYTES, get_bytes},
 	{"PACKETS", "packets of the live connections, both ways", REPORT_NUMBER, get_packets},
+	{"BACKEND", "what the kernel's rules are made with", REPORT_TEXT, get_backend},
 	{0},
 };
 
@@ -144,21 +159,25 @@ static const struct report_column columns[] = {
 
 struct list {
 	struct query query;
-	struct snapshot snapshot;
+	const struct backend *const *backends;
+	struct present present;
 	bool *selected;
 	struct row *rows;
 };
 
-static int add_sums(struct list *list, const struct owners *live, struct err *err)
+static int add_sums(struct list *list, const struct owners *owners, struct err *err)
 {
-	size_t count = list->snapshot.forwards.count;
+	size_t count = list->present.forwards.count;
+	bool resized = false;
 	struct owners_sum *sums = calloc(count + 1, sizeof(*sums));
 	if (!sums)
 		return err_memory(err);
-	int result = owners_sums(live, FAMILY_NONE, sums, err);
+	int result = owners_sums(owners, FAMILY_NONE, sums, &resized, err);
 	for (size_t i = 0; i < count; i++)
 		list->rows[i].live = sums[i];
 	free(sums);
+	if (resized)
+		query_say_resized();
 	return result;
 }
 
@@ -166,73 +185,40 @@ static int count_connections(struct list *list, struct err *err)
 {
 	const struct report_choice *choice = &list->query.report.choice;
 	bool sums = report_chosen(choice, "BYTES") || report_chosen(choice, "PACKETS");
-	struct owners live = {0};
+	struct owners owners = {0};
 	if (!sums && !report_chosen(choice, "LIVE"))
 		return 0;
 	bool accounts = host_accounts();
-	for (size_t i = 0; i < list->snapshot.forwards.count; i++)
+	for (size_t i = 0; i < list->present.forwards.count; i++)
 		list->rows[i].counted = accounts;
 	if (sums)
-		live_say_accounting();
-	int result = owners_make(&list->snapshot.forwards, &live, err);
+		query_say_accounting();
+	int result = owners_make(&list->present.forwards, &owners, err);
 	if (result == 0)
-		result = add_sums(list, &live, err);
-	owners_free(&live);
+		result = add_sums(list, &owners, err);
+	owners_free(&owners);
 	return result;
-}
-
-static int read_statuses(struct list *list, struct status *statuses, struct err *err)
-{
-	for (int f = 0; f < FAMILIES; f++)
-		if (health_of(list->snapshot.states[f], &list->snapshot.forwards, statuses, err) <
-		    0)
-			return -1;
-	return 0;
 }
 
 static int make_rows(struct list *list, int64_t now, struct err *err)
 {
-	const struct forwards *set = &list->snapshot.forwards;
+	const struct forwards *set = &list->present.forwards;
 	list->selected = calloc(set->count + 1, sizeof(*list->selected));
 	list->rows = calloc(set->count + 1, sizeof(*list->rows));
 	if (!list->rows || !list->selected)
 		return err_memory(err);
-	struct status *statuses = calloc(set->count + 1, sizeof(*statuses));
-	if (!statuses)
-		return err_memory(err);
-	int result = read_statuses(list, statuses, err);
 	for (size_t i = 0; i < set->count; i++)
-		list->rows[i] =
-			(struct row){.f = &set->items[i], .status = statuses[i], .now = now};
-	free(statuses);
-	return result;
-}
-
-/* Rules that are not ours in chains that are: said, so that nobody is surprised by what they do. */
-static void say_foreign(const struct snapshot *snapshot)
-{
-	for (int f = 0; f < FAMILIES; f++)
-		for (int t = 0; t < TABLES; t++)
-			for (size_t c = 0; c < snapshot->states[f][t].chain_count; c++) {
-				const struct state_chain *chain = &snapshot->states[f][t].chains[c];
-				size_t count = 0;
-				for (size_t i = 0; i < chain->count; i++)
-					count += !chain->rules[i].ours;
-				if (count)
-					command_say(
-						"chain %s of the %s %s table holds %zu rule%s that "
-						"pfwd did not make; %s",
-						chain->name, family_name(change_families[f]),
-						table_name((enum table)t), count,
-						count == 1 ? "" : "s",
-						count == 1 ? "it stays" : "they stay");
-			}
+		list->rows[i] = (struct row){.f = &set->items[i],
+					     .backends = list->backends,
+					     .of = &list->present.of[i],
+					     .now = now};
+	return 0;
 }
 
 static int print(struct list *list, struct err *err)
 {
 	int result = report_begin(&list->query.report, err);
-	for (size_t i = 0; result == 0 && i < list->snapshot.forwards.count; i++)
+	for (size_t i = 0; result == 0 && i < list->present.forwards.count; i++)
 		if (list->selected[i])
 			result = report_row(&list->query.report, &list->rows[i], err);
 	if (report_end(&list->query.report, err) < 0)
@@ -240,35 +226,32 @@ static int print(struct list *list, struct err *err)
 	return result;
 }
 
-static int take(void *context, const struct arg *arg, struct err *err)
-{
-	return query_take(context, arg, err);
-}
-
 static int show(struct list *list, const struct globals *globals, struct err *err)
 {
 	if (report_choose(columns, "FORWARD,TARGET,NAME,OPTIONS,STATE,CONNS", list->query.columns,
 			  &list->query.report.choice, err) < 0 ||
-	    query_check(&list->query, err) < 0 || host_permitted(err) < 0 ||
-	    snapshot_read(&list->snapshot, err) < 0 || make_rows(list, globals->now, err) < 0 ||
-	    query_select(&list->query, &list->snapshot.forwards, list->selected, err) < 0 ||
+	    query_check(&list->query, globals, err) < 0 || globals_permitted(globals, err) < 0)
+		return -1;
+	list->backends = globals_backends(globals);
+	if (present_read(list->backends, READING_ALL, &list->present, err) < 0 ||
+	    make_rows(list, globals->host.now, err) < 0 ||
+	    query_select(&list->query, &list->present.forwards, list->selected, err) < 0 ||
 	    count_connections(list, err) < 0)
 		return -1;
-	say_foreign(&list->snapshot);
+	command_say_lines(&list->present.foreign);
 	return print(list, err);
 }
 
-static int run(const struct command *command, struct args *args, struct globals *globals,
-	       struct err *err)
+static int run(const struct command_line *line, struct err *err)
 {
-	struct list list = {
-		.query.report = {
-			.out = stdout, .headings = true, .whole = true, .title = "forwards"}};
-	int result = command_read(command, args, globals, take, &list.query, err);
+	struct list list = {.query.report = {.out = stdout, .whole = true, .title = "forwards"}};
+	const struct command_reader reader = {
+		{&list.query, &list.query.selection.family}, query_operand, &list.query};
+	int result = command_read(line, &reader, err);
 	if (result == COMMAND_GO)
-		result = show(&list, globals, err);
+		result = show(&list, line->globals, err);
 	query_free(&list.query);
-	snapshot_free(&list.snapshot);
+	present_free(&list.present);
 	free(list.selected);
 	free(list.rows);
 	return result;

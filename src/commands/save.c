@@ -6,11 +6,9 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "commands/command.h"
 #include "commands/forwards_file.h"
-#include "ruleset/change.h"
-#include "host/host.h"
 #include "host/replace_file.h"
+#include "ruleset/present.h"
 
 /* Where the line's comment begins, at a word of its own; length where it has none. */
 static size_t comment_at(const char *line, size_t length)
@@ -123,36 +121,33 @@ static int check_old(const char *path, struct err *err)
 
 static int save(struct forwards_file *source, const struct globals *globals, struct err *err)
 {
-	struct forwards live = {0};
+	struct present live = {0};
 	bool standard = source->path && strcmp(source->path, "-") == 0;
 	const char *path = forwards_file_name(source);
-	if (host_permitted(err) < 0)
+	if (globals_permitted(globals, err) < 0)
 		return -1;
 	int result = standard ? 0 : check_old(path, err);
-	if (result < 0 || (result && forwards_file_load(source, globals->now, err) < 0))
-		return -1;
-	result = snapshot_forwards(&live, err);
+	if (result > 0)
+		result = forwards_file_load(source, &globals->host, err);
 	if (result == 0)
-		result = standard ? write_file(stdout, source, &live, err)
-				  : replace(path, source, &live, err);
+		result = present_read(globals_backends(globals), READING_FORWARDS, &live, err);
+	if (result == 0)
+		result = standard ? write_file(stdout, source, &live.forwards, err)
+				  : replace(path, source, &live.forwards, err);
 	if (result == 0 && globals->verbose)
-		command_say("saved %zu forward%s", live.count, live.count == 1 ? "" : "s");
-	forwards_free(&live);
+		command_say("saved %zu forward%s", live.forwards.count,
+			    live.forwards.count == 1 ? "" : "s");
+	present_free(&live);
 	return result;
 }
 
-static int take(void *context, const struct arg *arg, struct err *err)
+static int run(const struct command_line *line, struct err *err)
 {
-	return forwards_file_take(context, arg, err); /* there is no option */
-}
-
-static int run(const struct command *command, struct args *args, struct globals *globals,
-	       struct err *err)
-{
-	struct forwards_file source = {.quiet = true};
-	int result = command_read(command, args, globals, take, &source, err);
+	struct forwards_file source = {.use = FORWARDS_FILE_SAVE};
+	const struct command_reader reader = {.operand = forwards_file_operand, .context = &source};
+	int result = command_read(line, &reader, err);
 	if (result == COMMAND_GO)
-		result = save(&source, globals, err);
+		result = save(&source, line->globals, err);
 	forwards_file_free(&source);
 	return result;
 }

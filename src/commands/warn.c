@@ -5,7 +5,11 @@
 #include <string.h>
 
 #include "commands/command.h"
+#include "commands/warn.h"
+#include "host/hooks.h"
 #include "host/host.h"
+#include "host/interfaces.h"
+#include "host/listeners.h"
 
 static void warn_sysctl(enum family family)
 {
@@ -64,7 +68,7 @@ static size_t find_ports(const struct known *known, const struct forward *f,
 	struct match box = forward_match(f);
 	size_t count = 0;
 	while (count <= PORTS_NAMED) {
-		uint16_t port = host_listens(&known->listeners, (enum family)f->family, &box);
+		uint16_t port = host_listens(&known->listeners, f->family, &box);
 		if (!port)
 			break;
 		/* one port of a range to this host may go to itself */
@@ -124,7 +128,7 @@ static void warn_family(const struct forwards *set, enum family family)
 		host_nft_drops(family, HOST_HOOK_INPUT, warn_chain);
 }
 
-void command_warn(const struct forwards *set)
+void warn_of_forwards(const struct forwards *set)
 {
 	struct known known = {0};
 	struct err ignored;

@@ -347,14 +347,14 @@ int conntrack_delete(const struct connection *c, struct err *err)
 	int result = ct ? 0 : err_memory(err);
 	if (!socket)
 		goto out;
-	nfct_set_attr_u8(ct, ATTR_L3PROTO, af_of((enum family)c->family));
+	nfct_set_attr_u8(ct, ATTR_L3PROTO, af_of(c->family));
 	nfct_set_attr_u8(ct, ATTR_L4PROTO, c->proto);
 	set_endpoint(ct, &c->client, ATTR_ORIG_IPV4_SRC, ATTR_ORIG_IPV6_SRC, ATTR_ORIG_PORT_SRC);
 	set_endpoint(ct, &c->via, ATTR_ORIG_IPV4_DST, ATTR_ORIG_IPV6_DST, ATTR_ORIG_PORT_DST);
 	/* the id, so that not another one of the same addresses is ended that came meanwhile */
 	nfct_set_attr_u32(ct, ATTR_ID, c->id);
-	struct nlmsghdr *nlh = put_header(buffer, IPCTNL_MSG_CT_DELETE, NLM_F_ACK,
-					  af_of((enum family)c->family), seq);
+	struct nlmsghdr *nlh =
+		put_header(buffer, IPCTNL_MSG_CT_DELETE, NLM_F_ACK, af_of(c->family), seq);
 	nfct_nlmsg_build(nlh, ct);
 	if (mnl_socket_sendto(socket, nlh, nlh->nlmsg_len) < 0 ||
 	    (receive(socket, seq, NULL, NULL) < 0 && errno != ENOENT))

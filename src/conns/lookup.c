@@ -232,7 +232,7 @@ static struct lookup_walk begin(const struct lookup *lookup, enum family family,
 	struct lookup_walk walk = {
 		.lookup = lookup,
 		.client = client,
-		.family = (uint8_t)family,
+		.family = family,
 		.proto = proto,
 		.port = destination->port,
 		.addr = destination->addr,
@@ -318,8 +318,7 @@ const struct forward *lookup_connection(const struct lookup *lookup, const struc
 	const struct forward *best = NULL, *f;
 	const char *interface = NULL;
 	bool asked = false;
-	struct lookup_walk walk =
-		begin(lookup, (enum family)c->family, c->proto, &c->via, &c->client.addr);
+	struct lookup_walk walk = begin(lookup, c->family, c->proto, &c->via, &c->client.addr);
 	while ((f = lookup_next(&walk))) {
 		if (!lookup_goes_to(f, c) || f == best)
 			continue;

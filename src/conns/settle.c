@@ -1,17 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Looking through conntrack, and ending what was found. */
-#include <net/if.h>
 #include <stdlib.h>
-#include <string.h>
 #include <time.h>
-#include <libmnl/libmnl.h>
-#include <linux/rtnetlink.h>
-#include <sys/socket.h>
 
 #include "conns/conntrack.h"
 #include "conns/settle.h"
-#include "host/host.h"
+#include "host/interfaces.h"
+#include "host/route.h"
 #include "model/array.h"
+#include "conns/owners.h"
 #include "conns/stale.h"
 
 #define LOOKS 10
@@ -54,52 +51,10 @@ static bool is_local(void *context, const struct address *addr)
 	return address_is_loopback(addr) || host_address_owner(&host->addresses, addr);
 }
 
-static int read_route(const struct nlattr *attr, void *data)
-{
-	uint32_t *index = data;
-	if (mnl_attr_get_type(attr) == RTA_OIF)
-		*index = mnl_attr_get_u32(attr);
-	return MNL_CB_OK;
-}
-
-static int on_route(const struct nlmsghdr *nlh, void *data)
-{
-	mnl_attr_parse(nlh, sizeof(struct rtmsg), read_route, data);
-	return MNL_CB_STOP;
-}
-
-static uint32_t route_to(const struct address *addr)
-{
-	_Alignas(struct nlmsghdr) char buffer[8192] = {0};
-	uint32_t index = 0;
-	struct mnl_socket *socket = mnl_socket_open2(NETLINK_ROUTE, SOCK_CLOEXEC);
-	if (!socket)
-		return 0;
-	struct nlmsghdr *nlh = mnl_nlmsg_put_header(buffer);
-	nlh->nlmsg_type = RTM_GETROUTE;
-	nlh->nlmsg_flags = NLM_F_REQUEST;
-	nlh->nlmsg_seq = 1;
-	struct rtmsg *rtm = mnl_nlmsg_put_extra_header(nlh, sizeof(*rtm));
-	unsigned int bits = address_bits((enum family)addr->family);
-	rtm->rtm_family = addr->family == FAMILY_IPV6 ? AF_INET6 : AF_INET;
-	rtm->rtm_dst_len = (unsigned char)bits;
-	mnl_attr_put(nlh, RTA_DST, bits / 8, addr->bytes);
-	if (mnl_socket_bind(socket, 0, MNL_SOCKET_AUTOPID) == 0 &&
-	    mnl_socket_sendto(socket, nlh, nlh->nlmsg_len) >= 0) {
-		ssize_t n = mnl_socket_recvfrom(socket, buffer, sizeof(buffer));
-		if (n > 0)
-			mnl_cb_run(buffer, (size_t)n, 1, mnl_socket_get_portid(socket), on_route,
-				   &index);
-	}
-	mnl_socket_close(socket);
-	return index;
-}
-
 static const char *interface_to(void *context, const struct address *addr)
 {
 	struct host *host = context;
-	uint32_t index = route_to(addr);
-	return index ? if_indextoname(index, host->interface) : NULL;
+	return route_interface(addr, host->interface) ? host->interface : NULL;
 }
 
 /* ---- UDP after a change ---- */
@@ -158,8 +113,7 @@ int settle_udp(const struct forwards *before, const struct forwards *after, stru
 
 struct killing {
 	const struct forwards *after;
-	struct lookup lookup; /* of the forwards before */
-	struct host host;
+	struct owners owners; /* by the forwards before */
 	struct found found;
 	struct err *err;
 };
@@ -167,8 +121,7 @@ struct killing {
 static int find_through(void *context, const struct connection *c)
 {
 	struct killing *killing = context;
-	struct lookup_owner owner = host_owner(&killing->host.addresses);
-	const struct forward *f = lookup_connection(&killing->lookup, c, &owner);
+	const struct forward *f = owners_forward(&killing->owners, c);
 	if (!f || forwards_find(killing->after, f) < killing->after->count)
 		return 0;
 	return keep(&killing->found, c, killing->err);
@@ -177,16 +130,13 @@ static int find_through(void *context, const struct connection *c)
 int settle_kill(const struct forwards *before, const struct forwards *after, struct err *err)
 {
 	struct killing killing = {.after = after, .err = err};
-	int result = lookup_make(before, &killing.lookup, err);
-	if (result == 0)
-		result = host_addresses(&killing.host.addresses, err);
+	int result = owners_make(before, &killing.owners, err);
 	if (result == 0)
 		result = conntrack_walk(FAMILY_NONE, CONNTRACK_TRANSLATED, find_through, &killing,
 					err);
 	if (result == 0)
 		result = end_all(&killing.found, err);
 	free(killing.found.items);
-	host_addresses_free(&killing.host.addresses);
-	lookup_free(&killing.lookup);
+	owners_free(&killing.owners);
 	return result;
 }

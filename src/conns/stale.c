@@ -95,7 +95,7 @@ static const struct forward *find(const struct stale *s, const struct lookup *lo
 	const struct forward *best = NULL, *f;
 	enum fit best_fit = FIT_NONE;
 	bool local = s->host.is_local(s->host.context, &to->addr);
-	struct lookup_walk walk = lookup_begin(lookup, (enum family)to->addr.family, PROTO_UDP, to);
+	struct lookup_walk walk = lookup_begin(lookup, to->addr.family, PROTO_UDP, to);
 	while ((f = lookup_next(&walk))) {
 		enum fit fit = fit_of(f, sender);
 		if (fit == FIT_NONE || (!address_is_set(&f->addr) && !local))
@@ -114,7 +114,7 @@ static const struct forward *find(const struct stale *s, const struct lookup *lo
 static bool goes_to_any(const struct lookup *lookup, const struct connection *c)
 {
 	const struct forward *f;
-	struct lookup_walk walk = lookup_begin(lookup, (enum family)c->family, PROTO_UDP, &c->via);
+	struct lookup_walk walk = lookup_begin(lookup, c->family, PROTO_UDP, &c->via);
 	while ((f = lookup_next(&walk)))
 		if (lookup_goes_to(f, c))
 			return true;
@@ -134,8 +134,7 @@ static struct sender sender_at(const struct stale *s, const struct address *addr
 static bool stale_reverse(const struct stale *s, const struct connection *c)
 {
 	bool ignored = false;
-	struct lookup_walk walk =
-		lookup_begin(&s->added_at, (enum family)c->family, PROTO_UDP, &c->client);
+	struct lookup_walk walk = lookup_begin(&s->added_at, c->family, PROTO_UDP, &c->client);
 	if (c->translated || !lookup_next(&walk) ||
 	    !s->host.is_local(s->host.context, &c->client.addr))
 		return false;
@@ -148,8 +147,7 @@ bool stale_flow(const struct stale *s, const struct connection *c)
 	bool by_interface = false, ignored = false;
 	if (c->proto != PROTO_UDP)
 		return false;
-	struct lookup_walk walk =
-		lookup_begin(&s->changed_at, (enum family)c->family, PROTO_UDP, &c->via);
+	struct lookup_walk walk = lookup_begin(&s->changed_at, c->family, PROTO_UDP, &c->via);
 	if (!lookup_next(&walk))
 		return stale_reverse(s, c);
 	struct sender client = sender_at(s, &c->client.addr);

@@ -7,8 +7,9 @@
 #include <linux/netfilter/nf_tables.h>
 #include <linux/netfilter/nfnetlink.h>
 
-#include "host/host.h"
+#include "host/hooks.h"
 #include "host/netlink.h"
+#include "model/err.h"
 
 #define REQUEST_SIZE 256
 

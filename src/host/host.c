@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Privileges, settings, services, interfaces and addresses. */
+/* Privileges, services, the zone, the clock and settings. */
 #include <errno.h>
-#include <ifaddrs.h>
-#include <net/if.h>
 #include <netdb.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <arpa/inet.h>
 #include <linux/capability.h>
 #include <sys/socket.h>
@@ -15,17 +14,18 @@
 
 #include "host/host.h"
 
-int host_permitted(struct err *err)
+int host_permitted(bool raw, struct err *err)
 {
 	struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
 	struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3] = {{0}};
-	const uint32_t needed = 1U << CAP_NET_ADMIN | 1U << CAP_NET_RAW;
+	const uint32_t needed = 1U << CAP_NET_ADMIN | (raw ? 1U << CAP_NET_RAW : 0);
 	if (syscall(SYS_capget, &header, data) < 0)
 		return err_sys(err, errno, "cannot read the capabilities of this process");
 	if ((data[0].effective & needed) == needed)
 		return 0;
 	return err_set(err, ERR_PERMISSION,
-		       "not permitted: CAP_NET_ADMIN and CAP_NET_RAW are needed; run pfwd as root");
+		       "not permitted: CAP_NET_ADMIN%s needed; run pfwd as root",
+		       raw ? " and CAP_NET_RAW are" : " is");
 }
 
 /* A line of services(5): NAME PORT/PROTO ALIAS..., in place. 0: not that service. */
@@ -62,13 +62,31 @@ static uint16_t service_in_file(const char *path, const char *name, enum proto p
 	return port;
 }
 
-uint16_t host_service(const char *name, enum proto proto)
+static uint16_t find_service(const char *name, enum proto proto)
 {
 	const char *path = getenv("SERVICES");
 	if (path && *path)
 		return service_in_file(path, name, proto);
 	const struct servent *entry = getservbyname(name, proto_name(proto));
 	return entry ? ntohs((uint16_t)entry->s_port) : 0;
+}
+
+/* mktime mends fields out of range; a time that it had to mend is not on the clock. */
+static bool local_time(const struct tm *asked, int64_t *out)
+{
+	struct tm tm = *asked;
+	tm.tm_isdst = -1;
+	time_t when = mktime(&tm);
+	if (tm.tm_mday != asked->tm_mday || tm.tm_hour != asked->tm_hour ||
+	    tm.tm_min != asked->tm_min || tm.tm_sec != asked->tm_sec)
+		return false;
+	*out = when;
+	return true;
+}
+
+struct spec_host host_words(void)
+{
+	return (struct spec_host){find_service, local_time, time(NULL)};
 }
 
 static bool setting_is_on(const char *path)
@@ -90,154 +108,4 @@ bool host_forwards(enum family family)
 bool host_accounts(void)
 {
 	return setting_is_on("/proc/sys/net/netfilter/nf_conntrack_acct");
-}
-
-static int compare_names(const void *a, const void *b)
-{
-	return strcmp(a, b);
-}
-
-int host_interfaces(struct host_interfaces *out, struct err *err)
-{
-	struct host_interfaces set = {0};
-	size_t count = 0;
-	struct if_nameindex *all = if_nameindex();
-	if (!all)
-		return err_sys(err, errno, "cannot read the interfaces of this host");
-	while (all[count].if_index)
-		count++;
-	set.names = calloc(count + 1, sizeof(*set.names));
-	for (; set.names && set.count < count; set.count++)
-		strncpy(set.names[set.count], all[set.count].if_name, IFNAME_MAX - 1);
-	if_freenameindex(all);
-	if (!set.names)
-		return err_memory(err);
-	qsort(set.names, set.count, sizeof(*set.names), compare_names);
-	*out = set;
-	return 0;
-}
-
-void host_interfaces_free(struct host_interfaces *set)
-{
-	free(set->names);
-	*set = (struct host_interfaces){0};
-}
-
-/* By bsearch: what a wildcard takes lies together. */
-static int compare_wanted(const void *wanted, const void *name)
-{
-	size_t n = strlen(wanted);
-	bool open = n && ((const char *)wanted)[n - 1] == '+';
-	return open ? strncmp(wanted, name, n - 1) : strcmp(wanted, name);
-}
-
-bool host_has_interface(const struct host_interfaces *set, const char *name)
-{
-	return bsearch(name, set->names, set->count, sizeof(*set->names), compare_wanted) != NULL;
-}
-
-static bool read_sockaddr(const struct sockaddr *sa, struct address *out)
-{
-	if (!sa || (sa->sa_family != AF_INET && sa->sa_family != AF_INET6))
-		return false;
-	*out = (struct address){0};
-	if (sa->sa_family == AF_INET) {
-		out->family = FAMILY_IPV4;
-		memcpy(out->bytes, &((const struct sockaddr_in *)(const void *)sa)->sin_addr, 4);
-	} else {
-		out->family = FAMILY_IPV6;
-		memcpy(out->bytes, &((const struct sockaddr_in6 *)(const void *)sa)->sin6_addr, 16);
-	}
-	return true;
-}
-
-static uint8_t mask_length(const struct sockaddr *mask)
-{
-	struct address addr;
-	unsigned int bits = 0;
-	if (!read_sockaddr(mask, &addr))
-		return 0;
-	for (size_t i = 0; i < sizeof(addr.bytes); i++)
-		bits += (unsigned int)__builtin_popcount(addr.bytes[i]);
-	return (uint8_t)bits;
-}
-
-static int compare_addresses(const void *a, const void *b)
-{
-	const struct host_address *x = a, *y = b;
-	int d = address_compare(&x->addr, &y->addr);
-	return d ? d : strcmp(x->ifname, y->ifname);
-}
-
-int host_addresses(struct host_addresses *out, struct err *err)
-{
-	struct ifaddrs *all;
-	size_t count = 0;
-	if (getifaddrs(&all) < 0)
-		return err_sys(err, errno, "cannot read the addresses of this host");
-	for (const struct ifaddrs *i = all; i; i = i->ifa_next)
-		count++;
-	struct host_addresses set = {.items = calloc(count + 1, sizeof(*set.items))};
-	if (!set.items) {
-		freeifaddrs(all);
-		return err_memory(err);
-	}
-	for (const struct ifaddrs *i = all; i; i = i->ifa_next) {
-		struct host_address *a = &set.items[set.count];
-		if (!read_sockaddr(i->ifa_addr, &a->addr))
-			continue;
-		memcpy(a->ifname, i->ifa_name, strnlen(i->ifa_name, sizeof(a->ifname) - 1));
-		a->prefix = mask_length(i->ifa_netmask);
-		set.count++;
-	}
-	freeifaddrs(all);
-	qsort(set.items, set.count, sizeof(*set.items), compare_addresses);
-	*out = set;
-	return 0;
-}
-
-void host_addresses_free(struct host_addresses *set)
-{
-	free(set->items);
-	*set = (struct host_addresses){0};
-}
-
-const char *host_address_owner(const struct host_addresses *set, const struct address *addr)
-{
-	size_t low = 0, high = set->count;
-	while (low < high) {
-		size_t middle = (low + high) / 2;
-		if (address_compare(&set->items[middle].addr, addr) < 0)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	bool owned = low < set->count && address_equal(&set->items[low].addr, addr);
-	return owned ? set->items[low].ifname : NULL;
-}
-
-static const char *owner_of(const void *context, const struct address *addr)
-{
-	return host_address_owner(context, addr);
-}
-
-struct lookup_owner host_owner(const struct host_addresses *set)
-{
-	return (struct lookup_owner){owner_of, set};
-}
-
-struct network host_network_of(const struct host_addresses *set, const struct address *addr)
-{
-	struct network best = {0};
-	for (size_t i = 0; i < set->count; i++) {
-		const struct host_address *a = &set->items[i];
-		if (a->addr.family != addr->family || a->prefix == 0 ||
-		    a->prefix >= address_bits((enum family)a->addr.family) ||
-		    a->prefix <= best.prefix || address_is_loopback(&a->addr))
-			continue;
-		struct network net = network_of(&a->addr, a->prefix);
-		if (network_holds(&net, addr))
-			best = net;
-	}
-	return best;
 }

@@ -12,7 +12,7 @@
 #include <linux/inet_diag.h>
 #include <linux/sock_diag.h>
 
-#include "host/host.h"
+#include "host/listeners.h"
 #include "host/netlink.h"
 #include "model/array.h"
 

@@ -170,3 +170,11 @@ bool network_holds(const struct network *net, const struct address *addr)
 	struct network other = network_of(addr, net->prefix);
 	return address_equal(&net->addr, &other.addr);
 }
+
+char *ports_put(char *out, struct ports ports)
+{
+	out = number_put(out, ports.first);
+	if (ports.last == ports.first)
+		return out;
+	return number_put(stpcpy(out, "-"), ports.last);
+}

@@ -3,7 +3,6 @@
 #include <string.h>
 
 #include "model/forward.h"
-#include "syntax/spec.h"
 
 /* Why no forward has such an address, or NULL. */
 static const char *unfit(const struct address *addr)
@@ -53,7 +52,7 @@ static int check_family(const struct forward *f, const struct address *addr, con
 	return err_set(err, ERR_INPUT,
 		       "%s %s is not %s as the rest of the forward is; the kernel cannot translate "
 		       "between families",
-		       what, text, family_name((enum family)f->family));
+		       what, text, family_name(f->family));
 }
 
 static int check_families(const struct forward *f, struct err *err)
@@ -84,11 +83,11 @@ static int check_self(const struct forward *f, struct err *err)
 static int check_ports(const struct forward *f, struct err *err)
 {
 	unsigned int n = ports_count(f->ports), m = ports_count(f->target_ports);
-	char from[16], to[16];
+	char from[PORTS_TEXT_MAX], to[PORTS_TEXT_MAX];
 	if (m == 1 || m == n)
 		return 0;
-	spec_format_ports(f->ports, from);
-	spec_format_ports(f->target_ports, to);
+	ports_put(from, f->ports);
+	ports_put(to, f->target_ports);
 	return err_set(err, ERR_INPUT,
 		       "%s to %s: %u port%s cannot be sent to %u: the target's range must be as "
 		       "long, or one port, or none (the same ports)",
@@ -148,8 +147,7 @@ static struct network host_network(const struct address *addr)
 {
 	if (!address_is_set(addr))
 		return (struct network){0};
-	return (struct network){.addr = *addr,
-				.prefix = (uint8_t)address_bits((enum family)addr->family)};
+	return (struct network){.addr = *addr, .prefix = (uint8_t)address_bits(addr->family)};
 }
 
 struct match forward_match(const struct forward *f)

@@ -5,7 +5,6 @@
 
 #include "model/conflict.h"
 #include "model/forwards.h"
-#include "syntax/spec.h"
 
 void forwards_free(struct forwards *set)
 {
@@ -135,8 +134,8 @@ static void drop_twins(struct forwards *set)
 {
 	size_t kept = 0;
 	for (size_t i = 1; i < set->count; i++)
-		if (!forward_equal(&set->items[kept], &set->items[i]) && ++kept < i)
-			set->items[kept] = set->items[i];
+		if (!forward_equal(&set->items[kept], &set->items[i]))
+			set->items[++kept] = set->items[i];
 	set->count = kept + 1;
 }
 
@@ -194,39 +193,29 @@ const struct forward *forwards_next_missing(struct forwards_missing *walk)
 	return NULL;
 }
 
-int forwards_conflict_error(const struct forward *f, const struct forward *other, struct err *err)
+const struct forward *forwards_in_the_way(const struct forwards *set, const struct forward *f,
+					  int64_t now)
 {
-	char line[SPEC_LINE_MAX], other_line[SPEC_LINE_MAX];
-	spec_format_line(f, line);
-	spec_format_line(other, other_line);
-	return err_set(err, ERR_CONFLICT, "%s is in conflict with %s%s", line, other_line,
-		       conflict_cause(f, other));
-}
-
-static void put_in_place(struct forwards *set, const struct forward *f)
-{
-	size_t at = first_from(set->items, 0, set->count, f);
-	memmove(set->items + at + 1, set->items + at, (set->count++ - at) * sizeof(*f));
-	set->items[at] = *f;
-}
-
-int forwards_insert(struct forwards *set, const struct forward *f, int64_t now,
-		    enum forwards_on_conflict on_conflict, struct err *err)
-{
-	size_t kept = 0;
-	/* look first, so that a refusal leaves the set as it was */
-	for (size_t i = 0; i < set->count && on_conflict == FORWARDS_REFUSE; i++) {
+	for (size_t i = 0; i < set->count; i++) {
 		const struct forward *other = &set->items[i];
 		if (conflict_between(f, other) && !forward_equal_but_until(f, other) &&
 		    !forward_expired(other, now))
-			return forwards_conflict_error(f, other, err);
+			return other;
 	}
+	return NULL;
+}
+
+int forwards_insert(struct forwards *set, const struct forward *f, struct err *err)
+{
+	size_t kept = 0;
 	if (grow(set, set->count + 1, err) < 0)
 		return -1;
 	for (size_t i = 0; i < set->count; i++)
 		if (!conflict_between(f, &set->items[i]) && !forward_equal(f, &set->items[i]))
 			set->items[kept++] = set->items[i];
 	set->count = kept;
-	put_in_place(set, f);
+	size_t at = first_from(set->items, 0, set->count, f);
+	memmove(set->items + at + 1, set->items + at, (set->count++ - at) * sizeof(*f));
+	set->items[at] = *f;
 	return 0;
 }

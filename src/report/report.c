@@ -43,7 +43,7 @@ static int unknown_column(const struct report_column *all, const char *name, siz
 		size_t used = strlen(names);
 		snprintf(names + used, sizeof(names) - used, "%s%s", used ? "," : "", all->name);
 	}
-	return err_set(err, ERR_INPUT, "there is no column '%s'; there are %s", quote(word).text,
+	return err_set(err, ERR_INPUT, "unknown column '%s'; columns are %s", quote(word).text,
 		       names);
 }
 
@@ -149,9 +149,9 @@ static int padded_begin(struct report *r, struct err *err)
 {
 	(void)err;
 	memset(r->widths, 0, sizeof(r->widths));
-	for (size_t i = 0; r->headings && i < r->choice.count; i++)
+	for (size_t i = 0; !r->no_headings && i < r->choice.count; i++)
 		put_padded(r, i, r->choice.columns[i]->name);
-	if (r->headings)
+	if (!r->no_headings)
 		putc_unlocked('\n', r->out);
 	return 0;
 }
@@ -182,7 +182,7 @@ static int table_begin(struct report *r, struct err *err)
 		return err_memory(err);
 	r->table = table;
 	scols_table_set_stream(table, r->out);
-	scols_table_enable_noheadings(table, !r->headings);
+	scols_table_enable_noheadings(table, r->no_headings);
 	for (size_t i = 0; i < r->choice.count; i++) {
 		const struct report_column *column = r->choice.columns[i];
 		int flags = is_number(column) ? SCOLS_FL_RIGHT : 0;
@@ -223,7 +223,7 @@ static int table_end(struct report *r, struct err *err)
 {
 	if (r->rows && r->table)
 		return flush_table(r, err);
-	if (r->rows == 0 && r->headings)
+	if (r->rows == 0 && !r->no_headings)
 		put_names(r); /* libsmartcols prints nothing at all where there are no rows */
 	scols_unref_table(r->table);
 	r->table = NULL;
@@ -293,7 +293,7 @@ static void add_raw(struct report *r, const char *cell)
 
 static int raw_begin(struct report *r, struct err *err)
 {
-	if (r->headings)
+	if (!r->no_headings)
 		put_names(r);
 	return stream_begin(r, err);
 }

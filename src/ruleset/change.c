@@ -1,334 +1,296 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Lock, read, decide, plan, commit; again from reading where somebody without the lock was
- * quicker; undo where a later commit fails.
+ * One change over all backends. New forwards are made at home before anything goes elsewhere, so
+ * that a move fails no new connection; if the second backend cannot be changed, the first one is
+ * set back.
  */
-#include <errno.h>
+#include <stdbool.h>
 #include <string.h>
+#include <time.h>
 
 #include "ruleset/change.h"
-#include "xtables/lock.h"
-#include "xtables/tables.h"
+#include "ruleset/choice.h"
 
-#define ATTEMPTS 10
-
-const enum family change_families[FAMILIES] = {FAMILY_IPV4, FAMILY_IPV6};
-
-/* ---- reading ---- */
-
-static int read_table(struct snapshot *s, int f, int t, unsigned int there, struct err *err)
+static double seconds_now(void)
 {
-	enum family family = change_families[f];
-	bool known = there != TABLES_UNKNOWN;
-	if (there & 1U << t) {
-		s->tables[f][t] = tables_open(family, (enum table)t, err);
-		/* who may not see which tables there are asks for one, and finds none */
-		if (!s->tables[f][t] && (known || err->kind != ERR_UNSUPPORTED))
-			return -1;
-	}
-	if (s->tables[f][t])
-		return tables_read(s->tables[f][t], &s->states[f][t], err);
-	return tables_read_none(family, (enum table)t, &s->states[f][t], err);
+	struct timespec t;
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
 }
 
-int snapshot_read(struct snapshot *out, struct err *err)
-{
-	struct snapshot s = {0};
-	for (int f = 0; f < FAMILIES; f++) {
-		unsigned int there = tables_there(change_families[f]);
-		for (int t = 0; t < TABLES; t++)
-			if (read_table(&s, f, t, there, err) < 0)
-				goto failed;
-		if (forwards_take_all(&s.forwards, &s.states[f][TABLE_NAT].forwards, err) < 0)
-			goto failed;
-	}
-	if (forwards_sort(&s.forwards, err) < 0)
-		goto failed;
-	*out = s;
-	return 0;
-failed:
-	snapshot_free(&s);
-	return -1;
-}
+/* ---- locks ---- */
 
-void snapshot_free(struct snapshot *s)
-{
-	for (int f = 0; f < FAMILIES; f++)
-		for (int t = 0; t < TABLES; t++) {
-			state_free(&s->states[f][t]);
-			tables_close(s->tables[f][t]);
-		}
-	forwards_free(&s->forwards);
-	*s = (struct snapshot){0};
-}
-
-int snapshot_forwards(struct forwards *out, struct err *err)
-{
-	int result = 0;
-	struct forwards set = {0};
-	for (int f = 0; result == 0 && f < FAMILIES; f++) {
-		struct snapshot s = {0};
-		unsigned int there = tables_there(change_families[f]);
-		result = read_table(&s, f, TABLE_NAT, there, err);
-		if (result == 0)
-			result = forwards_take_all(&set, &s.states[f][TABLE_NAT].forwards, err);
-		snapshot_free(&s);
-	}
-	if (result == 0)
-		result = forwards_sort(&set, err);
-	if (result < 0)
-		forwards_free(&set);
-	else
-		*out = set;
-	return result;
-}
-
-/* ---- planning ---- */
-
-struct step { /* one commit */
-	int family;
-	enum table table;
+struct locks {
+	int of[BACKENDS_MAX]; /* -1: not taken */
 };
 
-#define STEPS (FAMILIES * TABLES)
+static void release_locks(const struct change *change, struct locks *locks)
+{
+	for (size_t b = 0; change->backends[b]; b++)
+		if (locks->of[b] >= 0) {
+			change->backends[b]->unlock(locks->of[b]);
+			locks->of[b] = -1;
+		}
+}
+
+/* Whoever changes one interface holds the lock of each that is in use: its owners look into both.
+ */
+static int take_locks(const struct change *change, const struct backend *home, struct locks *locks,
+		      struct err *err)
+{
+	for (size_t b = 0; change->backends[b]; b++)
+		locks->of[b] = -1;
+	for (size_t b = 0; change->backends[b]; b++) {
+		const struct backend *backend = change->backends[b];
+		if (!backend->lock || (backend != home && !backend->present()))
+			continue;
+		locks->of[b] = backend->lock(change->wait_seconds, change->waiting, err);
+		if (locks->of[b] < 0) {
+			release_locks(change, locks);
+			return -1;
+		}
+	}
+	return 0;
+}
+
+/* ---- one attempt ---- */
 
 struct attempt {
-	struct snapshot before;
-	const struct forwards *wanted;
-	struct layout layouts[FAMILIES];
-	struct plan plans[FAMILIES][TABLES];
-	struct step steps[STEPS]; /* those with something to do, in order */
-	size_t step_count;
-	size_t changes;
-	bool lost[FAMILIES][TABLES]; /* the counters of it are */
+	const struct change *change;
+	struct change_result *result;
+	size_t home; /* index of the backend */
+	struct forwards wanted[BACKENDS_MAX];
+	struct ruleset_plan *plans[BACKENDS_MAX];
 };
 
 static void attempt_free(struct attempt *a)
 {
-	for (int f = 0; f < FAMILIES; f++) {
-		for (int t = 0; t < TABLES; t++)
-			plan_free(&a->plans[f][t]);
-		layout_free(&a->layouts[f]);
+	const struct backend *const *backends = a->change->backends;
+	for (size_t b = 0; backends[b]; b++) {
+		backends[b]->free_plan(a->plans[b]);
+		forwards_free(&a->wanted[b]);
+		backends[b]->free(a->result->sets[b]);
+		a->plans[b] = NULL;
+		a->result->sets[b] = NULL;
 	}
-	snapshot_free(&a->before);
+	forwards_free(&a->result->both);
+	a->result->before = a->result->after = NULL;
 }
 
-static bool adds_any(const struct attempt *a)
+static int read_sets(struct attempt *a, struct err *err)
 {
-	struct forwards_missing walk = {.of = a->wanted, .in = &a->before.forwards};
-	return forwards_next_missing(&walk) != NULL;
-}
-
-/* Whether the plan does that to an ACCEPT without the guard: that one is a gate by itself. */
-static bool touches_gate(const struct plan *plan, enum op_kind kind)
-{
-	for (size_t i = 0; i < plan->count; i++)
-		if (plan->ops[i].kind == kind &&
-		    layout_group(TABLE_FILTER, plan->ops[i].chain) == GROUP_INPUT_SAME)
-			return true;
-	return false;
-}
-
-/* Gates open last and close first: translation follows its acceptance, and goes before it, but for
- * an ACCEPT that would be open without any translation. */
-static void order_steps(struct attempt *a)
-{
-	static const enum table filter_first[] = {TABLE_FILTER, TABLE_NAT};
-	static const enum table nat_first[] = {TABLE_NAT, TABLE_FILTER};
-	for (int f = 0; f < FAMILIES; f++) {
-		const struct plan *filter = &a->plans[f][TABLE_FILTER];
-		bool first = touches_gate(filter, OP_DELETE) || adds_any(a);
-		if (touches_gate(filter, OP_INSERT))
-			first = false;
-		const enum table *order = first ? filter_first : nat_first;
-		for (int t = 0; t < TABLES; t++)
-			if (a->plans[f][order[t]].count)
-				a->steps[a->step_count++] = (struct step){f, order[t]};
+	const struct change *change = a->change;
+	struct change_result *result = a->result;
+	const struct reading reading = {READING_ALL, change->around};
+	static const struct forwards none;
+	size_t filled = 0;
+	result->before = &none;
+	for (size_t b = 0; change->backends[b]; b++) {
+		if (change->backends[b]->read(&reading, &result->sets[b], err) < 0)
+			return -1;
+		if (result->sets[b]->forwards.count) {
+			result->before = &result->sets[b]->forwards;
+			filled++;
+		}
 	}
+	if (filled < 2)
+		return 0;
+	for (size_t b = 0; change->backends[b]; b++)
+		if (forwards_add_all(&result->both, &result->sets[b]->forwards, err) < 0)
+			return -1;
+	result->before = &result->both;
+	return forwards_sort(&result->both, err);
+}
+
+static bool is_in(const struct forwards *set, const struct forward *f)
+{
+	return forwards_find(set, f) < set->count;
+}
+
+/*
+ * Which of the wanted forwards backend b shall hold. A forward stays where it is, unless it is
+ * there twice or the change moves all; every other one goes home.
+ */
+static int share_out(struct attempt *a, size_t b, struct err *err)
+{
+	const struct forwards *wanted = a->result->after;
+	struct ruleset *const *sets = a->result->sets;
+	for (size_t i = 0; i < wanted->count; i++) {
+		const struct forward *f = &wanted->items[i];
+		size_t place = a->home;
+		bool at_home = is_in(&sets[a->home]->forwards, f);
+		for (size_t o = 0; !a->change->move && !at_home && a->change->backends[o]; o++)
+			if (is_in(&sets[o]->forwards, f))
+				place = o;
+		if (place == b && forwards_add(&a->wanted[b], f, err) < 0)
+			return -1;
+	}
+	return 0;
 }
 
 static int make_plans(struct attempt *a, struct err *err)
 {
-	for (int f = 0; f < FAMILIES; f++) {
-		if (layout_build(change_families[f], a->wanted, &a->layouts[f], err) < 0)
+	const struct backend *const *backends = a->change->backends;
+	struct change_result *result = a->result;
+	bool alone = true; /* nothing is or will be outside of home */
+	for (size_t b = 0; backends[b]; b++)
+		alone = alone && (b == a->home || result->sets[b]->forwards.count == 0);
+	result->size = 0;
+	for (size_t b = 0; backends[b]; b++) {
+		const struct forwards *wanted = &a->wanted[b];
+		if (alone && b == a->home)
+			wanted = result->after;
+		else if (!alone && share_out(a, b, err) < 0)
 			return -1;
-		for (int t = 0; t < TABLES; t++) {
-			if (plan_make(&a->before.states[f][t], &a->layouts[f], &a->plans[f][t],
-				      err) < 0)
-				return -1;
-			a->changes += a->plans[f][t].count;
-		}
+		if (backends[b]->plan(result->sets[b], wanted, &a->plans[b], err) < 0)
+			return -1;
+		result->size += a->plans[b]->size;
 	}
-	order_steps(a);
 	return 0;
 }
 
-/* ---- committing ---- */
-
-#define COUNTER_TRIES 3
-
-/* Whether the table holds what is wanted, whatever others have done to it meanwhile. */
-static bool is_done(const struct attempt *a, const struct step *step, struct tables *fresh)
+static int print_plans(struct attempt *a, struct err *err)
 {
-	struct err ignored;
-	struct state there;
-	struct plan plan;
-	if (tables_read(fresh, &there, &ignored) < 0)
-		return false;
-	bool done = plan_make(&there, &a->layouts[step->family], &plan, &ignored) == 0 &&
-		    plan.count == 0;
-	plan_free(&plan);
-	state_free(&there);
-	return done;
-}
-
-/* The kernel may have taken the rules and failed over the counters: somebody without the lock adds
- * a rule between the two. Then they are set again. */
-static int recover(struct attempt *a, const struct step *step, struct err *err)
-{
-	struct tables *ours = a->before.tables[step->family][step->table];
-	struct err cause = *err;
-	for (int i = 0; i < COUNTER_TRIES; i++) {
-		struct tables *fresh = tables_open(change_families[step->family], step->table, err);
-		bool done = fresh && is_done(a, step, fresh);
-		bool kept = done && tables_add_counters(fresh, ours, err) == 0 &&
-			    tables_commit(fresh, err) == 0;
-		tables_close(fresh);
-		if (!done) {
-			*err = cause;
+	const struct backend *const *backends = a->change->backends;
+	for (size_t b = 0; backends[b]; b++)
+		if (a->plans[b]->size && backends[b]->print(a->plans[b], &a->result->plan, err) < 0)
 			return -1;
-		}
-		if (kept)
-			return 0;
-	}
-	a->lost[step->family][step->table] = true;
 	return 0;
 }
 
-static int do_step(struct attempt *a, const struct step *step, struct err *err)
+/* now, without what the plan of backend b added and with what it removed; sorted. */
+static int find_former(const struct attempt *a, size_t b, const struct forwards *now,
+		       struct forwards *out, struct err *err)
 {
-	struct tables **tables = &a->before.tables[step->family][step->table];
-	const struct plan *plan = &a->plans[step->family][step->table];
-	if (!*tables)
-		*tables = tables_open(change_families[step->family], step->table, err);
-	if (!*tables || tables_apply(*tables, plan, err) < 0)
-		return -1;
-	if (tables_commit(*tables, err) == 0)
-		return 0;
-	return recover(a, step, err);
-}
-
-/* Back to what was before this step. */
-static int undo_step(struct attempt *a, const struct step *step, struct err *err)
-{
-	struct state there = {0};
-	struct tables *done = a->before.tables[step->family][step->table];
-	const struct plan *plan = &a->plans[step->family][step->table];
-	int result = -1;
-	struct tables *fresh = tables_open(change_families[step->family], step->table, err);
-	if (!fresh)
-		return -1;
-	if (tables_undo(fresh, done, plan, err) < 0 || tables_read(fresh, &there, err) < 0)
-		goto out;
-	if (!state_equal(&there, &a->before.states[step->family][step->table])) {
-		err_set(err, ERR_FAILED, "somebody else changed the table without the lock");
-		goto out;
+	const struct forwards *had = &a->result->sets[b]->forwards, *given = &a->wanted[b];
+	for (size_t i = 0; i < now->count; i++) {
+		const struct forward *f = &now->items[i];
+		bool added = is_in(given, f) && !is_in(had, f);
+		if (!added && forwards_add(out, f, err) < 0)
+			return -1;
 	}
-	result = tables_commit(fresh, err);
-out:
-	state_free(&there);
-	tables_close(fresh);
-	return result;
+	struct forwards_missing removed = {.of = had, .in = given};
+	const struct forward *f;
+	while ((f = forwards_next_missing(&removed)))
+		if (forwards_add(out, f, err) < 0)
+			return -1;
+	return forwards_sort(out, err);
 }
 
-static int commit(struct attempt *a, struct err *err)
+/* Undo what was committed in backend b. What goes wrong is added to err's text. */
+static void set_back(const struct attempt *a, size_t b, struct err *err)
 {
-	for (size_t i = 0; i < a->step_count; i++) {
-		if (do_step(a, &a->steps[i], err) == 0)
+	static const struct reading reading = {.depth = READING_ALL};
+	const struct backend *backend = a->change->backends[b];
+	struct ruleset *now = NULL;
+	struct ruleset_plan *plan = NULL;
+	struct forwards former = {0};
+	struct lines ignored = {0};
+	struct err second = {0}, first = *err;
+	int result = backend->read(&reading, &now, &second);
+	if (result == 0)
+		result = find_former(a, b, &now->forwards, &former, &second);
+	if (result == 0)
+		result = backend->plan(now, &former, &plan, &second);
+	if (result == 0)
+		result = backend->commit(plan, &ignored, &second);
+	if (result < 0)
+		err_set(err, ERR_FAILED,
+			"%.600s; and the forwards of backend %s could not be set back (%.300s): "
+			"run the command again",
+			first.text, backend->name, second.text);
+	lines_free(&ignored);
+	backend->free_plan(plan);
+	forwards_free(&former);
+	backend->free(now);
+}
+
+static int commit_plans(struct attempt *a, struct err *err)
+{
+	const struct backend *const *backends = a->change->backends;
+	struct change_result *result = a->result;
+	if (a->plans[a->home]->size &&
+	    backends[a->home]->commit(a->plans[a->home], &result->notes, err) < 0)
+		return -1;
+	for (size_t b = 0; backends[b]; b++) {
+		if (b == a->home || a->plans[b]->size == 0)
 			continue;
-		while (i-- > 0) {
-			struct err second;
-			const struct step *step = &a->steps[i];
-			if (undo_step(a, step, &second) < 0) {
-				struct err first = *err;
-				return err_set(
-					err, ERR_FAILED,
-					"%s; and the %s %s table could not be set back (%s): "
-					"run the command again",
-					first.text, family_name(change_families[step->family]),
-					table_name(step->table), second.text);
-			}
-		}
+		if (backends[b]->commit(a->plans[b], &result->notes, err) == 0)
+			continue;
+		if (a->plans[a->home]->size)
+			set_back(a, a->home, err);
 		return -1;
 	}
 	return 0;
 }
 
-static void show(const struct change *change, const struct attempt *a)
+static int try(struct attempt *a, struct err *err)
 {
-	for (size_t i = 0; i < a->step_count; i++) {
-		const struct step *step = &a->steps[i];
-		change->show(change->context, &a->before.states[step->family][step->table],
-			     &a->plans[step->family][step->table]);
-	}
-}
-
-static void tell_lost(const struct change *change, const struct attempt *a)
-{
-	for (int f = 0; f < FAMILIES; f++)
-		for (int t = 0; t < TABLES; t++)
-			if (a->lost[f][t])
-				change->lost(change->context, change_families[f], (enum table)t);
-}
-
-static void tell_stage(const struct change *change, const char *what, bool long_one)
-{
-	if (change->stage)
-		change->stage(change->context, what, long_one);
-}
-
-static int try(const struct change *change, struct attempt *a, struct err *err)
-{
-	tell_stage(change, "reading the tables", false);
-	if (snapshot_read(&a->before, err) < 0 ||
-	    change->decide(change->context, &a->before.forwards, &a->wanted, err) < 0)
+	const struct change *change = a->change;
+	struct change_result *result = a->result;
+	if (read_sets(a, err) < 0 ||
+	    change->decide(change->context, result->before, &result->after, err) < 0)
 		return -1;
-	tell_stage(change, "planning the changes", false);
+	if (!result->home)
+		result->home = choice_make(change->backends, result->sets, NULL, err);
+	if (!result->home)
+		return -1;
+	for (a->home = 0; change->backends[a->home] != result->home; a->home++)
+		;
 	if (make_plans(a, err) < 0)
 		return -1;
-	if (change->show) {
-		show(change, a);
-		return 0;
-	}
-	tell_stage(change, "changing the tables", false);
-	return commit(a, err);
+	for (size_t b = 0; change->backends[b]; b++)
+		if (change->backends[b]->kept(a->plans[b], &result->kept, err) < 0)
+			return -1;
+	return change->dry_run ? print_plans(a, err) : commit_plans(a, err);
 }
 
-static void tell_waiting(const void *context)
+static void forget_lines(struct change_result *result)
 {
-	tell_stage(context, "waiting for the xtables lock", true);
+	lines_free(&result->plan);
+	lines_free(&result->kept);
+	lines_free(&result->notes);
 }
 
-int change_run(const struct change *change, struct err *err)
+int change_run(const struct change *change, struct change_result *result, struct err *err)
 {
-	struct attempt a = {0};
-	int result = -1, lock = lock_take(change->lock_seconds, tell_waiting, change, err);
-	if (lock < 0)
-		return -1;
-	for (int i = 0; result < 0 && i < ATTEMPTS; i++) {
+	double deadline = seconds_now() + change->wait_seconds;
+	struct attempt a = {.change = change, .result = result};
+	struct locks locks;
+	int status;
+	result->backends = change->backends;
+	result->home = change->home;
+	do {
 		attempt_free(&a);
-		a = (struct attempt){0};
+		forget_lines(result);
 		*err = (struct err){0};
-		result = try(change, &a, err);
-		if (result < 0 && err->sys != EAGAIN)
-			break;
+		/* home is chosen from what was read: its lock has to be held from before that */
+		const struct backend *locked = result->home ? result->home : change->backends[0];
+		if (take_locks(change, locked, &locks, err) < 0)
+			return -1;
+		status = try(&a, err);
+		release_locks(change, &locks);
+	} while (status < 0 && err->kind == ERR_CHANGED && seconds_now() < deadline);
+	if (status < 0 && err->kind == ERR_CHANGED) {
+		struct err last = *err;
+		err_set(err, ERR_LOCKED,
+			"%.700s; others kept changing the rules for %u s: try again, or longer "
+			"with "
+			"-w SECONDS",
+			last.text, change->wait_seconds);
 	}
-	/* what follows concerns nobody who waits for the lock */
-	lock_release(lock);
-	if (result == 0 && change->lost)
-		tell_lost(change, &a);
-	if (result == 0 && change->done)
-		change->done(change->context, &a.before, a.wanted, a.changes);
-	attempt_free(&a);
-	return result;
+	for (size_t b = 0; change->backends[b]; b++) {
+		change->backends[b]->free_plan(a.plans[b]);
+		forwards_free(&a.wanted[b]);
+	}
+	return status;
+}
+
+void change_result_free(struct change_result *result)
+{
+	for (size_t b = 0; result->backends && result->backends[b]; b++)
+		result->backends[b]->free(result->sets[b]);
+	forwards_free(&result->both);
+	forget_lines(result);
+	*result = (struct change_result){0};
 }

@@ -5,99 +5,114 @@
 
 #include "syntax/args.h"
 
-static const struct arg_def *find_name(const struct args *args, const char *name, size_t length)
+struct option {
+	const struct arg_def *def;
+	void *into;
+	const char *value; /* NULL: none */
+};
+
+/* By a long name of that length, or where name is NULL by a letter. */
+static bool find_option(const struct args *args, const char *name, size_t length, char letter,
+			struct option *out)
 {
 	for (size_t t = 0; t < ARGS_TABLES; t++)
-		for (const struct arg_def *d = args->tables[t]; d && d->id; d++)
-			if (d->name && strlen(d->name) == length &&
-			    memcmp(d->name, name, length) == 0)
-				return d;
-	return NULL;
+		for (const struct arg_def *d = args->tables[t].defs; d && !arg_is_last(d); d++) {
+			bool same = name ? d->name && strlen(d->name) == length &&
+						    memcmp(d->name, name, length) == 0
+					 : d->letter == letter;
+			if (!same)
+				continue;
+			*out = (struct option){d, args->tables[t].into, NULL};
+			return true;
+		}
+	return false;
 }
 
-static const struct arg_def *find_letter(const struct args *args, char letter)
+static int unknown(const struct args *args, const char *word, struct err *err)
 {
-	for (size_t t = 0; t < ARGS_TABLES; t++)
-		for (const struct arg_def *d = args->tables[t]; d && d->id; d++)
-			if (d->letter == letter)
-				return d;
-	return NULL;
-}
-
-static enum args_kind unknown(const struct args *args, const char *word, struct err *err)
-{
-	err_set(err, ERR_INPUT, "unknown option '%s'; %s names those there are", quote(word).text,
-		args->manual);
-	return ARGS_BAD;
+	return err_set(err, ERR_INPUT, "unknown option '%s'; see %s", quote(word).text,
+		       args->manual);
 }
 
 /* The value of an option that needs one and does not have it in its own word. */
-static enum args_kind next_word(struct args *args, const char *word, struct arg *out,
-				struct err *err)
+static int take_next_word(struct args *args, const char *word, struct option *out, struct err *err)
 {
-	if (args->next == args->count) {
-		err_set(err, ERR_INPUT, "option '%s' needs a value: %s", quote(word).text,
-			out->def->meta);
-		return ARGS_BAD;
-	}
+	if (args->next == args->count)
+		return err_set(err, ERR_INPUT, "option '%s' needs a value: %s", quote(word).text,
+			       out->def->meta);
 	out->value = args->words[args->next++];
-	return ARGS_OPTION;
+	return 0;
 }
 
-static enum args_kind long_option(struct args *args, const char *word, struct arg *out,
-				  struct err *err)
+static int read_long(struct args *args, const char *word, struct option *out, struct err *err)
 {
 	const char *equals = strchr(word, '=');
 	size_t length = equals ? (size_t)(equals - word) : strlen(word);
-	out->def = find_name(args, word + 2, length - 2);
-	if (!out->def)
+	if (!find_option(args, word + 2, length - 2, 0, out))
 		return unknown(args, word, err);
-	out->value = equals ? equals + 1 : NULL;
-	if (out->def->value == ARG_PLAIN && equals) {
-		err_set(err, ERR_INPUT, "option '%s' takes no value", quote(word).text);
-		return ARGS_BAD;
-	}
-	if (out->def->value == ARG_VALUE && !equals)
-		return next_word(args, word, out, err);
-	return ARGS_OPTION;
+	if (out->def->value == ARG_PLAIN && equals)
+		return err_set(err, ERR_INPUT, "option '%s' takes no value", quote(word).text);
+	if (equals)
+		out->value = equals + 1;
+	else if (out->def->value == ARG_VALUE)
+		return take_next_word(args, word, out, err);
+	return 0;
 }
 
-static enum args_kind short_option(struct args *args, struct arg *out, struct err *err)
+static int read_short(struct args *args, struct option *out, struct err *err)
 {
 	char name[] = {'-', *args->cluster, '\0'};
-	out->def = find_letter(args, *args->cluster++);
-	if (!out->def)
+	if (!find_option(args, NULL, 0, *args->cluster++, out))
 		return unknown(args, name, err);
-	out->value = NULL;
-	if (out->def->value == ARG_VALUE && *args->cluster) {
-		out->value = args->cluster;
-		args->cluster = NULL;
-	} else if (out->def->value == ARG_VALUE) {
-		args->cluster = NULL;
-		return next_word(args, name, out, err);
-	}
-	return ARGS_OPTION;
+	if (out->def->value != ARG_VALUE)
+		return 0;
+	const char *rest = args->cluster;
+	args->cluster = NULL;
+	if (!*rest)
+		return take_next_word(args, name, out, err);
+	out->value = rest;
+	return 0;
 }
 
-enum args_kind args_next(struct args *args, struct arg *out, struct err *err)
+static int set_option(const struct option *option, struct err *err)
 {
-	*out = (struct arg){0};
-	if (args->cluster && *args->cluster)
-		return short_option(args, out, err);
-	args->cluster = NULL;
-	if (args->next == args->count)
-		return ARGS_END;
-	const char *word = args->words[args->next++];
-	if (!args->ended && strcmp(word, "--") == 0) {
-		args->ended = true;
-		return args_next(args, out, err);
+	void *field = (char *)option->into + option->def->offset;
+	if (option->def->set)
+		return option->def->set(option->into, option->value, err);
+	if (option->def->value == ARG_PLAIN)
+		*(bool *)field = true;
+	else
+		*(const char **)field = option->value;
+	return 0;
+}
+
+enum args_kind args_next(struct args *args, const char **operand, struct err *err)
+{
+	for (;;) {
+		struct option option = {0};
+		int result;
+		if (args->cluster && *args->cluster) {
+			result = read_short(args, &option, err);
+		} else if (args->next == args->count) {
+			return ARGS_END;
+		} else {
+			const char *word = args->words[args->next++];
+			bool dash = !args->ended && word[0] == '-' && word[1];
+			if (!dash) {
+				*operand = word;
+				return ARGS_OPERAND;
+			}
+			if (strcmp(word, "--") == 0) {
+				args->ended = true;
+				continue;
+			}
+			args->cluster = word[1] == '-' ? NULL : word + 1;
+			result = args->cluster ? read_short(args, &option, err)
+					       : read_long(args, word, &option, err);
+		}
+		if (result == 0)
+			result = set_option(&option, err);
+		if (result != 0)
+			return result < 0 ? ARGS_BAD : ARGS_STOPPED;
 	}
-	if (!args->ended && strncmp(word, "--", 2) == 0)
-		return long_option(args, word, out, err);
-	if (!args->ended && word[0] == '-' && word[1]) {
-		args->cluster = word + 1;
-		return short_option(args, out, err);
-	}
-	out->value = word;
-	return ARGS_OPERAND;
 }

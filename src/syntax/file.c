@@ -11,7 +11,7 @@
 #define LINE_WORDS_MAX 64
 
 struct reader {
-	spec_services *services;
+	const struct spec_host *host;
 	struct file_bad *bad;
 	struct file *out;
 	size_t number; /* of the line */
@@ -60,41 +60,24 @@ static int split(char *line, const char *words[LINE_WORDS_MAX], size_t *count)
 	return 0;
 }
 
-static int read_words(struct args *args, struct request *request, struct err *err)
-{
-	struct arg arg;
-	for (;;) {
-		switch (args_next(args, &arg, err)) {
-		case ARGS_END:
-			return 0;
-		case ARGS_BAD:
-			return -1;
-		case ARGS_OPERAND:
-			if (request_set_operand(request, arg.value, err) < 0)
-				return -1;
-			break;
-		case ARGS_OPTION:
-			if (request_set_option(request, &arg, err) < 0)
-				return -1;
-			break;
-		}
-	}
-}
-
 static int read_line(const struct reader *reader, char *line, struct err *err)
 {
-	const char *words[LINE_WORDS_MAX];
-	struct args args = {
-		.words = words, .tables = {request_options}, .manual = "forwards.conf(5)"};
+	const char *words[LINE_WORDS_MAX], *operand;
 	struct request request = {0};
+	struct args args = {.words = words,
+			    .tables = {{request_options, &request}},
+			    .manual = "forwards.conf(5)"};
+	enum args_kind kind;
 	if (split(line, words, &args.count) < 0)
-		return err_set(err, ERR_INPUT, "more than %d words make no forward",
-			       LINE_WORDS_MAX);
+		return err_set(err, ERR_INPUT, "the line has more than %d words", LINE_WORDS_MAX);
 	if (args.count == 0)
 		return 0;
-	if (read_words(&args, &request, err) < 0)
+	while ((kind = args_next(&args, &operand, err)) == ARGS_OPERAND)
+		if (request_set_operand(&request, operand, err) < 0)
+			return -1;
+	if (kind == ARGS_BAD)
 		return -1;
-	return request_forwards(&request, reader->services, 0, &reader->out->forwards, err);
+	return request_forwards(&request, reader->host, &reader->out->forwards, err);
 }
 
 static int take_line(struct reader *reader, const char *line, size_t length, struct err *err)
@@ -104,7 +87,7 @@ static int take_line(struct reader *reader, const char *line, size_t length, str
 	if (!copy)
 		return err_memory(err);
 	if (memchr(line, '\0', length)) /* it would hide the rest of its line */
-		tell(reader->bad, reader->number, "a byte of zero is no text");
+		tell(reader->bad, reader->number, "the line contains a NUL byte");
 	else if (read_line(reader, copy, &why) < 0)
 		tell(reader->bad, reader->number, why.text);
 	free(copy);
@@ -122,10 +105,10 @@ static size_t count_lines(const char *text, size_t length)
 	return count;
 }
 
-int file_parse(const char *text, size_t length, spec_services *services, struct file_bad *bad,
+int file_parse(const char *text, size_t length, const struct spec_host *host, struct file_bad *bad,
 	       struct file *out, struct err *err)
 {
-	struct reader reader = {services, bad, out, 0};
+	struct reader reader = {host, bad, out, 0};
 	if (forwards_reserve(&out->forwards, count_lines(text, length), err) < 0)
 		return -1;
 	for (const char *line = text, *end = text + length; line < end; line++) {
@@ -154,7 +137,7 @@ static void tell_conflict(const struct file *file, size_t a, size_t b, struct fi
 	const struct forward *forwards = file->forwards.items;
 	char reason[ERR_TEXT_MAX + 64];
 	struct err why;
-	forwards_conflict_error(&forwards[b], &forwards[a], &why);
+	spec_conflict_error(&forwards[b], &forwards[a], &why);
 	snprintf(reason, sizeof(reason), "%s (line %zu)", why.text, file->numbers[a]);
 	tell(bad, file->numbers[b], reason);
 }

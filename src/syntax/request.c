@@ -5,85 +5,98 @@
 
 #include "syntax/request.h"
 
-const struct arg_def request_options[] = {
-	{REQUEST_NAME, 0, "name", ARG_VALUE, "NAME", "a label; forwards may share one"},
-	{REQUEST_FROM, 0, "from", ARG_VALUE, "CIDR[,CIDR...]", "only clients of these networks"},
-	{REQUEST_MASQUERADE, 0, "masquerade", ARG_PLAIN, NULL,
-	 "the target sees this host as the client"},
-	{REQUEST_SNAT, 0, "snat", ARG_VALUE, "ADDR", "the target sees ADDR as the client"},
-	{REQUEST_HAIRPIN, 0, "hairpin", ARG_OPTIONAL, "CIDR",
-	 "clients on the target's own network may use it too"},
-	{REQUEST_LOCAL, 0, "local", ARG_PLAIN, NULL, "programs on this host may use it too"},
-	{REQUEST_UNTIL, 0, "until", ARG_VALUE, "TIME",
-	 "the kernel stops matching then: 2026-12-01T18:00"},
-	{REQUEST_IPV4, '4', NULL, ARG_PLAIN, NULL, "IPv4, where SPEC and TARGET leave it open"},
-	{REQUEST_IPV6, '6', NULL, ARG_PLAIN, NULL, "IPv6, where SPEC and TARGET leave it open"},
-	{0},
-};
+/* ---- options ---- */
 
-static int set_snat(struct forward *f, const char *text, struct err *err)
+static int set_name(void *into, const char *value, struct err *err)
 {
-	if (address_parse(text, &f->snat) < 0)
+	struct request *request = into;
+	return spec_parse_name(value, request->common.name, err);
+}
+
+static int set_snat(void *into, const char *value, struct err *err)
+{
+	struct request *request = into;
+	if (address_parse(value, &request->common.snat) < 0)
 		return err_set(err, ERR_INPUT,
 			       "--snat '%s' is not an address; 192.168.1.1 or 2001:db8::1 would be",
-			       quote(text).text);
+			       quote(value).text);
 	return 0;
 }
 
-static int set_hairpin(struct forward *f, const char *text, struct err *err)
+static int set_hairpin(void *into, const char *value, struct err *err)
 {
+	struct request *request = into;
+	struct forward *f = &request->common;
 	enum family family;
 	f->hairpin = true;
 	f->hairpin_net = (struct network){0};
-	if (!text)
+	if (!value)
 		return 0;
-	if (spec_parse_network(text, "--hairpin", &f->hairpin_net, &family, err) < 0)
+	if (spec_parse_network(value, "--hairpin", &f->hairpin_net, &family, err) < 0)
 		return -1;
 	if (!network_is_set(&f->hairpin_net))
 		return err_set(err, ERR_INPUT,
 			       "--hairpin '%s' would let every network in; give the target's own, "
 			       "192.168.1.0/24 for example",
-			       quote(text).text);
+			       quote(value).text);
 	return 0;
 }
 
-int request_set_option(struct request *request, const struct arg *arg, struct err *err)
+static int set_until(void *into, const char *value, struct err *err)
 {
-	struct forward *f = &request->common;
-	switch ((enum request_option)arg->def->id) {
-	case REQUEST_NAME:
-		return spec_parse_name(arg->value, f->name, err);
-	case REQUEST_FROM:
-		request->from = arg->value;
-		return 0;
-	case REQUEST_MASQUERADE:
-		f->masquerade = true;
-		return 0;
-	case REQUEST_SNAT:
-		return set_snat(f, arg->value, err);
-	case REQUEST_HAIRPIN:
-		return set_hairpin(f, arg->value, err);
-	case REQUEST_LOCAL:
-		f->local = true;
-		return 0;
-	case REQUEST_UNTIL:
-		request->duration = NULL;
-		return spec_parse_time(arg->value, &f->until, err);
-	case REQUEST_FOR:
-		f->until = 0;
-		request->duration = arg->value;
-		return 0;
-	case REQUEST_IPV4:
-		request->family = FAMILY_IPV4;
-		return 0;
-	case REQUEST_IPV6:
-		request->family = FAMILY_IPV6;
-		return 0;
-	case REQUEST_OPTIONS_END:
-		break;
-	}
+	struct request *request = into;
+	(void)err;
+	request->until = value;
+	request->duration = NULL;
 	return 0;
 }
+
+int request_set_duration(void *into, const char *value, struct err *err)
+{
+	struct request *request = into;
+	(void)err;
+	request->duration = value;
+	request->until = NULL;
+	return 0;
+}
+
+static int set_ipv4(void *into, const char *value, struct err *err)
+{
+	struct request *request = into;
+	(void)value;
+	(void)err;
+	request->family = FAMILY_IPV4;
+	return 0;
+}
+
+static int set_ipv6(void *into, const char *value, struct err *err)
+{
+	struct request *request = into;
+	(void)value;
+	(void)err;
+	request->family = FAMILY_IPV6;
+	return 0;
+}
+
+const struct arg_def request_options[] = {
+	{0, "name", ARG_VALUE, "NAME", "a label; forwards may share one", .set = set_name},
+	{0, "from", ARG_VALUE, "CIDR[,CIDR...]", "only clients of these networks",
+	 offsetof(struct request, from), NULL},
+	{0, "masquerade", ARG_PLAIN, NULL, "the target sees this host as the client",
+	 offsetof(struct request, common.masquerade), NULL},
+	{0, "snat", ARG_VALUE, "ADDR", "the target sees ADDR as the client", .set = set_snat},
+	{0, "hairpin", ARG_OPTIONAL, "CIDR", "clients on the target's own network may use it too",
+	 .set = set_hairpin},
+	{0, "local", ARG_PLAIN, NULL, "programs on this host may use it too",
+	 offsetof(struct request, common.local), NULL},
+	{0, "until", ARG_VALUE, "TIME", "the kernel stops matching then: 2026-12-01T18:00",
+	 .set = set_until},
+	{'4', NULL, ARG_PLAIN, NULL, "IPv4, where SPEC and TARGET leave it open", .set = set_ipv4},
+	{'6', NULL, ARG_PLAIN, NULL, "IPv6, where SPEC and TARGET leave it open", .set = set_ipv6},
+	{0},
+};
+
+/* ---- forwards ---- */
 
 int request_set_operand(struct request *request, const char *word, struct err *err)
 {
@@ -107,25 +120,29 @@ static int choose_family(const struct request *request, const struct spec *spec,
 	if (asked && asked != family)
 		return err_set(err, ERR_INPUT, "-%u was asked for, but '%s' is %s", asked,
 			       quote(target->addr.family ? request->target : request->spec).text,
-			       family_name((enum family)family));
+			       family_name(family));
 	if (spec->family && spec->family != family)
 		return err_set(err, ERR_INPUT,
 			       "'%s' is %s and '%s' is %s; the kernel cannot translate between "
 			       "families",
-			       quote(request->spec).text, family_name((enum family)spec->family),
-			       quote(request->target).text, family_name((enum family)family));
+			       quote(request->spec).text, family_name(spec->family),
+			       quote(request->target).text, family_name(family));
 	f->family = family;
 	return 0;
 }
 
-static int set_until(const struct request *request, int64_t now, struct forward *f, struct err *err)
+/* --until, or the end that --for means. */
+static int find_end(const struct request *request, const struct spec_host *host, struct forward *f,
+		    struct err *err)
 {
 	int64_t seconds;
+	if (request->until)
+		return spec_parse_time(request->until, host, &f->until, err);
 	if (!request->duration)
 		return 0;
 	if (spec_parse_duration(request->duration, &seconds, err) < 0)
 		return -1;
-	f->until = now + seconds;
+	f->until = host->now + seconds;
 	if (f->until > FORWARD_UNTIL_MAX)
 		return err_set(err, ERR_INPUT,
 			       "--for %s ends later than 2038-01-19T03:14:06Z, the last time that "
@@ -134,8 +151,8 @@ static int set_until(const struct request *request, int64_t now, struct forward 
 	return 0;
 }
 
-static int parse(const struct request *request, spec_services *services, int64_t now,
-		 struct spec *spec, struct forward *f, struct err *err)
+static int parse(const struct request *request, const struct spec_host *host, struct spec *spec,
+		 struct forward *f, struct err *err)
 {
 	struct target target;
 	if (!request->spec || !request->target)
@@ -144,8 +161,8 @@ static int parse(const struct request *request, spec_services *services, int64_t
 			"%s is missing; SPEC and TARGET are needed, eth0:80 192.168.1.2:8080 "
 			"for example",
 			request->spec ? "TARGET" : "SPEC");
-	if (spec_parse(request->spec, services, spec, err) < 0 ||
-	    spec_parse_target(request->target, spec->protos, services, &target, err) < 0)
+	if (spec_parse(request->spec, host, spec, err) < 0 ||
+	    spec_parse_target(request->target, spec->protos, host, &target, err) < 0)
 		return -1;
 	*f = request->common;
 	memcpy(f->ifname, spec->ifname, sizeof(f->ifname));
@@ -155,7 +172,7 @@ static int parse(const struct request *request, spec_services *services, int64_t
 	f->target_ports = target.ports.first ? target.ports : spec->ports;
 	if (choose_family(request, spec, &target, f, err) < 0)
 		return -1;
-	return set_until(request, now, f, err);
+	return find_end(request, host, f, err);
 }
 
 /* One forward a protocol, for one client network. */
@@ -178,8 +195,7 @@ static int add_network(const struct spec *spec, struct forward *f, const char *t
 		return -1;
 	if (family != f->family)
 		return err_set(err, ERR_INPUT, "--from '%s' is %s, and the forward is %s",
-			       quote(text).text, family_name(family),
-			       family_name((enum family)f->family));
+			       quote(text).text, family_name(family), family_name(f->family));
 	return add_protocols(spec, f, out, err);
 }
 
@@ -196,13 +212,13 @@ static int add_networks(const struct spec *spec, struct forward *f, const char *
 	return result;
 }
 
-int request_forwards(const struct request *request, spec_services *services, int64_t now,
+int request_forwards(const struct request *request, const struct spec_host *host,
 		     struct forwards *out, struct err *err)
 {
 	struct spec spec;
 	struct forward f;
 	size_t before = out->count;
-	if (parse(request, services, now, &spec, &f, err) < 0)
+	if (parse(request, host, &spec, &f, err) < 0)
 		return -1;
 	int result = request->from ? add_networks(&spec, &f, request->from, out, err)
 				   : add_protocols(&spec, &f, out, err);
@@ -216,23 +232,16 @@ int request_forwards(const struct request *request, spec_services *services, int
 /* Words of the comment into the request; the canonical form is checked by the caller. */
 static int scan_comment(char *text, struct request *request)
 {
-	const char *words[COMMENT_WORDS_MAX];
-	struct args args = {.words = words, .tables = {request_options}, .manual = ""};
+	const char *words[COMMENT_WORDS_MAX], *operand;
+	struct args args = {.words = words, .tables = {{request_options, request}}, .manual = ""};
 	struct err ignored;
-	struct arg arg;
 	char *rest = text, *word;
 	while ((word = strsep(&rest, " "))) {
 		if (args.count == COMMENT_WORDS_MAX)
 			return -1;
 		words[args.count++] = word;
 	}
-	for (;;) {
-		enum args_kind kind = args_next(&args, &arg, &ignored);
-		if (kind == ARGS_END)
-			return 0;
-		if (kind != ARGS_OPTION || request_set_option(request, &arg, &ignored) < 0)
-			return -1;
-	}
+	return args_next(&args, &operand, &ignored) == ARGS_END ? 0 : -1;
 }
 
 int request_read_comment(const char *comment, struct forward *f)
@@ -242,7 +251,7 @@ int request_read_comment(const char *comment, struct forward *f)
 	if (!*comment || strlen(comment) >= sizeof(copy))
 		return -1;
 	strcpy(copy, comment);
-	if (scan_comment(copy, &request) < 0)
+	if (scan_comment(copy, &request) < 0 || request.until)
 		return -1;
 	spec_format_options(&request.common, SPEC_COMMENT_ALONE, again);
 	if (strcmp(again, comment) != 0)

@@ -5,7 +5,7 @@
 
 #include "syntax/selector.h"
 
-static int parse_word(const char *word, enum family family, spec_services *services,
+static int parse_word(const char *word, enum family family, const struct spec_host *host,
 		      struct selector *out, struct err *err)
 {
 	char name[NAME_MAX_LENGTH + 1];
@@ -17,13 +17,13 @@ static int parse_word(const char *word, enum family family, spec_services *servi
 		*out = s;
 		return 0;
 	}
-	if (spec_parse(word, services, &s.spec, err) < 0)
+	if (spec_parse(word, host, &s.spec, err) < 0)
 		return -1;
 	if (s.spec.family && family && s.spec.family != family)
 		return err_set(err, ERR_INPUT, "-%d was asked for, but '%s' is %s", (int)family,
-			       quote(word).text, family_name((enum family)s.spec.family));
+			       quote(word).text, family_name(s.spec.family));
 	if (s.spec.family)
-		s.family = (enum family)s.spec.family;
+		s.family = s.spec.family;
 	*out = s;
 	return 0;
 }
@@ -61,20 +61,39 @@ static int add_networks(struct selectors *set, struct selector s, const char *fr
 	return result;
 }
 
-int selectors_parse(const char *const *words, size_t count, enum family family, const char *from,
-		    spec_services *services, struct selectors *out, struct err *err)
+int selection_add(struct selection *s, const char *word, struct err *err)
+{
+	const char **words = reallocarray(s->words, s->count + 1, sizeof(*words));
+	if (!words)
+		return err_memory(err);
+	s->words = words;
+	s->words[s->count++] = word;
+	return 0;
+}
+
+void selection_free(struct selection *s)
+{
+	free(s->words);
+	*s = (struct selection){0};
+}
+
+int selectors_parse(const struct selection *selection, const struct spec_host *host,
+		    struct selectors *out, struct err *err)
 {
 	struct selectors set = {0};
-	for (size_t i = 0; i < count; i++) {
+	int result = 0;
+	for (size_t i = 0; result == 0 && i < selection->count; i++) {
 		struct selector s;
-		if (parse_word(words[i], family, services, &s, err) < 0 ||
-		    (from ? add_networks(&set, s, from, err) : add(&set, &s, err)) < 0) {
-			selectors_free(&set);
-			return -1;
-		}
+		result = parse_word(selection->words[i], selection->family, host, &s, err);
+		if (result == 0 && selection->from)
+			result = add_networks(&set, s, selection->from, err);
+		else if (result == 0)
+			result = add(&set, &s, err);
 	}
+	if (result < 0)
+		selectors_free(&set);
 	*out = set;
-	return 0;
+	return result;
 }
 
 void selectors_free(struct selectors *set)
@@ -115,6 +134,7 @@ static int not_found(const struct selector *s, struct err *err)
 int selectors_apply(const struct selectors *selectors, const struct forwards *set, bool *selected,
 		    struct err *err)
 {
+	const struct selector *missing = NULL;
 	for (size_t i = 0; i < set->count; i++)
 		selected[i] = selectors->count == 0;
 	for (size_t s = 0; s < selectors->count; s++) {
@@ -123,8 +143,8 @@ int selectors_apply(const struct selectors *selectors, const struct forwards *se
 		for (size_t i = 0; i < set->count; i++)
 			if (selector_matches(selector, &set->items[i]))
 				any = selected[i] = true;
-		if (!any)
-			return not_found(selector, err);
+		if (!any && !missing)
+			missing = selector;
 	}
-	return 0;
+	return missing ? not_found(missing, err) : 0;
 }

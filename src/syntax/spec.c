@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "model/conflict.h"
 #include "model/number.h"
 #include "syntax/spec.h"
 
@@ -213,14 +214,14 @@ static int parse_range(const char *text, const char *ports, struct ports *out, s
 }
 
 static int parse_service(const char *text, const char *name, enum proto proto,
-			 spec_services *services, struct ports *out, struct err *err)
+			 const struct spec_host *host, struct ports *out, struct err *err)
 {
 	for (const char *c = name; *c; c++)
 		if (*c <= ' ' || *c > '~')
 			return err_set(err, ERR_INPUT,
 				       "'%s': port '%s' has characters that belong in none",
 				       quote(text).text, quote(name).text);
-	uint16_t port = services ? services(name, proto) : 0;
+	uint16_t port = host->service ? host->service(name, proto) : 0;
 	if (!port)
 		return err_set(err, ERR_INPUT,
 			       "'%s': '%s' is neither a port from 1 to 65535 nor a range of them "
@@ -231,7 +232,7 @@ static int parse_service(const char *text, const char *name, enum proto proto,
 }
 
 static int parse_ports_of(const char *text, const char *ports, enum proto proto,
-			  spec_services *services, struct ports *out, struct err *err)
+			  const struct spec_host *host, struct ports *out, struct err *err)
 {
 	size_t digits = strspn(ports, "0123456789");
 	if (!*ports)
@@ -240,19 +241,20 @@ static int parse_ports_of(const char *text, const char *ports, enum proto proto,
 		return parse_range(text, ports, out, err);
 	if (digits && ports[digits] == '-' && strspn(ports, "0123456789- ") == strlen(ports))
 		return bad(err, text, "a range is written without blanks, 8000-8010");
-	return parse_service(text, ports, proto, services, out, err);
+	return parse_service(text, ports, proto, host, out, err);
 }
 
 /* A service must mean the same port in both protocols. */
-static int parse_ports(const char *text, const char *ports, const uint8_t protos[SPEC_PROTOS_MAX],
-		       spec_services *services, struct ports *out, struct err *err)
+static int parse_ports(const char *text, const char *ports,
+		       const enum proto protos[SPEC_PROTOS_MAX], const struct spec_host *host,
+		       struct ports *out, struct err *err)
 {
 	struct ports second;
-	if (parse_ports_of(text, ports, (enum proto)protos[0], services, out, err) < 0)
+	if (parse_ports_of(text, ports, protos[0], host, out, err) < 0)
 		return -1;
 	if (!protos[1])
 		return 0;
-	if (parse_ports_of(text, ports, (enum proto)protos[1], services, &second, err) < 0)
+	if (parse_ports_of(text, ports, protos[1], host, &second, err) < 0)
 		return -1;
 	if (second.first != out->first)
 		return bad(err, text,
@@ -261,12 +263,12 @@ static int parse_ports(const char *text, const char *ports, const uint8_t protos
 	return 0;
 }
 
-static int parse_protos(const char *text, const struct parts *parts, uint8_t out[SPEC_PROTOS_MAX],
-			struct err *err)
+static int parse_protos(const char *text, const struct parts *parts,
+			enum proto out[SPEC_PROTOS_MAX], struct err *err)
 {
 	static const struct {
 		const char *name;
-		uint8_t protos[SPEC_PROTOS_MAX];
+		enum proto protos[SPEC_PROTOS_MAX];
 	} known[] = {
 		{"tcp", {PROTO_TCP}},
 		{"udp", {PROTO_UDP}},
@@ -276,14 +278,14 @@ static int parse_protos(const char *text, const struct parts *parts, uint8_t out
 	const char *name = parts->has_proto ? parts->proto : "tcp";
 	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
 		if (strcmp(name, known[i].name) == 0) {
-			memcpy(out, known[i].protos, SPEC_PROTOS_MAX);
+			memcpy(out, known[i].protos, sizeof(known[i].protos));
 			return 0;
 		}
 	return err_set(err, ERR_INPUT, "'%s': protocol '%s' is not tcp, udp, sctp or tcp+udp",
 		       quote(text).text, quote(name).text);
 }
 
-int spec_parse(const char *text, spec_services *services, struct spec *out, struct err *err)
+int spec_parse(const char *text, const struct spec_host *host, struct spec *out, struct err *err)
 {
 	struct parts parts;
 	struct spec spec = {0};
@@ -294,7 +296,7 @@ int spec_parse(const char *text, spec_services *services, struct spec *out, stru
 	if (parse_ifname(text, parts.ifname, spec.ifname, err) < 0 ||
 	    (parts.has_addr && parse_addr(text, &parts, &spec.addr, err) < 0) ||
 	    parse_protos(text, &parts, spec.protos, err) < 0 ||
-	    parse_ports(text, parts.ports, spec.protos, services, &spec.ports, err) < 0)
+	    parse_ports(text, parts.ports, spec.protos, host, &spec.ports, err) < 0)
 		return -1;
 	spec.family = spec.addr.family;
 	if (address_is_unspecified(&spec.addr))
@@ -303,8 +305,8 @@ int spec_parse(const char *text, spec_services *services, struct spec *out, stru
 	return 0;
 }
 
-int spec_parse_target(const char *text, const uint8_t protos[SPEC_PROTOS_MAX],
-		      spec_services *services, struct target *out, struct err *err)
+int spec_parse_target(const char *text, const enum proto protos[SPEC_PROTOS_MAX],
+		      const struct spec_host *host, struct target *out, struct err *err)
 {
 	struct parts parts;
 	struct target target = {0};
@@ -324,7 +326,7 @@ int spec_parse_target(const char *text, const uint8_t protos[SPEC_PROTOS_MAX],
 		return bad(err, text, "that is no target; it is " TARGET_FORM);
 	if ((parts.has_addr && parse_addr(text, &parts, &target.addr, err) < 0) ||
 	    (parts.has_ports &&
-	     parse_ports(text, parts.ports, protos, services, &target.ports, err) < 0))
+	     parse_ports(text, parts.ports, protos, host, &target.ports, err) < 0))
 		return -1;
 	*out = target;
 	return 0;
@@ -362,14 +364,6 @@ bool spec_is_spec(const char *text)
 
 /* ---- back to text: as stpcpy(3), each returns where it ended ---- */
 
-static char *put_ports(char *out, struct ports ports)
-{
-	out = number_put(out, ports.first);
-	if (ports.last == ports.first)
-		return out;
-	return number_put(stpcpy(out, "-"), ports.last);
-}
-
 static char *put_address(char *out, const struct address *addr)
 {
 	address_format_bracketed(addr, out);
@@ -381,20 +375,15 @@ static char *put_spec(char *out, const struct forward *f)
 	out = stpcpy(out, *f->ifname ? f->ifname : "*");
 	if (address_is_set(&f->addr))
 		out = put_address(stpcpy(out, "@"), &f->addr);
-	out = put_ports(stpcpy(out, ":"), f->ports);
-	return stpcpy(stpcpy(out, "/"), proto_name((enum proto)f->proto));
+	out = ports_put(stpcpy(out, ":"), f->ports);
+	return stpcpy(stpcpy(out, "/"), proto_name(f->proto));
 }
 
 static char *put_target(char *out, const struct forward *f)
 {
 	if (!forward_to_self(f))
 		out = put_address(out, &f->target);
-	return put_ports(stpcpy(out, ":"), f->target_ports);
-}
-
-void spec_format_ports(struct ports ports, char out[16])
-{
-	put_ports(out, ports);
+	return ports_put(stpcpy(out, ":"), f->target_ports);
 }
 
 void spec_format(const struct forward *f, char out[SPEC_TEXT_MAX])
@@ -464,4 +453,13 @@ void spec_format_line(const struct forward *f, char out[SPEC_LINE_MAX])
 	char *options = stpcpy(out, " ");
 	if (put_options(options, f, SPEC_ALL_OPTIONS) == options)
 		*out = '\0';
+}
+
+int spec_conflict_error(const struct forward *f, const struct forward *other, struct err *err)
+{
+	char line[SPEC_LINE_MAX], other_line[SPEC_LINE_MAX];
+	spec_format_line(f, line);
+	spec_format_line(other, other_line);
+	return err_set(err, ERR_CONFLICT, "%s is in conflict with %s%s", line, other_line,
+		       conflict_cause(f, other));
 }

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Times and durations of --until and --for. */
-#include <stdio.h>
 #include <string.h>
 #include <time.h>
 
@@ -62,22 +61,20 @@ static int take_zone(const char **text, bool *zoned, int *offset)
 	return 0;
 }
 
-/* timegm and mktime mend fields out of range (February 30th); a time that they had to mend is not
- * one. */
-static int to_seconds(const struct tm *asked, bool zoned, int64_t *out)
+/* timegm mends fields out of range (February 30th); a time that it had to mend is not one. */
+static bool utc_to_seconds(const struct tm *asked, int64_t *out)
 {
 	struct tm tm = *asked;
-	tm.tm_isdst = zoned ? 0 : -1;
-	time_t when = zoned ? timegm(&tm) : mktime(&tm);
+	time_t when = timegm(&tm);
 	if (tm.tm_year != asked->tm_year || tm.tm_mon != asked->tm_mon ||
 	    tm.tm_mday != asked->tm_mday || tm.tm_hour != asked->tm_hour ||
 	    tm.tm_min != asked->tm_min || tm.tm_sec != asked->tm_sec)
-		return -1;
+		return false;
 	*out = when;
-	return 0;
+	return true;
 }
 
-int spec_parse_time(const char *text, int64_t *out, struct err *err)
+int spec_parse_time(const char *text, const struct spec_host *host, int64_t *out, struct err *err)
 {
 	const char *rest = text;
 	struct tm tm = {0};
@@ -89,7 +86,10 @@ int spec_parse_time(const char *text, int64_t *out, struct err *err)
 			       "time '%s' is not like 2026-12-01T18:00 (local time) or "
 			       "2026-12-01T18:00:00Z",
 			       quote(text).text);
-	if (to_seconds(&tm, zoned, &when) < 0)
+	if (!zoned && !host->local_time)
+		return err_set(err, ERR_INPUT, "time '%s' has no zone; put Z behind it for UTC",
+			       quote(text).text);
+	if (!utc_to_seconds(&tm, &when) || (!zoned && !host->local_time(&tm, &when)))
 		return err_set(err, ERR_INPUT, "time '%s' does not exist in the calendar%s",
 			       quote(text).text, zoned ? "" : " or on this system's clock");
 	when -= offset;
@@ -98,7 +98,11 @@ int spec_parse_time(const char *text, int64_t *out, struct err *err)
 			       "time '%s' is later than 2038-01-19T03:14:06Z, the last that "
 			       "iptables can read",
 			       quote(text).text);
-	*out = when > 0 ? when : 1;
+	if (when <= 0)
+		return err_set(err, ERR_INPUT,
+			       "time '%s' is before 1970; a forward ends in the future",
+			       quote(text).text);
+	*out = when;
 	return 0;
 }
 
@@ -118,16 +122,17 @@ int spec_parse_duration(const char *text, int64_t *out, struct err *err)
 		value = value * 10 + (text[i] - '0');
 	value *= seconds[unit - units];
 	if (value == 0)
-		return err_set(err, ERR_INPUT, "duration '%s' is over before it begins",
+		return err_set(err, ERR_INPUT, "duration '%s' is too short; it must be at least 1s",
 			       quote(text).text);
 	*out = value;
 	return 0;
 }
 
-void spec_format_time(int64_t when, char out[24])
+void spec_format_time(int64_t when, char out[SPEC_TIME_MAX])
 {
 	struct tm tm;
 	time_t seconds = (time_t)when;
-	if (!gmtime_r(&seconds, &tm) || strftime(out, 24, "%Y-%m-%dT%H:%M:%SZ", &tm) == 0)
+	if (!gmtime_r(&seconds, &tm) ||
+	    strftime(out, SPEC_TIME_MAX, "%Y-%m-%dT%H:%M:%SZ", &tm) == 0)
 		strcpy(out, "-");
 }

@@ -29,7 +29,7 @@ static int get_network(enum family family, const void *addr, const void *mask, s
 {
 	unsigned int prefix;
 	size_t size = address_bits(family) / 8;
-	struct address a = {.family = (uint8_t)family};
+	struct address a = {.family = family};
 	if (get_prefix(mask, size, &prefix) < 0)
 		return -1;
 	if (prefix == 0)
@@ -108,7 +108,7 @@ static void get_conntrack(enum family family, const void *data, struct rule *rul
 		rule->flags |= ct->state_mask & XT_CONNTRACK_STATE_DNAT ? RULE_STATE_DNAT
 									: RULE_STATE_ESTABLISHED;
 	if (ct->match_flags & XT_CONNTRACK_ORIGDST) {
-		rule->orig_dst.addr.family = (uint8_t)family;
+		rule->orig_dst.addr.family = family;
 		rule->orig_dst.prefix = (uint8_t)address_bits(family);
 		memcpy(rule->orig_dst.addr.bytes, &ct->origdst_addr, address_bits(family) / 8);
 	}
@@ -163,7 +163,7 @@ static int get_match(enum family family, const struct xt_entry_match *m, struct 
 static void get_range2(enum family family, const struct nf_nat_range2 *range, struct rule *rule)
 {
 	if (range->flags & NF_NAT_RANGE_MAP_IPS) {
-		rule->to.family = (uint8_t)family;
+		rule->to.family = family;
 		memcpy(rule->to.bytes, &range->min_addr, address_bits(family) / 8);
 	}
 	if (range->flags & NF_NAT_RANGE_PROTO_SPECIFIED)
@@ -224,7 +224,7 @@ static int get_source_nat(enum family family, const struct xt_entry_target *t, s
 		return -1;
 	if (rule->target != TARGET_SNAT)
 		return 0;
-	rule->to.family = (uint8_t)family;
+	rule->to.family = family;
 	if (family == FAMILY_IPV6)
 		memcpy(rule->to.bytes, &range->min_addr, 16);
 	else

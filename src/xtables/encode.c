@@ -224,7 +224,7 @@ static void put_source_nat(enum family family, const struct rule *rule, const ch
 
 const char *entry_standard_name(const struct rule *rule)
 {
-	switch ((enum rule_target)rule->target) {
+	switch (rule->target) {
 	case TARGET_ACCEPT:
 		return "ACCEPT";
 	case TARGET_RETURN:

@@ -184,24 +184,24 @@ static void index_fill(const struct state states[TABLES], struct index *index)
 	sort_covers(index);
 }
 
-static struct status status_of(const struct index *index, const struct forward *f)
+static struct ruleset_status status_of(const struct index *index, const struct forward *f)
 {
 	struct layout_rule rules[LAYOUT_RULES_MAX];
 	char comment[SPEC_OPTIONS_MAX];
-	struct status status = {0};
+	struct ruleset_status status = {0};
 	size_t n = layout_rules(f, rules, comment);
 	for (size_t i = 0; i < n; i++) {
 		const struct state_rule *rule = find(index, rules[i].group, &rules[i].rule);
 		if (!rule)
 			status.incomplete = true;
 		else if (rules[i].rule.target == TARGET_DNAT)
-			status.conns += rule->stand.counters.packets;
+			status.conns += rule->ref.counters.packets;
 	}
 	return status;
 }
 
-int health_of(const struct state states[TABLES], const struct forwards *set, struct status *out,
-	      struct err *err)
+int health_of(const struct state states[TABLES], const struct forwards *set,
+	      struct ruleset_status *out, struct err *err)
 {
 	struct index index = {0};
 	int result = index_alloc(states, &index, err);

@@ -84,7 +84,7 @@ const struct chain *layout_find(const struct layout *layout, enum table table, c
 
 static struct network loopback(enum family family)
 {
-	struct network net = {.addr.family = (uint8_t)family};
+	struct network net = {.addr.family = family};
 	if (family == FAMILY_IPV6) {
 		net.addr.bytes[15] = 1; /* ::1/128 */
 		net.prefix = 128;
@@ -157,7 +157,7 @@ static struct network host(const struct address *addr)
 {
 	if (!address_is_set(addr))
 		return (struct network){0};
-	return network_of(addr, address_bits((enum family)addr->family));
+	return network_of(addr, address_bits(addr->family));
 }
 
 static struct rule *add(struct rules *rules, enum group group, enum rule_target target)
@@ -165,7 +165,7 @@ static struct rule *add(struct rules *rules, enum group group, enum rule_target 
 	struct layout_rule *r = &rules->out[rules->count++];
 	memset(r, 0, sizeof(*r));
 	r->group = group;
-	r->rule.target = (uint8_t)target;
+	r->rule.target = target;
 	r->rule.proto = rules->f->proto;
 	return &r->rule;
 }
@@ -328,7 +328,7 @@ size_t layout_rules(const struct forward *f, struct layout_rule out[LAYOUT_RULES
 
 int layout_read(enum family family, enum group group, const struct rule *rule, struct forward *out)
 {
-	struct forward f = {.family = (uint8_t)family,
+	struct forward f = {.family = family,
 			    .proto = rule->proto,
 			    .addr = rule->dst.addr,
 			    .from = rule->src,

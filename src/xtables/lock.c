@@ -110,8 +110,7 @@ static int locked(const char *path, int fd, unsigned int seconds, struct err *er
 		quote(path).text, who, seconds);
 }
 
-int lock_take(unsigned int seconds, void (*waiting)(const void *context), const void *context,
-	      struct err *err)
+int lock_take(unsigned int seconds, const struct waiting *waiting, struct err *err)
 {
 	const char *path = getenv("XTABLES_LOCKFILE");
 	if (!path || !*path)
@@ -127,7 +126,8 @@ int lock_take(unsigned int seconds, void (*waiting)(const void *context), const 
 	if (flock(fd, LOCK_EX | LOCK_NB) == 0)
 		return fd;
 	if (errno == EWOULDBLOCK && seconds > 0) {
-		waiting(context);
+		if (waiting)
+			waiting->tell(waiting->context);
 		if (wait_for(fd, now() + seconds) == 0)
 			return fd;
 	}

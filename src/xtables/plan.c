@@ -15,6 +15,8 @@
 void plan_free(struct plan *plan)
 {
 	free(plan->ops);
+	free(plan->jumps);
+	free(plan->keeps);
 	*plan = (struct plan){0};
 }
 
@@ -28,9 +30,118 @@ static struct op *add_op(struct plan *plan, enum op_kind kind, const char *chain
 		err_memory(err);
 		return NULL;
 	}
-	op->kind = (uint8_t)kind;
+	op->kind = kind;
 	op->chain = chain;
 	return op;
+}
+
+/* ---- what stays for somebody else's sake ---- */
+
+struct use { /* a rule of ours in the chain from jumps to the chain to; both are indices */
+	size_t from, to;
+};
+
+struct uses {
+	struct use *items; /* sorted by to */
+	size_t count;
+};
+
+static int compare_uses(const void *a, const void *b)
+{
+	const struct use *x = a, *y = b;
+	return (x->to > y->to) - (x->to < y->to);
+}
+
+static int find_uses(const struct state *have, struct uses *out, struct err *err)
+{
+	void *items = NULL;
+	for (size_t c = 0; c < have->chain_count; c++)
+		for (size_t i = 0; i < have->chains[c].count; i++) {
+			const struct state_rule *r = &have->chains[c].rules[i];
+			const struct state_chain *to = NULL;
+			if (r->ours && r->rule.target == TARGET_JUMP)
+				to = state_find(have, r->rule.chain);
+			if (!to)
+				continue;
+			struct use *use = array_append(&items, &out->count, sizeof(*use));
+			out->items = items;
+			if (!use)
+				return err_memory(err);
+			*use = (struct use){c, (size_t)(to - have->chains)};
+		}
+	if (out->count)
+		qsort(out->items, out->count, sizeof(*out->items), compare_uses);
+	return 0;
+}
+
+/* Mark the chains that hold somebody else's rule, or that one jumps to. */
+static void mark_shared(const struct state *have, bool *keeps)
+{
+	for (size_t c = 0; c < have->chain_count; c++)
+		for (size_t i = 0; i < have->chains[c].count && !keeps[c]; i++)
+			keeps[c] = !have->chains[c].rules[i].ours;
+	for (size_t i = 0; i < have->jump_count; i++) {
+		const struct state_jump *jump = &have->jumps[i];
+		const struct state_chain *to = jump->base ? NULL : state_find(have, jump->to);
+		if (to)
+			keeps[to - have->chains] = true;
+	}
+}
+
+/*
+ * Fill plan->keeps. A chain that stays keeps those of ours that jump to it. Each chain is taken up
+ * once, whatever the jumps between them look like: a ladder of them has 2^n paths, and chains that
+ * nothing reaches may even jump to each other.
+ */
+static int find_keeps(const struct state *have, const struct layout *want, struct plan *plan,
+		      struct err *err)
+{
+	struct uses uses = {0};
+	size_t waiting = 0;
+	size_t *stack = reallocarray(NULL, have->chain_count + 1, sizeof(*stack));
+	bool *keeps = plan->keeps = calloc(have->chain_count + 1, sizeof(*keeps));
+	int result = stack && keeps ? find_uses(have, &uses, err) : err_memory(err);
+	if (result < 0)
+		goto out;
+	mark_shared(have, keeps);
+	for (size_t c = 0; c < have->chain_count; c++) {
+		if (layout_find(want, have->table, have->chains[c].name))
+			keeps[c] = false; /* it is wanted: no question */
+		if (keeps[c])
+			stack[waiting++] = c;
+	}
+	while (waiting > 0) {
+		size_t to = stack[--waiting], at = 0, end = uses.count;
+		while (at < end) {
+			size_t middle = (at + end) / 2;
+			if (uses.items[middle].to < to)
+				at = middle + 1;
+			else
+				end = middle;
+		}
+		for (; at < uses.count && uses.items[at].to == to; at++) {
+			size_t from = uses.items[at].from;
+			if (keeps[from] || layout_find(want, have->table, have->chains[from].name))
+				continue;
+			keeps[from] = true;
+			stack[waiting++] = from;
+		}
+	}
+out:
+	free(uses.items);
+	free(stack);
+	return result;
+}
+
+/* Whether the rule may be moved or deleted. A jump to a chain that stays is as good as somebody
+ * else's. */
+static bool is_movable(const struct state *have, const struct plan *plan,
+		       const struct state_rule *r)
+{
+	if (!r->ours || r->rule.target != TARGET_JUMP)
+		return r->ours;
+	const struct state_chain *below = state_find(have, r->rule.chain);
+	return !below || !plan->keeps[below - have->chains];
 }
 
 /* ---- one chain ---- */
@@ -185,7 +296,7 @@ static int plan_deletions(const struct state_chain *have, const struct matching 
 			return -1;
 		op->position = (uint32_t)i;
 		op->rule = &r->rule;
-		op->stand = &r->stand;
+		op->ref = &r->ref;
 	}
 	return 0;
 }
@@ -213,31 +324,9 @@ static int plan_insertions(const struct state_chain *have, const struct chain *c
 		op->at_end = op->position == length++;
 		op->rule = &chain->rules[w];
 		if (from != NOWHERE)
-			op->stand = &have->rules[from].stand;
+			op->ref = &have->rules[from].ref;
 	}
 	return 0;
-}
-
-/* A jump to a chain that stays stays too, as if it were somebody else's. */
-static bool is_mine(const struct state *have, const struct layout *want, const struct state_rule *r)
-{
-	if (!r->ours || r->rule.target != TARGET_JUMP)
-		return r->ours;
-	const struct state_chain *below = state_find(have, r->rule.chain);
-	return !below || !plan_keeps(have, want, below);
-}
-
-bool plan_keeps(const struct state *have, const struct layout *want,
-		const struct state_chain *chain)
-{
-	if (layout_find(want, have->table, chain->name))
-		return false;
-	if (state_shared(have, chain))
-		return true;
-	for (size_t i = 0; i < chain->count; i++)
-		if (!is_mine(have, want, &chain->rules[i]))
-			return true;
-	return false;
 }
 
 static bool is_as_wanted(const struct state_chain *have, const struct chain *chain)
@@ -264,9 +353,8 @@ static int plan_new_chain(const struct chain *chain, struct plan *plan, struct e
 	return 0;
 }
 
-static int plan_chain(const struct state *state, const struct layout *want,
-		      const struct state_chain *have, const struct chain *chain, struct plan *plan,
-		      struct err *err)
+static int plan_chain(const struct state *state, const struct state_chain *have,
+		      const struct chain *chain, struct plan *plan, struct err *err)
 {
 	struct matching m;
 	if (is_as_wanted(have, chain))
@@ -274,7 +362,7 @@ static int plan_chain(const struct state *state, const struct layout *want,
 	if (match_alloc(have->count, chain->count, &m, err) < 0)
 		return -1;
 	for (size_t i = 0; i < have->count; i++)
-		m.mine[i] = is_mine(state, want, &have->rules[i]);
+		m.mine[i] = is_movable(state, plan, &have->rules[i]);
 	index_wanted(chain->rules, chain->count, &m);
 	match_rules(have, chain->rules, &m);
 	int result = keep_longest(have->count, &m, err);
@@ -307,11 +395,8 @@ static int jumps_copy(const struct state *have, struct jumps *out, struct err *e
 {
 	out->items = reallocarray(NULL, have->jump_count + GROUPS, sizeof(*out->items));
 	out->bases = reallocarray(NULL, have->base_count + 1, sizeof(*out->bases));
-	if (!out->items || !out->bases) {
-		free(out->items);
-		free(out->bases);
+	if (!out->items || !out->bases)
 		return err_memory(err);
-	}
 	for (size_t i = 0; i < have->jump_count; i++) {
 		const struct state_jump *j = &have->jumps[i];
 		out->items[i] = (struct jump){j->from, j->to, j, j->base, j->position};
@@ -407,7 +492,7 @@ static int plan_jump_deletions(const char *chain, struct jumps *jumps, struct pl
 		if (!op)
 			return -1;
 		op->position = (uint32_t)gone.position;
-		op->stand = &gone.there->stand;
+		op->ref = &gone.there->ref;
 		jumps->items[i] = jumps->items[--jumps->count];
 		change_length(jumps, gone.from, -1);
 		for (size_t k = 0; k < jumps->count; k++)
@@ -440,7 +525,7 @@ static int plan_rules(const struct state *have, const struct layout *want, struc
 		if (layout_groups[chain->group].table != have->table)
 			continue;
 		const struct state_chain *there = state_find(have, chain->name);
-		if (there ? plan_chain(have, want, there, chain, plan, err) < 0
+		if (there ? plan_chain(have, there, chain, plan, err) < 0
 			  : plan_new_chain(chain, plan, err) < 0)
 			return -1;
 	}
@@ -448,7 +533,7 @@ static int plan_rules(const struct state *have, const struct layout *want, struc
 		const struct state_chain *chain = &have->chains[i];
 		const struct chain nothing = {.group = chain->group, .name = chain->name};
 		if (!layout_find(want, have->table, chain->name) &&
-		    plan_chain(have, want, chain, &nothing, plan, err) < 0)
+		    plan_chain(have, chain, &nothing, plan, err) < 0)
 			return -1;
 	}
 	return 0;
@@ -493,11 +578,11 @@ static int plan_counters(enum table table, struct plan *plan, struct err *err)
 			*slot_leaving(&l, table, &plan->ops[i]) = &plan->ops[i];
 	for (size_t i = 0; i < plan->count; i++) {
 		struct op *op = &plan->ops[i];
-		if (op->kind != OP_INSERT || op->stand || op->rule->target == TARGET_JUMP)
+		if (op->kind != OP_INSERT || op->ref || op->rule->target == TARGET_JUMP)
 			continue;
 		const struct op *from = *slot_leaving(&l, table, op);
 		if (from)
-			op->stand = from->stand;
+			op->ref = from->ref;
 	}
 	free(l.slots);
 	return 0;
@@ -508,7 +593,7 @@ static int plan_removals(const struct state *have, const struct layout *want, st
 {
 	for (size_t i = 0; i < have->chain_count; i++) {
 		const struct state_chain *chain = &have->chains[i];
-		if (layout_find(want, have->table, chain->name) || plan_keeps(have, want, chain))
+		if (layout_find(want, have->table, chain->name) || plan->keeps[i])
 			continue;
 		if (plan_jump_deletions(chain->name, jumps, plan, err) < 0 ||
 		    !add_op(plan, OP_DELETE_CHAIN, chain->name, err))
@@ -521,10 +606,12 @@ int plan_make(const struct state *have, const struct layout *want, struct plan *
 	      struct err *err)
 {
 	struct jumps jumps = {0};
-	*out = (struct plan){0};
-	if (jumps_copy(have, &jumps, err) < 0)
-		return -1;
-	int result = plan_new_chains(have, want, out, err);
+	*out = (struct plan){.jumps = calloc(GROUPS, sizeof(*out->jumps))};
+	int result = out->jumps ? find_keeps(have, want, out, err) : err_memory(err);
+	if (result == 0)
+		result = jumps_copy(have, &jumps, err);
+	if (result == 0)
+		result = plan_new_chains(have, want, out, err);
 	if (result == 0)
 		result = plan_rules(have, want, out, err);
 	if (result == 0)

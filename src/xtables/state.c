@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "model/array.h"
-#include "xtables/plan.h"
+#include "xtables/state.h"
 
 static void set_name(char out[CHAIN_NAME_MAX], const char *name)
 {
@@ -122,17 +122,6 @@ bool state_has_jump(const struct state *state, enum group group)
 	for (size_t i = 0; i < state->jump_count; i++)
 		if (state->jumps[i].base && strcmp(state->jumps[i].from, info->base) == 0 &&
 		    strcmp(state->jumps[i].to, info->chain) == 0)
-			return true;
-	return false;
-}
-
-bool state_shared(const struct state *state, const struct state_chain *chain)
-{
-	for (size_t i = 0; i < chain->count; i++)
-		if (!chain->rules[i].ours)
-			return true;
-	for (size_t i = 0; i < state->jump_count; i++)
-		if (!state->jumps[i].base && strcmp(state->jumps[i].to, chain->name) == 0)
 			return true;
 	return false;
 }

@@ -107,6 +107,21 @@ unsigned int tables_there(enum family family)
 	return there;
 }
 
+bool tables_usable(struct err *why)
+{
+	static const char names[] = "/proc/net/ip_tables_names";
+	if (access(names, F_OK) == 0)
+		return true;
+	modules_load("ip_tables");
+	if (access(names, F_OK) == 0)
+		return true;
+	err_set(why, ERR_UNSUPPORTED,
+		"this kernel has no legacy xtables; load ip_tables and iptable_nat, or use a "
+		"kernel "
+		"with CONFIG_NETFILTER_XTABLES_LEGACY");
+	return false;
+}
+
 static int open_error(enum family family, enum table table, int error, struct err *err)
 {
 	const char *name = table_name(table), *tool = family == FAMILY_IPV6 ? "ip6" : "ip";
@@ -185,8 +200,8 @@ static struct state_jump *read_jump(const struct tables *t, const char *from, co
 	struct state_jump *jump = state_add_jump(out, from, to);
 	if (!jump)
 		return NULL;
-	jump->stand.entry = entry;
-	jump->stand.counters = read_counters(t->family, entry);
+	jump->ref.entry = entry;
+	jump->ref.counters = read_counters(t->family, entry);
 	return jump;
 }
 
@@ -199,8 +214,8 @@ static int read_rule(const struct tables *t, const void *entry, struct state *st
 	struct state_rule *r = state_add_rule(state, chain, decoded ? &rule : NULL);
 	if (!r)
 		return -1;
-	r->stand.entry = entry;
-	r->stand.counters = read_counters(t->family, entry);
+	r->ref.entry = entry;
+	r->ref.counters = read_counters(t->family, entry);
 	if (!r->ours && layout_group(t->table, target) != GROUPS &&
 	    !read_jump(t, chain->name, entry, target, state))
 		return -1;
@@ -315,10 +330,10 @@ static int insert_rule(const struct tables *t, const struct op *op)
 {
 	struct entry entry;
 	codec_encode(t->family, op->rule, &entry);
-	if (op->stand) {
+	if (op->ref) {
 		uint64_t *counters = codec_counters(t->family, entry.bytes);
-		counters[0] = op->stand->counters.packets;
-		counters[1] = op->stand->counters.bytes;
+		counters[0] = op->ref->counters.packets;
+		counters[1] = op->ref->counters.bytes;
 	}
 	return t->lib->insert(label_of(op->chain).text, entry.bytes, op->position, t->handle);
 }
@@ -326,7 +341,7 @@ static int insert_rule(const struct tables *t, const struct op *op)
 static int apply_op(struct tables *t, const struct op *op, void **deleted)
 {
 	struct label chain = label_of(op->chain);
-	switch ((enum op_kind)op->kind) {
+	switch (op->kind) {
 	case OP_NEW_CHAIN:
 		return t->lib->create(chain.text, t->handle);
 	case OP_DELETE_CHAIN:
@@ -334,7 +349,7 @@ static int apply_op(struct tables *t, const struct op *op, void **deleted)
 	case OP_INSERT:
 		return insert_rule(t, op);
 	case OP_DELETE:
-		*deleted = copy_entry(t, op->stand->entry);
+		*deleted = copy_entry(t, op->ref->entry);
 		/* analyzer: no leak, tables_close frees it */
 		return *deleted && t->lib->delete_at(chain.text, op->position, t->handle);
 	}
@@ -380,7 +395,7 @@ static int undo_op(struct tables *t, const struct op *op, const void *deleted)
 {
 	struct label chain = label_of(op->chain);
 	unsigned int position = op->position;
-	switch ((enum op_kind)op->kind) {
+	switch (op->kind) {
 	case OP_NEW_CHAIN:
 		return t->lib->remove(chain.text, t->handle);
 	case OP_DELETE_CHAIN:
@@ -412,7 +427,11 @@ int tables_commit(struct tables *t, struct err *err)
 			err, errno,
 			"the kernel has no memory for the %s %s table, which stays as it was",
 			family_name(t->family), table_name(t->table));
-	return change_error(t, "commit", err);
+	bool changed = errno == EAGAIN;
+	change_error(t, "commit", err);
+	if (changed)
+		err->kind = ERR_CHANGED;
+	return -1;
 }
 
 static size_t count_rules(const struct tables *t, const char *chain)

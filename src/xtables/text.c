@@ -57,7 +57,7 @@ static void add_where(struct line *line, const struct rule *rule)
 		add(line, "%s %s", rule->flags & RULE_NOT_IN ? "! -i" : "-i", rule->in);
 	if (!rule->proto)
 		return;
-	const char *proto = proto_name((enum proto)rule->proto);
+	const char *proto = proto_name(rule->proto);
 	add(line, "-p %s", proto);
 	if (rule->ports.first)
 		add(line, "-m %s", proto);
@@ -121,7 +121,7 @@ static void add_to(struct line *line, enum family family, const struct rule *rul
 
 static void add_target(struct line *line, enum family family, const struct rule *rule)
 {
-	switch ((enum rule_target)rule->target) {
+	switch (rule->target) {
 	case TARGET_ACCEPT:
 		add(line, "-j ACCEPT");
 		return;

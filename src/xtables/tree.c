@@ -197,7 +197,7 @@ static void format_part(const struct tree *tree, const struct prefix *p, enum di
 			snprintf(text, sizeof(text), "/%u", ports.first);
 		else
 			snprintf(text, sizeof(text), "/%u-%u", ports.first, ports.last);
-		snprintf(out, PART_MAX, "/%s%s", proto_name((enum proto)p->bytes[0]), text);
+		snprintf(out, PART_MAX, "/%s%s", proto_name(p->bytes[0]), text);
 		break;
 	case DIM_SOURCE:
 		network_format(&net, text);

@@ -37,7 +37,7 @@ static void check_rules(const struct forward *f, const char *comment)
 		abort();
 	for (size_t i = 0; i < count; i++)
 		if (rules[i].group == GROUP_MAIN &&
-		    layout_read((enum family)f->family, GROUP_MAIN, &rules[i].rule, &back) == 0 &&
+		    layout_read(f->family, GROUP_MAIN, &rules[i].rule, &back) == 0 &&
 		    !forward_equal(&back, f))
 			abort();
 }

@@ -34,7 +34,7 @@ static inline bool once_in(struct dice *dice, unsigned int n)
 
 static inline struct address random_address(struct dice *dice, enum family family)
 {
-	struct address a = {.family = (uint8_t)family};
+	struct address a = {.family = family};
 	size_t size = address_bits(family) / 8;
 	for (size_t i = 0; i < size && dice->spread == WIDE; i++)
 		a.bytes[i] = once_in(dice, 3) ? 0 : (uint8_t)roll(dice, 256);
@@ -114,8 +114,8 @@ static inline void random_labels(struct dice *dice, struct forward *f)
 
 static inline struct forward random_candidate(struct dice *dice, enum family family)
 {
-	static const uint8_t protos[] = {PROTO_TCP, PROTO_TCP, PROTO_UDP, PROTO_SCTP};
-	struct forward f = {.family = (uint8_t)family, .proto = protos[roll(dice, 4)]};
+	static const enum proto protos[] = {PROTO_TCP, PROTO_TCP, PROTO_UDP, PROTO_SCTP};
+	struct forward f = {.family = family, .proto = protos[roll(dice, 4)]};
 	f.ports = random_ports(dice);
 	f.target_ports = random_target_ports(dice, f.ports);
 	random_ifname(dice, f.ifname);
@@ -141,6 +141,13 @@ static inline struct forward random_forward(struct dice *dice, enum family famil
 		if (forward_check(&f, &ignored) == 0)
 			return f;
 	}
+}
+
+/* Add f unless another one is in its way; whether it was added. */
+static inline bool add_if_free(struct forwards *set, const struct forward *f, int64_t now)
+{
+	struct err ignored;
+	return !forwards_in_the_way(set, f, now) && forwards_insert(set, f, &ignored) == 0;
 }
 
 #endif

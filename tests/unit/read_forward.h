@@ -5,6 +5,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "syntax/request.h"
 
@@ -23,33 +24,32 @@ static inline uint16_t read_services(const char *name, enum proto proto)
 	return 0;
 }
 
+/* The zone of the tests is UTC. */
+static inline bool read_local_time(const struct tm *asked, int64_t *out)
+{
+	struct tm tm = *asked;
+	*out = timegm(&tm);
+	return true;
+}
+
+static const struct spec_host read_host = {read_services, read_local_time, READ_NOW};
+
 static inline int read_words(const char *const *words, size_t count, struct forwards *out,
 			     struct err *err)
 {
 	static const struct arg_def more[] = {
-		{REQUEST_FOR, 0, "for", ARG_VALUE, "DURATION", "how long"}, {0}};
+		{0, "for", ARG_VALUE, "DURATION", "how long", .set = request_set_duration}, {0}};
+	struct request request = {0};
 	struct args args = {.words = words,
 			    .count = count,
-			    .tables = {request_options, more},
+			    .tables = {{request_options, &request}, {more, &request}},
 			    .manual = "that"};
-	struct request request = {0};
-	struct arg arg;
-	for (;;) {
-		switch (args_next(&args, &arg, err)) {
-		case ARGS_BAD:
+	const char *operand;
+	enum args_kind kind;
+	while ((kind = args_next(&args, &operand, err)) == ARGS_OPERAND)
+		if (request_set_operand(&request, operand, err) < 0)
 			return -1;
-		case ARGS_END:
-			return request_forwards(&request, read_services, READ_NOW, out, err);
-		case ARGS_OPTION:
-			if (request_set_option(&request, &arg, err) < 0)
-				return -1;
-			break;
-		case ARGS_OPERAND:
-			if (request_set_operand(&request, arg.value, err) < 0)
-				return -1;
-			break;
-		}
-	}
+	return kind == ARGS_END ? request_forwards(&request, &read_host, out, err) : -1;
 }
 
 /* Cut text at blanks into words. */

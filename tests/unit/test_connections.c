@@ -72,7 +72,7 @@ static const struct forward *find_naively(const struct forwards *set, const stru
 /* One that runs through f but perhaps for its client. */
 static struct connection random_connection(struct dice *dice, const struct forward *f)
 {
-	enum family family = (enum family)f->family;
+	enum family family = f->family;
 	struct connection c = {.family = f->family, .proto = f->proto, .translated = true};
 	const struct network *near = once_in(dice, 2) ? &f->from : &f->hairpin_net;
 	uint16_t port = (uint16_t)(f->ports.first + roll(dice, ports_count(f->ports)));

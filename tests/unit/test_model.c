@@ -215,7 +215,7 @@ static void a_file_knows_no_for(void **state)
 	struct file_bad bad = {.say = note_reason, .context = reason};
 	struct file file = {0};
 	struct err err;
-	assert_int_equal(file_parse(text, sizeof(text) - 1, read_services, &bad, &file, &err), 0);
+	assert_int_equal(file_parse(text, sizeof(text) - 1, &read_host, &bad, &file, &err), 0);
 	assert_int_equal(bad.count, 1);
 	assert_non_null(strstr(reason, "unknown option '--for'"));
 	assert_int_equal(file.forwards.count, 1);
@@ -357,19 +357,17 @@ static void inserting_does_as_add_says(void **state)
 	struct forward later = a, old = b;
 	later.until = READ_NOW + 10;
 	old.until = READ_NOW;
-	assert_int_equal(forwards_insert(&set, &old, READ_NOW, FORWARDS_REFUSE, &err), 0);
+	assert_true(add_if_free(&set, &old, READ_NOW));
 	/* expired ones go */
-	assert_int_equal(forwards_insert(&set, &a, READ_NOW, FORWARDS_REFUSE, &err), 0);
+	assert_true(add_if_free(&set, &a, READ_NOW));
 	assert_int_equal(set.count, 1);
-	assert_int_equal(forwards_insert(&set, &a, READ_NOW, FORWARDS_REFUSE, &err), 0);
+	assert_true(add_if_free(&set, &a, READ_NOW));
 	assert_int_equal(set.count, 1);
-	assert_int_equal(forwards_insert(&set, &b, READ_NOW, FORWARDS_REFUSE, &err), -1);
-	assert_int_equal(err.kind, ERR_CONFLICT);
-	assert_non_null(strstr(err.text, "10.0.0.1:80"));
-	assert_int_equal(forwards_insert(&set, &later, READ_NOW, FORWARDS_REFUSE, &err), 0);
+	assert_ptr_equal(forwards_in_the_way(&set, &b, READ_NOW), &set.items[0]);
+	assert_true(add_if_free(&set, &later, READ_NOW));
 	assert_int_equal(set.count, 1);
 	assert_true(set.items[0].until == READ_NOW + 10);
-	assert_int_equal(forwards_insert(&set, &b, READ_NOW, FORWARDS_REPLACE, &err), 0);
+	assert_int_equal(forwards_insert(&set, &b, &err), 0);
 	assert_int_equal(set.count, 1);
 	assert_true(forward_equal(&set.items[0], &b));
 	forwards_free(&set);
@@ -388,7 +386,7 @@ static void a_conflict_is_told_with_its_cause(void **state)
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		struct forward a = read_one(cases[i][0]), b = read_one(cases[i][1]);
 		struct err err;
-		assert_int_equal(forwards_conflict_error(&b, &a, &err), -1);
+		assert_int_equal(spec_conflict_error(&b, &a, &err), -1);
 		assert_int_equal(err.kind, ERR_CONFLICT);
 		const char *end = err.text + strlen(err.text) - strlen(cases[i][2]);
 		assert_string_equal(end, cases[i][2]);
@@ -444,14 +442,13 @@ static void the_index_finds_what_a_search_finds(void **state)
 	dice.spread = CROWDED;
 	for (int i = 0; i < 20000; i++) {
 		struct forward f = random_forward(&dice, FAMILY_NONE);
-		struct endpoint to = {random_address(&dice, (enum family)f.family),
+		struct endpoint to = {random_address(&dice, f.family),
 				      (uint16_t)(1 + roll(&dice, 60))};
 		size_t count = 0;
-		struct lookup_walk walk =
-			lookup_begin(&lookup, (enum family)f.family, f.proto, &to);
+		struct lookup_walk walk = lookup_begin(&lookup, f.family, f.proto, &to);
 		while (lookup_next(&walk))
 			count++;
-		assert_int_equal(count, count_naively(&set, (enum family)f.family, f.proto, &to));
+		assert_int_equal(count, count_naively(&set, f.family, f.proto, &to));
 	}
 	lookup_free(&lookup);
 	forwards_free(&set);
@@ -494,9 +491,9 @@ static void selectors_select(void **state)
 		struct selectors selectors;
 		bool selected[3];
 		int count = 0;
-		assert_int_equal(selectors_parse(&cases[i].word, 1, cases[i].family, cases[i].from,
-						 read_services, &selectors, &err),
-				 0);
+		const char *words[] = {cases[i].word};
+		struct selection selection = {words, 1, cases[i].family, cases[i].from};
+		assert_int_equal(selectors_parse(&selection, &read_host, &selectors, &err), 0);
 		int result = selectors_apply(&selectors, &set, selected, &err);
 		for (size_t k = 0; k < 3; k++)
 			count += selected[k];

@@ -14,6 +14,7 @@
 #include "syntax/request.h"
 #include "xtables/entry.h"
 #include "xtables/health.h"
+#include "xtables/plan.h"
 #include "xtables/text.h"
 
 static struct dice dice = {.state = 1};
@@ -35,9 +36,9 @@ static void what_is_encoded_decodes(void **state)
 		size_t n = layout_rules(&f, rules, comment);
 		for (size_t r = 0; r < n; r++) {
 			struct forward proper;
-			check_codec((enum family)f.family, &rules[r].rule);
-			assert_true(layout_knows((enum family)f.family, rules[r].group,
-						 &rules[r].rule, &proper));
+			check_codec(f.family, &rules[r].rule);
+			assert_true(
+				layout_knows(f.family, rules[r].group, &rules[r].rule, &proper));
 			assert_int_equal(proper.family, r == 0 ? f.family : FAMILY_NONE);
 		}
 	}
@@ -60,7 +61,7 @@ static void another_entry_is_another_rule(void **state)
 	layout_rules(&f, rules, comment);
 	struct entry entry;
 	struct rule again;
-	enum family family = (enum family)f.family;
+	enum family family = f.family;
 	codec_encode(family, &rules[0].rule, &entry);
 	size_t address_part = family == FAMILY_IPV6 ? 136 : 84; /* sizeof(ip6t_ip6), (ipt_ip) */
 	for (size_t i = 0; i < address_part; i++) {
@@ -105,7 +106,7 @@ static void older_dnat_is_read_too(void **state)
 		struct layout_rule rules[LAYOUT_RULES_MAX];
 		char comment[SPEC_OPTIONS_MAX];
 		struct forward f = any_forward();
-		enum family family = (enum family)f.family;
+		enum family family = f.family;
 		struct entry entry;
 		struct rule again;
 		layout_rules(&f, rules, comment);
@@ -162,9 +163,7 @@ static void what_is_laid_out_reads_back(void **state)
 		struct forward f = any_forward(), again;
 		size_t n = layout_rules(&f, rules, comment);
 		assert_true(n <= LAYOUT_RULES_MAX);
-		assert_int_equal(
-			layout_read((enum family)f.family, rules[0].group, &rules[0].rule, &again),
-			0);
+		assert_int_equal(layout_read(f.family, rules[0].group, &rules[0].rule, &again), 0);
 		assert_true(forward_equal(&f, &again));
 	}
 }
@@ -217,12 +216,11 @@ static void rules_read_as_iptables_writes_them(void **state)
 
 static void make_set(struct forwards *set, int tries)
 {
-	struct err err;
 	*set = (struct forwards){0};
 	for (int i = 0; i < tries; i++) {
 		struct forward f = any_forward();
 		f.until = 0;
-		forwards_insert(set, &f, 0, FORWARDS_REFUSE, &err);
+		add_if_free(set, &f, 0);
 	}
 	assert_true(set->count > 0);
 }
@@ -275,7 +273,7 @@ static size_t chain_length(const struct book *book, const char *chain)
 static void do_op(struct book *book, const struct op *op)
 {
 	size_t at;
-	switch ((enum op_kind)op->kind) {
+	switch (op->kind) {
 	case OP_NEW_CHAIN:
 		strcpy(book->chains[book->chain_count++], op->chain);
 		return;
@@ -472,7 +470,7 @@ static void states_tell_forwards_and_their_health(void **state)
 	struct forwards set, found = {0};
 	struct layout layout;
 	struct state states[TABLES];
-	struct status *status;
+	struct ruleset_status *status;
 	struct err err;
 	static struct book book;
 	make_set(&set, 60);

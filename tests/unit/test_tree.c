@@ -192,9 +192,8 @@ static void add(struct forwards *set, struct forward f)
 	f.proto = f.proto ? f.proto : PROTO_TCP;
 	f.family = f.family ? f.family : FAMILY_IPV4;
 	if (!address_is_set(&f.target)) {
-		f.target = random_address(&dice, (enum family)f.family);
-		f.target.bytes[address_bits((enum family)f.family) / 8 - 1] =
-			(uint8_t)(1 + roll(&dice, 200));
+		f.target = random_address(&dice, f.family);
+		f.target.bytes[address_bits(f.family) / 8 - 1] = (uint8_t)(1 + roll(&dice, 200));
 	}
 	f.target_ports.first = (uint16_t)(1 + roll(&dice, 30000));
 	f.target_ports.last = f.target_ports.first;
@@ -215,8 +214,7 @@ static struct forward random_nested(enum family family)
 	static const char *const names[] = {"", "", "eth+", "eth1", "eth2", "ppp+", "ppp17"};
 	unsigned int width = once_in(&dice, 3) ? roll(&dice, 12) : 0;
 	unsigned int first = roll(&dice, 65536) >> width << width;
-	struct forward f = {.family = (uint8_t)family,
-			    .proto = once_in(&dice, 4) ? PROTO_UDP : PROTO_TCP};
+	struct forward f = {.family = family, .proto = once_in(&dice, 4) ? PROTO_UDP : PROTO_TCP};
 	strcpy(f.ifname, names[roll(&dice, 7)]);
 	f.ports.first = (uint16_t)(first ? first : 1);
 	f.ports.last = (uint16_t)(first + (1U << width) - 1);
@@ -296,7 +294,7 @@ static void on_all_kinds_of_options(struct forwards *set)
 static struct packet packet_near(const struct forward *f)
 {
 	static const char *const names[] = {"eth0", "eth1", "eth7", "ppp3", "wlan0", "veth17"};
-	enum family family = (enum family)f->family;
+	enum family family = f->family;
 	dice.spread = CROWDED;
 	struct packet p = {.from = random_address(&dice, family),
 			   .to = random_address(&dice, family),
@@ -403,7 +401,6 @@ static void a_change_touches_few_chains(void **state)
 	enum { CHANGES = 60 };
 	struct forwards set = {0};
 	struct layout before;
-	struct err err;
 	size_t changes = 0, done = 0;
 	nested(&set);
 	settle(&set);
@@ -414,7 +411,7 @@ static void a_change_touches_few_chains(void **state)
 		f.target.family = FAMILY_IPV4;
 		memcpy(f.target.bytes, "\x0a\x07\x07\x07", 4);
 		f.target_ports = (struct ports){7, 7};
-		if (forwards_insert(&set, &f, 0, FORWARDS_REFUSE, &err) < 0)
+		if (!add_if_free(&set, &f, 0))
 			continue;
 		lay_out(FAMILY_IPV4, &set, &after);
 		changes += count_changes(&before, &after);

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What commands that print rows of selected forwards are asked for: which forwards, which columns,
+ * which format. It reads no forwards.
+ */
+#ifndef PFWD_COMMANDS_QUERY_H
+#define PFWD_COMMANDS_QUERY_H
+
+#include "commands/command.h"
+#include "syntax/selector.h"
+
+struct query { /* set report.out, report.title; the rest zero */
+	struct selection selection;
+	struct selectors selectors; /* of the selection */
+	struct report report;
+	const char *columns; /* the argument of -o, or NULL */
+};
+
+/* Take in an operand; the context is a struct query. */
+int query_operand(void *context, const char *word, struct err *err);
+/* Make selectors of the words, once all are taken in. */
+int query_check(struct query *query, const struct globals *globals, struct err *err);
+void query_free(struct query *query);
+/* Fill selected[i] for each forward of the set. */
+int query_select(const struct query *query, const struct forwards *set, bool *selected,
+		 struct err *err);
+
+/* Say where conntrack does not count bytes and packets, and how to turn that on. */
+void query_say_accounting(void);
+/* Say that some connections may be missing, or there twice. */
+void query_say_resized(void);
+
+#endif

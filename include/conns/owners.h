@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Whose the live connections are: the forward of each, and sums by forward. It prints nothing.
+ */
+#ifndef PFWD_CONNS_OWNERS_H
+#define PFWD_CONNS_OWNERS_H
+
+#include "conns/lookup.h"
+#include "host/interfaces.h"
+
+struct owners { /* a zeroed one knows no forward */
+	const struct forwards *set;
+	struct lookup lookup;
+	struct host_addresses addresses;
+};
+
+/* The set must stay as it is meanwhile. 0, or -1 and *out is empty. */
+int owners_make(const struct forwards *set, struct owners *out, struct err *err);
+void owners_free(struct owners *owners);
+/* The forward that a connection runs through, or NULL. */
+const struct forward *owners_forward(const struct owners *owners, const struct connection *c);
+
+/* Every translated connection of that family, as conntrack_walk. *resized: the kernel resized its
+ * table meanwhile, so that some may be missing, or were shown twice. */
+int owners_walk(enum family family, int (*each)(void *context, const struct connection *c),
+		void *context, bool *resized, struct err *err);
+
+struct owners_sum {
+	uint64_t conns, packets, bytes;
+};
+/* Add up into sums[i] what runs through each forward of that family (FAMILY_NONE: both), and into
+ * sums[set->count] what runs through none. */
+int owners_sums(const struct owners *owners, enum family family, struct owners_sum *sums,
+		bool *resized, struct err *err);
+
+#endif

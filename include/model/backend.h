@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What a backend is: one of the kernel's interfaces by which forwards are made. It speaks of plain
+ * forwards and of lines of text, and names no table, chain or rule.
+ */
+#ifndef PFWD_MODEL_BACKEND_H
+#define PFWD_MODEL_BACKEND_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "model/forwards.h"
+#include "model/lines.h"
+
+/* What was read from the kernel. A backend's own struct begins with this one. */
+struct ruleset {
+	struct forwards forwards; /* sorted */
+};
+
+/* What has to be done about it. A backend's own struct begins with this one. */
+struct ruleset_plan {
+	size_t size; /* the number of changes; 0: nothing to do */
+};
+
+struct ruleset_status {
+	bool incomplete; /* something that the forward needs is missing */
+	uint64_t conns;  /* connections translated since the forward was made */
+};
+
+enum reading_depth {
+	READING_FORWARDS, /* only which forwards there are: no status, no plan */
+	READING_ALL,
+};
+
+struct reading {
+	enum reading_depth depth;
+	/* Not NULL: of the forwards, only those that share packets with one of these are needed, by
+	 * themselves or by what --hairpin and --local add. A backend may read more. */
+	const struct forwards *around;
+};
+
+struct waiting { /* whoever is told that a lock has to be waited for */
+	void (*tell)(const void *context);
+	const void *context;
+};
+
+#define BACKENDS_MAX 2
+
+struct backend {
+	const char *name; /* for --backend and the column BACKEND */
+	bool raw_socket;  /* it needs CAP_NET_RAW besides CAP_NET_ADMIN */
+
+	/* Whether anything of that interface is set up in this network namespace. */
+	bool (*present)(void);
+	/* Whether the kernel has it, as far as can be told without setting anything up; else why.
+	 * May load modules. */
+	bool (*usable)(struct err *why);
+
+	/*
+	 * Take the lock that the interface's users share; wait up to that many seconds. The lock
+	 * for unlock, or -1: ERR_LOCKED, ERR_FAILED. NULL: the interface has none.
+	 */
+	int (*lock)(unsigned int seconds, const struct waiting *waiting, struct err *err);
+	void (*unlock)(int lock);
+
+	/*
+	 * Read without setting anything up in the kernel. What is not there counts as empty. The
+	 * caller frees *out. -1: ERR_PERMISSION, ERR_FAILED, ERR_UNSUPPORTED.
+	 */
+	int (*read)(const struct reading *reading, struct ruleset **out, struct err *err);
+	/* Fill out[i] for each of set->forwards. */
+	int (*status)(const struct ruleset *set, struct ruleset_status *out, struct err *err);
+	/* A line for each place of pfwd's that holds something of somebody else's. */
+	int (*foreign)(const struct ruleset *set, struct lines *out, struct err *err);
+
+	/*
+	 * What to do so that exactly these forwards are there (sorted). The plan points into set
+	 * and wanted, which must outlive it.
+	 */
+	int (*plan)(struct ruleset *set, const struct forwards *wanted, struct ruleset_plan **out,
+		    struct err *err);
+	/* The plan in the notation of the interface's own tool. */
+	int (*print)(const struct ruleset_plan *plan, struct lines *out, struct err *err);
+	/* A line for each thing of pfwd's that no forward needs, and that stays because somebody
+	 * else uses it. */
+	int (*kept)(const struct ruleset_plan *plan, struct lines *out, struct err *err);
+	/*
+	 * Carry it out, all or nothing. Warnings about the work itself go to notes. -1 and nothing
+	 * is changed; ERR_CHANGED: somebody else has changed something since the set was read.
+	 */
+	int (*commit)(struct ruleset_plan *plan, struct lines *notes, struct err *err);
+
+	void (*free)(struct ruleset *set); /* these two take NULL */
+	void (*free_plan)(struct ruleset_plan *plan);
+};
+
+#endif

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Which backend makes the forwards where the user has not said. It changes nothing.
+ */
+#ifndef PFWD_RULESET_CHOICE_H
+#define PFWD_RULESET_CHOICE_H
+
+#include "model/backend.h"
+
+/*
+ * The backend in which forwards are already, else the first one that the kernel has. sets: one a
+ * backend, as read; NULL: not read. The text of reason (or NULL) is the words for `pfwd version
+ * -v`. NULL: the kernel has none of them (ERR_UNSUPPORTED).
+ */
+const struct backend *choice_make(const struct backend *const *backends,
+				  struct ruleset *const *sets, struct err *reason, struct err *err);
+
+#endif

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The forwards of all backends as one set, with what each backend says of them. It changes nothing.
+ */
+#ifndef PFWD_RULESET_PRESENT_H
+#define PFWD_RULESET_PRESENT_H
+
+#include "model/backend.h"
+
+struct present_forward {
+	struct ruleset_status status;
+	unsigned int backends; /* a bit (1 << index) for each backend that has it */
+};
+
+struct present {                    /* a zeroed one is empty */
+	struct forwards forwards;   /* sorted */
+	struct present_forward *of; /* one for each of forwards; NULL for READING_FORWARDS */
+	struct lines foreign;       /* places of pfwd's that hold something of others */
+};
+
+/* backends: those looked at; ends with NULL. 0, or -1 and out is empty. */
+int present_read(const struct backend *const *backends, enum reading_depth depth,
+		 struct present *out, struct err *err);
+void present_free(struct present *present);
+
+#endif

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * All tables of both families, read one after the other. It changes nothing, and sets up no table
+ * that is not there.
+ */
+#ifndef PFWD_XTABLES_SNAPSHOT_H
+#define PFWD_XTABLES_SNAPSHOT_H
+
+#include "model/backend.h"
+#include "xtables/tables.h"
+
+#define FAMILIES 2 /* IPv4, IPv6, in this order */
+extern const enum family snapshot_families[FAMILIES];
+
+struct snapshot { /* a zeroed one is empty */
+	struct ruleset base;
+	struct tables *tables[FAMILIES][TABLES]; /* NULL: not there */
+	struct state states[FAMILIES][TABLES];
+};
+
+/* READING_FORWARDS: each nat table is closed again once its forwards are known, and no state is
+ * kept. On failure out is empty. */
+int snapshot_read(enum reading_depth depth, struct snapshot *out, struct err *err);
+void snapshot_free(struct snapshot *snapshot);
+
+/* Whether this network namespace has any of the tables. */
+bool snapshot_any(void);
+
+#endif

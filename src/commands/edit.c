@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Everything is printed after the change, when no lock is held. */
+#include <stdio.h>
+#include <unistd.h>
+
+#include "commands/edit.h"
+#include "conns/settle.h"
+
+static size_t count_missing(const struct forwards *of, const struct forwards *in)
+{
+	struct forwards_missing walk = {.of = of, .in = in};
+	size_t count = 0;
+	while (forwards_next_missing(&walk))
+		count++;
+	return count;
+}
+
+static void say_missing(const char *what, const struct forwards *of, const struct forwards *in)
+{
+	struct forwards_missing walk = {.of = of, .in = in};
+	const struct forward *f;
+	char line[SPEC_LINE_MAX];
+	while ((f = forwards_next_missing(&walk))) {
+		spec_format_line(f, line);
+		command_say("%s %s", what, line);
+	}
+}
+
+static void say_changes(const struct edit *edit, const struct change_result *result)
+{
+	const struct forwards *before = result->before, *after = result->after;
+	size_t removed = count_missing(before, after), added = count_missing(after, before);
+	if (result->size == 0) {
+		command_say("nothing to change");
+	} else if (removed + added == 0) {
+		command_say("no forward changed; repaired missing or leftover rules");
+	} else if (edit->brief) {
+		command_say("%zu added, %zu removed, %zu kept", added, removed,
+			    after->count - added);
+	} else {
+		say_missing("removed", before, after);
+		say_missing("added", after, before);
+	}
+}
+
+/* Connections follow the forwards. What fails here does not undo the change. */
+static void settle(const struct edit *edit, const struct change_result *result)
+{
+	struct err err = {0};
+	int status = settle_udp(result->before, result->after, &err);
+	if (status == 0 && edit->kill)
+		status = settle_kill(result->before, result->after, &err);
+	if (status < 0)
+		command_say("warning: rules changed, but old connections could not be ended: %s",
+			    err.text);
+}
+
+static void tell_waiting(const void *context)
+{
+	(void)context;
+	if (isatty(STDERR_FILENO))
+		command_say("waiting for the xtables lock");
+}
+
+int edit_run(struct edit *edit, const struct globals *globals, struct err *err)
+{
+	static const struct waiting waiting = {.tell = tell_waiting};
+	struct change_result result = {0};
+	edit->change.backends = globals_backends(globals);
+	edit->change.home = globals->home;
+	edit->change.dry_run = edit->dry_run;
+	edit->change.wait_seconds = globals->wait_seconds;
+	edit->change.waiting = &waiting;
+	int status = change_run(&edit->change, &result, err);
+	if (status == 0 && edit->dry_run) {
+		fwrite(result.plan.text, 1, result.plan.used, stdout);
+	} else if (status == 0) {
+		command_say_lines(&result.notes);
+		settle(edit, &result);
+		edit->kept = result.kept.count;
+		if (globals->verbose || edit->say_kept)
+			command_say_lines(&result.kept);
+		if (globals->verbose)
+			say_changes(edit, &result);
+	}
+	change_result_free(&result);
+	return status;
+}

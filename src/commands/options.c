@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The tables, their setters, and what the help says of a command. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "commands/edit.h"
+#include "commands/options.h"
+#include "commands/query.h"
+
+#define WAIT_MAX 86400 /* seconds */
+
+static int set_wait(void *into, const char *value, struct err *err)
+{
+	struct globals *globals = into;
+	char *end;
+	unsigned long seconds = strtoul(value, &end, 10);
+	if (*value < '0' || *value > '9' || *end || seconds > WAIT_MAX)
+		return err_set(err, ERR_INPUT,
+			       "--wait '%s' is not a number of seconds from 0 to %d",
+			       quote(value).text, WAIT_MAX);
+	globals->wait_seconds = (unsigned int)seconds;
+	return 0;
+}
+
+static int set_backend(void *into, const char *value, struct err *err)
+{
+	struct globals *globals = into;
+	for (size_t b = 0; globals->backends[b]; b++)
+		if (strcmp(globals->backends[b]->name, value) == 0) {
+			globals->only[0] = globals->home = globals->backends[b];
+			return 0;
+		}
+	return err_set(err, ERR_INPUT, "--backend '%s' is not one; iptables and nftables are",
+		       quote(value).text);
+}
+
+static int set_help(void *into, const char *value, struct err *err)
+{
+	struct globals *globals = into;
+	(void)value;
+	(void)err;
+	globals->help = true;
+	return ARG_STOP;
+}
+
+static int set_version(void *into, const char *value, struct err *err)
+{
+	struct globals *globals = into;
+	(void)value;
+	(void)err;
+	globals->version = true;
+	return ARG_STOP;
+}
+
+const struct arg_def global_options[] = {
+	{'w', "wait", ARG_VALUE, "SECONDS",
+	 "how long to wait for other programs that change rules (10; 0: not at all)",
+	 .set = set_wait},
+	{0, "backend", ARG_VALUE, "NAME", "iptables or nftables: look at that one alone",
+	 .set = set_backend},
+	{'v', "verbose", ARG_PLAIN, NULL, "tell what was done", offsetof(struct globals, verbose),
+	 NULL},
+	{'h', "help", ARG_PLAIN, NULL, "show this help", .set = set_help},
+	{'V', "version", ARG_PLAIN, NULL, "show the version", .set = set_version},
+	{0},
+};
+
+const struct arg_def change_options[] = {
+	{'n', "dry-run", ARG_PLAIN, NULL,
+	 "change nothing; print the rules that would be added and deleted",
+	 offsetof(struct edit, dry_run), NULL},
+	{0},
+};
+
+static int set_ipv4(void *into, const char *value, struct err *err)
+{
+	enum family *family = into;
+	(void)value;
+	(void)err;
+	*family = FAMILY_IPV4;
+	return 0;
+}
+
+static int set_ipv6(void *into, const char *value, struct err *err)
+{
+	enum family *family = into;
+	(void)value;
+	(void)err;
+	*family = FAMILY_IPV6;
+	return 0;
+}
+
+const struct arg_def family_options[] = {
+	{'4', NULL, ARG_PLAIN, NULL, "only those of IPv4", .set = set_ipv4},
+	{'6', NULL, ARG_PLAIN, NULL, "only those of IPv6", .set = set_ipv6},
+	{0},
+};
+
+static int set_raw(void *into, const char *value, struct err *err)
+{
+	struct query *query = into;
+	(void)value;
+	(void)err;
+	query->report.format = REPORT_RAW;
+	return 0;
+}
+
+static int set_json(void *into, const char *value, struct err *err)
+{
+	struct query *query = into;
+	(void)value;
+	(void)err;
+	query->report.format = REPORT_JSON;
+	return 0;
+}
+
+const struct arg_def report_options[] = {
+	{'o', "output", ARG_VALUE, "COL,COL", "these columns; +COL adds to the usual ones",
+	 offsetof(struct query, columns), NULL},
+	{'n', "noheadings", ARG_PLAIN, NULL, "no header",
+	 offsetof(struct query, report.no_headings), NULL},
+	{'r', "raw", ARG_PLAIN, NULL, "one blank between columns", .set = set_raw},
+	{'J', "json", ARG_PLAIN, NULL, "as JSON", .set = set_json},
+	{0, "bytes", ARG_PLAIN, NULL, "bytes as plain numbers",
+	 offsetof(struct query, report.plain_bytes), NULL},
+	{0},
+};
+
+/* ---- help ---- */
+
+#define LEFT_WIDTH 26
+
+static void print_option(const struct arg_def *d)
+{
+	char left[64], letter[8] = "    ", value[40] = "";
+	if (d->letter)
+		snprintf(letter, sizeof(letter), d->name ? "-%c, " : "-%c", d->letter);
+	if (d->meta && d->value == ARG_OPTIONAL)
+		snprintf(value, sizeof(value), "[=%s]", d->meta);
+	else if (d->meta)
+		snprintf(value, sizeof(value), " %s", d->meta);
+	snprintf(left, sizeof(left), "%s%s%s%s", letter, d->name ? "--" : "",
+		 d->name ? d->name : "", value);
+	if (strlen(left) > LEFT_WIDTH)
+		printf("  %s\n  %-*s %s\n", left, LEFT_WIDTH, "", d->help);
+	else
+		printf("  %-*s %s\n", LEFT_WIDTH, left, d->help);
+}
+
+void options_print(const struct arg_def *options)
+{
+	for (const struct arg_def *d = options; d && !arg_is_last(d); d++)
+		print_option(d);
+}
+
+void options_print_usage(const struct command *command)
+{
+	printf("Usage: pfwd %s %s\n", command->name, command->operands);
+	if (command->aliases[0]) {
+		printf("       also: %s", command->aliases[0]);
+		printf(command->aliases[1] ? ", %s\n" : "\n", command->aliases[1]);
+	}
+	printf("\nTo %s.\n", command->summary);
+	if (command->details)
+		printf("\n%s", command->details);
+	puts("\nOptions:");
+	for (size_t t = 0; t < COMMAND_TABLES; t++)
+		options_print(command->options[t]);
+	options_print(global_options);
+	if (command->columns)
+		puts("\nColumns:");
+	for (const struct report_column *c = command->columns; c && c->name; c++)
+		printf("  %-12s %s\n", c->name, c->help);
+}

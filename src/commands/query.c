@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Selections, and what list and conns both have to say of connections. */
+#include "commands/query.h"
+#include "host/host.h"
+
+int query_operand(void *context, const char *word, struct err *err)
+{
+	struct query *query = context;
+	return selection_add(&query->selection, word, err);
+}
+
+int query_check(struct query *query, const struct globals *globals, struct err *err)
+{
+	return selectors_parse(&query->selection, &globals->host, &query->selectors, err);
+}
+
+void query_free(struct query *query)
+{
+	selection_free(&query->selection);
+	selectors_free(&query->selectors);
+}
+
+int query_select(const struct query *query, const struct forwards *set, bool *selected,
+		 struct err *err)
+{
+	enum family family = query->selection.family;
+	int result = selectors_apply(&query->selectors, set, selected, err);
+	for (size_t i = 0; family && i < set->count; i++)
+		selected[i] = selected[i] && set->items[i].family == family;
+	return result;
+}
+
+void query_say_accounting(void)
+{
+	if (!host_accounts())
+		command_say(
+			"conntrack does not count bytes and packets; turn it on with: sysctl -w "
+			"net.netfilter.nf_conntrack_acct=1");
+}
+
+void query_say_resized(void)
+{
+	command_say("warning: the kernel resized its table of connections while it was read: some "
+		    "may be missing, or twice; run the command again");
+}

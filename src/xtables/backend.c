@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The legacy tables behind the words that every backend has. */
+#include <stdlib.h>
+
+#include "xtables/backend.h"
+#include "xtables/commit.h"
+#include "xtables/dump.h"
+#include "xtables/health.h"
+#include "xtables/lock.h"
+
+/* The struct that begins with this base. */
+static struct snapshot *snapshot_of(const struct ruleset *set)
+{
+	union {
+		const struct ruleset *in;
+		struct snapshot *out;
+	} whole = {.in = set};
+	return whole.out;
+}
+
+static struct work *work_of(const struct ruleset_plan *plan)
+{
+	union {
+		const struct ruleset_plan *in;
+		struct work *out;
+	} whole = {.in = plan};
+	return whole.out;
+}
+
+static int read_set(const struct reading *reading, struct ruleset **out, struct err *err)
+{
+	struct snapshot *s = calloc(1, sizeof(*s));
+	if (!s)
+		return err_memory(err);
+	if (snapshot_read(reading->depth, s, err) < 0) {
+		free(s);
+		return -1;
+	}
+	*out = &s->base;
+	return 0;
+}
+
+static int status(const struct ruleset *set, struct ruleset_status *out, struct err *err)
+{
+	const struct snapshot *s = snapshot_of(set);
+	for (int f = 0; f < FAMILIES; f++)
+		if (health_of(s->states[f], &set->forwards, out, err) < 0)
+			return -1;
+	return 0;
+}
+
+static int foreign(const struct ruleset *set, struct lines *out, struct err *err)
+{
+	const struct snapshot *s = snapshot_of(set);
+	for (int f = 0; f < FAMILIES; f++)
+		for (int t = 0; t < TABLES; t++)
+			if (dump_foreign(&s->states[f][t], out, err) < 0)
+				return -1;
+	return 0;
+}
+
+static int plan(struct ruleset *set, const struct forwards *wanted, struct ruleset_plan **out,
+		struct err *err)
+{
+	struct work *w = calloc(1, sizeof(*w));
+	if (!w)
+		return err_memory(err);
+	if (work_plan(snapshot_of(set), wanted, w, err) < 0) {
+		free(w);
+		return -1;
+	}
+	*out = &w->base;
+	return 0;
+}
+
+static int print(const struct ruleset_plan *plan, struct lines *out, struct err *err)
+{
+	const struct work *w = work_of(plan);
+	for (size_t i = 0; i < w->step_count; i++) {
+		const struct step *step = &w->steps[i];
+		if (dump_plan(&w->before->states[step->family][step->table],
+			      &w->plans[step->family][step->table], out, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static int kept(const struct ruleset_plan *plan, struct lines *out, struct err *err)
+{
+	const struct work *w = work_of(plan);
+	for (int f = 0; f < FAMILIES; f++)
+		for (int t = 0; t < TABLES; t++)
+			if (dump_kept(&w->before->states[f][t], &w->plans[f][t], out, err) < 0)
+				return -1;
+	return 0;
+}
+
+static int commit(struct ruleset_plan *plan, struct lines *notes, struct err *err)
+{
+	return work_commit(work_of(plan), notes, err);
+}
+
+static void free_set(struct ruleset *set)
+{
+	if (!set)
+		return;
+	snapshot_free(snapshot_of(set));
+	free(set);
+}
+
+static void free_plan(struct ruleset_plan *plan)
+{
+	if (!plan)
+		return;
+	work_free(work_of(plan));
+	free(plan);
+}
+
+const struct backend xtables_backend = {
+	.name = "iptables",
+	.raw_socket = true,
+	.present = snapshot_any,
+	.usable = tables_usable,
+	.lock = lock_take,
+	.unlock = lock_release,
+	.read = read_set,
+	.status = status,
+	.foreign = foreign,
+	.plan = plan,
+	.print = print,
+	.kept = kept,
+	.commit = commit,
+	.free = free_set,
+	.free_plan = free_plan,
+};

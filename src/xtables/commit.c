@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Two tables a family, each committed alone. What a kill leaves between two commits opens nothing;
+ * a commit that fails undoes those before it.
+ */
+#include <errno.h>
+#include <string.h>
+
+#include "xtables/commit.h"
+
+/* ---- planning ---- */
+
+static bool adds_any(const struct work *w, const struct forwards *wanted)
+{
+	struct forwards_missing walk = {.of = wanted, .in = &w->before->base.forwards};
+	return forwards_next_missing(&walk) != NULL;
+}
+
+/* Whether the plan inserts into or deletes from PFWD-INPUT-SAME, whose jump does not require a
+ * translated connection. */
+static bool touches_gate(const struct plan *plan, enum op_kind kind)
+{
+	for (size_t i = 0; i < plan->count; i++)
+		if (plan->ops[i].kind == kind &&
+		    layout_group(TABLE_FILTER, plan->ops[i].chain) == GROUP_INPUT_SAME)
+			return true;
+	return false;
+}
+
+/*
+ * A change that adds: filter before nat, so that nothing is translated and then dropped. One that
+ * only removes: nat before filter. The exception is PFWD-INPUT-SAME, which accepts packets that
+ * are not translated: it opens last and closes first.
+ */
+static void order_steps(struct work *w, const struct forwards *wanted)
+{
+	static const enum table filter_first[] = {TABLE_FILTER, TABLE_NAT};
+	static const enum table nat_first[] = {TABLE_NAT, TABLE_FILTER};
+	for (int f = 0; f < FAMILIES; f++) {
+		const struct plan *filter = &w->plans[f][TABLE_FILTER];
+		bool first = touches_gate(filter, OP_DELETE) || adds_any(w, wanted);
+		if (touches_gate(filter, OP_INSERT))
+			first = false;
+		const enum table *order = first ? filter_first : nat_first;
+		for (int t = 0; t < TABLES; t++)
+			if (w->plans[f][order[t]].count)
+				w->steps[w->step_count++] = (struct step){f, order[t]};
+	}
+}
+
+int work_plan(struct snapshot *before, const struct forwards *wanted, struct work *out,
+	      struct err *err)
+{
+	struct work w = {.before = before};
+	int result = 0;
+	for (int f = 0; result == 0 && f < FAMILIES; f++) {
+		result = layout_build(snapshot_families[f], wanted, &w.layouts[f], err);
+		for (int t = 0; result == 0 && t < TABLES; t++) {
+			result = plan_make(&before->states[f][t], &w.layouts[f], &w.plans[f][t],
+					   err);
+			w.base.size += w.plans[f][t].count;
+		}
+	}
+	if (result == 0)
+		order_steps(&w, wanted);
+	else
+		work_free(&w);
+	*out = w;
+	return result;
+}
+
+void work_free(struct work *w)
+{
+	for (int f = 0; f < FAMILIES; f++) {
+		for (int t = 0; t < TABLES; t++)
+			plan_free(&w->plans[f][t]);
+		layout_free(&w->layouts[f]);
+	}
+	*w = (struct work){0};
+}
+
+/* ---- committing ---- */
+
+#define COUNTER_TRIES 3
+
+/* Whether the table holds what is wanted, whatever others have done to it meanwhile. */
+static bool is_done(const struct work *w, const struct step *step, struct tables *fresh)
+{
+	struct err ignored;
+	struct state there;
+	struct plan plan;
+	if (tables_read(fresh, &there, &ignored) < 0)
+		return false;
+	bool done = plan_make(&there, &w->layouts[step->family], &plan, &ignored) == 0 &&
+		    plan.count == 0;
+	plan_free(&plan);
+	state_free(&there);
+	return done;
+}
+
+/* The kernel may have taken the rules and failed over the counters: somebody without the lock adds
+ * a rule between the two. Then they are set again. */
+static int recover(struct work *w, const struct step *step, struct lines *notes, struct err *err)
+{
+	struct tables *ours = w->before->tables[step->family][step->table];
+	struct err cause = *err;
+	for (int i = 0; i < COUNTER_TRIES; i++) {
+		struct tables *fresh =
+			tables_open(snapshot_families[step->family], step->table, err);
+		bool done = fresh && is_done(w, step, fresh);
+		bool kept = done && tables_add_counters(fresh, ours, err) == 0 &&
+			    tables_commit(fresh, err) == 0;
+		tables_close(fresh);
+		if (!done) {
+			*err = cause;
+			return -1;
+		}
+		if (kept)
+			return 0;
+	}
+	/* without memory for the words, the change is still made */
+	struct err ignored;
+	lines_add(notes, &ignored,
+		  "warning: the %s %s table is updated, but the kernel refused to restore its "
+		  "packet counters (all rules of the table)",
+		  family_name(snapshot_families[step->family]), table_name(step->table));
+	return 0;
+}
+
+static int do_step(struct work *w, const struct step *step, struct lines *notes, struct err *err)
+{
+	struct tables **tables = &w->before->tables[step->family][step->table];
+	const struct plan *plan = &w->plans[step->family][step->table];
+	if (!*tables)
+		*tables = tables_open(snapshot_families[step->family], step->table, err);
+	if (!*tables || tables_apply(*tables, plan, err) < 0)
+		return -1;
+	if (tables_commit(*tables, err) == 0)
+		return 0;
+	return recover(w, step, notes, err);
+}
+
+/* Back to what was before this step. */
+static int undo_step(struct work *w, const struct step *step, struct err *err)
+{
+	struct state there = {0};
+	struct tables *done = w->before->tables[step->family][step->table];
+	const struct plan *plan = &w->plans[step->family][step->table];
+	int result = -1;
+	struct tables *fresh = tables_open(snapshot_families[step->family], step->table, err);
+	if (!fresh)
+		return -1;
+	if (tables_undo(fresh, done, plan, err) < 0 || tables_read(fresh, &there, err) < 0)
+		goto out;
+	if (!state_equal(&there, &w->before->states[step->family][step->table])) {
+		err_set(err, ERR_FAILED, "somebody else changed the table without the lock");
+		goto out;
+	}
+	result = tables_commit(fresh, err);
+out:
+	state_free(&there);
+	tables_close(fresh);
+	return result;
+}
+
+int work_commit(struct work *w, struct lines *notes, struct err *err)
+{
+	for (size_t i = 0; i < w->step_count; i++) {
+		if (do_step(w, &w->steps[i], notes, err) == 0)
+			continue;
+		while (i-- > 0) {
+			struct err second;
+			const struct step *step = &w->steps[i];
+			if (undo_step(w, step, &second) < 0) {
+				struct err first = *err;
+				return err_set(
+					err, ERR_FAILED,
+					"%s; and the %s %s table could not be set back (%s): "
+					"run the command again",
+					first.text, family_name(snapshot_families[step->family]),
+					table_name(step->table), second.text);
+			}
+		}
+		return -1;
+	}
+	return 0;
+}

@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The notation of iptables-save(8). */
+#include "xtables/dump.h"
+#include "xtables/text.h"
+
+static int dump_op(enum family family, const struct op *op, struct lines *out, struct err *err)
+{
+	char rule[RULE_TEXT_MAX] = "";
+	struct quoted chain = quote(op->chain);
+	if (op->rule)
+		text_rule(family, op->rule, rule);
+	switch (op->kind) {
+	case OP_NEW_CHAIN:
+		return lines_add(out, err, ":%s - [0:0]", chain.text);
+	case OP_DELETE_CHAIN:
+		return lines_add(out, err, "-X %s", chain.text);
+	case OP_INSERT:
+		if (op->at_end)
+			return lines_add(out, err, "-A %s %s", chain.text, rule);
+		return lines_add(out, err, "-I %s %u %s", chain.text, op->position + 1, rule);
+	case OP_DELETE:
+		if (op->rule)
+			return lines_add(out, err, "-D %s %s", chain.text, rule);
+		return lines_add(out, err, "-D %s %u", chain.text, op->position + 1);
+	}
+	return 0;
+}
+
+int dump_plan(const struct state *have, const struct plan *plan, struct lines *out, struct err *err)
+{
+	if (have->family == FAMILY_IPV6 && lines_add(out, err, "# IPv6") < 0)
+		return -1;
+	if (lines_add(out, err, "*%s", table_name(have->table)) < 0)
+		return -1;
+	for (size_t i = 0; i < plan->count; i++)
+		if (dump_op(have->family, &plan->ops[i], out, err) < 0)
+			return -1;
+	return lines_add(out, err, "COMMIT");
+}
+
+int dump_kept(const struct state *have, const struct plan *plan, struct lines *out, struct err *err)
+{
+	for (size_t c = 0; c < have->chain_count; c++)
+		if (plan->keeps[c] &&
+		    lines_add(
+			    out, err,
+			    "kept chain %s of the %s %s table: a rule of another program is in it "
+			    "or jumps to it",
+			    quote(have->chains[c].name).text, family_name(have->family),
+			    table_name(have->table)) < 0)
+			return -1;
+	return 0;
+}
+
+int dump_foreign(const struct state *have, struct lines *out, struct err *err)
+{
+	for (size_t c = 0; c < have->chain_count; c++) {
+		const struct state_chain *chain = &have->chains[c];
+		size_t count = 0;
+		for (size_t i = 0; i < chain->count; i++)
+			count += !chain->rules[i].ours;
+		if (count && lines_add(out, err,
+				       "chain %s of the %s %s table holds %zu rule%s that pfwd did "
+				       "not make; %s",
+				       quote(chain->name).text, family_name(have->family),
+				       table_name(have->table), count, count == 1 ? "" : "s",
+				       count == 1 ? "it stays" : "they stay") < 0)
+			return -1;
+	}
+	return 0;
+}
