@@ -230,7 +230,7 @@ static const struct {
 	{SPEC80, "-4x", "unknown option '-x'; see that"},
 	{SPEC80, "--\x1b", "'--\\x1b'"},
 	{SPEC80, "-\xff", "'-\\xff'"},
-	{SPEC80, "--for 0s", "over before it begins"},
+	{SPEC80, "--for 0s", "is too short; it must be at least 1s"},
 	{SPEC80, "--for 1w", "duration '1w'"},
 	{SPEC80, "--for -1s", "duration '-1s'"},
 	{SPEC80, "--for 99999d", "--for 99999d ends later"},
