@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "model/search.h"
 #include "xtables/health.h"
 
 /* Rules that packets reach. Those that accept are sought by what they cover, all others by what
@@ -52,6 +53,12 @@ static int compare_covers(const void *a, const void *b)
 	return x->first - y->first;
 }
 
+/* For search_first: those that begin with the key's first port come before it too. */
+static int begins_before(const void *key, const void *cover)
+{
+	return compare_covers(key, cover) < 0 ? -1 : 1;
+}
+
 static bool covers(const struct rule *there, const struct rule *wanted)
 {
 	return there->ports.first <= wanted->ports.first &&
@@ -63,16 +70,10 @@ static const struct state_rule *find_cover(const struct index *index, enum group
 					   const struct rule *rule)
 {
 	struct cover key = cover_of(group, rule);
-	size_t low = 0, high = index->cover_count;
-	while (low < high) {
-		size_t middle = (low + high) / 2;
-		if (compare_covers(&index->covers[middle], &key) <= 0)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	for (; low > 0; low--) {
-		const struct cover *c = &index->covers[low - 1];
+	size_t i = search_first(&key, index->covers, index->cover_count, sizeof(*index->covers),
+				begins_before);
+	while (i-- > 0) {
+		const struct cover *c = &index->covers[i];
 		if (c->hash != key.hash || c->reach < key.last)
 			break;
 		if (covers(&c->rule->rule, rule))

@@ -3,6 +3,7 @@
 #include <assert.h>
 #include <string.h>
 
+#include "model/hash.h"
 #include "xtables/rule.h"
 
 #define RULE_PLAIN offsetof(struct rule, chain) /* the part without pointers */
@@ -29,24 +30,10 @@ bool rule_equal(const struct rule *a, const struct rule *b)
 	return rule_compare(a, b) == 0;
 }
 
-static uint64_t mix(uint64_t hash, uint64_t word)
-{
-	hash = (hash ^ word) * 0x9e3779b97f4a7c15U;
-	return hash ^ hash >> 32;
-}
-
 uint64_t rule_hash(const struct rule *rule)
 {
-	uint64_t hash = 0, word;
-	for (size_t i = 0; i < RULE_PLAIN; i += sizeof(word)) {
-		memcpy(&word, (const char *)rule + i, sizeof(word));
-		hash = mix(hash, word);
-	}
-	for (const char *c = rule->chain ? rule->chain : ""; *c; c++)
-		hash = mix(hash, (unsigned char)*c);
-	for (const char *c = rule->comment ? rule->comment : ""; *c; c++)
-		hash = mix(hash, (unsigned char)*c);
-	return hash;
+	uint64_t hash = hash_bytes(0, rule, RULE_PLAIN);
+	return hash_text(hash_text(hash, rule->chain), rule->comment);
 }
 
 bool rule_equal_but_ports(const struct rule *a, const struct rule *b)

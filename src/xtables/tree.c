@@ -11,6 +11,7 @@
 #include <sys/types.h>
 
 #include "model/array.h"
+#include "model/hash.h"
 #include "xtables/tree.h"
 
 #define CHAIN_NAME 28   /* characters that iptables takes */
@@ -206,15 +207,6 @@ static void format_part(const struct tree *tree, const struct prefix *p, enum di
 	case DIMS:
 		break;
 	}
-}
-
-static uint64_t hash_text(uint64_t hash, const char *text)
-{
-	for (; *text; text++) {
-		hash = (hash ^ (unsigned char)*text) * 0x9e3779b97f4a7c15U;
-		hash ^= hash >> 29;
-	}
-	return hash;
 }
 
 /* PFWD/eth0/tcp/8192-12287. Where that is too long, a number stands for all but its last part. */
