@@ -41,6 +41,11 @@ void forwards_file_free(struct forwards_file *source);
 int forwards_file_check_target(const struct forward *f, const struct host_addresses *addresses,
 			       struct err *err);
 
+/* The same for a target, or an address of --snat, that is the broadcast address of a network of
+ * this host. */
+int forwards_file_check_broadcast(const struct forward *f, const struct host_addresses *addresses,
+				  struct err *err);
+
 /* One line of the file's own form. */
 void forwards_file_print(FILE *out, const struct forward *f);
 

@@ -74,14 +74,24 @@ bool address_equal(const struct address *a, const struct address *b);
 /* Orders families first, then bytes; "none" comes before all. */
 int address_compare(const struct address *a, const struct address *b);
 
-bool address_is_loopback(const struct address *addr);  /* RFC 1122 3.2.1.3, RFC 4291 2.5.3 */
-bool address_is_multicast(const struct address *addr); /* RFC 5771, RFC 4291 2.7 */
-bool address_is_broadcast(const struct address *addr); /* 255.255.255.255 alone (RFC 919) */
+bool address_is_loopback(const struct address *addr);   /* RFC 1122 3.2.1.3, RFC 4291 2.5.3 */
+bool address_is_multicast(const struct address *addr);  /* RFC 5771, RFC 4291 2.7 */
+bool address_is_broadcast(const struct address *addr);  /* 255.255.255.255 alone (RFC 919) */
+bool address_is_link_local(const struct address *addr); /* of IPv6 alone (RFC 4291 2.5.6) */
 bool address_is_unspecified(const struct address *addr);
+/* ::ffff:10.1.0.1, an IPv4 address written as one of IPv6 (RFC 4291 2.5.5.2). */
+bool address_is_mapped(const struct address *addr);
+/* The IPv4 address in a mapped or a compatible one (::10.1.0.1, RFC 4291 2.5.5.1; :: and ::1 are
+ * none); every other address as it is. */
+struct address address_undressed(const struct address *addr);
+/* Whether text can only be meant as an IPv4 address: digits and dots, one dot at the least. */
+bool address_looks_ipv4(const char *text);
 
 unsigned int address_bits(enum family family); /* 32 or 128 */
 /* The network of addr with that prefix length (at most address_bits). */
 struct network network_of(const struct address *addr, unsigned int prefix);
+/* The network of that address alone; "every address" if addr is none. */
+struct network network_of_host(const struct address *addr);
 /* Whether addr lies in net; "every address" holds those of both families. */
 bool network_holds(const struct network *net, const struct address *addr);
 
@@ -92,6 +102,10 @@ char *ports_put(char *out, struct ports ports);
 static inline unsigned int ports_count(struct ports ports)
 {
 	return (unsigned int)(ports.last - ports.first) + 1;
+}
+static inline bool ports_equal(struct ports a, struct ports b)
+{
+	return a.first == b.first && a.last == b.last;
 }
 static inline bool ports_hold(struct ports ports, uint16_t port)
 {

@@ -18,6 +18,8 @@ struct spec_host {
 	 * as in struct tm; tm_isdst is not looked at. NULL: only times with a zone are taken. */
 	bool (*local_time)(const struct tm *time, int64_t *out);
 	int64_t now; /* seconds since 1970 */
+	/* Whether an interface is called so. NULL: none is. */
+	bool (*interface)(const char *name);
 };
 
 #define SPEC_PROTOS_MAX 2

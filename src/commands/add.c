@@ -101,8 +101,11 @@ static int check_targets(const struct forwards *set, struct err *err)
 	int result = 0;
 	if (host_addresses(&addresses, err) < 0)
 		return -1;
-	for (size_t i = 0; result == 0 && i < set->count; i++)
+	for (size_t i = 0; result == 0 && i < set->count; i++) {
 		result = forwards_file_check_target(&set->items[i], &addresses, err);
+		if (result == 0)
+			result = forwards_file_check_broadcast(&set->items[i], &addresses, err);
+	}
 	host_addresses_free(&addresses);
 	return result;
 }

@@ -137,6 +137,21 @@ int forwards_file_check_target(const struct forward *f, const struct host_addres
 		       target, f->target_ports.first);
 }
 
+int forwards_file_check_broadcast(const struct forward *f, const struct host_addresses *addresses,
+				  struct err *err)
+{
+	char text[ADDRESS_TEXT_MAX];
+	const struct address *addr = host_is_broadcast(addresses, &f->target) ? &f->target
+				     : host_is_broadcast(addresses, &f->snat) ? &f->snat
+									      : NULL;
+	if (!addr)
+		return 0;
+	address_format(addr, text);
+	return err_set(err, ERR_INPUT,
+		       "%s %s is the broadcast address of a network of this host; give one host's",
+		       addr == &f->target ? "target" : "--snat", text);
+}
+
 /* --hairpin alone means the connected network that the target is on. Where there is none, add
  * refuses; here the forward is made without it. */
 static void find_networks(struct file *file, const struct host_addresses *addresses)
@@ -168,6 +183,8 @@ static void check_lines(const struct forwards_file *source, const struct spec_ho
 		if (warn && f->hairpin && !network_is_set(&f->hairpin_net))
 			add_remark(remarks, line, false,
 				   "cannot find the target's network; added without --hairpin");
+		if (warn && forwards_file_check_broadcast(f, addresses, &why) < 0)
+			add_remark(remarks, line, false, why.text);
 		if (forwards_file_check_target(f, addresses, &why) < 0)
 			add_bad(remarks, line, why.text);
 	}

@@ -8,6 +8,7 @@
 #include <time.h>
 #include <arpa/inet.h>
 #include <linux/capability.h>
+#include <net/if.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -84,9 +85,19 @@ static bool local_time(const struct tm *asked, int64_t *out)
 	return true;
 }
 
+static bool has_interface(const char *name)
+{
+	return if_nametoindex(name) != 0;
+}
+
 struct spec_host host_words(void)
 {
-	return (struct spec_host){find_service, local_time, time(NULL)};
+	return (struct spec_host){
+		.service = find_service,
+		.local_time = local_time,
+		.now = time(NULL),
+		.interface = has_interface,
+	};
 }
 
 static bool setting_is_on(const char *path)

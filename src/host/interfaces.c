@@ -149,3 +149,19 @@ struct network host_network_of(const struct host_addresses *set, const struct ad
 	}
 	return best;
 }
+
+bool host_is_broadcast(const struct host_addresses *set, const struct address *addr)
+{
+	for (size_t i = 0; i < set->count && addr->family == FAMILY_IPV4; i++) {
+		const struct host_address *a = &set->items[i];
+		if (a->addr.family != FAMILY_IPV4 || a->prefix == 0 || a->prefix > 30)
+			continue;
+		struct network net = network_of(&a->addr, a->prefix);
+		uint32_t last, host_bits = htonl(UINT32_MAX >> a->prefix);
+		memcpy(&last, net.addr.bytes, sizeof(last));
+		last |= host_bits;
+		if (memcmp(addr->bytes, &last, sizeof(last)) == 0)
+			return true;
+	}
+	return false;
+}

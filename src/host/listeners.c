@@ -31,21 +31,13 @@ static int read_attribute(const struct nlattr *attr, void *data)
 	return MNL_CB_OK;
 }
 
-/* An IPv4 address may be written as one of IPv6, ::ffff:10.1.0.1 (RFC 4291 2.5.5.2). */
 static struct address read_address(const struct inet_diag_msg *msg)
 {
-	static const uint8_t mapped[12] = {[10] = 0xff, [11] = 0xff};
-	struct address addr = {.family = FAMILY_IPV4};
-	const uint8_t *bytes = (const uint8_t *)msg->id.idiag_src;
-	if (msg->idiag_family == AF_INET) {
-		memcpy(addr.bytes, bytes, 4);
-	} else if (memcmp(bytes, mapped, sizeof(mapped)) == 0) {
-		memcpy(addr.bytes, bytes + sizeof(mapped), 4);
-	} else {
-		addr.family = FAMILY_IPV6;
-		memcpy(addr.bytes, bytes, 16);
-	}
-	return addr;
+	bool six = msg->idiag_family == AF_INET6;
+	struct address addr = {.family = six ? FAMILY_IPV6 : FAMILY_IPV4};
+	memcpy(addr.bytes, msg->id.idiag_src, six ? 16 : 4);
+	/* a socket of IPv6 takes IPv4 at such an address */
+	return address_is_mapped(&addr) ? address_undressed(&addr) : addr;
 }
 
 static int on_socket(const struct nlmsghdr *nlh, void *data)

@@ -141,6 +141,37 @@ bool address_is_broadcast(const struct address *addr)
 	return addr->family == FAMILY_IPV4 && memcmp(addr->bytes, "\xff\xff\xff\xff", 4) == 0;
 }
 
+bool address_is_link_local(const struct address *addr)
+{
+	return addr->family == FAMILY_IPV6 && addr->bytes[0] == 0xfe &&
+	       (addr->bytes[1] & 0xc0) == 0x80;
+}
+
+#define DRESS 12 /* bytes of an IPv6 address before the IPv4 address in it */
+
+bool address_is_mapped(const struct address *addr)
+{
+	static const uint8_t dress[DRESS] = {[10] = 0xff, [11] = 0xff};
+	return addr->family == FAMILY_IPV6 && memcmp(addr->bytes, dress, DRESS) == 0;
+}
+
+struct address address_undressed(const struct address *addr)
+{
+	static const uint8_t dress[DRESS];
+	struct address inner = {.family = FAMILY_IPV4};
+	bool compatible = addr->family == FAMILY_IPV6 && memcmp(addr->bytes, dress, DRESS) == 0 &&
+			  !address_is_unspecified(addr) && !address_is_loopback(addr);
+	if (!compatible && !address_is_mapped(addr))
+		return *addr;
+	memcpy(inner.bytes, addr->bytes + DRESS, 4);
+	return inner;
+}
+
+bool address_looks_ipv4(const char *text)
+{
+	return strchr(text, '.') && text[strspn(text, "0123456789.")] == '\0';
+}
+
 bool address_is_unspecified(const struct address *addr)
 {
 	static const uint8_t zero[16];
@@ -159,6 +190,13 @@ struct network network_of(const struct address *addr, unsigned int prefix)
 	if (prefix % 8)
 		net.addr.bytes[prefix / 8] &= (uint8_t)(0xff << (8 - prefix % 8));
 	return net;
+}
+
+struct network network_of_host(const struct address *addr)
+{
+	if (!address_is_set(addr))
+		return (struct network){0};
+	return (struct network){.addr = *addr, .prefix = (uint8_t)address_bits(addr->family)};
 }
 
 bool network_holds(const struct network *net, const struct address *addr)

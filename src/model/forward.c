@@ -4,16 +4,20 @@
 
 #include "model/forward.h"
 
-/* Why no forward has such an address, or NULL. */
+/* Why no forward has such an address, or NULL. An IPv4 address in the dress of IPv6 is judged as
+ * what it is. */
 static const char *unfit(const struct address *addr)
 {
-	if (address_is_loopback(addr))
+	struct address inner = address_undressed(addr);
+	if (address_is_loopback(&inner))
 		return "a loopback address, which the kernel cannot forward safely";
-	if (address_is_multicast(addr))
+	if (address_is_multicast(&inner))
 		return "a multicast address";
-	if (address_is_broadcast(addr))
+	if (address_is_broadcast(&inner))
 		return "the broadcast address";
-	return address_is_unspecified(addr) ? "no host" : NULL;
+	if (address_is_link_local(&inner))
+		return "a link-local address, which means a host only together with an interface";
+	return address_is_unspecified(&inner) ? "no host" : NULL;
 }
 
 static int check_address(const struct address *addr, const char *what, const char *advice,
@@ -27,19 +31,41 @@ static int check_address(const struct address *addr, const char *what, const cha
 	return err_set(err, ERR_INPUT, "%s %s is %s; %s", what, text, why, advice);
 }
 
+/* Linux drops packets that come from a mapped address: nothing such a target answers arrives. */
+static int check_not_mapped(const struct address *addr, const char *what, struct err *err)
+{
+	char text[ADDRESS_TEXT_MAX], plain[ADDRESS_TEXT_MAX];
+	if (!address_is_mapped(addr))
+		return 0;
+	struct address inner = address_undressed(addr);
+	address_format(addr, text);
+	address_format(&inner, plain);
+	return err_set(err, ERR_INPUT,
+		       "%s %s is an IPv4 address written as one of IPv6, which no host has; write "
+		       "%s, in a forward of IPv4",
+		       what, text, plain);
+}
+
 #define FOR_SELF "for a program on this host write the target as :PORT"
+#define NOT_LOOPBACK "; a program that listens on a loopback address alone cannot be reached"
 
 static int check_spec_address(const struct forward *f, struct err *err)
 {
-	return check_address(
-		&f->addr, "address",
-		address_is_loopback(&f->addr) ? "leave it out; " FOR_SELF : "give one host's", err);
+	struct address inner = address_undressed(&f->addr);
+	const char *advice = address_is_loopback(&inner) ? "leave it out; " FOR_SELF NOT_LOOPBACK
+							 : "give one host's";
+	return check_address(&f->addr, "address", advice, err);
 }
 
 static int check_target(const struct forward *f, struct err *err)
 {
-	bool self = address_is_loopback(&f->target) || address_is_unspecified(&f->target);
-	return check_address(&f->target, "target", self ? FOR_SELF : "give one host's", err);
+	struct address inner = address_undressed(&f->target);
+	const char *advice = address_is_loopback(&inner)      ? FOR_SELF NOT_LOOPBACK
+			     : address_is_unspecified(&inner) ? FOR_SELF
+							      : "give one host's";
+	if (check_address(&f->target, "target", advice, err) < 0)
+		return -1;
+	return check_not_mapped(&f->target, "target", err);
 }
 
 static int check_family(const struct forward *f, const struct address *addr, const char *what,
@@ -94,26 +120,20 @@ static int check_ports(const struct forward *f, struct err *err)
 		       from, to, n, n == 1 ? "" : "s", m);
 }
 
-static bool same_ports(const struct forward *f)
-{
-	return f->ports.first == f->target_ports.first && f->ports.last == f->target_ports.last;
-}
-
 /* A translation to the same address and port is none, and the guards do not know it. */
 static int check_translates(const struct forward *f, struct err *err)
 {
-	if (forward_to_self(f))
-		return same_ports(f)
-			       ? err_set(err, ERR_INPUT,
-					 "nothing to forward: port %u of this host stays port "
-					 "%u of this host; give the target another port",
-					 f->ports.first, f->target_ports.first)
-			       : 0;
-	if (!address_equal(&f->addr, &f->target))
-		return 0;
+	bool same_ports = ports_equal(f->ports, f->target_ports);
 	uint16_t port = f->target_ports.first;
+	if (forward_to_self(f) && same_ports)
+		return err_set(err, ERR_INPUT,
+			       "nothing to forward: port %u of this host stays port %u of this "
+			       "host; give the target another port",
+			       port, port);
+	if (forward_to_self(f) || !address_equal(&f->addr, &f->target))
+		return 0;
 	bool one_stays = ports_count(f->target_ports) == 1 && ports_hold(f->ports, port);
-	if (same_ports(f) || one_stays)
+	if (same_ports || one_stays)
 		return err_set(
 			err, ERR_INPUT,
 			"nothing to forward: port %u of that address would be sent to itself; "
@@ -138,21 +158,14 @@ int forward_check(const struct forward *f, struct err *err)
 			  "the address of one host is needed, one of this host's own as a rule",
 			  err) < 0)
 		return -1;
-	if (check_ports(f, err) < 0)
+	if (check_not_mapped(&f->snat, "--snat", err) < 0 || check_ports(f, err) < 0)
 		return -1;
 	return check_translates(f, err);
 }
 
-static struct network host_network(const struct address *addr)
-{
-	if (!address_is_set(addr))
-		return (struct network){0};
-	return (struct network){.addr = *addr, .prefix = (uint8_t)address_bits(addr->family)};
-}
-
 struct match forward_match(const struct forward *f)
 {
-	struct match box = {.dst = host_network(&f->addr),
+	struct match box = {.dst = network_of_host(&f->addr),
 			    .src = f->from,
 			    .proto = f->proto,
 			    .ports = f->ports};
@@ -162,7 +175,7 @@ struct match forward_match(const struct forward *f)
 
 struct match forward_hairpin_match(const struct forward *f)
 {
-	return (struct match){.dst = host_network(&f->addr),
+	return (struct match){.dst = network_of_host(&f->addr),
 			      .src = f->hairpin_net,
 			      .proto = f->proto,
 			      .ports = f->ports};
@@ -170,7 +183,8 @@ struct match forward_hairpin_match(const struct forward *f)
 
 struct match forward_local_match(const struct forward *f)
 {
-	return (struct match){.dst = host_network(&f->addr), .proto = f->proto, .ports = f->ports};
+	return (struct match){
+		.dst = network_of_host(&f->addr), .proto = f->proto, .ports = f->ports};
 }
 
 uint16_t forward_target_port(const struct forward *f, uint16_t port)

@@ -22,18 +22,13 @@ static bool is_sayable(char c)
 	}
 }
 
-/* With "." and "..", which Linux refuses. */
-static bool looks_like_address(const char *name)
-{
-	return strchr(name, '.') && name[strspn(name, "0123456789.")] == '\0';
-}
-
 bool ifname_is_sayable(const char *name)
 {
 	for (const char *c = name; *c; c++)
 		if (!is_sayable(*c))
 			return false;
-	return *name != '-' && *name != '#' && !looks_like_address(name) && strcmp(name, "+") != 0;
+	/* "." and "..", which Linux refuses, look like an address too */
+	return *name != '-' && *name != '#' && !address_looks_ipv4(name) && strcmp(name, "+") != 0;
 }
 
 enum overlap overlap_join(enum overlap a, enum overlap b)

@@ -108,7 +108,13 @@ static size_t count_lines(const char *text, size_t length)
 int file_parse(const char *text, size_t length, const struct spec_host *host, struct file_bad *bad,
 	       struct file *out, struct err *err)
 {
+	static const char mark[] = "\xef\xbb\xbf"; /* some editors begin UTF-8 so */
+	const size_t marked = strlen(mark);
 	struct reader reader = {host, bad, out, 0};
+	if (length >= marked && memcmp(text, mark, marked) == 0) {
+		text += marked;
+		length -= marked;
+	}
 	if (forwards_reserve(&out->forwards, count_lines(text, length), err) < 0)
 		return -1;
 	for (const char *line = text, *end = text + length; line < end; line++) {

@@ -151,6 +151,47 @@ static int find_end(const struct request *request, const struct spec_host *host,
 	return 0;
 }
 
+/* 8080:80 and 8000:8010 are what other tools call a port with its target's, and a range. */
+static int refuse_digits(const char *text, const struct spec *spec, struct err *err)
+{
+	const char *name = spec->ifname;
+	char ports[PORTS_TEXT_MAX];
+	ports_put(ports, spec->ports);
+	if (ports_count(spec->ports) == 1 && strtoul(name, NULL, 10) < spec->ports.first)
+		return err_set(err, ERR_INPUT,
+			       "'%s': no interface is called %s; for the ports %s to %s write "
+			       ":%s-%s, and to send port %s to port %s write :%s as SPEC and "
+			       "ADDR:%s as TARGET",
+			       quote(text).text, name, name, ports, name, ports, name, ports, name,
+			       ports);
+	return err_set(err, ERR_INPUT,
+		       "'%s': no interface is called %s; to send port %s to port %s write :%s as "
+		       "SPEC and ADDR:%s as TARGET",
+		       quote(text).text, name, name, ports, name, ports);
+}
+
+/* An IF that no packet comes in on, or that is most likely meant as something else. */
+static int check_interface(const char *text, const struct spec *spec, const struct spec_host *host,
+			   struct err *err)
+{
+	const char *name = spec->ifname;
+	bool digits = *name && name[strspn(name, "0123456789")] == '\0';
+	bool all = strcmp(name, "any") == 0 || strcmp(name, "all") == 0;
+	if (strcmp(name, "lo") == 0)
+		return err_set(err, ERR_INPUT,
+			       "'%s': nothing that could be forwarded comes in on lo; for programs "
+			       "on this host --local is meant: give the interface of other "
+			       "clients, or none, and --local",
+			       quote(text).text);
+	if ((!digits && !all) || (host->interface && host->interface(name)))
+		return 0;
+	if (digits)
+		return refuse_digits(text, spec, err);
+	return err_set(err, ERR_INPUT,
+		       "'%s': no interface is called %s; for all interfaces write *, or nothing",
+		       quote(text).text, name);
+}
+
 static int parse(const struct request *request, const struct spec_host *host, struct spec *spec,
 		 struct forward *f, struct err *err)
 {
@@ -162,6 +203,7 @@ static int parse(const struct request *request, const struct spec_host *host, st
 			"for example",
 			request->spec ? "TARGET" : "SPEC");
 	if (spec_parse(request->spec, host, spec, err) < 0 ||
+	    check_interface(request->spec, spec, host, err) < 0 ||
 	    spec_parse_target(request->target, spec->protos, host, &target, err) < 0)
 		return -1;
 	*f = request->common;

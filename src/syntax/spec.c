@@ -40,11 +40,6 @@ static bool is_digit(char c)
 	return c >= '0' && c <= '9';
 }
 
-static bool looks_like_ipv4(const char *text)
-{
-	return strspn(text, "0123456789.") == strlen(text) && strchr(text, '.');
-}
-
 /* PORTS[/PROTO] */
 static int cut_tail(const char *text, const char *tail, struct parts *parts, struct err *err)
 {
@@ -79,7 +74,7 @@ static int cut_head(const char *text, size_t length, struct parts *parts, struct
 		parts->has_addr = true;
 		strcpy(parts->addr, at + 1);
 		strcpy(parts->ifname, head);
-	} else if (looks_like_ipv4(head)) {
+	} else if (address_looks_ipv4(head)) {
 		parts->has_addr = true;
 		strcpy(parts->addr, head);
 	} else {
@@ -202,6 +197,10 @@ static int parse_range(const char *text, const char *ports, struct ports *out, s
 	const char *second = ports[first] ? ports + first + 1 : ports;
 	size_t last = strlen(second);
 	struct ports range;
+	if (first == 0 || last == 0)
+		return err_set(err, ERR_INPUT,
+			       "'%s': '%s' lacks an end of the range; write one as 8000-8010",
+			       quote(text).text, quote(ports).text);
 	if (parse_port(ports, first, &range.first) < 0)
 		return bad_port(err, text, ports, (int)first);
 	if (parse_port(second, last, &range.last) < 0)
@@ -337,6 +336,10 @@ int spec_parse_name(const char *text, char out[NAME_MAX_LENGTH + 1], struct err 
 	static const char allowed[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 				      "0123456789._-";
 	size_t n = strlen(text);
+	if (*text == '-')
+		return err_set(err, ERR_INPUT,
+			       "name '%s': a name does not begin with a hyphen, as options do",
+			       quote(text).text);
 	if (n == 0 || n > NAME_MAX_LENGTH || strspn(text, allowed) != n)
 		return err_set(err, ERR_INPUT,
 			       "name '%s': 1 to %d letters, digits, dots, underscores and hyphens "

@@ -260,6 +260,20 @@ static void a_target_of_this_host_is_a_bad_line(void **state)
 	assert_string_equal(pfwd(0, "list -rn").out, "");
 }
 
+/* The lowest address of a network is a host's, as Linux sees it. */
+static void a_broadcast_address_is_refused_by_add_and_warned_of_in_a_file(void **state)
+{
+	(void)state;
+	static const char words[] =
+		"192.168.1.255 is the broadcast address of a network of this host";
+	assert_says(pfwd(2, "add wan0:80 192.168.1.255").err, words);
+	assert_says(pfwd(2, "add wan0:80 192.168.1.2 --snat 192.168.1.255").err, words);
+	assert_string_equal(pfwd(0, "add wan0:80 192.168.1.0").err, "");
+	struct outcome o = pfwd(0, "apply - <<'E'\nwan0:80 192.168.1.255\nE");
+	assert_says(o.err, "warning: standard input:1: target 192.168.1.255 is the broadcast");
+	assert_string_equal(pfwd(0, "list -rn -o TARGET").out, "192.168.1.255:80\n");
+}
+
 static void every_form_comes_back_from_its_file(void **state)
 {
 	(void)state;
@@ -309,6 +323,7 @@ int main(void)
 		STORY(verbose_apply_tells_in_one_line),
 		STORY(a_wait_is_shown_on_a_terminal),
 		STORY(a_target_of_this_host_is_a_bad_line),
+		STORY(a_broadcast_address_is_refused_by_add_and_warned_of_in_a_file),
 		STORY(every_form_comes_back_from_its_file),
 	};
 	return cmocka_run_group_tests(stories, town_build, town_raze);

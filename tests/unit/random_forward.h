@@ -72,7 +72,7 @@ static inline void random_text(struct dice *dice, const char *letters, char *out
 
 static inline void random_ifname(struct dice *dice, char out[IFNAME_MAX])
 {
-	static const char *const names[] = {"eth0", "eth1", "eth+", "eth1+", "ppp+", "ppp0", "lo"};
+	static const char *const names[] = {"eth0", "eth1", "eth+", "eth1+", "ppp+", "ppp0", "wg0"};
 	if (once_in(dice, 3))
 		return;
 	if (dice->spread == CROWDED) {
@@ -107,6 +107,8 @@ static inline void random_labels(struct dice *dice, struct forward *f)
 	static const char letters[] = "abcxyzABCXYZ0189._-";
 	if (once_in(dice, 3))
 		random_text(dice, letters, f->name, dice->spread == WIDE ? NAME_MAX_LENGTH : 2);
+	if (f->name[0] == '-')
+		f->name[0] = 'a';
 	if (once_in(dice, 4))
 		f->until = 1 + (int64_t)roll(dice, FORWARD_UNTIL_MAX);
 	f->local = once_in(dice, 4);

@@ -32,7 +32,14 @@ static inline bool read_local_time(const struct tm *asked, int64_t *out)
 	return true;
 }
 
-static const struct spec_host read_host = {read_services, read_local_time, READ_NOW};
+/* Two interfaces have names that look like something else. */
+static inline bool read_interface(const char *name)
+{
+	return strcmp(name, "42") == 0 || strcmp(name, "all") == 0;
+}
+
+static const struct spec_host read_host = {read_services, read_local_time, READ_NOW,
+					   read_interface};
 
 static inline int read_words(const char *const *words, size_t count, struct forwards *out,
 			     struct err *err)

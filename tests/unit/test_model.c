@@ -82,9 +82,9 @@ static void bad_lines_are_refused_with_words(void **state)
 		{"eth0:0 10.0.0.1", "port '0'"},
 		{"eth0:65536 10.0.0.1", "'65536'"},
 		{"eth0:12345678901234567890 10.0.0.1", "'12345678901234567890'"},
-		{"eth0:-1 10.0.0.1", "port ''"},
+		{"eth0:-1 10.0.0.1", "lacks an end of the range"},
 		{"eth0:080 10.0.0.1", "leading zeros"},
-		{"eth0:80- 10.0.0.1", "port ''"},
+		{"eth0:80- 10.0.0.1", "'80-' lacks an end"},
 		{"eth0:90-80 10.0.0.1", "80-90 is meant"},
 		{"eth0:80-90 10.0.0.1:1-3", "11 ports cannot be sent to 3"},
 		{"eth0:80 10.0.0.1:1-3", "1 port cannot be sent to 3"},
@@ -162,7 +162,7 @@ static void bad_lines_are_refused_with_words(void **state)
 		{"eth0:0x50 10.0.0.1", "'0x50'"},
 		{"eth0:1e3 10.0.0.1", "'1e3'"},
 		{"eth0:80-90-95 10.0.0.1", "'90-95'"},
-		{"eth0:--80 10.0.0.1", "port ''"},
+		{"eth0:--80 10.0.0.1", "'--80' lacks an end"},
 		{"eth0:80--90 10.0.0.1", "'-90'"},
 		{"eth0:80-65536 10.0.0.1", "'65536'"},
 		{"eth0:80 10.0.0.1:0", "port '0'"},
@@ -220,6 +220,28 @@ static void a_file_knows_no_for(void **state)
 	assert_non_null(strstr(reason, "unknown option '--for'"));
 	assert_int_equal(file.forwards.count, 1);
 	assert_int_equal(file.numbers[0], 1);
+	file_free(&file);
+}
+
+static void a_byte_order_mark_is_taken(void **state)
+{
+	(void)state;
+	static const char text[] = "\xef\xbb\xbf"
+				   "eth0:80 10.0.0.1\r\n\xef\xbb\xbf"
+				   "eth0:81 10.0.0.1\n";
+	char reason[ERR_TEXT_MAX] = "";
+	struct file_bad bad = {.say = note_reason, .context = reason};
+	struct file file = {0};
+	struct err err;
+	assert_int_equal(file_parse(text, sizeof(text) - 1, &read_host, &bad, &file, &err), 0);
+	/* only where the file begins */
+	assert_int_equal(bad.count, 1);
+	assert_non_null(strstr(reason, "is no interface name"));
+	assert_int_equal(file.forwards.count, 1);
+	assert_string_equal(file.forwards.items[0].ifname, "eth0");
+	file_free(&file);
+	assert_int_equal(file_parse(text, 3, &read_host, &bad, &file, &err), 0);
+	assert_int_equal(file.forwards.count, 0);
 	file_free(&file);
 }
 
@@ -514,6 +536,7 @@ int main(void)
 		cmocka_unit_test(shorthands_are_several_forwards),
 		cmocka_unit_test(bad_lines_are_refused_with_words),
 		cmocka_unit_test(a_file_knows_no_for),
+		cmocka_unit_test(a_byte_order_mark_is_taken),
 		cmocka_unit_test(long_words_are_cut_in_messages),
 		cmocka_unit_test(conflicts_are_what_is_not_nested),
 		cmocka_unit_test(sorting_puts_each_once_in_order),
