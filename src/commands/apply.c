@@ -50,14 +50,32 @@ static int run_apply(const struct command_line *line, struct err *err)
 
 /* ---- diff ---- */
 
+static void print_line(char sign, const struct forward *f)
+{
+	putchar(sign);
+	forwards_file_print(stdout, f);
+}
+
 static size_t print_missing(char sign, const struct forwards *of, const struct forwards *in)
 {
 	struct forwards_missing walk = {.of = of, .in = in};
 	const struct forward *f;
 	size_t count = 0;
-	for (; (f = forwards_next_missing(&walk)); count++) {
-		putchar(sign);
-		forwards_file_print(stdout, f);
+	for (; (f = forwards_next_missing(&walk)); count++)
+		print_line(sign, f);
+	return count;
+}
+
+/* Forwards that stay, but that apply would repair. */
+static size_t print_incomplete(const struct present *live, const struct forwards *wanted)
+{
+	size_t count = 0;
+	for (size_t i = 0; i < live->forwards.count; i++) {
+		const struct forward *f = &live->forwards.items[i];
+		if (!live->of[i].status.incomplete || forwards_find(wanted, f) == wanted->count)
+			continue;
+		print_line('~', f);
+		count++;
 	}
 	return count;
 }
@@ -65,12 +83,13 @@ static size_t print_missing(char sign, const struct forwards *of, const struct f
 static int compare(const struct forwards *wanted, const struct globals *globals, struct err *err)
 {
 	struct present live;
-	if (present_read(globals_backends(globals), READING_FORWARDS, &live, err) < 0)
+	if (present_read(globals_backends(globals), READING_ALL, &live, err) < 0)
 		return -1;
-	size_t gone = print_missing('-', &live.forwards, wanted);
-	size_t added = print_missing('+', wanted, &live.forwards);
+	size_t count = print_missing('-', &live.forwards, wanted);
+	count += print_missing('+', wanted, &live.forwards);
+	count += print_incomplete(&live, wanted);
 	present_free(&live);
-	return gone + added ? 1 : 0;
+	return count ? 1 : 0;
 }
 
 static int run_diff(const struct command_line *line, struct err *err)
@@ -89,7 +108,7 @@ static int run_diff(const struct command_line *line, struct err *err)
 
 #define FILE_DETAILS                                                                               \
 	"FILE holds one forward a line, as after `pfwd add`; # begins a comment. Without FILE it " \
-	"is\n" FORWARDS_FILE_DEFAULT ", and - is standard input.\n"
+	"is\n" FORWARDS_FILE_DEFAULT "; - is standard input.\n"
 
 const struct command command_apply = {
 	.name = "apply",
@@ -104,6 +123,7 @@ const struct command command_diff = {
 	.name = "diff",
 	.operands = "[FILE]",
 	.summary = "show what apply would change (status 1: something)",
-	.details = FILE_DETAILS,
+	.details = "Each line begins with + for a forward that apply would add, - for one that it "
+		   "would\nremove, ~ for one whose rules it would repair.\n" FILE_DETAILS,
 	.run = run_diff,
 };
