@@ -28,6 +28,9 @@ struct forwards_file {    /* set path and use, the rest zero */
 
 /* Take in an operand, the one file; the context is a struct forwards_file. */
 int forwards_file_operand(void *context, const char *word, struct err *err);
+/* True if the path is "-". */
+bool forwards_file_is_standard(const struct forwards_file *source);
+/* The path, or words for standard input. */
 const char *forwards_file_name(const struct forwards_file *source);
 /* Read, parse and check it all. Bad lines go to standard error, and warnings too if the forwards
  * are to be made; all in the order of the lines. */

@@ -68,6 +68,8 @@ static inline bool forward_expired(const struct forward *f, int64_t now)
 /* Order of lists: family, interface, address, protocol, port; then all else, so that it is total.
  */
 int forward_compare(const struct forward *a, const struct forward *b);
+/* The first part of that order, up to the ports: 0 if both have one family and one SPEC. */
+int forward_compare_spec(const struct forward *a, const struct forward *b);
 
 /*
  * What --hairpin and --local take besides, as boxes in which interfaces do not count (and

@@ -18,11 +18,16 @@ int forwards_file_operand(void *context, const char *word, struct err *err)
 	return 0;
 }
 
+bool forwards_file_is_standard(const struct forwards_file *source)
+{
+	return source->path && strcmp(source->path, "-") == 0;
+}
+
 const char *forwards_file_name(const struct forwards_file *source)
 {
 	if (!source->path)
 		return FORWARDS_FILE_DEFAULT;
-	return strcmp(source->path, "-") == 0 ? "standard input" : source->path;
+	return forwards_file_is_standard(source) ? "standard input" : source->path;
 }
 
 static int read_all(struct forwards_file *source, FILE *in, struct err *err)
@@ -49,7 +54,7 @@ static int read_all(struct forwards_file *source, FILE *in, struct err *err)
 
 static int read_source(struct forwards_file *source, struct err *err)
 {
-	bool standard = source->path && strcmp(source->path, "-") == 0;
+	bool standard = forwards_file_is_standard(source);
 	FILE *in = standard ? stdin : fopen(forwards_file_name(source), "re");
 	if (!in) {
 		int error = errno;

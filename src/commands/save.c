@@ -7,96 +7,150 @@
 #include <sys/stat.h>
 
 #include "commands/forwards_file.h"
+#include "commands/options.h"
 #include "host/replace_file.h"
 #include "ruleset/present.h"
 
-/* Where the line's comment begins, at a word of its own; length where it has none. */
-static size_t comment_at(const char *line, size_t length)
+struct save {
+	struct forwards_file old; /* the file as it is; empty for standard output */
+	struct present live;
+	bool *known; /* for each live forward: the old file has it */
+	bool force;
+};
+
+/* One line of the old file, and the forwards that it stands for. */
+struct line {
+	const char *text;
+	size_t length;
+	const struct forward *forwards;
+	size_t count;
+};
+
+/* ---- what the old file has ---- */
+
+static int compare_spec(const void *a, const void *b)
 {
-	for (size_t i = 0; i < length; i++)
-		if (line[i] == '#' && (i == 0 || strchr(" \t\r", line[i - 1])))
-			return i;
-	return length;
+	return forward_compare_spec(a, b);
 }
 
-/* Those of the line's forwards that live, the first with the line's comment. */
-static void keep_part(FILE *out, const struct forward *items, size_t count,
-		      const struct forwards *live, const char *line, size_t length)
+static bool lives(const struct save *save, const struct forward *f)
+{
+	return forwards_find(&save->live.forwards, f) < save->live.forwards.count;
+}
+
+/* Fill known. True if a forward of the file lives, or if one with its SPEC does: then somebody gave
+ * it another TARGET or other options. */
+static bool find_known(struct save *save)
+{
+	const struct forwards *live = &save->live.forwards, *old = &save->old.file.forwards;
+	bool any = false;
+	for (size_t i = 0; i < old->count; i++) {
+		size_t at = forwards_find(live, &old->items[i]);
+		if (at < live->count)
+			any = save->known[at] = true;
+		else if (!any && live->count)
+			any = bsearch(&old->items[i], live->items, live->count,
+				      sizeof(*live->items), compare_spec);
+	}
+	return any;
+}
+
+/* A wrong network namespace, or a kernel that has forgotten all, must not empty the file. */
+static int check_loss(struct save *save, struct err *err)
+{
+	size_t count = save->old.file.forwards.count;
+	save->known = calloc(save->live.forwards.count + 1, sizeof(*save->known));
+	if (!save->known)
+		return err_memory(err);
+	if (find_known(save) || count == 0 || save->force)
+		return 0;
+	return err_set(err, ERR_FAILED,
+		       "%s would lose all its forwards (%zu), because the kernel has none of them; "
+		       "make them with `pfwd apply`, or give --force to remove them from the file",
+		       quote(forwards_file_name(&save->old)).text, count);
+}
+
+/* ---- the new file ---- */
+
+/* Where the line's comment begins, at a word of its own; length if it has none. */
+static size_t comment_at(const struct line *line)
+{
+	for (size_t i = 0; i < line->length; i++)
+		if (line->text[i] == '#' && (i == 0 || strchr(" \t\r", line->text[i - 1])))
+			return i;
+	return line->length;
+}
+
+/* Write the forwards of the line that live, the first of them with the line's comment. */
+static void write_part(const struct save *save, const struct line *line, FILE *out)
 {
 	char text[SPEC_LINE_MAX];
-	size_t at = comment_at(line, length);
-	for (size_t i = 0; i < count; i++) {
-		if (forwards_find(live, &items[i]) == live->count)
+	size_t at = comment_at(line);
+	for (size_t i = 0; i < line->count; i++) {
+		if (!lives(save, &line->forwards[i]))
 			continue;
-		spec_format_line(&items[i], text);
-		fprintf(out, "%s%s%.*s\n", text, at < length ? " " : "", (int)(length - at),
-			line + at);
-		at = length;
+		spec_format_line(&line->forwards[i], text);
+		fprintf(out, "%s%s%.*s\n", text, at < line->length ? " " : "",
+			(int)(line->length - at), line->text + at);
+		at = line->length;
 	}
 }
 
-/* What is kept of the file's line: all of it where all its forwards live or it has none, else a
- * part. first: the line's first forward in the file; returns the next line's. */
-static size_t keep_line(FILE *out, const struct forwards_file *old, size_t first, size_t number,
-			const char *line, size_t length, const struct forwards *live, bool *known)
+/* A line stays as it is if all its forwards live, or if it has none. */
+static void write_line(const struct save *save, const struct line *line, FILE *out)
 {
-	const struct file *file = &old->file;
-	size_t next = first, alive = 0;
-	for (; next < file->count && file->numbers[next] == number; next++) {
-		size_t at = forwards_find(live, &file->forwards.items[next]);
-		if (at < live->count) {
-			known[at] = true;
-			alive++;
-		}
+	size_t alive = 0;
+	for (size_t i = 0; i < line->count; i++)
+		alive += lives(save, &line->forwards[i]);
+	if (alive < line->count) {
+		write_part(save, line, out);
+		return;
 	}
-	if (alive == next - first) {
-		fwrite(line, 1, length, out);
-		putc('\n', out);
-		return next;
-	}
-	keep_part(out, &file->forwards.items[first], next - first, live, line, length);
-	return next;
+	fwrite(line->text, 1, line->length, out);
+	putc('\n', out);
 }
 
-/* The file as it shall be. */
-static int write_file(FILE *out, const struct forwards_file *old, const struct forwards *live,
-		      struct err *err)
+static void write_old_lines(const struct save *save, FILE *out)
 {
-	bool *known = calloc(live->count + 1, sizeof(*known));
-	size_t next = 0, number = 1;
-	const char *line = old->text, *end = old->text + old->length;
-	if (!known)
-		return err_memory(err);
-	for (; line < end; number++) {
-		const char *newline = memchr(line, '\n', (size_t)(end - line));
-		size_t length = newline ? (size_t)(newline - line) : (size_t)(end - line);
-		next = keep_line(out, old, next, number, line, length, live, known);
-		line += length + 1;
+	const struct file *file = &save->old.file;
+	const char *text = save->old.text, *end = text + save->old.length;
+	size_t first = 0;
+	for (size_t number = 1; text < end; number++) {
+		const char *newline = memchr(text, '\n', (size_t)(end - text));
+		struct line line = {.text = text,
+				    .length = (size_t)((newline ? newline : end) - text),
+				    .forwards = file->forwards.items + first};
+		while (first + line.count < file->count &&
+		       file->numbers[first + line.count] == number)
+			line.count++;
+		write_line(save, &line, out);
+		first += line.count;
+		text += line.length + 1;
 	}
-	for (size_t i = 0; i < live->count; i++)
-		if (!known[i])
-			forwards_file_print(out, &live->items[i]);
-	free(known);
-	return 0;
+}
+
+static void write_file(const struct save *save, FILE *out)
+{
+	write_old_lines(save, out);
+	for (size_t i = 0; i < save->live.forwards.count; i++)
+		if (!save->known[i])
+			forwards_file_print(out, &save->live.forwards.items[i]);
 }
 
 /* Composed in memory, so that no failure leaves half of it. */
-static int replace(const char *path, const struct forwards_file *old, const struct forwards *live,
-		   struct err *err)
+static int replace_old(const struct save *save, struct err *err)
 {
 	char *text = NULL;
 	size_t length = 0;
 	FILE *out = open_memstream(&text, &length);
 	if (!out)
 		return err_memory(err);
-	int result = write_file(out, old, live, err);
+	write_file(save, out);
 	bool failed = ferror(out);
 	if (fclose(out) != 0)
 		failed = true;
-	if (result == 0 && failed)
-		result = err_memory(err);
-	if (result == 0)
-		result = replace_file(path, text, length, err);
+	int result = failed ? err_memory(err)
+			    : replace_file(forwards_file_name(&save->old), text, length, err);
 	free(text);
 	return result;
 }
@@ -119,44 +173,58 @@ static int check_old(const char *path, struct err *err)
 		       quote(path).text);
 }
 
-static int save(struct forwards_file *source, const struct globals *globals, struct err *err)
+static int read_both(struct save *save, const struct globals *globals, struct err *err)
 {
-	struct present live = {0};
-	bool standard = source->path && strcmp(source->path, "-") == 0;
-	const char *path = forwards_file_name(source);
-	if (globals_permitted(globals, err) < 0)
+	bool standard = forwards_file_is_standard(&save->old);
+	int there = standard ? 0 : check_old(forwards_file_name(&save->old), err);
+	if (there < 0)
 		return -1;
-	int result = standard ? 0 : check_old(path, err);
-	if (result > 0)
-		result = forwards_file_load(source, &globals->host, err);
-	if (result == 0)
-		result = present_read(globals_backends(globals), READING_FORWARDS, &live, err);
-	if (result == 0)
-		result = standard ? write_file(stdout, source, &live.forwards, err)
-				  : replace(path, source, &live.forwards, err);
-	if (result == 0 && globals->verbose)
-		command_say("saved %zu forward%s", live.forwards.count,
-			    live.forwards.count == 1 ? "" : "s");
-	present_free(&live);
-	return result;
+	if (there && forwards_file_load(&save->old, &globals->host, err) < 0)
+		return -1;
+	if (present_read(globals_backends(globals), READING_FORWARDS, &save->live, err) < 0)
+		return -1;
+	return check_loss(save, err);
 }
+
+static int save_forwards(struct save *save, const struct globals *globals, struct err *err)
+{
+	if (globals_permitted(globals, err) < 0 || read_both(save, globals, err) < 0)
+		return -1;
+	if (forwards_file_is_standard(&save->old))
+		write_file(save, stdout);
+	else if (replace_old(save, err) < 0)
+		return -1;
+	if (globals->verbose)
+		command_say("saved %zu forward%s", save->live.forwards.count,
+			    save->live.forwards.count == 1 ? "" : "s");
+	return 0;
+}
+
+static const struct arg_def save_options[] = {
+	{0, "force", ARG_PLAIN, NULL, "write FILE even if none of its forwards is in the kernel",
+	 offsetof(struct save, force), NULL},
+	{0},
+};
 
 static int run(const struct command_line *line, struct err *err)
 {
-	struct forwards_file source = {.use = FORWARDS_FILE_SAVE};
-	const struct command_reader reader = {.operand = forwards_file_operand, .context = &source};
+	struct save save = {.old.use = FORWARDS_FILE_SAVE};
+	const struct command_reader reader = {{&save}, forwards_file_operand, &save.old};
 	int result = command_read(line, &reader, err);
 	if (result == COMMAND_GO)
-		result = save(&source, line->globals, err);
-	forwards_file_free(&source);
+		result = save_forwards(&save, line->globals, err);
+	present_free(&save.live);
+	forwards_file_free(&save.old);
+	free(save.known);
 	return result;
 }
 
 const struct command command_save = {
 	.name = "save",
-	.operands = "[FILE]",
-	.summary = "write the forwards there are to a file",
-	.details = "Comments and order of an existing file are kept. Without FILE it "
-		   "is\n" FORWARDS_FILE_DEFAULT ", and - is standard output.\n",
+	.operands = "[OPTIONS] [FILE]",
+	.summary = "write the forwards in the kernel to a file",
+	.details = "The comments and the order of an existing file are kept. Without FILE the file "
+		   "is\n" FORWARDS_FILE_DEFAULT "; - is standard output.\n",
+	.options = {save_options},
 	.run = run,
 };

@@ -244,7 +244,7 @@ static int compare_options(const struct forward *a, const struct forward *b)
 	return d;
 }
 
-int forward_compare(const struct forward *a, const struct forward *b)
+int forward_compare_spec(const struct forward *a, const struct forward *b)
 {
 	int d = a->family - b->family;
 	if (d == 0)
@@ -257,5 +257,11 @@ int forward_compare(const struct forward *a, const struct forward *b)
 		d = a->ports.first - b->ports.first;
 	if (d == 0)
 		d = a->ports.last - b->ports.last;
+	return d;
+}
+
+int forward_compare(const struct forward *a, const struct forward *b)
+{
+	int d = forward_compare_spec(a, b);
 	return d ? d : compare_options(a, b);
 }

@@ -217,10 +217,10 @@ static void a_killed_save_leaves_one_whole_file(void **state)
 	int kills_that_left_one = 0;
 	town_sh("mkdir -p /run/saved; printf '%s' >/run/old; cp /run/old /run/saved/f", old);
 	pfwd(0, "add wan0:80 192.168.1.2");
-	struct outcome calls = trouble_calls("save /run/saved/f");
+	struct outcome calls = trouble_calls("save --force /run/saved/f");
 	for (rest = calls.out; trouble_next(&rest, &call);) {
 		town_sh("rm /run/saved/*; cat /run/old >/run/saved/f");
-		kill_at(&call, "save /run/saved/f");
+		kill_at(&call, "save --force /run/saved/f");
 		now = town_run("cat /run/saved/f");
 		if (strcmp(now.out, old) != 0)
 			assert_string_equal(now.out, new);
@@ -232,7 +232,7 @@ static void a_killed_save_leaves_one_whole_file(void **state)
 	assert_true(kills_that_left_one > 0);
 	/* and one that is not killed leaves nothing */
 	town_sh("rm /run/saved/*; cat /run/old >/run/saved/f");
-	pfwd(0, "save /run/saved/f");
+	pfwd(0, "save --force /run/saved/f");
 	assert_string_equal(town_run("cat /run/saved/f; ls /run/saved; rm -r /run/saved").out,
 			    "# mine\nwan0:80/tcp 192.168.1.2:80\nf\n");
 }

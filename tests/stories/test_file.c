@@ -70,6 +70,24 @@ static void diff_shows_what_apply_would_change(void **state)
 	assert_string_equal(o.out, "");
 }
 
+static void diff_marks_what_apply_would_repair(void **state)
+{
+	(void)state;
+	town_sh("printf '%%s\\n' 'wan0:80 192.168.1.2:8080 --name web' 'wan0:81 192.168.1.2' "
+		"'wan0:82 :8082' >/run/f");
+	pfwd(0, "apply /run/f");
+	town_sh("iptables-legacy -D FORWARD 1; iptables-legacy -F PFWD-INPUT");
+	assert_string_equal(pfwd(1, "diff /run/f").out,
+			    "~wan0:80/tcp 192.168.1.2:8080 --name web\n"
+			    "~wan0:81/tcp 192.168.1.2:81\n~wan0:82/tcp :8082\n");
+	/* a forward that goes is not repaired */
+	assert_string_equal(pfwd(1, "diff - <<'E'\nwan0:82 :8082\nE").out,
+			    "-wan0:80/tcp 192.168.1.2:8080 --name web\n"
+			    "-wan0:81/tcp 192.168.1.2:81\n~wan0:82/tcp :8082\n");
+	pfwd(0, "apply /run/f");
+	assert_string_equal(pfwd(0, "diff /run/f").out, "");
+}
+
 static void bad_lines_are_all_told_and_touch_nothing(void **state)
 {
 	(void)state;
@@ -81,7 +99,7 @@ static void bad_lines_are_all_told_and_touch_nothing(void **state)
 	struct outcome o = pfwd(2, "apply /run/f");
 	assert_says(o.err, "pfwd: /run/f:500: 'wan0:0': port '0'");
 	assert_says(o.err, "pfwd: /run/f:700: TARGET is missing");
-	assert_says(o.err, "pfwd: /run/f:900: unknown option '--for'; forwards.conf(5) names");
+	assert_says(o.err, "pfwd: /run/f:900: unknown option '--for'; see forwards.conf(5)");
 	assert_says(o.err, "3 bad lines");
 	assert_string_equal(town_run(save_all).out, before.out);
 	pfwd(2, "diff /run/f");
@@ -126,8 +144,8 @@ static void warnings_instead_of_errors_in_a_file(void **state)
 	struct outcome o = pfwd(0, "apply - <<'E'\nwan0:80 10.200.0.1 --hairpin\n"
 				   "wan0:81 192.168.1.2 --until 2020-01-01T00:00Z\n"
 				   "wan0:82 192.168.1.2 --hairpin\nE");
-	assert_says(o.err, "standard input:1: no interface is on the target's network");
-	assert_says(o.err, "standard input:2: its time is over");
+	assert_says(o.err, "standard input:1: cannot find the target's network");
+	assert_says(o.err, "standard input:2: --until is in the past");
 	assert_string_equal(pfwd(0, "list -rn -o FORWARD,OPTIONS,STATE").out,
 			    "wan0:80/tcp - active\n"
 			    "wan0:81/tcp --until\\x202020-01-01T00:00:00Z expired\n"
@@ -182,9 +200,34 @@ static void save_is_silent_about_lines_that_stay(void **state)
 	(void)state;
 	town_sh("echo 'wan0:80 192.168.1.2 --until 2020-01-01T00:00:00Z' >/run/old; "
 		"echo 'wan0:81 192.168.77.2 --hairpin' >>/run/old; cp /run/old /run/new");
-	assert_says(pfwd(0, "apply /run/new").err, "/run/new:2: no interface is on the target's");
+	assert_says(pfwd(0, "apply /run/new").err, "/run/new:2: cannot find the target's network");
 	assert_string_equal(pfwd(0, "save /run/new").err, "");
 	town_sh("cmp /run/old /run/new");
+}
+
+/* In another network namespace, say, or after somebody flushed the tables. */
+static void save_does_not_empty_a_file_unasked(void **state)
+{
+	(void)state;
+	static const char lines[] = "# web\nwan0:80 192.168.1.2 --name web\nwan0:81 192.168.1.2\n";
+	town_sh("printf '%s' >/run/f", lines);
+	struct outcome o = pfwd(1, "save /run/f");
+	assert_string_equal(o.err, "pfwd: /run/f would lose all its forwards (2), because the "
+				   "kernel has none of them; make them with `pfwd apply`, or give "
+				   "--force to remove them from the file\n");
+	pfwd(0, "add wan0:99 192.168.1.2");
+	pfwd(1, "save /run/f");
+	assert_string_equal(town_run("cat /run/f").out, lines);
+	/* one that only got another target is still there */
+	pfwd(0, "add wan0:80 192.168.1.7");
+	pfwd(0, "save /run/f");
+	assert_string_equal(town_run("cat /run/f").out,
+			    "# web\nwan0:80/tcp 192.168.1.7:80\nwan0:99/tcp 192.168.1.2:99\n");
+	pfwd(0, "flush");
+	pfwd(1, "save /run/f");
+	pfwd(0, "save --force /run/f");
+	assert_string_equal(town_run("cat /run/f").out, "# web\n");
+	pfwd(0, "save /run/f"); /* there is nothing to lose */
 }
 
 static void save_loses_nothing_when_it_fails(void **state)
@@ -219,7 +262,8 @@ static void a_kill_during_save_leaves_one_whole_file(void **state)
 		"for call in openat write fsync rename fchmod; do for n in 1 2 3 4 5 6 7 8 9; do "
 		"echo 'wan0:1 192.168.1.1' | sed 's/.1.1$/.1.7/' > /run/k;"
 		"$TRACE -qq -o /dev/null -e trace=$call -e inject=$call:signal=KILL:when=$n "
-		"$PFWD save /run/k 2>/dev/null >&2; cat /run/k; done; done | sort | uniq -c | wc "
+		"$PFWD save --force /run/k 2>/dev/null >&2; cat /run/k; done; done | sort | uniq "
+		"-c | wc "
 		"-l;"
 		"rm -f /run/k.*; cat /run/k");
 	/* the old line and the new one, and nothing else was ever seen */
@@ -236,7 +280,7 @@ static void verbose_apply_tells_in_one_line(void **state)
 	assert_string_equal(pfwd(0, "flush -v").err, "pfwd: 0 added, 39 removed, 0 kept\n");
 }
 
-/* On a terminal alone, and gone at the end. */
+/* Only on a terminal. */
 static void a_wait_is_shown_on_a_terminal(void **state)
 {
 	(void)state;
@@ -244,7 +288,7 @@ static void a_wait_is_shown_on_a_terminal(void **state)
 				   "echo wan0:80 192.168.1.2 >/run/f; ";
 	struct outcome o = town_run("%s script -qec '$PFWD apply /run/f' /dev/null", held);
 	assert_int_equal(o.status, 0);
-	assert_string_equal(o.out, "\r\033[Kpfwd: waiting for the xtables lock...\r\033[K");
+	assert_string_equal(o.out, "pfwd: waiting for the xtables lock\r\n");
 	o = town_run("%s $PFWD apply /run/f", held);
 	assert_string_equal(o.err, "");
 }
@@ -311,6 +355,7 @@ int main(void)
 	const struct CMUnitTest stories[] = {
 		STORY(apply_makes_what_the_file_says),
 		STORY(diff_shows_what_apply_would_change),
+		STORY(diff_marks_what_apply_would_repair),
 		STORY(bad_lines_are_all_told_and_touch_nothing),
 		STORY(lines_in_conflict_are_bad_lines),
 		STORY(a_line_is_told_once_whatever_it_stands_for),
@@ -318,6 +363,7 @@ int main(void)
 		STORY(apply_heals_what_somebody_flushed),
 		STORY(save_keeps_comments_and_order),
 		STORY(save_is_silent_about_lines_that_stay),
+		STORY(save_does_not_empty_a_file_unasked),
 		STORY(save_loses_nothing_when_it_fails),
 		STORY(a_kill_during_save_leaves_one_whole_file),
 		STORY(verbose_apply_tells_in_one_line),
