@@ -33,8 +33,8 @@ SOURCES = $(wildcard src/*.c src/*/*.c)
 OBJECTS = $(SOURCES:%.c=$(BUILD)/%.o)
 PURE_SOURCES = $(wildcard src/model/*.c src/syntax/*.c) \
 	$(addprefix src/conns/,lookup.c stale.c repeats.c) \
-	$(addprefix src/xtables/,rule.c encode.c decode.c text.c layout.c build.c tree.c plan.c \
-	state.c health.c dump.c)
+	$(addprefix src/xtables/,rule.c entry.c encode.c decode.c text.c group.c forward_rules.c \
+	layout.c build.c tree.c plan.c state.c health.c dump.c)
 PURE = $(PURE_SOURCES:%.c=$(BUILD)/%.o)
 INNER = $(filter-out $(BUILD)/src/main.o $(BUILD)/src/commands/%,$(OBJECTS))
 

@@ -1,40 +1,54 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What both halves of the codec know of the kernel's structs. For them alone: nobody else sees a
- * struct of the kernel.
+ * What the codec, the tables and their tests have to know of the kernel's struct ipt_entry and
+ * struct ip6t_entry (linux/netfilter_ipv4/ip_tables.h, linux/netfilter_ipv6/ip6_tables.h): an entry
+ * is a header, extensions that match, and an extension that is the target. It knows no rules.
  */
 #ifndef PFWD_XTABLES_ENTRY_H
 #define PFWD_XTABLES_ENTRY_H
 
-#include <linux/netfilter.h>
-#include <linux/netfilter/nf_conntrack_common.h>
-#include <linux/netfilter/nf_nat.h>
+#include <stddef.h>
 #include <linux/netfilter/x_tables.h>
-#include <linux/netfilter/xt_addrtype.h>
-#include <linux/netfilter/xt_comment.h>
-#include <linux/netfilter/xt_conntrack.h>
-#include <linux/netfilter/xt_sctp.h>
-#include <linux/netfilter/xt_tcpudp.h>
-#include <linux/netfilter/xt_time.h>
-#include <linux/netfilter_ipv4/ip_tables.h>
-#include <linux/netfilter_ipv6/ip6_tables.h>
 
-#include "xtables/codec.h"
+#include "model/address.h"
 
-/* Where the fields stand that the headers of both families have: the header's own size first. */
-struct head {
+#define ENTRY_MAX 1600
+
+struct entry {
+	_Alignas(8) unsigned char bytes[ENTRY_MAX];
+	size_t size;
+};
+
+/* Where the fields are that the headers of both families have; size is that of the header. They
+ * may be written to only if the entry may. */
+struct entry_head {
 	size_t size;
 	struct xt_counters *counters;
-	__u16 *target_offset, *next_offset;
+	__u16 *target_offset, *next_offset; /* from the begin of the entry */
 };
-struct head entry_head(enum family family, void *entry);
+struct entry_head entry_head(enum family family, const void *entry);
 
-/* "ACCEPT", "RETURN" or the chain of a jump; NULL: an extension. */
-const char *entry_standard_name(const struct rule *rule);
+/* The extension that begins at that offset and lies wholly before end; NULL: there is none. A
+ * target (struct xt_entry_target) has the form of a match. */
+const struct xt_entry_match *entry_extension(const void *entry, size_t at, size_t end);
 
-/* A mask of prefix bits; what follows is left as it is. */
-void entry_put_mask(unsigned char *out, unsigned int prefix);
-/* A DNAT's range; *range is zeroed before. */
-void entry_put_range(const struct rule *rule, struct nf_nat_range2 *range);
+/* Whether two headers ask the same of a packet, and two extensions the same. */
+bool entry_same_header(enum family family, const void *a, const void *b);
+bool entry_same_extension(const struct xt_entry_match *a, const struct xt_entry_match *b);
+
+struct named_entry {
+	const void *entry;  /* whole */
+	const char *target; /* the chain, verdict or extension, as iptc_get_target says */
+};
+
+/*
+ * Whether two whole entries, of any program, are the same rule. Jumps are told apart by name. What
+ * the kernel keeps in an entry for itself may make equal ones look different.
+ */
+bool entry_same(enum family family, const struct named_entry *a, const struct named_entry *b);
+
+/* A copy of an entry that libiptc can insert again, which goes by the name of the target. The
+ * caller frees it; NULL: out of memory. */
+void *entry_copy(enum family family, const struct named_entry *entry);
 
 #endif

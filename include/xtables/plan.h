@@ -6,6 +6,7 @@
 #ifndef PFWD_XTABLES_PLAN_H
 #define PFWD_XTABLES_PLAN_H
 
+#include "xtables/layout.h"
 #include "xtables/state.h"
 
 enum PACKED op_kind {

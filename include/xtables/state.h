@@ -6,7 +6,8 @@
 #ifndef PFWD_XTABLES_STATE_H
 #define PFWD_XTABLES_STATE_H
 
-#include "xtables/layout.h"
+#include "model/forwards.h"
+#include "xtables/group.h"
 
 struct counters {
 	uint64_t packets, bytes;

@@ -4,6 +4,8 @@
 #include <string.h>
 
 #include "model/array.h"
+#include "xtables/build.h"
+#include "xtables/forward_rules.h"
 #include "xtables/tree.h"
 
 struct group_rules {
@@ -34,9 +36,9 @@ static int keep_rule(struct builder *b, enum group group, const struct rule *rul
 
 static int keep_rules(struct builder *b, const struct forward *f, struct err *err)
 {
-	struct layout_rule rules[LAYOUT_RULES_MAX];
+	struct forward_rule rules[FORWARD_RULES_MAX];
 	char comment[SPEC_OPTIONS_MAX];
-	size_t n = layout_rules(f, rules, comment);
+	size_t n = forward_rules_of(f, rules, comment);
 	for (size_t i = 0; i < n; i++) {
 		struct rule *r = &rules[i].rule;
 		if (r->comment && !(r->comment = layout_keep_text(b->layout, r->comment)))
@@ -83,12 +85,12 @@ static int keep_exceptions(struct builder *b, const struct forward *f,
 	if (forward_translates_source(f) || forward_to_self(f))
 		return 0;
 	if (inside_translated(f, sources, count, forward_match)) {
-		layout_exception(f, GROUP_POST, &rule);
+		forward_rules_exception(f, GROUP_POST, &rule);
 		if (keep_rule(b, GROUP_POST, &rule, err) < 0)
 			return -1;
 	}
 	if (f->local && inside_translated(f, sources, count, forward_local_match)) {
-		layout_exception(f, GROUP_POST_LOCAL, &rule);
+		forward_rules_exception(f, GROUP_POST_LOCAL, &rule);
 		return keep_rule(b, GROUP_POST_LOCAL, &rule, err);
 	}
 	return 0;
@@ -208,26 +210,8 @@ static int finish_group(struct builder *b, enum group group, uint64_t salt, stru
 		       (b->groups[GROUP_LOCAL].count || b->groups[GROUP_LOCAL_ADDR].count);
 	if (g->count == 0 && !answers)
 		return 0;
-	bool guarded = layout_first_rule(group, &first);
+	bool guarded = group_first_rule(group, &first);
 	return tree_build(b->layout, group, guarded ? &first : NULL, g->rules, g->count, salt, err);
-}
-
-static int compare_chains(const void *a, const void *b)
-{
-	const struct chain *x = a, *y = b;
-	int d = (int)layout_groups[x->group].table - (int)layout_groups[y->group].table;
-	return d ? d : strcmp(x->name, y->name);
-}
-
-/* False: two chains of a table have one name. */
-static bool sort_chains(struct layout *layout)
-{
-	if (layout->count)
-		qsort(layout->chains, layout->count, sizeof(*layout->chains), compare_chains);
-	for (size_t i = 1; i < layout->count; i++)
-		if (compare_chains(&layout->chains[i - 1], &layout->chains[i]) == 0)
-			return false;
-	return true;
 }
 
 /* Fill the layout; it may hold something on failure too. */
@@ -248,13 +232,13 @@ static int build(const struct forwards *set, uint64_t salt, struct layout *layou
 	return result;
 }
 
-int layout_build(enum family family, const struct forwards *set, struct layout *out,
+int build_layout(enum family family, const struct forwards *set, struct layout *out,
 		 struct err *err)
 {
 	for (uint64_t salt = 0;; salt++) {
 		struct layout layout = {.family = family};
 		int result = build(set, salt, &layout, err);
-		if (result == 0 && sort_chains(&layout)) {
+		if (result == 0 && layout_sort(&layout)) {
 			*out = layout;
 			return 0;
 		}

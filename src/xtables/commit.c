@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "xtables/build.h"
 #include "xtables/commit.h"
 
 /* ---- planning ---- */
@@ -22,7 +23,7 @@ static bool touches_gate(const struct plan *plan, enum op_kind kind)
 {
 	for (size_t i = 0; i < plan->count; i++)
 		if (plan->ops[i].kind == kind &&
-		    layout_group(TABLE_FILTER, plan->ops[i].chain) == GROUP_INPUT_SAME)
+		    group_of(TABLE_FILTER, plan->ops[i].chain) == GROUP_INPUT_SAME)
 			return true;
 	return false;
 }
@@ -54,7 +55,7 @@ int work_plan(struct snapshot *before, const struct forwards *wanted, struct wor
 	struct work w = {.before = before};
 	int result = 0;
 	for (int f = 0; result == 0 && f < FAMILIES; f++) {
-		result = layout_build(snapshot_families[f], wanted, &w.layouts[f], err);
+		result = build_layout(snapshot_families[f], wanted, &w.layouts[f], err);
 		for (int t = 0; result == 0 && t < TABLES; t++) {
 			result = plan_make(&before->states[f][t], &w.layouts[f], &w.plans[f][t],
 					   err);

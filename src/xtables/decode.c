@@ -5,8 +5,21 @@
  */
 #include <string.h>
 #include <arpa/inet.h>
+#include <linux/netfilter.h>
+#include <linux/netfilter/nf_conntrack_common.h>
+#include <linux/netfilter/nf_nat.h>
+#include <linux/netfilter/x_tables.h>
+#include <linux/netfilter/xt_addrtype.h>
+#include <linux/netfilter/xt_comment.h>
+#include <linux/netfilter/xt_conntrack.h>
+#include <linux/netfilter/xt_sctp.h>
+#include <linux/netfilter/xt_tcpudp.h>
+#include <linux/netfilter/xt_time.h>
+#include <linux/netfilter_ipv4/ip_tables.h>
+#include <linux/netfilter_ipv6/ip6_tables.h>
 
-#include "xtables/entry.h"
+#include "xtables/decode.h"
+#include "xtables/encode.h"
 
 /* Ones, then zeroes: how many ones. */
 static int get_prefix(const unsigned char *mask, size_t size, unsigned int *out)
@@ -209,7 +222,7 @@ static int get_dnat(enum family family, const struct xt_entry_target *t, struct 
 		return -1;
 	rule->target = TARGET_DNAT;
 	get_range2(family, &range, rule);
-	entry_put_range(rule, &again);
+	encode_dnat(rule, &again);
 	/* but for the padding behind its last field */
 	const size_t size = offsetof(struct nf_nat_range2, base_proto) + sizeof(range.base_proto);
 	return memcmp(&range, &again, size) == 0 ? 0 : -1;
@@ -254,38 +267,11 @@ static int get_target(enum family family, const struct xt_entry_target *t, const
 	return 0;
 }
 
-/* Names of extensions are compared as text: the kernel leaves what follows their end unwritten. */
-static bool same_extension(const struct xt_entry_match *a, const struct xt_entry_match *b)
-{
-	return a->u.user.match_size == b->u.user.match_size &&
-	       a->u.user.revision == b->u.user.revision &&
-	       strncmp(a->u.user.name, b->u.user.name, sizeof(a->u.user.name)) == 0 &&
-	       memcmp(a->data, b->data, a->u.user.match_size - sizeof(*a)) == 0;
-}
-
-static bool same_header(enum family family, const void *a, const void *b)
-{
-	/* what follows (nfcache, comefrom, counters) is state, not rule */
-	if (family == FAMILY_IPV6)
-		return memcmp(a, b, sizeof(struct ip6t_ip6)) == 0;
-	return memcmp(a, b, sizeof(struct ipt_ip)) == 0;
-}
-
-/* The extension that begins at that offset and lies wholly before end, or NULL. */
-static const struct xt_entry_match *extension_at(const unsigned char *entry, size_t at, size_t end)
-{
-	const struct xt_entry_match *m = (const void *)(entry + at);
-	if (at + sizeof(*m) > end || m->u.user.match_size < sizeof(*m) ||
-	    at + m->u.user.match_size > end)
-		return NULL;
-	return m;
-}
-
-static int get_matches(enum family family, const unsigned char *entry, const struct head *head,
-		       struct rule *rule)
+static int get_matches(enum family family, const unsigned char *entry,
+		       const struct entry_head *head, struct rule *rule)
 {
 	for (size_t at = head->size; at < *head->target_offset;) {
-		const struct xt_entry_match *m = extension_at(entry, at, *head->target_offset);
+		const struct xt_entry_match *m = entry_extension(entry, at, *head->target_offset);
 		if (!m || get_match(family, m, rule) < 0)
 			return -1;
 		at += m->u.user.match_size;
@@ -293,74 +279,40 @@ static int get_matches(enum family family, const unsigned char *entry, const str
 	return 0;
 }
 
-/* Whether the entry is what codec_encode makes of the rule. */
-static bool same_entry(enum family family, const unsigned char *entry, const struct head *head,
-		       const struct rule *rule)
+/* Whether the entry is what encode_rule makes of the rule. */
+static bool same_entry(enum family family, const unsigned char *entry,
+		       const struct entry_head *head, const struct rule *rule)
 {
 	struct entry again;
-	codec_encode(family, rule, &again);
-	struct head again_head = entry_head(family, again.bytes);
+	encode_rule(family, rule, &again);
+	struct entry_head again_head = entry_head(family, again.bytes);
 	if (*again_head.target_offset != *head->target_offset ||
-	    !same_header(family, entry, again.bytes))
+	    !entry_same_header(family, entry, again.bytes))
 		return false;
 	for (size_t at = head->size; at < *head->target_offset;) {
 		const struct xt_entry_match *m = (const void *)(entry + at);
-		if (!same_extension(m, (const void *)(again.bytes + at)))
+		if (!entry_same_extension(m, (const void *)(again.bytes + at)))
 			return false;
 		at += m->u.user.match_size;
 	}
-	if (entry_standard_name(rule) || rule->target == TARGET_DNAT)
+	if (encode_standard_name(rule) || rule->target == TARGET_DNAT)
 		return true; /* get_target has compared it */
-	return same_extension((const void *)(entry + *head->target_offset),
-			      (const void *)(again.bytes + *head->target_offset));
+	return entry_same_extension((const void *)(entry + *head->target_offset),
+				    (const void *)(again.bytes + *head->target_offset));
 }
 
-int codec_decode(enum family family, const void *entry, const char *target_name, struct rule *out)
+int decode_entry(enum family family, const void *entry, const char *target_name, struct rule *out)
 {
-	union {
-		const void *in;
-		void *out;
-	} e = {.in = entry};
-	struct head head = entry_head(family, e.out);
+	struct entry_head head = entry_head(family, entry);
 	memset(out, 0, sizeof(*out));
 	int got = family == FAMILY_IPV6 ? get_ip6(&((const struct ip6t_entry *)entry)->ipv6, out)
 					: get_ip(&((const struct ipt_entry *)entry)->ip, out);
 	if (got < 0 || get_matches(family, entry, &head, out) < 0)
 		return -1;
 	/* a target has the form of a match */
-	const void *target = extension_at(entry, *head.target_offset, *head.next_offset);
+	const void *target = entry_extension(entry, *head.target_offset, *head.next_offset);
 	if (!target || get_target(family, target, target_name, out) < 0 ||
 	    !same_entry(family, entry, &head, out))
 		return -1;
 	return 0;
-}
-
-static bool same_matches(const unsigned char *a, const unsigned char *b, size_t at, size_t end)
-{
-	while (at < end) {
-		const struct xt_entry_match *m = extension_at(a, at, end);
-		const struct xt_entry_match *n = extension_at(b, at, end);
-		if (!m || !n || !same_extension(m, n))
-			return false;
-		at += m->u.user.match_size;
-	}
-	return true;
-}
-
-bool codec_same(enum family family, const void *a, const char *a_target, const void *b,
-		const char *b_target)
-{
-	union {
-		const void *in;
-		void *out;
-	} x = {.in = a}, y = {.in = b};
-	struct head head = entry_head(family, x.out), other = entry_head(family, y.out);
-	if (*head.target_offset != *other.target_offset ||
-	    *head.next_offset != *other.next_offset || !same_header(family, a, b) ||
-	    strcmp(a_target, b_target) != 0 || !same_matches(a, b, head.size, *head.target_offset))
-		return false;
-	const struct xt_entry_match *t = extension_at(a, *head.target_offset, *head.next_offset);
-	const struct xt_entry_match *u = extension_at(b, *head.target_offset, *head.next_offset);
-	/* a verdict or a jump is told by its name: its offset is where the chain lies */
-	return t && u && (!*t->u.user.name || !*u->u.user.name || same_extension(t, u));
 }

@@ -2,38 +2,26 @@
 /* A rule to the bytes that iptables would make of it. */
 #include <string.h>
 #include <arpa/inet.h>
+#include <linux/netfilter.h>
+#include <linux/netfilter/nf_conntrack_common.h>
+#include <linux/netfilter/nf_nat.h>
+#include <linux/netfilter/x_tables.h>
+#include <linux/netfilter/xt_addrtype.h>
+#include <linux/netfilter/xt_comment.h>
+#include <linux/netfilter/xt_conntrack.h>
+#include <linux/netfilter/xt_sctp.h>
+#include <linux/netfilter/xt_tcpudp.h>
+#include <linux/netfilter/xt_time.h>
+#include <linux/netfilter_ipv4/ip_tables.h>
+#include <linux/netfilter_ipv6/ip6_tables.h>
 
-#include "xtables/entry.h"
+#include "xtables/encode.h"
 
 #define RTN_LOCAL_MASK (1U << 2)              /* RTN_LOCAL of linux/rtnetlink.h */
 #define LAST_SECOND_OF_DAY (24 * 60 * 60 - 1) /* XT_TIME_MAX_DAYTIME */
 
-struct head entry_head(enum family family, void *entry)
-{
-	if (family == FAMILY_IPV6) {
-		struct ip6t_entry *e = entry;
-		return (struct head){sizeof(*e), &e->counters, &e->target_offset, &e->next_offset};
-	}
-	struct ipt_entry *e = entry;
-	return (struct head){sizeof(*e), &e->counters, &e->target_offset, &e->next_offset};
-}
-
-uint64_t *codec_counters(enum family family, void *entry)
-{
-	/* struct xt_counters {pcnt, bcnt}, both __u64 */
-	return (uint64_t *)(void *)entry_head(family, entry).counters;
-}
-
-size_t codec_size(enum family family, const void *entry)
-{
-	union {
-		const void *in;
-		void *out;
-	} e = {.in = entry}; /* head_of does not write */
-	return *entry_head(family, e.out).next_offset;
-}
-
-void entry_put_mask(unsigned char *out, unsigned int prefix)
+/* A mask of prefix bits; the bits behind them are zero already. */
+static void put_mask(unsigned char *out, unsigned int prefix)
 {
 	memset(out, 0xff, prefix / 8);
 	if (prefix % 8)
@@ -44,7 +32,7 @@ static void put_network(const struct network *net, void *addr, void *mask, size_
 {
 	memcpy(addr, net->addr.bytes, size);
 	if (network_is_set(net))
-		entry_put_mask(mask, net->prefix);
+		put_mask(mask, net->prefix);
 }
 
 /* A trailing + stays in the name and is left out of the mask, as iptables does it. */
@@ -181,7 +169,7 @@ static void put_matches(const struct rule *rule, struct entry *e)
 }
 
 /* Ports of NAT ranges are in network order. */
-void entry_put_range(const struct rule *rule, struct nf_nat_range2 *range)
+void encode_dnat(const struct rule *rule, struct nf_nat_range2 *range)
 {
 	if (address_is_set(&rule->to)) {
 		range->flags |= NF_NAT_RANGE_MAP_IPS;
@@ -222,7 +210,7 @@ static void put_source_nat(enum family family, const struct rule *rule, const ch
 	ranges->range[0].max_ip = ranges->range[0].min_ip;
 }
 
-const char *entry_standard_name(const struct rule *rule)
+const char *encode_standard_name(const struct rule *rule)
 {
 	switch (rule->target) {
 	case TARGET_ACCEPT:
@@ -241,20 +229,20 @@ const char *entry_standard_name(const struct rule *rule)
 
 static void put_target(enum family family, const struct rule *rule, struct entry *e)
 {
-	const char *standard = entry_standard_name(rule);
+	const char *standard = encode_standard_name(rule);
 	if (standard)
 		put_extension(e, standard, 0,
 			      sizeof(struct xt_standard_target) - sizeof(struct xt_entry_target));
 	else if (rule->target == TARGET_DNAT)
-		entry_put_range(rule, put_extension(e, "DNAT", 2, sizeof(struct nf_nat_range2)));
+		encode_dnat(rule, put_extension(e, "DNAT", 2, sizeof(struct nf_nat_range2)));
 	else
 		put_source_nat(family, rule, rule->target == TARGET_SNAT ? "SNAT" : "MASQUERADE",
 			       e);
 }
 
-void codec_encode(enum family family, const struct rule *rule, struct entry *out)
+void encode_rule(enum family family, const struct rule *rule, struct entry *out)
 {
-	struct head head = entry_head(family, out->bytes);
+	struct entry_head head = entry_head(family, out->bytes);
 	memset(out->bytes, 0, head.size);
 	if (family == FAMILY_IPV6)
 		put_ip6(rule, &((struct ip6t_entry *)(void *)out->bytes)->ipv6);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "model/search.h"
+#include "xtables/forward_rules.h"
 #include "xtables/health.h"
 
 /* Rules that packets reach. Those that accept are sought by what they cover, all others by what
@@ -107,7 +108,7 @@ static bool group_reached(const struct state *state, const struct state_chain *c
 	struct rule first;
 	if (!chain || !state_has_jump(state, group))
 		return false;
-	if (!layout_first_rule(group, &first))
+	if (!group_first_rule(group, &first))
 		return true;
 	for (size_t i = 0; i < chain->count; i++)
 		if (chain->rules[i].ours)
@@ -177,8 +178,8 @@ static int index_alloc(const struct state states[TABLES], struct index *index, s
 static void index_fill(const struct state states[TABLES], struct index *index)
 {
 	for (int g = 0; g < GROUPS; g++) {
-		const struct state *state = &states[layout_groups[g].table];
-		const struct state_chain *chain = state_find(state, layout_groups[g].chain);
+		const struct state *state = &states[group_infos[g].table];
+		const struct state_chain *chain = state_find(state, group_infos[g].chain);
 		if (group_reached(state, chain, (enum group)g))
 			index_chain(state, chain, index);
 	}
@@ -187,10 +188,10 @@ static void index_fill(const struct state states[TABLES], struct index *index)
 
 static struct ruleset_status status_of(const struct index *index, const struct forward *f)
 {
-	struct layout_rule rules[LAYOUT_RULES_MAX];
+	struct forward_rule rules[FORWARD_RULES_MAX];
 	char comment[SPEC_OPTIONS_MAX];
 	struct ruleset_status status = {0};
-	size_t n = layout_rules(f, rules, comment);
+	size_t n = forward_rules_of(f, rules, comment);
 	for (size_t i = 0; i < n; i++) {
 		const struct state_rule *rule = find(index, rules[i].group, &rules[i].rule);
 		if (!rule)

@@ -425,7 +425,7 @@ static size_t change_length(struct jumps *jumps, const char *base, int change)
 
 static const struct jump *find_jump(const struct jumps *jumps, enum group group)
 {
-	const struct group_info *info = &layout_groups[group];
+	const struct group_info *info = &group_infos[group];
 	for (size_t i = 0; i < jumps->count; i++) {
 		const struct jump *j = &jumps->items[i];
 		if (j->base && strcmp(j->from, info->base) == 0 && strcmp(j->to, info->chain) == 0)
@@ -438,9 +438,9 @@ static const struct jump *find_jump(const struct jumps *jumps, enum group group)
  * else first. */
 static size_t jump_position(const struct jumps *jumps, enum group group)
 {
-	const struct group_info *info = &layout_groups[group];
+	const struct group_info *info = &group_infos[group];
 	for (int g = (int)group - 1; g >= 0; g--) {
-		const struct group_info *before = &layout_groups[g];
+		const struct group_info *before = &group_infos[g];
 		const struct jump *j = find_jump(jumps, (enum group)g);
 		if (j && before->table == info->table && strcmp(before->base, info->base) == 0)
 			return j->position + 1;
@@ -451,11 +451,11 @@ static size_t jump_position(const struct jumps *jumps, enum group group)
 static int plan_jump(struct jumps *jumps, enum family family, enum group group, struct plan *plan,
 		     struct err *err)
 {
-	const struct group_info *info = &layout_groups[group];
+	const struct group_info *info = &group_infos[group];
 	struct op *op = add_op(plan, OP_INSERT, info->base, err);
 	if (!op)
 		return -1;
-	layout_jump(family, group, &plan->jumps[group]);
+	group_jump(family, group, &plan->jumps[group]);
 	op->rule = &plan->jumps[group];
 	op->position = (uint32_t)jump_position(jumps, group);
 	op->at_end = op->position == change_length(jumps, info->base, 1);
@@ -472,8 +472,8 @@ static int plan_jumps(const struct state *have, const struct layout *want, struc
 		      struct plan *plan, struct err *err)
 {
 	for (int g = 0; g < GROUPS; g++)
-		if (layout_groups[g].table == have->table &&
-		    layout_find(want, have->table, layout_groups[g].chain) &&
+		if (group_infos[g].table == have->table &&
+		    layout_find(want, have->table, group_infos[g].chain) &&
 		    !find_jump(jumps, (enum group)g) &&
 		    plan_jump(jumps, have->family, (enum group)g, plan, err) < 0)
 			return -1;
@@ -510,7 +510,7 @@ static int plan_new_chains(const struct state *have, const struct layout *want, 
 {
 	for (size_t i = 0; i < want->count; i++) {
 		const struct chain *chain = &want->chains[i];
-		if (layout_groups[chain->group].table == have->table &&
+		if (group_infos[chain->group].table == have->table &&
 		    !state_find(have, chain->name) && !add_op(plan, OP_NEW_CHAIN, chain->name, err))
 			return -1;
 	}
@@ -522,7 +522,7 @@ static int plan_rules(const struct state *have, const struct layout *want, struc
 {
 	for (size_t i = 0; i < want->count; i++) {
 		const struct chain *chain = &want->chains[i];
-		if (layout_groups[chain->group].table != have->table)
+		if (group_infos[chain->group].table != have->table)
 			continue;
 		const struct state_chain *there = state_find(have, chain->name);
 		if (there ? plan_chain(have, there, chain, plan, err) < 0
@@ -550,12 +550,12 @@ struct leaving { /* deletions by what they delete */
 static struct op **slot_leaving(const struct leaving *l, enum table table, const struct op *op)
 {
 	struct rule plain = without_time(op->rule);
-	enum group group = layout_group(table, op->chain);
+	enum group group = group_of(table, op->chain);
 	size_t i = (rule_hash(&plain) + group) & l->mask;
 	for (;; i = (i + 1) & l->mask) {
 		const struct op *there = l->slots[i];
 		if (!there ||
-		    (layout_group(table, there->chain) == group && alike(there->rule, op->rule)))
+		    (group_of(table, there->chain) == group && alike(there->rule, op->rule)))
 			return &l->slots[i];
 	}
 }

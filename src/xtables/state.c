@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "model/array.h"
+#include "xtables/forward_rules.h"
 #include "xtables/state.h"
 
 static void set_name(char out[CHAIN_NAME_MAX], const char *name)
@@ -45,7 +46,7 @@ struct state_rule *state_add_rule(struct state *state, struct state_chain *chain
 	void *items = chain->rules;
 	struct state_rule *added = array_append(&items, &chain->count, sizeof(*added));
 	chain->rules = items;
-	if (!added || !rule || !layout_knows(state->family, chain->group, rule, &f))
+	if (!added || !rule || !forward_rules_knows(state->family, chain->group, rule, &f))
 		return added;
 	added->ours = true;
 	added->rule = *rule;
@@ -118,7 +119,7 @@ const struct state_chain *state_find(const struct state *state, const char *chai
 
 bool state_has_jump(const struct state *state, enum group group)
 {
-	const struct group_info *info = &layout_groups[group];
+	const struct group_info *info = &group_infos[group];
 	for (size_t i = 0; i < state->jump_count; i++)
 		if (state->jumps[i].base && strcmp(state->jumps[i].from, info->base) == 0 &&
 		    strcmp(state->jumps[i].to, info->chain) == 0)

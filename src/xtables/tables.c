@@ -11,9 +11,12 @@
 #include <libiptc/libiptc.h>
 #include <libiptc/libip6tc.h>
 
+#include "model/array.h"
 #include "xtables/modules.h"
 #include "xtables/tables.h"
-#include "xtables/codec.h"
+#include "xtables/decode.h"
+#include "xtables/encode.h"
+#include "xtables/entry.h"
 
 /* The functions of both libraries differ in names and in the type of an entry alone. */
 struct adapter {
@@ -185,19 +188,20 @@ void tables_close(struct tables *tables)
 
 static struct counters read_counters(enum family family, const void *entry)
 {
-	union {
-		const void *in;
-		void *out;
-	} e = {.in = entry};
-	const uint64_t *counters = codec_counters(family, e.out);
-	return (struct counters){counters[0], counters[1]};
+	const struct xt_counters *counters = entry_head(family, entry).counters;
+	return (struct counters){counters->pcnt, counters->bcnt};
+}
+
+static struct named_entry name_entry(const struct tables *t, const void *entry)
+{
+	return (struct named_entry){entry, t->lib->target(entry, t->handle)};
 }
 
 /* A rule elsewhere, or somebody else's, that jumps to one of our chains. */
 static struct state_jump *read_jump(const struct tables *t, const char *from, const void *entry,
-				    const char *to, struct state *out)
+				    struct state *out)
 {
-	struct state_jump *jump = state_add_jump(out, from, to);
+	struct state_jump *jump = state_add_jump(out, from, t->lib->target(entry, t->handle));
 	if (!jump)
 		return NULL;
 	jump->ref.entry = entry;
@@ -210,14 +214,14 @@ static int read_rule(const struct tables *t, const void *entry, struct state *st
 {
 	struct rule rule;
 	const char *target = t->lib->target(entry, t->handle);
-	bool decoded = codec_decode(t->family, entry, target, &rule) == 0;
+	bool decoded = decode_entry(t->family, entry, target, &rule) == 0;
 	struct state_rule *r = state_add_rule(state, chain, decoded ? &rule : NULL);
 	if (!r)
 		return -1;
 	r->ref.entry = entry;
 	r->ref.counters = read_counters(t->family, entry);
-	if (!r->ours && layout_group(t->table, target) != GROUPS &&
-	    !read_jump(t, chain->name, entry, target, state))
+	if (!r->ours && group_of(t->table, target) != GROUPS &&
+	    !read_jump(t, chain->name, entry, state))
 		return -1;
 	return 0;
 }
@@ -242,10 +246,9 @@ static int read_other_chain(const struct tables *t, const char *name, struct sta
 	size_t position = 0;
 	for (const void *e = t->lib->first_rule(name, t->handle); e;
 	     e = t->lib->next_rule(e, t->handle), position++) {
-		const char *target = t->lib->target(e, t->handle);
-		if (layout_group(t->table, target) == GROUPS)
+		if (group_of(t->table, t->lib->target(e, t->handle)) == GROUPS)
 			continue;
-		struct state_jump *jump = read_jump(t, name, e, target, out);
+		struct state_jump *jump = read_jump(t, name, e, out);
 		if (!jump)
 			return -1;
 		jump->base = base;
@@ -262,7 +265,7 @@ int tables_read(struct tables *t, struct state *out, struct err *err)
 	struct state state = {.family = t->family, .table = t->table};
 	for (const char *name = t->lib->first_chain(t->handle); name;
 	     name = t->lib->next_chain(t->handle)) {
-		enum group group = layout_group(t->table, name);
+		enum group group = group_of(t->table, name);
 		int result = group == GROUPS ? read_other_chain(t, name, &state)
 					     : read_own_chain(t, group, name, &state);
 		if (result < 0) {
@@ -279,8 +282,8 @@ int tables_read_none(enum family family, enum table table, struct state *out, st
 {
 	struct state state = {.family = family, .table = table};
 	for (int g = 0; g < GROUPS; g++) {
-		const struct group_info *info = &layout_groups[g];
-		bool again = g > 0 && strcmp(layout_groups[g - 1].base, info->base) == 0;
+		const struct group_info *info = &group_infos[g];
+		bool again = g > 0 && strcmp(group_infos[g - 1].base, info->base) == 0;
 		if (info->table == table && !again && !state_add_base(&state, info->base)) {
 			state_free(&state);
 			return err_memory(err);
@@ -304,43 +307,20 @@ static struct label label_of(const char *name)
 	return label;
 }
 
-/* A copy of an entry that can be inserted again: what libiptc has resolved to a verdict is named
- * anew, because it goes by the name. */
-static void *copy_entry(const struct tables *t, const void *entry)
-{
-	size_t size = codec_size(t->family, entry);
-	void *copy = malloc(size);
-	if (!copy)
-		return NULL;
-	memcpy(copy, entry, size);
-	struct xt_entry_target *target =
-		t->family == FAMILY_IPV6
-			? (void *)((char *)copy + ((struct ip6t_entry *)copy)->target_offset)
-			: (void *)((char *)copy + ((struct ipt_entry *)copy)->target_offset);
-	const char *name = t->lib->target(entry, t->handle);
-	if (!*target->u.user.name) {
-		/* the kernel has written no more of it than its NUL */
-		memset(target->u.user.name, 0, sizeof(target->u.user.name));
-		memcpy(target->u.user.name, name, strnlen(name, sizeof(target->u.user.name) - 1));
-	}
-	return copy;
-}
-
 static int insert_rule(const struct tables *t, const struct op *op)
 {
 	struct entry entry;
-	codec_encode(t->family, op->rule, &entry);
-	if (op->ref) {
-		uint64_t *counters = codec_counters(t->family, entry.bytes);
-		counters[0] = op->ref->counters.packets;
-		counters[1] = op->ref->counters.bytes;
-	}
+	encode_rule(t->family, op->rule, &entry);
+	if (op->ref)
+		*entry_head(t->family, entry.bytes).counters =
+			(struct xt_counters){op->ref->counters.packets, op->ref->counters.bytes};
 	return t->lib->insert(label_of(op->chain).text, entry.bytes, op->position, t->handle);
 }
 
 static int apply_op(struct tables *t, const struct op *op, void **deleted)
 {
 	struct label chain = label_of(op->chain);
+	struct named_entry named;
 	switch (op->kind) {
 	case OP_NEW_CHAIN:
 		return t->lib->create(chain.text, t->handle);
@@ -349,7 +329,8 @@ static int apply_op(struct tables *t, const struct op *op, void **deleted)
 	case OP_INSERT:
 		return insert_rule(t, op);
 	case OP_DELETE:
-		*deleted = copy_entry(t, op->ref->entry);
+		named = name_entry(t, op->ref->entry);
+		*deleted = entry_copy(t->family, &named);
 		/* analyzer: no leak, tables_close frees it */
 		return *deleted && t->lib->delete_at(chain.text, op->position, t->handle);
 	}
@@ -434,77 +415,53 @@ int tables_commit(struct tables *t, struct err *err)
 	return -1;
 }
 
-static size_t count_rules(const struct tables *t, const char *chain)
-{
-	size_t n = 0;
-	for (const void *e = t->lib->first_rule(chain, t->handle); e;
-	     e = t->lib->next_rule(e, t->handle))
-		n++;
-	return n;
-}
-
-static bool same_rule(const struct tables *t, const void *e, const struct tables *from,
-		      const void *f)
-{
-	return codec_same(t->family, e, t->lib->target(e, t->handle), f,
-			  from->lib->target(f, from->handle));
-}
-
 struct entries {
-	const void **items;
+	struct named_entry *items;
 	size_t count;
 };
 
 /* All of a chain: libiptc walks one chain at a time, and from its beginning. */
 static int list_entries(const struct tables *t, const char *chain, struct entries *out)
 {
-	size_t count = count_rules(t, chain);
-	*out = (struct entries){.items = reallocarray(NULL, count + 1, sizeof(*out->items))};
-	if (!out->items)
-		return -1;
+	void *items = NULL;
+	*out = (struct entries){0};
 	for (const void *e = t->lib->first_rule(chain, t->handle); e;
-	     e = t->lib->next_rule(e, t->handle))
-		out->items[out->count++] = e;
-	return 0;
-}
-
-/* Which of from's rules, from next on, that one is; their count where somebody has added it. */
-static size_t find_rule(const struct tables *t, const void *e, const struct tables *from,
-			const struct entries *theirs, size_t next)
-{
-	while (next < theirs->count && !same_rule(t, e, from, theirs->items[next]))
-		next++;
-	return next;
-}
-
-/* Where a chain has as many rules in both, they are the same ones; else they are compared. */
-static int add_entry_counters(struct tables *t, const struct entries *mine,
-			      const struct tables *from, const struct entries *theirs,
-			      const char *chain)
-{
-	bool unchanged = mine->count == theirs->count;
-	for (size_t i = 0, next = 0; i < mine->count; i++) {
-		size_t f = unchanged ? i : find_rule(t, mine->items[i], from, theirs, next);
-		if (f == theirs->count)
-			continue;
-		struct counters one = read_counters(t->family, mine->items[i]);
-		struct counters more = read_counters(t->family, theirs->items[f]);
-		struct xt_counters sum = {one.packets + more.packets, one.bytes + more.bytes};
-		/* here, and here alone, libiptc counts from 1 */
-		if (!t->lib->set_counter(label_of(chain).text, (unsigned int)i + 1, &sum,
-					 t->handle))
+	     e = t->lib->next_rule(e, t->handle)) {
+		struct named_entry *next = array_append(&items, &out->count, sizeof(*next));
+		out->items = items;
+		if (!next)
 			return -1;
-		next = f + 1;
+		*next = name_entry(t, e);
 	}
 	return 0;
 }
 
-static int add_chain_counters(struct tables *t, const struct tables *from, const char *name)
+static int add_chain_counters(struct tables *t, const struct tables *from, const char *chain)
 {
 	struct entries mine = {0}, theirs = {0};
 	int result = -1;
-	if (list_entries(t, name, &mine) == 0 && list_entries(from, name, &theirs) == 0)
-		result = add_entry_counters(t, &mine, from, &theirs, name);
+	if (list_entries(t, chain, &mine) < 0 || list_entries(from, chain, &theirs) < 0)
+		goto out;
+	/* as many rules: the same ones; else somebody has added or deleted some: compare them */
+	bool unchanged = mine.count == theirs.count;
+	for (size_t i = 0, next = 0; i < mine.count; i++) {
+		size_t f = next;
+		while (!unchanged && f < theirs.count &&
+		       !entry_same(t->family, &mine.items[i], &theirs.items[f]))
+			f++;
+		if (f == theirs.count)
+			continue;
+		next = f + 1;
+		struct counters one = read_counters(t->family, mine.items[i].entry);
+		struct counters more = read_counters(t->family, theirs.items[f].entry);
+		struct xt_counters sum = {one.packets + more.packets, one.bytes + more.bytes};
+		/* here, and here alone, libiptc counts from 1 */
+		if (!t->lib->set_counter(label_of(chain).text, (unsigned int)i + 1, &sum,
+					 t->handle))
+			goto out;
+	}
+	result = 0;
+out:
 	free(mine.items);
 	free(theirs.items);
 	return result;

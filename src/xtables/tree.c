@@ -214,7 +214,7 @@ static const char *name_region(const struct tree *tree, const struct region *reg
 			       struct err *err)
 {
 	char name[DIMS * PART_MAX + CHAIN_NAME_MAX], last[PART_MAX] = "";
-	const char *group = layout_groups[tree->group].chain;
+	const char *group = group_infos[tree->group].chain;
 	size_t used = (size_t)snprintf(name, sizeof(name), "%s", group);
 	for (int d = 0; d < DIMS; d++) {
 		if (region->dims[d].length == 0)
@@ -479,7 +479,7 @@ int tree_build(struct layout *layout, enum group group, const struct rule *first
 	for (size_t i = 0; i < count; i++)
 		items[i].rule = &rules[i];
 	int result = -1;
-	ssize_t root = add_chain(&tree, layout_groups[group].chain, err);
+	ssize_t root = add_chain(&tree, group_infos[group].chain, err);
 	struct rule *head = root >= 0 && first ? extend(&tree, (size_t)root, 1, err) : NULL;
 	if (head)
 		*head = *first;

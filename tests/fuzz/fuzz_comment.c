@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "syntax/request.h"
-#include "xtables/layout.h"
+#include "xtables/forward_rules.h"
 
 int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size);
 
@@ -26,18 +26,18 @@ static struct forward base_of(unsigned char shape)
 
 static void check_rules(const struct forward *f, const char *comment)
 {
-	struct layout_rule rules[LAYOUT_RULES_MAX];
+	struct forward_rule rules[FORWARD_RULES_MAX];
 	char again[SPEC_OPTIONS_MAX];
 	struct forward back;
 	struct err err;
 	if (forward_check(f, &err) < 0)
 		return;
-	size_t count = layout_rules(f, rules, again);
+	size_t count = forward_rules_of(f, rules, again);
 	if (count == 0 || strcmp(again, comment) != 0)
 		abort();
 	for (size_t i = 0; i < count; i++)
 		if (rules[i].group == GROUP_MAIN &&
-		    layout_read(f->family, GROUP_MAIN, &rules[i].rule, &back) == 0 &&
+		    forward_rules_read(f->family, GROUP_MAIN, &rules[i].rule, &back) == 0 &&
 		    !forward_equal(&back, f))
 			abort();
 }

@@ -7,8 +7,9 @@
 #include <string.h>
 
 #include "syntax/request.h"
-#include "xtables/entry.h"
-#include "xtables/layout.h"
+#include "xtables/decode.h"
+#include "xtables/encode.h"
+#include "xtables/forward_rules.h"
 #include "xtables/text.h"
 
 int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size);
@@ -22,12 +23,12 @@ static void check_rule(enum family family, const struct rule *rule, const char *
 	struct rule again;
 	struct forward f;
 	char text[RULE_TEXT_MAX];
-	codec_encode(family, rule, &entry);
-	if (codec_decode(family, entry.bytes, target, &again) < 0 || !rule_equal(rule, &again))
+	encode_rule(family, rule, &entry);
+	if (decode_entry(family, entry.bytes, target, &again) < 0 || !rule_equal(rule, &again))
 		abort();
 	text_rule(family, rule, text);
 	for (int g = 0; g < GROUPS; g++)
-		layout_knows(family, (enum group)g, rule, &f);
+		forward_rules_knows(family, (enum group)g, rule, &f);
 }
 
 /* An entry whose offsets lie inside it: the kernel promises no more. */
@@ -39,12 +40,12 @@ static void check_entry(enum family family, const unsigned char *data, size_t si
 	if (!bytes)
 		return;
 	memcpy(bytes, data, size);
-	struct head head = entry_head(family, bytes);
+	struct entry_head head = entry_head(family, bytes);
 	if (size >= head.size) {
 		*head.next_offset = (__u16)size;
 		size_t room = size - head.size;
 		*head.target_offset = (__u16)(head.size + (*head.target_offset % (room + 1) & ~7U));
-		if (codec_decode(family, bytes, target, &rule) == 0)
+		if (decode_entry(family, bytes, target, &rule) == 0)
 			check_rule(family, &rule, target);
 	}
 	free(bytes);

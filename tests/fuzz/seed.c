@@ -3,8 +3,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "xtables/codec.h"
-#include "xtables/layout.h"
+#include "xtables/decode.h"
+#include "xtables/encode.h"
+#include "xtables/forward_rules.h"
 
 static int write_seed(const char *folder, int number, int family, const struct rule *rule)
 {
@@ -15,7 +16,7 @@ static int write_seed(const char *folder, int number, int family, const struct r
 	FILE *file = fopen(path, "w");
 	if (!file)
 		return -1;
-	codec_encode(family ? FAMILY_IPV6 : FAMILY_IPV4, rule, &entry);
+	encode_rule(family ? FAMILY_IPV6 : FAMILY_IPV4, rule, &entry);
 	putc(target_of[rule->target], file);
 	putc(family, file);
 	fwrite(entry.bytes, 1, entry.size, file);
@@ -27,7 +28,7 @@ int main(int argc, char **argv)
 	static const uint8_t protos[] = {PROTO_TCP, PROTO_UDP, PROTO_SCTP};
 	int number = 0;
 	for (int i = 0; argc == 2 && i < 24; i++) {
-		struct layout_rule rules[LAYOUT_RULES_MAX];
+		struct forward_rule rules[FORWARD_RULES_MAX];
 		char comment[SPEC_OPTIONS_MAX];
 		struct err err;
 		enum family family;
@@ -45,7 +46,7 @@ int main(int argc, char **argv)
 		network_parse(six ? "fd02::/64" : "192.168.1.0/24", &f.hairpin_net, &family);
 		if (forward_check(&f, &err) < 0)
 			return 1;
-		size_t n = layout_rules(&f, rules, comment);
+		size_t n = forward_rules_of(&f, rules, comment);
 		for (size_t r = 0; r < n; r++)
 			if (write_seed(argv[1], number++, six, &rules[r].rule) != 0)
 				return 1;

@@ -3,7 +3,8 @@
 #ifndef PFWD_TESTS_CHECK_CODEC_H
 #define PFWD_TESTS_CHECK_CODEC_H
 
-#include "xtables/codec.h"
+#include "xtables/decode.h"
+#include "xtables/encode.h"
 
 static inline const char *target_name(const struct rule *rule)
 {
@@ -21,10 +22,10 @@ static inline void check_codec(enum family family, const struct rule *rule)
 {
 	struct entry entry;
 	struct rule again;
-	codec_encode(family, rule, &entry);
+	encode_rule(family, rule, &entry);
 	assert_true(entry.size <= ENTRY_MAX);
-	assert_int_equal(codec_size(family, entry.bytes), entry.size);
-	assert_int_equal(codec_decode(family, entry.bytes, target_name(rule), &again), 0);
+	assert_int_equal(*entry_head(family, entry.bytes).next_offset, entry.size);
+	assert_int_equal(decode_entry(family, entry.bytes, target_name(rule), &again), 0);
 	assert_true(rule_equal(rule, &again));
 }
 

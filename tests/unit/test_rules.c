@@ -7,12 +7,15 @@
 #include <stdlib.h>
 #include <string.h>
 #include <arpa/inet.h>
+#include <linux/netfilter.h>
+#include <linux/netfilter/nf_nat.h>
 #include <cmocka.h>
 
 #include "check_codec.h"
 #include "random_forward.h"
 #include "syntax/request.h"
-#include "xtables/entry.h"
+#include "xtables/build.h"
+#include "xtables/forward_rules.h"
 #include "xtables/health.h"
 #include "xtables/plan.h"
 #include "xtables/text.h"
@@ -30,23 +33,23 @@ static void what_is_encoded_decodes(void **state)
 {
 	(void)state;
 	for (int i = 0; i < 20000; i++) {
-		struct layout_rule rules[LAYOUT_RULES_MAX];
+		struct forward_rule rules[FORWARD_RULES_MAX];
 		char comment[SPEC_OPTIONS_MAX];
 		struct forward f = any_forward();
-		size_t n = layout_rules(&f, rules, comment);
+		size_t n = forward_rules_of(&f, rules, comment);
 		for (size_t r = 0; r < n; r++) {
 			struct forward proper;
 			check_codec(f.family, &rules[r].rule);
-			assert_true(
-				layout_knows(f.family, rules[r].group, &rules[r].rule, &proper));
+			assert_true(forward_rules_knows(f.family, rules[r].group, &rules[r].rule,
+							&proper));
 			assert_int_equal(proper.family, r == 0 ? f.family : FAMILY_NONE);
 		}
 	}
 	for (int g = 0; g < GROUPS; g++) {
 		struct rule jump;
-		layout_jump(FAMILY_IPV4, (enum group)g, &jump);
+		group_jump(FAMILY_IPV4, (enum group)g, &jump);
 		check_codec(FAMILY_IPV4, &jump);
-		layout_jump(FAMILY_IPV6, (enum group)g, &jump);
+		group_jump(FAMILY_IPV6, (enum group)g, &jump);
 		check_codec(FAMILY_IPV6, &jump);
 	}
 }
@@ -56,18 +59,18 @@ static void another_entry_is_another_rule(void **state)
 {
 	(void)state;
 	struct forward f = any_forward();
-	struct layout_rule rules[LAYOUT_RULES_MAX];
+	struct forward_rule rules[FORWARD_RULES_MAX];
 	char comment[SPEC_OPTIONS_MAX];
-	layout_rules(&f, rules, comment);
+	forward_rules_of(&f, rules, comment);
 	struct entry entry;
 	struct rule again;
 	enum family family = f.family;
-	codec_encode(family, &rules[0].rule, &entry);
+	encode_rule(family, &rules[0].rule, &entry);
 	size_t address_part = family == FAMILY_IPV6 ? 136 : 84; /* sizeof(ip6t_ip6), (ipt_ip) */
 	for (size_t i = 0; i < address_part; i++) {
 		struct entry other = entry;
 		other.bytes[i] ^= 0x55;
-		if (codec_decode(family, other.bytes, "DNAT", &again) == 0)
+		if (decode_entry(family, other.bytes, "DNAT", &again) == 0)
 			assert_false(rule_equal(&again, &rules[0].rule));
 	}
 }
@@ -75,7 +78,7 @@ static void another_entry_is_another_rule(void **state)
 /* DNAT as iptables wrote it before base ports: revision 0, and for IPv6 revision 1. */
 static void make_old(enum family family, const struct rule *rule, struct entry *e)
 {
-	struct head head = entry_head(family, e->bytes);
+	struct entry_head head = entry_head(family, e->bytes);
 	struct xt_entry_target *t = (void *)(e->bytes + *head.target_offset);
 	struct nf_nat_range2 new;
 	memcpy(&new, t->data, sizeof(new));
@@ -103,19 +106,19 @@ static void older_dnat_is_read_too(void **state)
 {
 	(void)state;
 	for (int i = 0; i < 1000; i++) {
-		struct layout_rule rules[LAYOUT_RULES_MAX];
+		struct forward_rule rules[FORWARD_RULES_MAX];
 		char comment[SPEC_OPTIONS_MAX];
 		struct forward f = any_forward();
 		enum family family = f.family;
 		struct entry entry;
 		struct rule again;
-		layout_rules(&f, rules, comment);
+		forward_rules_of(&f, rules, comment);
 		const struct rule *rule = &rules[0].rule;
 		if (rule->to_base) /* which they cannot say */
 			continue;
-		codec_encode(family, rule, &entry);
+		encode_rule(family, rule, &entry);
 		make_old(family, rule, &entry);
-		assert_int_equal(codec_decode(family, entry.bytes, "DNAT", &again), 0);
+		assert_int_equal(decode_entry(family, entry.bytes, "DNAT", &again), 0);
 		assert_true(rule_equal(rule, &again));
 	}
 }
@@ -123,10 +126,11 @@ static void older_dnat_is_read_too(void **state)
 static bool same(enum family family, const struct rule *a, const struct rule *b)
 {
 	struct entry x, y;
-	codec_encode(family, a, &x);
-	codec_encode(family, b, &y);
-	*codec_counters(family, x.bytes) = 7; /* they do not count */
-	return codec_same(family, x.bytes, target_name(a), y.bytes, target_name(b));
+	encode_rule(family, a, &x);
+	encode_rule(family, b, &y);
+	entry_head(family, x.bytes).counters->pcnt = 7; /* it does not count */
+	struct named_entry p = {x.bytes, target_name(a)}, q = {y.bytes, target_name(b)};
+	return entry_same(family, &p, &q);
 }
 
 static void entries_are_the_same_where_rules_are(void **state)
@@ -134,10 +138,10 @@ static void entries_are_the_same_where_rules_are(void **state)
 	(void)state;
 	struct rule last = {0};
 	for (int i = 0; i < 2000; i++) {
-		struct layout_rule rules[LAYOUT_RULES_MAX];
+		struct forward_rule rules[FORWARD_RULES_MAX];
 		char comment[SPEC_OPTIONS_MAX];
 		struct forward f = random_forward(&dice, FAMILY_IPV4);
-		size_t n = layout_rules(&f, rules, comment);
+		size_t n = forward_rules_of(&f, rules, comment);
 		for (size_t r = 0; r < n; r++) {
 			const struct rule *rule = &rules[r].rule;
 			assert_true(same(FAMILY_IPV4, rule, rule));
@@ -158,12 +162,13 @@ static void what_is_laid_out_reads_back(void **state)
 {
 	(void)state;
 	for (int i = 0; i < 100000; i++) {
-		struct layout_rule rules[LAYOUT_RULES_MAX];
+		struct forward_rule rules[FORWARD_RULES_MAX];
 		char comment[SPEC_OPTIONS_MAX];
 		struct forward f = any_forward(), again;
-		size_t n = layout_rules(&f, rules, comment);
-		assert_true(n <= LAYOUT_RULES_MAX);
-		assert_int_equal(layout_read(f.family, rules[0].group, &rules[0].rule, &again), 0);
+		size_t n = forward_rules_of(&f, rules, comment);
+		assert_true(n <= FORWARD_RULES_MAX);
+		assert_int_equal(
+			forward_rules_read(f.family, rules[0].group, &rules[0].rule, &again), 0);
 		assert_true(forward_equal(&f, &again));
 	}
 }
@@ -173,14 +178,14 @@ static void rules_read_as_iptables_writes_them(void **state)
 	(void)state;
 	struct rule jump, first;
 	char text[RULE_TEXT_MAX];
-	layout_jump(FAMILY_IPV4, GROUP_HAIRPIN, &jump);
+	group_jump(FAMILY_IPV4, GROUP_HAIRPIN, &jump);
 	text_rule(FAMILY_IPV4, &jump, text);
 	assert_string_equal(text, "! -d 127.0.0.0/8 -m addrtype --dst-type LOCAL -m addrtype ! "
 				  "--dst-type LOCAL --limit-iface-in -j PFWD-HAIRPIN");
-	layout_jump(FAMILY_IPV6, GROUP_MAIN, &jump);
+	group_jump(FAMILY_IPV6, GROUP_MAIN, &jump);
 	text_rule(FAMILY_IPV6, &jump, text);
 	assert_string_equal(text, "! -d ::1/128 -m addrtype --dst-type LOCAL -j PFWD");
-	assert_true(layout_first_rule(GROUP_FORWARD, &first));
+	assert_true(group_first_rule(GROUP_FORWARD, &first));
 	text_rule(FAMILY_IPV4, &first, text);
 	assert_string_equal(text, "-m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT");
 	struct rule source = {.target = TARGET_SNAT,
@@ -334,7 +339,7 @@ static void read_book(const struct book *book, enum family family, enum table ta
 	state_add_base(out, "POSTROUTING");
 	state_add_base(out, "FORWARD");
 	for (size_t i = 0; i < book->chain_count; i++)
-		state_add_chain(out, layout_group(table, book->chains[i]), book->chains[i]);
+		state_add_chain(out, group_of(table, book->chains[i]), book->chains[i]);
 	state_sort(out);
 	for (size_t i = 0; i < book->count; i++)
 		add_to_state(out, book->lines[i].chain, book->lines[i].rule);
@@ -364,7 +369,7 @@ static void check_chain(const struct book *book, const struct layout *want,
 		if (!r || strcmp(book->lines[i].chain, chain->name) != 0)
 			continue;
 		if (r->target != TARGET_JUMP ||
-		    layout_find(want, layout_groups[chain->group].table, r->chain) ||
+		    layout_find(want, group_infos[chain->group].table, r->chain) ||
 		    !leads_to_foreign(book, r->chain))
 			assert_true(next < chain->count && rule_equal(r, &chain->rules[next++]));
 	}
@@ -375,7 +380,7 @@ static void check_chain(const struct book *book, const struct layout *want,
 static void check_book(const struct book *book, const struct layout *want, enum table table)
 {
 	for (size_t i = 0; i < want->count; i++)
-		if (layout_groups[want->chains[i].group].table == table)
+		if (group_infos[want->chains[i].group].table == table)
 			check_chain(book, want, &want->chains[i]);
 	for (size_t i = 0; i < book->chain_count; i++)
 		assert_true(layout_find(want, table, book->chains[i]) ||
@@ -439,7 +444,7 @@ static void plans_lead_from_any_set_to_any_other(void **state)
 			make_set(&sets[i], round % 2 ? 30 : 150);
 			if (round % 5 == 0 && i == 1)
 				sets[i].count = 0;
-			assert_int_equal(layout_build(FAMILY_IPV4, &sets[i], &layouts[i], &err), 0);
+			assert_int_equal(build_layout(FAMILY_IPV4, &sets[i], &layouts[i], &err), 0);
 		}
 		for (int t = 0; t < TABLES; t++) {
 			static struct book book;
@@ -474,7 +479,7 @@ static void states_tell_forwards_and_their_health(void **state)
 	struct err err;
 	static struct book book;
 	make_set(&set, 60);
-	assert_int_equal(layout_build(FAMILY_IPV4, &set, &layout, &err), 0);
+	assert_int_equal(build_layout(FAMILY_IPV4, &set, &layout, &err), 0);
 	for (int t = 0; t < TABLES; t++) {
 		memset(&book, 0, sizeof(book));
 		change_book(&book, (enum table)t, &layout);

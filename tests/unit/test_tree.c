@@ -15,6 +15,8 @@
 #include "check_codec.h"
 #include "random_forward.h"
 #include "model/conflict.h"
+#include "xtables/build.h"
+#include "xtables/forward_rules.h"
 #include "xtables/plan.h"
 
 static struct dice dice = {.state = 1};
@@ -92,19 +94,19 @@ static void check_translation(const struct forwards *set, const struct layout *l
 	assert_int_equal(rule != NULL, expected != NULL);
 	if (!rule)
 		return;
-	assert_int_equal(layout_read(layout->family, group, rule, &found), 0);
+	assert_int_equal(forward_rules_read(layout->family, group, rule, &found), 0);
 	assert_true(forward_equal(&found, expected));
 }
 
 /* What the rules of all forwards would accept, one by one. */
 static bool accepts_naively(const struct forwards *set, enum group group, const struct packet *p)
 {
-	struct layout_rule rules[LAYOUT_RULES_MAX];
+	struct forward_rule rules[FORWARD_RULES_MAX];
 	char comment[SPEC_OPTIONS_MAX];
 	for (size_t i = 0; i < set->count; i++) {
 		if (set->items[i].family != p->to.family)
 			continue;
-		size_t n = layout_rules(&set->items[i], rules, comment);
+		size_t n = forward_rules_of(&set->items[i], rules, comment);
 		for (size_t r = 0; r < n; r++)
 			if (rules[r].group == group && rule_takes(&rules[r].rule, p))
 				return true;
@@ -117,13 +119,13 @@ static void check_acceptance(const struct forwards *set, const struct layout *la
 {
 	static const enum group groups[] = {GROUP_FORWARD, GROUP_INPUT, GROUP_INPUT_SAME};
 	for (size_t g = 0; g < sizeof(groups) / sizeof(groups[0]); g++) {
-		const char *name = layout_groups[groups[g]].chain;
+		const char *name = group_infos[groups[g]].chain;
 		const struct chain *chain = layout_find(layout, TABLE_FILTER, name);
 		struct rule first;
 		size_t steps = 0;
 		bool accepted = false;
 		/* the rule for established packets takes all of these */
-		for (size_t i = layout_first_rule(groups[g], &first); chain && i < chain->count;
+		for (size_t i = group_first_rule(groups[g], &first); chain && i < chain->count;
 		     i++) {
 			const struct rule *r = &chain->rules[i];
 			if (rule_takes(r, p) &&
@@ -141,9 +143,9 @@ static void check_chains(const struct layout *layout)
 {
 	for (size_t i = 0; i < layout->count; i++) {
 		const struct chain *chain = &layout->chains[i];
-		enum table table = layout_groups[chain->group].table;
+		enum table table = group_infos[chain->group].table;
 		assert_true(strlen(chain->name) <= 28);
-		assert_int_equal(layout_group(table, chain->name), chain->group);
+		assert_int_equal(group_of(table, chain->name), chain->group);
 		assert_ptr_equal(layout_find(layout, table, chain->name), chain);
 		for (size_t r = 0; r < chain->count; r++) {
 			const struct rule *rule = &chain->rules[r];
@@ -157,7 +159,7 @@ static void check_chains(const struct layout *layout)
 static void lay_out(enum family family, const struct forwards *set, struct layout *out)
 {
 	struct err err;
-	assert_int_equal(layout_build(family, set, out, &err), 0);
+	assert_int_equal(build_layout(family, set, out, &err), 0);
 	check_chains(out);
 }
 
@@ -365,7 +367,7 @@ static void take_for_state(const struct layout *layout, enum table table, struct
 	*out = (struct state){.family = layout->family, .table = table};
 	for (size_t i = 0; i < layout->count; i++) {
 		const struct chain *chain = &layout->chains[i];
-		if (layout_groups[chain->group].table != table)
+		if (group_infos[chain->group].table != table)
 			continue;
 		struct state_chain *there = state_add_chain(out, chain->group, chain->name);
 		assert_non_null(there);
@@ -373,9 +375,8 @@ static void take_for_state(const struct layout *layout, enum table table, struct
 			assert_true(state_add_rule(out, there, &chain->rules[r])->ours);
 	}
 	for (int g = 0; g < GROUPS; g++)
-		if (layout_groups[g].table == table)
-			state_add_jump(out, layout_groups[g].base, layout_groups[g].chain)->base =
-				true;
+		if (group_infos[g].table == table)
+			state_add_jump(out, group_infos[g].base, group_infos[g].chain)->base = true;
 	state_sort(out);
 }
 

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * From a set of forwards to the chains that the tables need. It neither reads nor changes a table.
+ */
+#ifndef PFWD_XTABLES_BUILD_H
+#define PFWD_XTABLES_BUILD_H
+
+#include "model/forwards.h"
+#include "xtables/layout.h"
+
+/* The chains for the forwards of that family in the set. 0, or -1 (out of memory). */
+int build_layout(enum family family, const struct forwards *set, struct layout *out,
+		 struct err *err);
+
+#endif

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The rules of one forward, and back: the forward that a rule means. It knows no other forwards,
+ * and no table.
+ */
+#ifndef PFWD_XTABLES_FORWARD_RULES_H
+#define PFWD_XTABLES_FORWARD_RULES_H
+
+#include "model/forward.h"
+#include "syntax/spec.h"
+#include "xtables/group.h"
+
+#define FORWARD_RULES_MAX 12
+
+struct forward_rule {
+	enum group group; /* whose chain it stands in */
+	struct rule rule;
+};
+
+/*
+ * Fill out, and return the number of rules. The first is the DNAT rule of the forward proper (that
+ * is, without what --hairpin and --local add), from which the forward is read back. Its comment is
+ * written to comment, to which the rule points.
+ */
+size_t forward_rules_of(const struct forward *f, struct forward_rule out[FORWARD_RULES_MAX],
+			char comment[SPEC_OPTIONS_MAX]);
+
+/* The rule of GROUP_POST or GROUP_POST_LOCAL that leaves the source of this forward's connections
+ * as it is, if a wider forward to the same target would translate it. */
+void forward_rules_exception(const struct forward *f, enum group group, struct rule *out);
+
+/* The forward proper that a rule of that group stands for. -1: it stands for none, and *out is as
+ * it was. */
+int forward_rules_read(enum family family, enum group group, const struct rule *rule,
+		       struct forward *out);
+
+/* Whether a rule of that group's chain has a shape that pfwd writes there. If it stands for a
+ * forward proper, *out is that forward; else the family of *out is FAMILY_NONE. */
+bool forward_rules_knows(enum family family, enum group group, const struct rule *rule,
+			 struct forward *out);
+
+#endif

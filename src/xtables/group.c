@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Names of chains, and the rules that are the same whatever the forwards are. */
+#include <string.h>
+
+#include "xtables/group.h"
+
+const struct group_info group_infos[GROUPS] = {
+	[GROUP_ADDR] = {"PFWD-ADDR", "PREROUTING", TABLE_NAT},
+	[GROUP_MAIN] = {"PFWD", "PREROUTING", TABLE_NAT},
+	[GROUP_HAIRPIN_ADDR] = {"PFWD-HAIRPIN-ADDR", "PREROUTING", TABLE_NAT},
+	[GROUP_HAIRPIN] = {"PFWD-HAIRPIN", "PREROUTING", TABLE_NAT},
+	[GROUP_LOCAL_ADDR] = {"PFWD-LOCAL-ADDR", "OUTPUT", TABLE_NAT},
+	[GROUP_LOCAL] = {"PFWD-LOCAL", "OUTPUT", TABLE_NAT},
+	[GROUP_POST_LOCAL] = {"PFWD-POST-LOCAL", "POSTROUTING", TABLE_NAT},
+	[GROUP_POST] = {"PFWD-POST", "POSTROUTING", TABLE_NAT},
+	[GROUP_POST_HAIRPIN] = {"PFWD-POST-HAIRPIN", "POSTROUTING", TABLE_NAT},
+	[GROUP_FORWARD] = {"PFWD", "FORWARD", TABLE_FILTER},
+	[GROUP_INPUT] = {"PFWD-INPUT", "INPUT", TABLE_FILTER},
+	[GROUP_INPUT_SAME] = {"PFWD-INPUT-SAME", "INPUT", TABLE_FILTER},
+};
+
+const char *table_name(enum table table)
+{
+	return table == TABLE_NAT ? "nat" : "filter";
+}
+
+enum group group_of(enum table table, const char *chain)
+{
+	if (strncmp(chain, "PFWD", 4) != 0) /* thousands of others' rules are asked about */
+		return GROUPS;
+	size_t length = strcspn(chain, "/");
+	for (int g = 0; g < GROUPS; g++)
+		if (group_infos[g].table == table &&
+		    strncmp(group_infos[g].chain, chain, length) == 0 &&
+		    !group_infos[g].chain[length])
+			return (enum group)g;
+	return GROUPS;
+}
+
+static struct network loopback(enum family family)
+{
+	struct network net = {.addr.family = family};
+	if (family == FAMILY_IPV6) {
+		net.addr.bytes[15] = 1; /* ::1/128 */
+		net.prefix = 128;
+	} else {
+		net.addr.bytes[0] = 127; /* 127.0.0.0/8 */
+		net.prefix = 8;
+	}
+	return net;
+}
+
+/* What is sent to this host itself. 127.0.0.1 is LOCAL too, and nat PREROUTING comes before the
+ * kernel's check for martians. */
+static void match_this_host(enum family family, struct rule *rule)
+{
+	rule->dst = loopback(family);
+	rule->flags |= RULE_NOT_DST | RULE_DST_LOCAL;
+}
+
+void group_jump(enum family family, enum group group, struct rule *out)
+{
+	memset(out, 0, sizeof(*out));
+	out->target = TARGET_JUMP;
+	out->chain = group_infos[group].chain;
+	switch (group) {
+	case GROUP_MAIN:
+	case GROUP_LOCAL:
+	case GROUP_INPUT_SAME:
+		match_this_host(family, out);
+		break;
+	case GROUP_HAIRPIN:
+		match_this_host(family, out);
+		out->flags |= RULE_DST_ELSEWHERE;
+		break;
+	case GROUP_POST_LOCAL:
+		out->flags |= RULE_STATE_DNAT | RULE_SRC_LOCAL;
+		break;
+	case GROUP_POST:
+	case GROUP_POST_HAIRPIN:
+	case GROUP_FORWARD:
+	case GROUP_INPUT:
+		out->flags |= RULE_STATE_DNAT;
+		break;
+	case GROUP_ADDR: /* their rules name the address */
+	case GROUP_HAIRPIN_ADDR:
+	case GROUP_LOCAL_ADDR:
+	case GROUPS:
+		break;
+	}
+}
+
+bool group_first_rule(enum group group, struct rule *out)
+{
+	if (group != GROUP_FORWARD && group != GROUP_INPUT)
+		return false;
+	memset(out, 0, sizeof(*out));
+	out->target = TARGET_ACCEPT;
+	out->flags = RULE_STATE_ESTABLISHED;
+	return true;
+}
