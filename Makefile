@@ -149,16 +149,16 @@ fuzz: $(BUILD)/fuzz/fuzz_decode $(BUILD)/fuzz/seed $(FUZZ_TEXT:%=$(BUILD)/fuzz/f
 
 # ---- lint ----
 
-# model and rules ask no kernel and print nothing: by what their objects call.
-layers: $(PURE)
-	@! nm -u $(PURE) | grep -wE 'ip6?tc_[a-z_]+|nfct_[a-z_]+|mnl_[a-z_]+|socket|open|fopen|printf|puts|fputs|exit|getenv'
+# What each room includes and calls, against tests/layers.allow.
+layers: $(OBJECTS)
+	tests/layers $(BUILD)
 
 lint: layers
 	clang-format --dry-run -Werror $(SOURCES) $(wildcard include/*/*.h tests/*/*.c tests/*/*.h)
 	clang-tidy --quiet $(SOURCES) -- $(filter-out -Wno%,$(ALL_CFLAGS))
 	cppcheck --quiet --std=c11 --enable=warning,performance,portability --inline-suppr \
 		--error-exitcode=1 -Iinclude -DPFWD_VERSION='""' src
-	shellcheck tests/run tests/analyze tests/demo tests/bench/run tests/bench/*.sh tests/soak/run .ci/run \
+	shellcheck tests/run tests/layers tests/analyze tests/demo tests/bench/run tests/bench/*.sh tests/soak/run .ci/run \
 		tests/package/run tests/package/boot tests/package/story tests/stories/*.sh \
 		src/completion/words src/completion/pfwd.bash.in
 	zsh -n src/completion/_pfwd.in
