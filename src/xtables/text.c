@@ -5,6 +5,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "model/err.h"
 #include "xtables/text.h"
 
 struct line {
@@ -54,7 +55,7 @@ static void add_where(struct line *line, const struct rule *rule)
 	add_network(line, "-s", &rule->src);
 	add_network(line, rule->flags & RULE_NOT_DST ? "! -d" : "-d", &rule->dst);
 	if (*rule->in)
-		add(line, "%s %s", rule->flags & RULE_NOT_IN ? "! -i" : "-i", rule->in);
+		add(line, "%s %s", rule->flags & RULE_NOT_IN ? "! -i" : "-i", quote(rule->in).text);
 	if (!rule->proto)
 		return;
 	const char *proto = proto_name(rule->proto);
@@ -129,7 +130,7 @@ static void add_target(struct line *line, enum family family, const struct rule 
 		add(line, "-j RETURN");
 		return;
 	case TARGET_JUMP:
-		add(line, "-j %s", rule->chain);
+		add(line, "-j %s", quote(rule->chain).text);
 		return;
 	case TARGET_MASQUERADE:
 		add(line, "-j MASQUERADE");

@@ -114,7 +114,7 @@ static void chains_named_as_ours_stay_whole(void **state)
 	assert_all_output_printable();
 	pfwd(0, "del web");
 	assert_string_equal(foreign_hash().out, before.out);
-	assert_says(pfwd(1, "flush").err, "chain PFWD of the IPv4 nat table stays");
+	assert_says(pfwd(1, "flush").err, "kept chain PFWD of the IPv4 nat table");
 	assert_string_equal(foreign_hash().out, before.out);
 }
 
@@ -157,6 +157,22 @@ static void names_of_chains_are_printed_with_care(void **state)
 	o = trouble_tables();
 	assert_says(o.out, "-p icmp -j LOG\n");
 	assert_says(o.out, "-A PFWD-THEIRS -j PFWD-");
+}
+
+/* Chains that pfwd takes for its own, by their names and their rules. */
+static void names_below_ours_are_printed_with_care(void **state)
+{
+	(void)state;
+	town_sh("e=$(printf 'PFWD/\\033[31m'); i=$(printf 'w\\0332J'); "
+		"for t in iptables-legacy ip6tables-legacy; do $t -t nat -N \"$e\"; "
+		"$t -t nat -N PFWD/a; $t -t nat -A PFWD/a -p tcp -i w+ -j \"$e\"; "
+		"$t -t nat -A \"$e\" -p tcp -i \"$i\" -j PFWD/a; done");
+	struct outcome o = pfwd(0, "add -n wan0:81 192.168.1.2:8081");
+	assert_says(o.out, "-D PFWD/a -i w+ -p tcp -j PFWD/\\x1b[31m\n");
+	assert_says(o.out, "-i w\\x1b2J");
+	assert_printable(o.out);
+	assert_all_output_printable();
+	pfwd(0, "flush");
 }
 
 /* Names that pfwd's own chains might have, and rules that it would not write there. */
@@ -277,6 +293,7 @@ int main(void)
 		STORY(chains_named_as_ours_stay_whole),
 		STORY(odd_rules_elsewhere_stay_as_they_are),
 		STORY(names_of_chains_are_printed_with_care),
+		STORY(names_below_ours_are_printed_with_care),
 		STORY(chains_below_ours_stay_whole),
 		STORY(old_revisions_stay_as_they_are),
 		STORY(a_forward_of_revision_0_is_one),
