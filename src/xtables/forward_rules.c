@@ -99,6 +99,7 @@ static struct rule *add_source(struct rules *rules, enum group group, enum rule_
 	r->ports = f->target_ports;
 	r->orig_dst = host(&f->addr);
 	r->orig_ports = f->ports;
+	r->until = f->until;
 	if (target == TARGET_SNAT)
 		r->to = f->snat;
 	return r;
@@ -241,7 +242,7 @@ static bool knows_part(enum family family, enum group group, const struct rule *
 	case GROUP_POST_LOCAL:
 	case GROUP_POST:
 	case GROUP_POST_HAIRPIN:
-		return source && original && addr && !r->until;
+		return source && original && addr;
 	case GROUP_FORWARD:
 		return r->target == TARGET_ACCEPT && !original && addr;
 	case GROUP_INPUT:

@@ -266,6 +266,26 @@ static void a_narrower_one_keeps_its_clients_addresses(const struct place *p)
 	assert_types_back();
 }
 
+/* Whether the narrower one keeps its clients' addresses or hides them. */
+static void an_expired_one_leaves_the_source_to_the_wider_one(const struct place *p)
+{
+	char hidden[128], kept[128];
+	close_gates();
+	town_serve(SERVER, TCP, p->server, 80);
+	town_serve(SERVER, TCP, p->server, 81);
+	snprintf(hidden, sizeof(hidden), "from %s ", p->lan_side);
+	snprintf(kept, sizeof(kept), "from %s ", p->client);
+	pfwd(0, "add wan0:8080 %s:80 --masquerade", p->to);
+	pfwd(0, "add wan0:8081 %s:81", p->to);
+	pfwd(0, "add wan0:8080 %s:80 --from %s --for 3s", p->to, p->client);
+	pfwd(0, "add wan0:8081 %s:81 --from %s --for 3s --masquerade", p->to, p->client);
+	assert_reaches(CLIENT, TCP, p->gateway, 8080, kept);
+	assert_reaches(CLIENT, TCP, p->gateway, 8081, hidden);
+	sleep(4);
+	assert_reaches(CLIENT, TCP, p->gateway, 8080, hidden);
+	assert_reaches(CLIENT, TCP, p->gateway, 8081, kept);
+}
+
 static void lan_clients_use_the_public_address(const struct place *p)
 {
 	close_gates();
@@ -492,7 +512,7 @@ static void bad_input_touches_nothing(void **state)
 		{"wan0:80 192.168.1.2 --snat fd01::1", "families"},
 		{"wan0:80 192.168.1.2 --until tomorrow", "tomorrow"},
 		{"wan0:80 192.168.1.2 --until 2039-01-01T00:00", "2038"},
-		{"wan0:80 192.168.1.2 --for 0s", "over before"},
+		{"wan0:80 192.168.1.2 --for 0s", "too short"},
 		{"wan0:80 192.168.1.2 --name 'a b'", "'a b'"},
 		{"wan0:80 192.168.1.2 --name \"$(printf 'x\\033[31m')\"", "x\\x1b[31m"},
 		{"wan0:80 192.168.1.2 third", "third"},
@@ -542,6 +562,7 @@ STORY(only_for_a_network)
 STORY(the_narrower_wins_in_any_order)
 STORY(the_target_sees_this_host)
 STORY(a_narrower_one_keeps_its_clients_addresses)
+STORY(an_expired_one_leaves_the_source_to_the_wider_one)
 STORY(lan_clients_use_the_public_address)
 STORY(programs_of_this_host_use_it)
 STORY(programs_of_this_host_need_no_open_loopback)
@@ -571,6 +592,7 @@ int main(void)
 		BOTH(the_narrower_wins_in_any_order),
 		BOTH(the_target_sees_this_host),
 		BOTH(a_narrower_one_keeps_its_clients_addresses),
+		BOTH(an_expired_one_leaves_the_source_to_the_wider_one),
 		BOTH(lan_clients_use_the_public_address),
 		BOTH(programs_of_this_host_use_it),
 		BOTH(programs_of_this_host_need_no_open_loopback),

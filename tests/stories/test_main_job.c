@@ -419,13 +419,13 @@ static void flush_leaves_a_chain_that_somebody_uses(void **state)
 	pfwd(0, "add wan0:80 192.168.1.2:8080");
 	town_sh("iptables-legacy -N THEIRS; iptables-legacy -A THEIRS -j PFWD");
 	struct outcome o = pfwd(1, "flush");
-	assert_says(o.err, "chain PFWD of the IPv4 filter table stays");
+	assert_says(o.err, "kept chain PFWD of the IPv4 filter table");
 	assert_string_equal(town_run("iptables-legacy -S | grep -v '^-P'").out,
 			    "-N PFWD\n-N THEIRS\n-A FORWARD -m conntrack --ctstate DNAT -j PFWD\n"
 			    "-A THEIRS -j PFWD\n");
 	/* del says so with -v alone */
 	pfwd(0, "add wan0:80 192.168.1.2:8080");
-	assert_says(pfwd(0, "del -v wan0:80").err, "chain PFWD of the IPv4 filter table stays");
+	assert_says(pfwd(0, "del -v wan0:80").err, "kept chain PFWD of the IPv4 filter table");
 }
 
 static void a_jump_stays_where_it_was_put(void **state)
