@@ -5,6 +5,7 @@
 
 #include "model/array.h"
 #include "xtables/build.h"
+#include "xtables/exceptions.h"
 #include "xtables/forward_rules.h"
 #include "xtables/tree.h"
 
@@ -49,69 +50,27 @@ static int keep_rules(struct builder *b, const struct forward *f, struct err *er
 	return 0;
 }
 
-static int compare_targets(const void *a, const void *b)
-{
-	const struct forward *const *f = a, *const *g = b;
-	return address_compare(&(*f)->target, &(*g)->target);
-}
-
-/* Whether f lies inside another forward to the same target whose source is translated; sources are
- * those forwards, sorted by target. */
-static bool inside_translated(const struct forward *f, const struct forward **sources, size_t count,
-			      struct match (*box)(const struct forward *))
-{
-	struct match inner = box(f);
-	size_t low = 0, high = count;
-	while (low < high) {
-		size_t middle = (low + high) / 2;
-		if (address_compare(&sources[middle]->target, &f->target) < 0)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	for (; low < count && address_equal(&sources[low]->target, &f->target); low++) {
-		struct match outer = box(sources[low]);
-		if (match_overlap(&inner, &outer) == OVERLAP_INSIDE)
-			return true;
-	}
-	return false;
-}
-
 /* A narrower forward to the same target keeps its clients' addresses. */
-static int keep_exceptions(struct builder *b, const struct forward *f,
-			   const struct forward **sources, size_t count, struct err *err)
+static int keep_exceptions(struct builder *b, const struct forwards *set, enum group group,
+			   struct err *err)
 {
-	struct rule rule;
-	if (forward_translates_source(f) || forward_to_self(f))
-		return 0;
-	if (inside_translated(f, sources, count, forward_match)) {
-		forward_rules_exception(f, GROUP_POST, &rule);
-		if (keep_rule(b, GROUP_POST, &rule, err) < 0)
-			return -1;
-	}
-	if (f->local && inside_translated(f, sources, count, forward_local_match)) {
-		forward_rules_exception(f, GROUP_POST_LOCAL, &rule);
-		return keep_rule(b, GROUP_POST_LOCAL, &rule, err);
-	}
-	return 0;
-}
-
-static int keep_all_exceptions(struct builder *b, enum family family, const struct forwards *set,
-			       struct err *err)
-{
-	size_t count = 0;
-	int result = 0;
-	const struct forward **sources = reallocarray(NULL, set->count + 1, sizeof(*sources));
-	if (!sources)
+	int result = -1;
+	bool *needed = calloc(set->count + 1, sizeof(*needed));
+	if (!needed)
 		return err_memory(err);
-	for (size_t i = 0; i < set->count; i++)
-		if (set->items[i].family == family && forward_translates_source(&set->items[i]))
-			sources[count++] = &set->items[i];
-	qsort(sources, count, sizeof(*sources), compare_targets);
-	for (size_t i = 0; result == 0 && count && i < set->count; i++)
-		if (set->items[i].family == family)
-			result = keep_exceptions(b, &set->items[i], sources, count, err);
-	free(sources);
+	if (exceptions_find(set, group, needed, err) < 0)
+		goto out;
+	for (size_t i = 0; i < set->count; i++) {
+		struct rule rule;
+		if (!needed[i] || set->items[i].family != b->layout->family)
+			continue;
+		forward_rules_exception(&set->items[i], group, &rule);
+		if (keep_rule(b, group, &rule, err) < 0)
+			goto out;
+	}
+	result = 0;
+out:
+	free(needed);
 	return result;
 }
 
@@ -223,7 +182,9 @@ static int build(const struct forwards *set, uint64_t salt, struct layout *layou
 		if (set->items[i].family == layout->family)
 			result = keep_rules(&b, &set->items[i], err);
 	if (result == 0)
-		result = keep_all_exceptions(&b, layout->family, set, err);
+		result = keep_exceptions(&b, set, GROUP_POST, err);
+	if (result == 0)
+		result = keep_exceptions(&b, set, GROUP_POST_LOCAL, err);
 	for (int g = 0; g < GROUPS; g++) {
 		if (result == 0)
 			result = finish_group(&b, (enum group)g, salt, err);
