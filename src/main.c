@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "commands/options.h"
@@ -59,17 +60,16 @@ static void hold_standard_streams(void)
 			return;
 }
 
-/* Output that nobody got is a failure, except for a reader that has had enough. */
+/* Output that nobody got is a failure, except if the reader has had enough. */
 static int close_output(int result, struct err *err)
 {
 	bool failed = ferror(stdout);
-	bool reader_left = result < 0 && failed && err->sys == EPIPE;
+	if (result < 0)
+		return failed && err->sys == EPIPE ? 0 : result;
 	errno = 0;
 	if (fclose(stdout) != 0)
 		failed = true;
-	if (reader_left)
-		return 0;
-	if (result < 0 || !failed || errno == EPIPE)
+	if (!failed || errno == EPIPE)
 		return result;
 	return errno ? err_sys(err, errno, "cannot write to standard output")
 		     : err_set(err, ERR_FAILED, "cannot write to standard output");
@@ -81,6 +81,7 @@ int main(int argc, char **argv)
 	struct globals globals = {.commands = commands,
 				  .backends = backends,
 				  .host = host_words(),
+				  .preferred = getenv("PFWD_BACKEND"),
 				  .wait_seconds = 10};
 	struct args args = {.words = (const char *const *)argv + 1,
 			    .count = argc > 0 ? (size_t)argc - 1 : 0,

@@ -17,18 +17,26 @@ struct globals {
 	const struct command *const *commands; /* all there are; ends with NULL */
 	const struct backend *const *backends; /* all there are; ends with NULL */
 	struct spec_host host;
-	const struct backend *only[2]; /* of --backend; only[0] is NULL where it was not given */
-	const struct backend *home;    /* where new forwards are made; NULL: not said */
+	const struct backend *only[2]; /* of --backend; only[0] is NULL if it was not given */
+	const char *preferred;         /* PFWD_BACKEND of the environment, or NULL */
 	unsigned int wait_seconds;
 	bool verbose;
 	bool help;    /* asked for instead of the command */
 	bool version; /* ... or the version is */
 };
 
-/* The backends that a command looks at; ends with NULL. */
+/* The backends that a command looks at if it makes no forwards; ends with NULL. */
 const struct backend *const *globals_backends(const struct globals *globals);
-/* 0, or -1 with ERR_PERMISSION where this process may not use these backends. */
+/* 0, or -1 with ERR_PERMISSION if this process may not use these backends. */
 int globals_permitted(const struct globals *globals, struct err *err);
+/*
+ * The same for a command that makes forwards: it looks at all backends, and *home is the one that
+ * --backend or PFWD_BACKEND names, or NULL. -1 also with ERR_INPUT: PFWD_BACKEND names none.
+ */
+int globals_home(const struct globals *globals, const struct backend **home, struct err *err);
+/* The backend of that name; what: who gave the name. NULL: there is none, and err says so. */
+const struct backend *globals_find_backend(const struct globals *globals, const char *what,
+					   const char *name, struct err *err);
 
 #define COMMAND_TABLES (ARGS_TABLES - 1)
 

@@ -10,12 +10,14 @@
 #include "ruleset/change.h"
 
 struct edit {
-	struct change change; /* set move, around, decide and context; the rest is filled in */
-	bool dry_run;         /* of change_options */
-	bool kill;            /* end the connections of removed forwards */
-	bool say_kept;        /* what stays for others' sake; with -v it is always said */
-	bool brief;           /* -v tells in one line: there may be thousands of forwards */
-	size_t kept;          /* how many things stay; filled in */
+	/* Set move, around, decide and context, and home with makes; the rest is filled in. */
+	struct change change;
+	bool makes;    /* it makes forwards, so that it looks at all backends */
+	bool dry_run;  /* of change_options */
+	bool kill;     /* end the connections of removed forwards */
+	bool say_kept; /* what stays for others' sake; with -v it is always said */
+	bool brief;    /* -v tells in one line: there may be thousands of forwards */
+	size_t kept;   /* how many things stay; filled in */
 };
 
 /* 0, or -1 and err; then nothing is changed. */

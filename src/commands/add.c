@@ -116,7 +116,7 @@ static int make(struct add *add, const struct globals *globals, struct err *err)
 		return -1;
 	if (check_time(&add->asked, add->now, err) < 0)
 		return -1;
-	if (globals_permitted(globals, err) < 0)
+	if (globals_home(globals, &add->edit.change.home, err) < 0)
 		return -1;
 	if (find_hairpins(&add->asked, err) < 0 || check_targets(&add->asked, err) < 0)
 		return -1;
@@ -130,6 +130,7 @@ static int make(struct add *add, const struct globals *globals, struct err *err)
 static int run(const struct command_line *line, struct err *err)
 {
 	struct add add = {.now = line->globals->host.now};
+	add.edit.makes = true;
 	add.edit.change.decide = decide;
 	add.edit.change.context = &add;
 	add.edit.change.around = &add.asked;

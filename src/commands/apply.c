@@ -21,29 +21,34 @@ static int decide(void *context, const struct forwards *present, const struct fo
 /* The forwards of the file, sorted; the line of each does not matter from here on. */
 static int load(struct forwards_file *source, const struct globals *globals, struct err *err)
 {
-	if (globals_permitted(globals, err) < 0 ||
-	    forwards_file_load(source, &globals->host, err) < 0)
+	if (forwards_file_load(source, &globals->host, err) < 0)
 		return -1;
 	forwards_file_forget_text(source);
 	return forwards_sort(&source->file.forwards, err);
 }
 
+static int apply(struct forwards_file *source, struct edit *edit, const struct globals *globals,
+		 struct err *err)
+{
+	if (globals_home(globals, &edit->change.home, err) < 0 || load(source, globals, err) < 0 ||
+	    edit_run(edit, globals, err) < 0)
+		return -1;
+	if (!edit->dry_run)
+		warn_of_forwards(&source->file.forwards);
+	return 0;
+}
+
 static int run_apply(const struct command_line *line, struct err *err)
 {
 	struct forwards_file source = {.use = FORWARDS_FILE_APPLY};
-	struct edit edit = {.brief = true};
+	struct edit edit = {.makes = true, .brief = true};
 	edit.change.decide = decide;
 	edit.change.context = &source;
 	edit.change.move = true;
 	const struct command_reader reader = {{&edit}, forwards_file_operand, &source};
 	int result = command_read(line, &reader, err);
-	if (result == COMMAND_GO) {
-		result = load(&source, line->globals, err);
-		if (result == 0)
-			result = edit_run(&edit, line->globals, err);
-		if (result == 0 && !edit.dry_run)
-			warn_of_forwards(&source.file.forwards);
-	}
+	if (result == COMMAND_GO)
+		result = apply(&source, &edit, line->globals, err);
 	forwards_file_free(&source);
 	return result;
 }
@@ -92,16 +97,20 @@ static int compare(const struct forwards *wanted, const struct globals *globals,
 	return count ? 1 : 0;
 }
 
+static int diff(struct forwards_file *source, const struct globals *globals, struct err *err)
+{
+	if (globals_permitted(globals, err) < 0 || load(source, globals, err) < 0)
+		return -1;
+	return compare(&source->file.forwards, globals, err);
+}
+
 static int run_diff(const struct command_line *line, struct err *err)
 {
 	struct forwards_file source = {.use = FORWARDS_FILE_DIFF};
 	const struct command_reader reader = {.operand = forwards_file_operand, .context = &source};
 	int result = command_read(line, &reader, err);
-	if (result == COMMAND_GO) {
-		result = load(&source, line->globals, err);
-		if (result == 0)
-			result = compare(&source.file.forwards, line->globals, err);
-	}
+	if (result == COMMAND_GO)
+		result = diff(&source, line->globals, err);
 	forwards_file_free(&source);
 	return result;
 }

@@ -12,14 +12,42 @@ const struct backend *const *globals_backends(const struct globals *globals)
 	return globals->only[0] ? globals->only : globals->backends;
 }
 
-int globals_permitted(const struct globals *globals, struct err *err)
+/* home may set something up in a backend; the others only matter if something is there. */
+static int permitted(const struct backend *const *backends, const struct backend *home,
+		     struct err *err)
 {
-	const struct backend *const *backends = globals_backends(globals);
 	bool raw = false;
 	for (size_t b = 0; backends[b]; b++)
-		raw = raw || (backends[b]->raw_socket &&
-			      (backends[b] == globals->home || backends[b]->present()));
+		raw = raw ||
+		      (backends[b]->raw_socket && (backends[b] == home || backends[b]->present()));
 	return host_permitted(raw, err);
+}
+
+int globals_permitted(const struct globals *globals, struct err *err)
+{
+	return permitted(globals_backends(globals), globals->only[0], err);
+}
+
+int globals_home(const struct globals *globals, const struct backend **home, struct err *err)
+{
+	*home = globals->only[0];
+	if (!*home && globals->preferred && *globals->preferred) {
+		*home = globals_find_backend(globals, "PFWD_BACKEND", globals->preferred, err);
+		if (!*home)
+			return -1;
+	}
+	return permitted(globals->backends, *home, err);
+}
+
+const struct backend *globals_find_backend(const struct globals *globals, const char *what,
+					   const char *name, struct err *err)
+{
+	for (size_t b = 0; globals->backends[b]; b++)
+		if (strcmp(globals->backends[b]->name, name) == 0)
+			return globals->backends[b];
+	err_set(err, ERR_INPUT, "%s '%s' is unknown; the backends are iptables and nftables", what,
+		quote(name).text);
+	return NULL;
 }
 
 static bool is_called(const struct command *command, const char *name)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Everything is printed after the change, when no lock is held. */
+#include <errno.h>
 #include <stdio.h>
 #include <unistd.h>
 
@@ -62,18 +63,26 @@ static void tell_waiting(const void *context)
 		command_say("waiting for the xtables lock");
 }
 
+static int print_plan(const struct lines *plan, struct err *err)
+{
+	if (plan->used == 0 || fwrite(plan->text, 1, plan->used, stdout) == plan->used)
+		return 0;
+	return err_sys(err, errno, "cannot write to standard output");
+}
+
 int edit_run(struct edit *edit, const struct globals *globals, struct err *err)
 {
 	static const struct waiting waiting = {.tell = tell_waiting};
 	struct change_result result = {0};
-	edit->change.backends = globals_backends(globals);
-	edit->change.home = globals->home;
+	edit->change.backends = edit->makes ? globals->backends : globals_backends(globals);
+	if (!edit->makes)
+		edit->change.home = globals->only[0];
 	edit->change.dry_run = edit->dry_run;
 	edit->change.wait_seconds = globals->wait_seconds;
 	edit->change.waiting = &waiting;
 	int status = change_run(&edit->change, &result, err);
 	if (status == 0 && edit->dry_run) {
-		fwrite(result.plan.text, 1, result.plan.used, stdout);
+		status = print_plan(&result.plan, err);
 	} else if (status == 0) {
 		command_say_lines(&result.notes);
 		settle(edit, &result);

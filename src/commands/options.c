@@ -26,13 +26,8 @@ static int set_wait(void *into, const char *value, struct err *err)
 static int set_backend(void *into, const char *value, struct err *err)
 {
 	struct globals *globals = into;
-	for (size_t b = 0; globals->backends[b]; b++)
-		if (strcmp(globals->backends[b]->name, value) == 0) {
-			globals->only[0] = globals->home = globals->backends[b];
-			return 0;
-		}
-	return err_set(err, ERR_INPUT, "--backend '%s' is not one; iptables and nftables are",
-		       quote(value).text);
+	globals->only[0] = globals_find_backend(globals, "--backend", value, err);
+	return globals->only[0] ? 0 : -1;
 }
 
 static int set_help(void *into, const char *value, struct err *err)
@@ -57,7 +52,8 @@ const struct arg_def global_options[] = {
 	{'w', "wait", ARG_VALUE, "SECONDS",
 	 "how long to wait for other programs that change rules (10; 0: not at all)",
 	 .set = set_wait},
-	{0, "backend", ARG_VALUE, "NAME", "iptables or nftables: look at that one alone",
+	{0, "backend", ARG_VALUE, "NAME",
+	 "iptables or nftables: make forwards with it, or look only at those made with it",
 	 .set = set_backend},
 	{'v', "verbose", ARG_PLAIN, NULL, "tell what was done", offsetof(struct globals, verbose),
 	 NULL},
