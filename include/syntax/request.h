@@ -19,9 +19,11 @@ struct request { /* a zeroed one is empty; it points into the words it was made 
 	const char *target;
 	const char *from; /* CIDR[,CIDR...] */
 	enum family family;
-	struct forward common; /* the options that were taken in as values */
-	const char *until;     /* TIME */
-	const char *duration;  /* of --for, which --until replaces, and the other way round */
+	struct forward common;      /* the options that were taken in as values */
+	const char *until;          /* TIME */
+	const char *duration;       /* of --for, which --until replaces, and the other way round */
+	bool hairpin_ended;         /* the last word was --hairpin, without a network */
+	const char *behind_hairpin; /* the operand that followed it, for a message; or NULL */
 };
 
 /* A setter for --for. */

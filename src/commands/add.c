@@ -45,7 +45,7 @@ static int decide(void *context, const struct forwards *present, const struct fo
 			struct err conflict;
 			spec_conflict_error(f, other, &conflict);
 			return err_set(err, ERR_CONFLICT,
-				       "%.900s; remove that one, or put this in its place with "
+				       "%.900s; delete the other forward first, or give "
 				       "--replace",
 				       conflict.text);
 		}
@@ -92,7 +92,8 @@ static int check_time(const struct forwards *set, int64_t now, struct err *err)
 	if (set->count == 0 || !forward_expired(&set->items[0], now))
 		return 0;
 	spec_format_time(set->items[0].until, when);
-	return err_set(err, ERR_INPUT, "--until %s is past; give a time in the future", when);
+	return err_set(err, ERR_INPUT, "--until %s is in the past; give a time in the future",
+		       when);
 }
 
 static int check_targets(const struct forwards *set, struct err *err)

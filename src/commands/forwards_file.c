@@ -153,7 +153,8 @@ int forwards_file_check_broadcast(const struct forward *f, const struct host_add
 		return 0;
 	address_format(addr, text);
 	return err_set(err, ERR_INPUT,
-		       "%s %s is the broadcast address of a network of this host; give one host's",
+		       "%s %s is the broadcast address of a network of this host; give the address "
+		       "of one host",
 		       addr == &f->target ? "target" : "--snat", text);
 }
 

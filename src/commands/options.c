@@ -152,7 +152,8 @@ void options_print(const struct arg_def *options)
 
 void options_print_usage(const struct command *command)
 {
-	printf("Usage: pfwd %s %s\n", command->name, command->operands);
+	printf("Usage: pfwd %s%s%s\n", command->name, *command->operands ? " " : "",
+	       command->operands);
 	if (command->aliases[0]) {
 		printf("       also: %s", command->aliases[0]);
 		printf(command->aliases[1] ? ", %s\n" : "\n", command->aliases[1]);

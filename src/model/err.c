@@ -59,11 +59,12 @@ static size_t utf8_length(const unsigned char *s)
 	    (s[0] == 0xed && s[1] >= 0xa0) || (s[0] == 0xf0 && s[1] < 0x90) ||
 	    (s[0] == 0xf4 && s[1] >= 0x90))
 		return 0;
-	/* nor marks that turn the direction of what follows: U+200E, U+200F, U+202A to U+202E,
-	 * U+2066 to U+2069 */
-	if (s[0] == 0xe2 &&
-	    ((s[1] == 0x80 && ((s[2] >= 0xaa && s[2] <= 0xae) || s[2] == 0x8e || s[2] == 0x8f)) ||
-	     (s[1] == 0x81 && s[2] >= 0xa6 && s[2] <= 0xa9)))
+	/* nor characters that nobody sees, and marks that turn the direction of what follows:
+	 * U+200B to U+200F, U+202A to U+202E, U+2060 to U+2069, U+FEFF */
+	if ((s[0] == 0xe2 && s[1] == 0x80 &&
+	     ((s[2] >= 0x8b && s[2] <= 0x8f) || (s[2] >= 0xaa && s[2] <= 0xae))) ||
+	    (s[0] == 0xe2 && s[1] == 0x81 && s[2] >= 0xa0 && s[2] <= 0xa9) ||
+	    (s[0] == 0xef && s[1] == 0xbb && s[2] == 0xbf))
 		return 0;
 	return n;
 }

@@ -17,7 +17,7 @@ static const char *unfit(const struct address *addr)
 		return "the broadcast address";
 	if (address_is_link_local(&inner))
 		return "a link-local address, which means a host only together with an interface";
-	return address_is_unspecified(&inner) ? "no host" : NULL;
+	return address_is_unspecified(&inner) ? "not the address of a host" : NULL;
 }
 
 static int check_address(const struct address *addr, const char *what, const char *advice,
@@ -53,7 +53,7 @@ static int check_spec_address(const struct forward *f, struct err *err)
 {
 	struct address inner = address_undressed(&f->addr);
 	const char *advice = address_is_loopback(&inner) ? "leave it out; " FOR_SELF NOT_LOOPBACK
-							 : "give one host's";
+							 : "give the address of one host";
 	return check_address(&f->addr, "address", advice, err);
 }
 
@@ -62,33 +62,49 @@ static int check_target(const struct forward *f, struct err *err)
 	struct address inner = address_undressed(&f->target);
 	const char *advice = address_is_loopback(&inner)      ? FOR_SELF NOT_LOOPBACK
 			     : address_is_unspecified(&inner) ? FOR_SELF
-							      : "give one host's";
+							      : "give the address of one host";
 	if (check_address(&f->target, "target", advice, err) < 0)
 		return -1;
 	return check_not_mapped(&f->target, "target", err);
 }
 
-static int check_family(const struct forward *f, const struct address *addr, const char *what,
+static int other_family(const struct forward *f, const char *what, const char *text,
 			struct err *err)
 {
-	if (!address_is_set(addr) || addr->family == f->family)
-		return 0;
-	char text[ADDRESS_TEXT_MAX];
-	address_format(addr, text);
 	return err_set(err, ERR_INPUT,
 		       "%s %s is not %s as the rest of the forward is; the kernel cannot translate "
 		       "between families",
 		       what, text, family_name(f->family));
 }
 
+static int check_address_family(const struct forward *f, const struct address *addr,
+				const char *what, struct err *err)
+{
+	char text[ADDRESS_TEXT_MAX];
+	if (!address_is_set(addr) || addr->family == f->family)
+		return 0;
+	address_format(addr, text);
+	return other_family(f, what, text, err);
+}
+
+static int check_network_family(const struct forward *f, const struct network *net,
+				const char *what, struct err *err)
+{
+	char text[NETWORK_TEXT_MAX];
+	if (!network_is_set(net) || net->addr.family == f->family)
+		return 0;
+	network_format(net, text);
+	return other_family(f, what, text, err);
+}
+
 static int check_families(const struct forward *f, struct err *err)
 {
-	if (check_family(f, &f->addr, "address", err) < 0 ||
-	    check_family(f, &f->target, "target", err) < 0 ||
-	    check_family(f, &f->from.addr, "--from network", err) < 0 ||
-	    check_family(f, &f->hairpin_net.addr, "--hairpin network", err) < 0)
+	if (check_address_family(f, &f->addr, "address", err) < 0 ||
+	    check_address_family(f, &f->target, "target", err) < 0 ||
+	    check_network_family(f, &f->from, "--from network", err) < 0 ||
+	    check_network_family(f, &f->hairpin_net, "--hairpin network", err) < 0)
 		return -1;
-	return check_family(f, &f->snat, "--snat address", err);
+	return check_address_family(f, &f->snat, "--snat address", err);
 }
 
 static int check_self(const struct forward *f, struct err *err)
@@ -133,19 +149,21 @@ static int check_translates(const struct forward *f, struct err *err)
 	if (forward_to_self(f) || !address_equal(&f->addr, &f->target))
 		return 0;
 	bool one_stays = ports_count(f->target_ports) == 1 && ports_hold(f->ports, port);
+	char target[ADDRESS_TEXT_MAX];
+	address_format(&f->target, target);
 	if (same_ports || one_stays)
-		return err_set(
-			err, ERR_INPUT,
-			"nothing to forward: port %u of that address would be sent to itself; "
-			"give the target another address or port",
-			port);
+		return err_set(err, ERR_INPUT,
+			       "nothing to forward: port %u of %s would be sent to itself; give "
+			       "the target another address or port",
+			       port, target);
 	return 0;
 }
 
 int forward_check(const struct forward *f, struct err *err)
 {
 	if (!ifname_is_sayable(f->ifname))
-		return err_set(err, ERR_INPUT, "'%s' is no interface name", quote(f->ifname).text);
+		return err_set(err, ERR_INPUT, "'%s' is not an interface name",
+			       quote(f->ifname).text);
 	if (check_spec_address(f, err) < 0 || check_families(f, err) < 0)
 		return -1;
 	if (forward_to_self(f) ? check_self(f, err) < 0 : check_target(f, err) < 0)
@@ -155,8 +173,7 @@ int forward_check(const struct forward *f, struct err *err)
 			       "--masquerade and --snat exclude each other: the target sees one "
 			       "source; leave one out");
 	if (check_address(&f->snat, "--snat",
-			  "the address of one host is needed, one of this host's own as a rule",
-			  err) < 0)
+			  "give the address of one host, usually one of this host", err) < 0)
 		return -1;
 	if (check_not_mapped(&f->snat, "--snat", err) < 0 || check_ports(f, err) < 0)
 		return -1;

@@ -17,9 +17,10 @@ static int set_snat(void *into, const char *value, struct err *err)
 {
 	struct request *request = into;
 	if (address_parse(value, &request->common.snat) < 0)
-		return err_set(err, ERR_INPUT,
-			       "--snat '%s' is not an address; 192.168.1.1 or 2001:db8::1 would be",
-			       quote(value).text);
+		return err_set(
+			err, ERR_INPUT,
+			"--snat '%s' is not an address; write one as 192.168.1.1 or 2001:db8::1",
+			quote(value).text);
 	return 0;
 }
 
@@ -30,6 +31,8 @@ static int set_hairpin(void *into, const char *value, struct err *err)
 	enum family family;
 	f->hairpin = true;
 	f->hairpin_net = (struct network){0};
+	request->hairpin_ended = !value;
+	request->behind_hairpin = NULL;
 	if (!value)
 		return 0;
 	if (spec_parse_network(value, "--hairpin", &f->hairpin_net, &family, err) < 0)
@@ -98,15 +101,34 @@ const struct arg_def request_options[] = {
 
 /* ---- forwards ---- */
 
+/* --hairpin 192.168.1.0/24 leaves an operand too many: the network belongs behind an equals sign.
+ */
+static int refuse_operand(const struct request *request, const char *word, struct err *err)
+{
+	struct network net;
+	enum family family;
+	const char *behind = request->behind_hairpin;
+	if (!behind || network_parse(behind, &net, &family) < 0)
+		return err_set(err, ERR_INPUT, "too many arguments: '%s' follows SPEC and TARGET",
+			       quote(word).text);
+	const char *length = strchr(behind, '/') ? "" : family == FAMILY_IPV6 ? "/64" : "/24";
+	return err_set(err, ERR_INPUT,
+		       "--hairpin takes its network behind an equals sign; write --hairpin=%s%s "
+		       "instead of --hairpin %s",
+		       behind, length, behind);
+}
+
 int request_set_operand(struct request *request, const char *word, struct err *err)
 {
+	if (request->hairpin_ended)
+		request->behind_hairpin = word;
+	request->hairpin_ended = false;
 	if (!request->spec)
 		request->spec = word;
 	else if (!request->target)
 		request->target = word;
 	else
-		return err_set(err, ERR_INPUT, "'%s' is one operand too many after SPEC and TARGET",
-			       quote(word).text);
+		return refuse_operand(request, word, err);
 	return 0;
 }
 
@@ -180,8 +202,8 @@ static int check_interface(const char *text, const struct spec *spec, const stru
 	if (strcmp(name, "lo") == 0)
 		return err_set(err, ERR_INPUT,
 			       "'%s': nothing that could be forwarded comes in on lo; for programs "
-			       "on this host --local is meant: give the interface of other "
-			       "clients, or none, and --local",
+			       "on this host give --local, and the interface of other clients or "
+			       "none",
 			       quote(text).text);
 	if ((!digits && !all) || (host->interface && host->interface(name)))
 		return 0;

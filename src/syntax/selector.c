@@ -122,7 +122,7 @@ static int not_found(const struct selector *s, struct err *err)
 	if (named)
 		network_format(&s->from, from);
 	return err_set(err, ERR_NOT_FOUND,
-		       "there is no %s%sforward '%s'%s%s; `pfwd list` shows those there are",
+		       "there is no %s%sforward '%s'%s%s; `pfwd list` shows all forwards",
 		       s->family ? family_name(s->family) : "", s->family ? " " : "",
 		       quote(s->text).text,
 		       s->any_from ? ""

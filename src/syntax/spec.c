@@ -116,8 +116,8 @@ static int cut(const char *text, struct parts *parts, struct err *err)
 		size_t length = rest ? (size_t)(rest - text) : strlen(text);
 		if (memchr(text, '/', length))
 			return bad(err, text,
-				   "a slash has no place before the ports; no mask "
-				   "belongs to an address here");
+				   "a slash cannot stand before the ports; an address "
+				   "here has no mask");
 		if (cut_head(text, length, parts, err) < 0)
 			return -1;
 	}
@@ -139,10 +139,11 @@ static int parse_ifname(const char *text, const char *name, char out[IFNAME_MAX]
 	if (strcmp(name, "+") == 0)
 		return bad(err, text, "interface '+': for all interfaces write *");
 	if (n && !ifname_is_sayable(name))
-		return err_set(err, ERR_INPUT,
-			       "'%s': '%s' is no interface name: it has a character that does not "
-			       "belong in one, or looks like an option, a comment or an address",
-			       quote(text).text, quote(name).text);
+		return err_set(
+			err, ERR_INPUT,
+			"'%s': '%s' is not an interface name: it has a character that does not "
+			"belong in one, or looks like an option, a comment or an address",
+			quote(text).text, quote(name).text);
 	memset(out, 0, IFNAME_MAX);
 	memcpy(out, name, n);
 	return 0;
@@ -155,7 +156,7 @@ static int parse_addr(const char *text, const struct parts *parts, struct addres
 	if (address_parse(parts->addr, &addr) < 0)
 		return err_set(
 			err, ERR_INPUT,
-			"'%s': '%s' is not an address; 192.168.1.2 or [2001:db8::5] would be",
+			"'%s': '%s' is not an address; write one as 192.168.1.2 or [2001:db8::5]",
 			quote(text).text, quote(parts->addr).text);
 	if (parts->bracketed != (addr.family == FAMILY_IPV6))
 		return bad(err, text,
@@ -197,16 +198,16 @@ static int parse_range(const char *text, const char *ports, struct ports *out, s
 	const char *second = ports[first] ? ports + first + 1 : ports;
 	size_t last = strlen(second);
 	struct ports range;
-	if (first == 0 || last == 0)
+	if (first == 0 || last == 0 || second[strspn(second, "0123456789")])
 		return err_set(err, ERR_INPUT,
-			       "'%s': '%s' lacks an end of the range; write one as 8000-8010",
+			       "'%s': '%s' is not a range of ports; write one as 8000-8010",
 			       quote(text).text, quote(ports).text);
 	if (parse_port(ports, first, &range.first) < 0)
 		return bad_port(err, text, ports, (int)first);
 	if (parse_port(second, last, &range.last) < 0)
 		return bad_port(err, text, second, (int)last);
 	if (range.first > range.last)
-		return err_set(err, ERR_INPUT, "'%s': the range runs backwards; %u-%u is meant",
+		return err_set(err, ERR_INPUT, "'%s': the range runs backwards; write %u-%u",
 			       quote(text).text, range.last, range.first);
 	*out = range;
 	return 0;
@@ -218,13 +219,13 @@ static int parse_service(const char *text, const char *name, enum proto proto,
 	for (const char *c = name; *c; c++)
 		if (*c <= ' ' || *c > '~')
 			return err_set(err, ERR_INPUT,
-				       "'%s': port '%s' has characters that belong in none",
+				       "'%s': port '%s' has characters that no port has",
 				       quote(text).text, quote(name).text);
 	uint16_t port = host->service ? host->service(name, proto) : 0;
 	if (!port)
 		return err_set(err, ERR_INPUT,
-			       "'%s': '%s' is neither a port from 1 to 65535 nor a range of them "
-			       "nor a %s service that this system knows",
+			       "'%s': '%s' is not a port from 1 to 65535, a range of ports, or a "
+			       "service that this system knows for %s",
 			       quote(text).text, quote(name).text, proto_name(proto));
 	*out = (struct ports){port, port};
 	return 0;
@@ -256,9 +257,10 @@ static int parse_ports(const char *text, const char *ports,
 	if (parse_ports_of(text, ports, protos[1], host, &second, err) < 0)
 		return -1;
 	if (second.first != out->first)
-		return bad(err, text,
-			   "that service has different ports in tcp and udp; give "
-			   "numbers");
+		return err_set(err, ERR_INPUT,
+			       "'%s': service '%s' has different ports in tcp and udp; give "
+			       "numbers",
+			       quote(text).text, quote(ports).text);
 	return 0;
 }
 
@@ -314,7 +316,7 @@ int spec_parse_target(const char *text, const enum proto protos[SPEC_PROTOS_MAX]
 	if (parts.has_proto)
 		return bad(err, text, "the protocol belongs to the SPEC, not to the target");
 	if (strchr(text, '@'))
-		return bad(err, text, "a target has no interface; it is " TARGET_FORM);
+		return bad(err, text, "a target has no interface; a target is " TARGET_FORM);
 	if (*parts.ifname)
 		return err_set(
 			err, ERR_INPUT,
@@ -322,7 +324,7 @@ int spec_parse_target(const char *text, const enum proto protos[SPEC_PROTOS_MAX]
 			"is " TARGET_FORM,
 			quote(text).text, quote(parts.ifname).text);
 	if (!parts.has_addr && !parts.has_ports)
-		return bad(err, text, "that is no target; it is " TARGET_FORM);
+		return bad(err, text, "there is no target; a target is " TARGET_FORM);
 	if ((parts.has_addr && parse_addr(text, &parts, &target.addr, err) < 0) ||
 	    (parts.has_ports &&
 	     parse_ports(text, parts.ports, protos, host, &target.ports, err) < 0))
@@ -355,7 +357,7 @@ int spec_parse_network(const char *text, const char *option, struct network *out
 {
 	if (network_parse(text, out, family) < 0)
 		return err_set(err, ERR_INPUT,
-			       "%s '%s' is not a network; 10.0.0.0/8 or 2001:db8::/32 would be",
+			       "%s '%s' is not a network; write one as 10.0.0.0/8 or 2001:db8::/32",
 			       option, quote(text).text);
 	return 0;
 }

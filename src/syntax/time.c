@@ -83,7 +83,7 @@ int spec_parse_time(const char *text, const struct spec_host *host, int64_t *out
 	int64_t when;
 	if (take_date_time(&rest, &tm) < 0 || take_zone(&rest, &zoned, &offset) < 0 || *rest)
 		return err_set(err, ERR_INPUT,
-			       "time '%s' is not like 2026-12-01T18:00 (local time) or "
+			       "time '%s' is not written like 2026-12-01T18:00 (local time) or "
 			       "2026-12-01T18:00:00Z",
 			       quote(text).text);
 	if (!zoned && !host->local_time)
@@ -115,8 +115,8 @@ int spec_parse_duration(const char *text, int64_t *out, struct err *err)
 	int64_t value = 0;
 	if (digits == 0 || digits > 10 || !unit || text[digits + 1])
 		return err_set(err, ERR_INPUT,
-			       "duration '%s' is not a number and s, m, h or d; 90s, 30m, 2h or 7d "
-			       "would be",
+			       "duration '%s' is not a number with a unit; write one as 90s, 30m, "
+			       "2h or 7d",
 			       quote(text).text);
 	for (size_t i = 0; i < digits; i++)
 		value = value * 10 + (text[i] - '0');

@@ -50,7 +50,7 @@ static inline int read_words(const char *const *words, size_t count, struct forw
 	struct args args = {.words = words,
 			    .count = count,
 			    .tables = {{request_options, &request}, {more, &request}},
-			    .manual = "that"};
+			    .manual = "pfwd(8)"};
 	const char *operand;
 	enum args_kind kind;
 	while ((kind = args_next(&args, &operand, err)) == ARGS_OPERAND)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Text to forwards and back, what is refused and with which words, and what is in conflict. */
+/* Sets of forwards, files of them, conflicts, the index and selectors. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -11,291 +11,225 @@
 
 #include "random_forward.h"
 #include "read_forward.h"
+#include "rows.h"
 #include "model/conflict.h"
 #include "syntax/file.h"
 #include "conns/lookup.h"
-#include "syntax/request.h"
 #include "syntax/selector.h"
 
-static void good_lines_have_one_canonical_form(void **state)
+/* ---- words in messages ---- */
+
+static const struct quote_case {
+	const char *text, *quoted;
+} quotes[] = {
+	{"", ""},
+	{"eth0:80/tcp", "eth0:80/tcp"},
+	{"a b", "a b"},
+	{"back\\slash", "back\\x5cslash"},
+	{"\t\r\n\x1b\x7f", "\\x09\\x0d\\x0a\\x1b\\x7f"},
+	{"\xc3\xa9t\xc3\xa9", "\xc3\xa9t\xc3\xa9"},
+	{"\xf0\x9f\x98\x80", "\xf0\x9f\x98\x80"},
+	{"\xc2\x9b", "\\xc2\\x9b"},                   /* a control character of 8 bits */
+	{"\xc0\x80", "\\xc0\\x80"},                   /* overlong */
+	{"\xed\xa0\x80", "\\xed\\xa0\\x80"},          /* a surrogate */
+	{"\xf4\x90\x80\x80", "\\xf4\\x90\\x80\\x80"}, /* past U+10FFFF */
+	{"\xe2\x82", "\\xe2\\x82"},                   /* cut off */
+	{"\xe2\x80\x8b", "\\xe2\\x80\\x8b"},          /* of no width */
+	{"\xe2\x80\xae", "\\xe2\\x80\\xae"},          /* from right to left */
+	{"\xe2\x81\xa6", "\\xe2\\x81\\xa6"},
+	{"\xef\xbb\xbf", "\\xef\\xbb\\xbf"}, /* a byte order mark */
+	{"\xe2\x80\xa6", "\xe2\x80\xa6"},
+};
+
+static void a_word_is_quoted(void **state)
 {
-	(void)state;
-	static const struct {
-		const char *line, *canonical;
-	} good[] = {
-		{"eth0:80 192.168.1.2", "eth0:80/tcp 192.168.1.2:80"},
-		{"eth0:80 192.168.1.2:8080", "eth0:80/tcp 192.168.1.2:8080"},
-		{"*:80/udp 192.168.1.2", "*:80/udp 192.168.1.2:80"},
-		{":80 192.168.1.2", "*:80/tcp 192.168.1.2:80"},
-		{":http 192.168.1.2", "*:80/tcp 192.168.1.2:80"},
-		{"ppp+:1-65535/sctp 10.0.0.1", "ppp+:1-65535/sctp 10.0.0.1:1-65535"},
-		{"203.0.113.5:80 10.0.0.1", "*@203.0.113.5:80/tcp 10.0.0.1:80"},
-		{"eth0@203.0.113.5:80 10.0.0.1", "eth0@203.0.113.5:80/tcp 10.0.0.1:80"},
-		{"0.0.0.0:80 10.0.0.1", "*:80/tcp 10.0.0.1:80"},
-		{"[::]:80 :81", "*:80/tcp :81 -6"},
-		{"-6 :80 :81", "*:80/tcp :81 -6"},
-		{":80 :81", "*:80/tcp :81"},
-		{"[2001:DB8::5]:80 [fd00:0::2]", "*@[2001:db8::5]:80/tcp [fd00::2]:80"},
-		{"eth0:8000-8010 10.0.0.1:9000-9010", "eth0:8000-8010/tcp 10.0.0.1:9000-9010"},
-		{"eth0:8000-8010 10.0.0.1:80", "eth0:8000-8010/tcp 10.0.0.1:80"},
-		{"eth0:80 10.0.0.1 --from 10.9.9.9/8", "eth0:80/tcp 10.0.0.1:80 --from 10.0.0.0/8"},
-		{"eth0:80 10.0.0.1 --from 0.0.0.0/0", "eth0:80/tcp 10.0.0.1:80"},
-		{"eth0:80 10.0.0.1 --from 1.2.3.4", "eth0:80/tcp 10.0.0.1:80 --from 1.2.3.4/32"},
-		{"--name=a -4 eth0:80 10.0.0.1", "eth0:80/tcp 10.0.0.1:80 --name a"},
-		{"--name a --name b eth0:80 10.0.0.1", "eth0:80/tcp 10.0.0.1:80 --name b"},
-		{"-- eth0:80 10.0.0.1", "eth0:80/tcp 10.0.0.1:80"},
-		{"eth0:80 10.0.0.1 --until 2026-12-01T18:00Z",
-		 "eth0:80/tcp 10.0.0.1:80 --until 2026-12-01T18:00:00Z"},
-		{"eth0:80 10.0.0.1 --until 2026-12-01T18:00:30+02:00",
-		 "eth0:80/tcp 10.0.0.1:80 --until 2026-12-01T16:00:30Z"},
-		{"eth0:80 10.0.0.1 --hairpin=10.0.0.7/24 --local --masquerade",
-		 "eth0:80/tcp 10.0.0.1:80 --masquerade --hairpin=10.0.0.0/24 --local"},
-	};
-	for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
-		char line[SPEC_LINE_MAX];
-		struct forward f = read_one(good[i].line);
-		spec_format_line(&f, line);
-		assert_string_equal(line, good[i].canonical);
-	}
+	const struct quote_case *row = *state;
+	assert_string_equal(quote(row->text).text, row->quoted);
 }
 
-static void shorthands_are_several_forwards(void **state)
-{
-	(void)state;
-	struct forwards set = {0};
-	struct err err;
-	assert_int_equal(
-		read_line("eth0:53/tcp+udp 10.0.0.1 --from 10.0.0.0/8,192.168.0.0/16", &set, &err),
-		0);
-	assert_int_equal(set.count, 4);
-	forwards_free(&set);
-}
+/* ---- files ---- */
 
-static void bad_lines_are_refused_with_words(void **state)
-{
-	(void)state;
-	static const struct {
-		const char *line, *says;
-	} bad[] = {
-		{"", "TARGET is missing"},
-		{"eth0:80", "TARGET is missing"},
-		{"eth0:0 10.0.0.1", "port '0'"},
-		{"eth0:65536 10.0.0.1", "'65536'"},
-		{"eth0:12345678901234567890 10.0.0.1", "'12345678901234567890'"},
-		{"eth0:-1 10.0.0.1", "lacks an end of the range"},
-		{"eth0:080 10.0.0.1", "leading zeros"},
-		{"eth0:80- 10.0.0.1", "'80-' lacks an end"},
-		{"eth0:90-80 10.0.0.1", "80-90 is meant"},
-		{"eth0:80-90 10.0.0.1:1-3", "11 ports cannot be sent to 3"},
-		{"eth0:80 10.0.0.1:1-3", "1 port cannot be sent to 3"},
-		{"eth0:80x 10.0.0.1", "'80x'"},
-		{"eth0:nosuch 10.0.0.1", "'nosuch'"},
-		{"eth0:odd/tcp+udp 10.0.0.1", "different ports"},
-		{"eth0:80:81 10.0.0.1", "one colon too many"},
-		{"eth0:80/tcp/x 10.0.0.1", "one slash too many"},
-		{"eth0:80/TCP 10.0.0.1", "'TCP'"},
-		{"eth0:80/ 10.0.0.1", "protocol ''"},
-		{"eth0: 10.0.0.1", "no port after the colon"},
-		{"eth0 10.0.0.1", "there is no port"},
-		{"[::1:80 [fd00::1]", "brackets"},
-		{"::1]:80 [fd00::1]", "bracket"},
-		{"x[fd00::1]:80 [fd00::2]", "beginning or after @"},
-		{"[10.0.0.1]:80 10.0.0.2", "brackets are for IPv6"},
-		{"@fd00:80 10.0.0.2", "'fd00'"},
-		{"1.2.3.04:80 10.0.0.1", "'1.2.3.04'"},
-		{"1.2.3:80 10.0.0.1", "'1.2.3'"},
-		{"10.0.0.0/8:80 10.0.0.1", "mask"},
-		{"eth0:80 10.0.0.0/8", "slash"},
-		{"eth0:80 10.0.0.1:80/tcp", "belongs to the SPEC"},
-		{"eth0:80 host.example", "names are not looked up"},
-		{"eth0:80 eth1@10.0.0.1", "has no interface"},
-		{"1.2.3.4:80 [fd00::1]", "between families"},
-		{"[::]:80 10.0.0.1", "between families"},
-		{"-6 eth0:80 10.0.0.1", "-6 was asked for"},
-		{"eth0123456789abc:80 10.0.0.1", "longer than the 15"},
-		{"+:80 10.0.0.1", "write *"},
-		{"e/h:80 10.0.0.1", "slash"},
-		{"@@[::]:5 [1::]", "'@'"},
-		{"127.0.0.1:80 10.0.0.1", "loopback"},
-		{"-- -h1:80 :81", "looks like an option"},
-		{"#h1:80 :81", "looks like an option, a comment"},
-		{"[::1]:80 [fd00::1]", "loopback"},
-		{"eth0:80 127.1.2.3", ":PORT"},
-		{"eth0:80 [::1]", ":PORT"},
-		{"224.0.0.1:80 10.0.0.1", "multicast"},
-		{"eth0:80 [ff02::1]", "multicast"},
-		{"255.255.255.255:80 10.0.0.1", "broadcast"},
-		{"eth0:80 0.0.0.0", ":PORT"},
-		{"eth0:80 [::]:80", ":PORT"},
-		{"eth0:80 :80", "nothing to forward"},
-		{"eth0:80-90 :80-90", "nothing to forward"},
-		{"10.0.0.1:80 10.0.0.1", "nothing to forward"},
-		{"10.0.0.1:80-90 10.0.0.1:85", "port 85"},
-		{"eth0:80 :81 --hairpin", "--hairpin does not go"},
-		{"eth0:80 :81 --masquerade", "--masquerade does not go"},
-		{"eth0:80 :81 --snat 10.0.0.1", "--snat does not go"},
-		{"eth0:80 10.0.0.1 --masquerade --snat 10.0.0.2", "exclude each other"},
-		{"eth0:80 10.0.0.1 --snat x", "--snat 'x'"},
-		{"eth0:80 10.0.0.1 --snat 0.0.0.0", "one host"},
-		{"eth0:80 10.0.0.1 --snat fd00::1", "between families"},
-		{"eth0:80 10.0.0.1 --from 10.0.0.0/33", "'10.0.0.0/33'"},
-		{"eth0:80 10.0.0.1 --from 10.0.0.0/08", "'10.0.0.0/08'"},
-		{"eth0:80 10.0.0.1 --from 10.0.0.0/8,", "''"},
-		{"eth0:80 10.0.0.1 --from fd00::/8", "IPv6"},
-		{"eth0:80 10.0.0.1 --hairpin=fd00::/8", "between families"},
-		{"eth0:80 10.0.0.1 --hairpin=0.0.0.0/0", "every network"},
-		{"eth0:80 10.0.0.1 --name", "needs a value: NAME"},
-		{"eth0:80 10.0.0.1 --name=", "name ''"},
-		{"eth0:80 10.0.0.1 --name a/b", "'a/b'"},
-		{"eth0:80 10.0.0.1 --name "
-		 "x234567890123456789012345678901234567890123456789012345678901234",
-		 "1 to 63"},
-		{"eth0:80 10.0.0.1 --local=yes", "takes no value"},
-		{"eth0:80 10.0.0.1 --nosuch", "unknown option '--nosuch'"},
-		{"eth0:80 10.0.0.1 -x", "unknown option '-x'"},
-		{"eth0:80 10.0.0.1 --masq", "unknown option '--masq'"},
-		{"eth0:80 10.0.0.1 --until 2026-02-30T10:00Z", "calendar"},
-		{"eth0:80 10.0.0.1 --until 2026-12-01", "not like"},
-		{"eth0:80 10.0.0.1 --until 2038-01-19T03:14:07Z", "later than"},
-		{"eth0:+80 10.0.0.1", "'+80'"},
-		{"eth0:80.0 10.0.0.1", "'80.0'"},
-		{"eth0:0x50 10.0.0.1", "'0x50'"},
-		{"eth0:1e3 10.0.0.1", "'1e3'"},
-		{"eth0:80-90-95 10.0.0.1", "'90-95'"},
-		{"eth0:--80 10.0.0.1", "'--80' lacks an end"},
-		{"eth0:80--90 10.0.0.1", "'-90'"},
-		{"eth0:80-65536 10.0.0.1", "'65536'"},
-		{"eth0:80 10.0.0.1:0", "port '0'"},
-		{"eth0:80 10.0.0.1:http8", "'http8'"},
-		{"eth0:80 10.0.0.256", "'10.0.0.256'"},
-		{"eth0:80 10.0.0", "'10.0.0'"},
-		{"eth0:80 fd00::1", "bracket"},
-		{"eth0:80 [fd00::1", "brackets do not match"},
-		{"eth0:80 [fd00::1]]", "brackets do not match"},
-		{"eth0:80 [[fd00::1]]", "brackets do not match"},
-		{"eth0:80 []", "''"},
-		{"eth0:80 [fd00::1%eth0]", "'fd00::1%eth0'"},
-		{"eth0:80 :", "no port after the colon"},
-		{"eth0@:80 10.0.0.1", "''"},
-		{"eth0:80 10.0.0.1 --from", "needs a value: CIDR"},
-		{"eth0:80 10.0.0.1 --from 10.0.0.0/-1", "'10.0.0.0/-1'"},
-		{"eth0:80 10.0.0.1 --from 10.0.0.0/", "'10.0.0.0/'"},
-		{"eth0:80 10.0.0.1 --until", "needs a value: TIME"},
-		{"eth0:80 10.0.0.1 --until 2026-12-01T25:00Z", "calendar"},
-		{"eth0:80 10.0.0.1 --until 26-12-01T10:00", "not like"},
-		{"..:80 10.0.0.1", "'..'"},
-		{"eth0:80 10.0.0.1 third", "'third' is one operand too many"},
-		{"eth0:80 \x01\xff", "\\x01\\xff"},
-		{"eth\xc2\x9b:80 10.0.0.1", "\\xc2\\x9b"},
-	};
-	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
-		struct forwards set = {0};
-		struct err err;
-		if (read_line(bad[i].line, &set, &err) == 0)
-			fail_msg("'%s' was taken", bad[i].line);
-		assert_int_equal(err.kind, ERR_INPUT);
-		assert_int_equal(set.count, 0);
-		if (!strstr(err.text, bad[i].says))
-			fail_msg("'%s': '%s' is not in: %s", bad[i].line, bad[i].says, err.text);
-		forwards_free(&set);
-	}
-}
+static const struct file_case {
+	const char *text, *lines, *bad;
+} files[] = {
+	{"", "", ""},
+	{"\n# nothing\n \t\n", "", ""},
+	{"eth0:80 10.0.0.1", "1 eth0:80/tcp 10.0.0.1:80\n", ""},
+	{"\teth0:80\t10.0.0.1 # --local\r\n", "1 eth0:80/tcp 10.0.0.1:80\n", ""},
+	{"eth0:80 10.0.0.1 --name a#b\n", "",
+	 "1: name 'a#b': 1 to 63 letters, digits, dots, "
+	 "underscores and hyphens make a name\n"},
+	{"\n\neth0:53/tcp+udp 10.0.0.1\n", "3 eth0:53/tcp 10.0.0.1:53\n3 eth0:53/udp 10.0.0.1:53\n",
+	 ""},
+	{"eth0:81 10.0.0.1\neth0:80 10.0.0.1 --for 2h\n", "1 eth0:81/tcp 10.0.0.1:81\n",
+	 "2: unknown option '--for'; see forwards.conf(5)\n"},
+	{"eth0:80 10.0.0.1 extra\neth0\n", "",
+	 "1: too many arguments: 'extra' follows SPEC and TARGET\n"
+	 "2: TARGET is missing; SPEC and TARGET are needed, eth0:80 192.168.1.2:8080 for "
+	 "example\n"},
+	/* a byte order mark is taken, but only where the file begins */
+	{"\xef\xbb\xbf"
+	 "eth0:80 10.0.0.1\r\n",
+	 "1 eth0:80/tcp 10.0.0.1:80\n", ""},
+	{"\xef\xbb\xbf", "", ""},
+	{"eth0:80 10.0.0.1\n\xef\xbb\xbf"
+	 "eth0:81 10.0.0.1\n",
+	 "1 eth0:80/tcp 10.0.0.1:80\n",
+	 "2: '\\xef\\xbb\\xbfeth0:81': '\\xef\\xbb\\xbfeth0' is not an interface name: it has a "
+	 "character "
+	 "that does not belong in one, or looks like an option, a comment or an address\n"},
+	{"eth0:80 10.0.0.1\neth0:80 10.0.0.1\n",
+	 "1 eth0:80/tcp 10.0.0.1:80\n2 eth0:80/tcp 10.0.0.1:80\n", ""},
+	{"eth0:80 10.0.0.1\n\neth0:80 10.0.0.2\n",
+	 "1 eth0:80/tcp 10.0.0.1:80\n3 eth0:80/tcp 10.0.0.2:80\n",
+	 "3: eth0:80/tcp 10.0.0.2:80 is in conflict with eth0:80/tcp 10.0.0.1:80 (line 1)\n"},
+	{"eth0:80 10.0.0.1\neth0:80 10.0.0.1 --until 2030-01-01T00:00Z\n",
+	 "1 eth0:80/tcp 10.0.0.1:80\n2 eth0:80/tcp 10.0.0.1:80 --until 2030-01-01T00:00:00Z\n",
+	 "2: eth0:80/tcp 10.0.0.1:80 --until 2030-01-01T00:00:00Z is in conflict with eth0:80/tcp "
+	 "10.0.0.1:80 (line 1)\n"},
+};
 
 static void note_reason(void *context, size_t line, const char *reason)
 {
-	assert_int_equal(line, 2);
-	snprintf(context, ERR_TEXT_MAX, "%s", reason);
+	char *text = context;
+	size_t used = strlen(text);
+	snprintf(text + used, ERR_TEXT_MAX - used, "%zu: %s\n", line, reason);
 }
 
-static void a_file_knows_no_for(void **state)
+static void a_file_is_read(void **state)
 {
-	(void)state;
-	static const char text[] = "eth0:81 10.0.0.1\neth0:80 10.0.0.1 --for 2h\n";
-	char reason[ERR_TEXT_MAX] = "";
-	struct file_bad bad = {.say = note_reason, .context = reason};
+	const struct file_case *row = *state;
+	char reasons[ERR_TEXT_MAX] = "", lines[ERR_TEXT_MAX] = "";
+	struct file_bad bad = {.say = note_reason, .context = reasons};
 	struct file file = {0};
 	struct err err;
-	assert_int_equal(file_parse(text, sizeof(text) - 1, &read_host, &bad, &file, &err), 0);
-	assert_int_equal(bad.count, 1);
-	assert_non_null(strstr(reason, "unknown option '--for'"));
-	assert_int_equal(file.forwards.count, 1);
-	assert_int_equal(file.numbers[0], 1);
-	file_free(&file);
-}
-
-static void a_byte_order_mark_is_taken(void **state)
-{
-	(void)state;
-	static const char text[] = "\xef\xbb\xbf"
-				   "eth0:80 10.0.0.1\r\n\xef\xbb\xbf"
-				   "eth0:81 10.0.0.1\n";
-	char reason[ERR_TEXT_MAX] = "";
-	struct file_bad bad = {.say = note_reason, .context = reason};
-	struct file file = {0};
-	struct err err;
-	assert_int_equal(file_parse(text, sizeof(text) - 1, &read_host, &bad, &file, &err), 0);
-	/* only where the file begins */
-	assert_int_equal(bad.count, 1);
-	assert_non_null(strstr(reason, "is no interface name"));
-	assert_int_equal(file.forwards.count, 1);
-	assert_string_equal(file.forwards.items[0].ifname, "eth0");
-	file_free(&file);
-	assert_int_equal(file_parse(text, 3, &read_host, &bad, &file, &err), 0);
-	assert_int_equal(file.forwards.count, 0);
-	file_free(&file);
-}
-
-static void long_words_are_cut_in_messages(void **state)
-{
-	(void)state;
-	struct forwards set = {0};
-	struct err err;
-	char *line = malloc(100100);
-	memset(line, 'a', 100000);
-	strcpy(line + 100000, ":80 10.0.0.1");
-	assert_int_equal(read_line(line, &set, &err), -1);
-	assert_int_equal(err.kind, ERR_INPUT);
-	assert_true(strlen(err.text) < 400);
-	free(line);
-}
-
-static void conflicts_are_what_is_not_nested(void **state)
-{
-	(void)state;
-	static const struct {
-		const char *a, *b;
-		bool conflict;
-	} cases[] = {
-		{"eth0:80 10.0.0.1", "eth0:80 10.0.0.2", true},
-		{"eth0:80 10.0.0.1", "eth0:80 10.0.0.1 --name x", true},
-		{"eth0:80 10.0.0.1", "eth0:80/udp 10.0.0.2", false},
-		{"eth0:80 10.0.0.1", "eth0:80 [fd00::1]", false},
-		{"eth0:80 10.0.0.1", "eth0:1-65535 10.0.0.2", false},
-		{"eth0:8000-8010 10.0.0.1", "eth0:8005-8020 10.0.0.2", true},
-		{"eth0:22 10.0.0.1 --from 10.0.0.0/8", "eth0:22 10.0.0.2", false},
-		{"eth0:1-99 10.0.0.1 --from 10.0.0.0/8", "eth0:22 10.0.0.2", true},
-		{"ppp0:80 10.0.0.1", "ppp+:80 10.0.0.2", false},
-		{"ppp0+:80 10.0.0.1", "ppp+:80 10.0.0.2", false},
-		{"ppp+:80 10.0.0.1", "eth0:80 10.0.0.2", false},
-		{"eth0:80 10.0.0.1", ":80 10.0.0.2", false},
-		{"1.2.3.4:80 10.0.0.1", ":80 10.0.0.2", false},
-		{"1.2.3.4:80 10.0.0.1", "eth0:80 10.0.0.2", true},
-		{"eth0:80 10.0.0.1 --local", "eth1:80 10.0.0.2 --local", true},
-		{"eth0:80 10.0.0.1 --local", "eth1:80 10.0.0.1 --local", false},
-		{"eth0:80 10.0.0.1 --local", "eth1:80 10.0.0.2", false},
-		{"eth0:80 10.0.0.1 --hairpin=10.0.0.0/24", "eth1:80 10.0.0.2 --hairpin=10.0.0.0/24",
-		 true},
-		{"eth0:80 10.0.0.1 --hairpin=10.0.0.0/24", "eth1:80 10.1.0.2 --hairpin=10.1.0.0/24",
-		 false},
-	};
-	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		struct forward a = read_one(cases[i].a), b = read_one(cases[i].b);
-		if (conflict_between(&a, &b) != cases[i].conflict ||
-		    conflict_between(&b, &a) != cases[i].conflict)
-			fail_msg("%s beside %s: %sin conflict", cases[i].a, cases[i].b,
-				 cases[i].conflict ? "not " : "");
+	assert_int_equal(file_parse(row->text, strlen(row->text), &read_host, &bad, &file, &err),
+			 0);
+	assert_int_equal(file_check(&file, &bad, &err), 0);
+	assert_int_equal(file.count, file.forwards.count);
+	for (size_t i = 0, used = 0; i < file.count; i++) {
+		char line[SPEC_LINE_MAX];
+		spec_format_line(&file.forwards.items[i], line);
+		used += (size_t)snprintf(lines + used, sizeof(lines) - used, "%zu %s\n",
+					 file.numbers[i], line);
 	}
+	assert_string_equal(reasons, row->bad);
+	assert_string_equal(lines, row->lines);
+	file_free(&file);
 }
+
+static void a_line_of_many_words_or_a_zero_byte_is_refused(void **state)
+{
+	(void)state;
+	char text[256] = "eth0:80 10.0.0.1\0 --local\n", reasons[ERR_TEXT_MAX] = "";
+	struct file_bad bad = {.say = note_reason, .context = reasons};
+	struct file file = {0};
+	struct err err;
+	size_t length = strlen(text) + 10;
+	for (int i = 0; i < 65; i++, length += 2)
+		memcpy(text + length, "a ", 2);
+	assert_int_equal(file_parse(text, length, &read_host, &bad, &file, &err), 0);
+	assert_string_equal(reasons, "1: the line contains a NUL byte\n"
+				     "2: the line has more than 64 words\n");
+	file_free(&file);
+}
+
+/* ---- conflicts ---- */
+
+static const struct conflict_case {
+	const char *a, *b;
+	bool conflict;
+} conflicts[] = {
+	{"eth0:80 10.0.0.1", "eth0:80 10.0.0.2", true},
+	{"eth0:80 10.0.0.1", "eth0:80 10.0.0.1 --name x", true},
+	{"eth0:80 10.0.0.1", "eth0:80/udp 10.0.0.2", false},
+	{"eth0:80 10.0.0.1", "eth0:80 [fd00::1]", false},
+	{"eth0:80 10.0.0.1", "eth0:1-65535 10.0.0.2", false},
+	{"eth0:8000-8010 10.0.0.1", "eth0:8005-8020 10.0.0.2", true},
+	{"eth0:22 10.0.0.1 --from 10.0.0.0/8", "eth0:22 10.0.0.2", false},
+	{"eth0:1-99 10.0.0.1 --from 10.0.0.0/8", "eth0:22 10.0.0.2", true},
+	{"ppp0:80 10.0.0.1", "ppp+:80 10.0.0.2", false},
+	{"ppp0+:80 10.0.0.1", "ppp+:80 10.0.0.2", false},
+	{"ppp+:80 10.0.0.1", "eth0:80 10.0.0.2", false},
+	{"eth0:80 10.0.0.1", ":80 10.0.0.2", false},
+	{"1.2.3.4:80 10.0.0.1", ":80 10.0.0.2", false},
+	{"1.2.3.4:80 10.0.0.1", "eth0:80 10.0.0.2", true},
+	{"eth0:80 10.0.0.1 --local", "eth1:80 10.0.0.2 --local", true},
+	{"eth0:80 10.0.0.1 --local", "eth1:80 10.0.0.1 --local", false},
+	{"eth0:80 10.0.0.1 --local", "eth1:80 10.0.0.2", false},
+	{"eth0:80 10.0.0.1 --hairpin=10.0.0.0/24", "eth1:80 10.0.0.2 --hairpin=10.0.0.0/24", true},
+	{"eth0:80 10.0.0.1 --hairpin=10.0.0.0/24", "eth1:80 10.1.0.2 --hairpin=10.1.0.0/24", false},
+};
+
+static void a_conflict_is_what_is_not_nested(void **state)
+{
+	const struct conflict_case *row = *state;
+	struct forward a = read_one(row->a), b = read_one(row->b);
+	assert_int_equal(conflict_between(&a, &b), row->conflict);
+	assert_int_equal(conflict_between(&b, &a), row->conflict);
+}
+
+static const struct cause_case {
+	const char *a, *b, *says;
+} causes[] = {
+	{"eth0:80 10.0.0.1 --local", "eth0:80 10.0.0.2 --local",
+	 "eth0:80/tcp 10.0.0.2:80 --local is in conflict with eth0:80/tcp 10.0.0.1:80 --local"},
+	{"eth0:80 10.0.0.1 --local", "eth1:80 10.0.0.2 --local",
+	 "eth1:80/tcp 10.0.0.2:80 --local is in conflict with eth0:80/tcp 10.0.0.1:80 --local, by "
+	 "what --local adds"},
+	{"eth0:80 10.0.0.1 --hairpin=10.0.0.0/8", "eth1:80 10.0.0.2 --hairpin=10.0.0.0/8",
+	 "eth1:80/tcp 10.0.0.2:80 --hairpin=10.0.0.0/8 is in conflict with eth0:80/tcp 10.0.0.1:80 "
+	 "--hairpin=10.0.0.0/8, by what --hairpin adds"},
+};
+
+static void a_conflict_is_told_with_its_cause(void **state)
+{
+	const struct cause_case *row = *state;
+	struct forward a = read_one(row->a), b = read_one(row->b);
+	struct err err;
+	assert_int_equal(spec_conflict_error(&b, &a, &err), -1);
+	assert_int_equal(err.kind, ERR_CONFLICT);
+	assert_string_equal(err.text, row->says);
+}
+
+#define CROWD 300
+
+static bool told[CROWD][CROWD];
+
+static void note_conflict(void *context, size_t a, size_t b)
+{
+	(void)context;
+	assert_true(a < b && !told[a][b]);
+	told[a][b] = true;
+}
+
+static void conflicts_of_a_set_are_those_of_each_two(void **state)
+{
+	(void)state;
+	struct dice dice = {.state = 1};
+	size_t count = 0;
+	for (int round = 0; round < 60; round++) {
+		struct forwards set = {0};
+		struct err err;
+		memset(told, 0, sizeof(told));
+		dice.spread = round % 6 ? CROWDED : WIDE;
+		for (int i = 0; i < CROWD; i++) {
+			struct forward f = random_forward(&dice, FAMILY_NONE);
+			assert_int_equal(forwards_add(&set, &f, &err), 0);
+		}
+		assert_int_equal(conflict_find(&set, note_conflict, NULL, &err), 0);
+		for (size_t a = 0; a < CROWD; a++)
+			for (size_t b = a + 1; b < CROWD; b++) {
+				bool expected = conflict_between(&set.items[a], &set.items[b]);
+				assert_int_equal(told[a][b], expected);
+				count += expected;
+			}
+		forwards_free(&set);
+	}
+	assert_true(count > 1000);
+}
+
+/* ---- sets ---- */
 
 static void sorting_puts_each_once_in_order(void **state)
 {
@@ -333,43 +267,6 @@ static void sorting_puts_each_once_in_order(void **state)
 	}
 }
 
-#define CROWD 300
-
-static bool told[CROWD][CROWD];
-
-static void note_conflict(void *context, size_t a, size_t b)
-{
-	(void)context;
-	assert_true(a < b && !told[a][b]);
-	told[a][b] = true;
-}
-
-static void conflicts_of_a_set_are_those_of_each_two(void **state)
-{
-	(void)state;
-	struct dice dice = {.state = 1};
-	size_t conflicts = 0;
-	for (int round = 0; round < 60; round++) {
-		struct forwards set = {0};
-		struct err err;
-		memset(told, 0, sizeof(told));
-		dice.spread = round % 6 ? CROWDED : WIDE;
-		for (int i = 0; i < CROWD; i++) {
-			struct forward f = random_forward(&dice, FAMILY_NONE);
-			assert_int_equal(forwards_add(&set, &f, &err), 0);
-		}
-		assert_int_equal(conflict_find(&set, note_conflict, NULL, &err), 0);
-		for (size_t a = 0; a < CROWD; a++)
-			for (size_t b = a + 1; b < CROWD; b++) {
-				bool expected = conflict_between(&set.items[a], &set.items[b]);
-				assert_int_equal(told[a][b], expected);
-				conflicts += expected;
-			}
-		forwards_free(&set);
-	}
-	assert_true(conflicts > 1000);
-}
-
 static void inserting_does_as_add_says(void **state)
 {
 	(void)state;
@@ -395,23 +292,60 @@ static void inserting_does_as_add_says(void **state)
 	forwards_free(&set);
 }
 
-static void a_conflict_is_told_with_its_cause(void **state)
+/* What is inserted is there, only what it is in conflict with goes, and the set stays sorted. */
+static void inserting_keeps_a_set_without_conflicts(void **state)
 {
 	(void)state;
-	static const char *const cases[][3] = {
-		{"eth0:80 10.0.0.1 --local", "eth0:80 10.0.0.2 --local", "10.0.0.1:80 --local"},
-		{"eth0:80 10.0.0.1 --local", "eth1:80 10.0.0.2 --local",
-		 "10.0.0.1:80 --local, by what --local adds"},
-		{"eth0:80 10.0.0.1 --hairpin=10.0.0.0/8", "eth1:80 10.0.0.2 --hairpin=10.0.0.0/8",
-		 "--hairpin=10.0.0.0/8, by what --hairpin adds"},
-	};
-	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		struct forward a = read_one(cases[i][0]), b = read_one(cases[i][1]);
+	struct dice dice = {.state = 3};
+	size_t replaced = 0;
+	for (int round = 0; round < 20; round++) {
+		struct forwards set = {0}, before = {0};
 		struct err err;
-		assert_int_equal(spec_conflict_error(&b, &a, &err), -1);
-		assert_int_equal(err.kind, ERR_CONFLICT);
-		const char *end = err.text + strlen(err.text) - strlen(cases[i][2]);
-		assert_string_equal(end, cases[i][2]);
+		for (int i = 0; i < 100; i++) {
+			dice.spread = once_in(&dice, 8) ? WIDE : CROWDED;
+			struct forward f = random_forward(&dice, FAMILY_NONE);
+			before.count = 0;
+			assert_int_equal(forwards_add_all(&before, &set, &err), 0);
+			assert_int_equal(forwards_insert(&set, &f, &err), 0);
+			assert_true(forwards_find(&set, &f) < set.count);
+			for (size_t k = 1; k < set.count; k++)
+				assert_true(forward_compare(&set.items[k - 1], &set.items[k]) < 0);
+			for (size_t k = 0; k < before.count; k++) {
+				const struct forward *old = &before.items[k];
+				bool stays = forward_equal(old, &f) || !conflict_between(old, &f);
+				assert_int_equal(forwards_find(&set, old) < set.count, stays);
+				replaced += !stays;
+			}
+			assert_in_range(set.count, 1, before.count + 1);
+		}
+		forwards_free(&set);
+		forwards_free(&before);
+	}
+	assert_true(replaced > 100);
+}
+
+static void a_walk_finds_what_is_missing(void **state)
+{
+	(void)state;
+	struct dice dice = {.state = 4};
+	for (int round = 0; round < 200; round++) {
+		struct forwards sets[2] = {{0}, {0}};
+		struct err err;
+		for (unsigned int i = roll(&dice, 60); i > 0; i--) {
+			struct forward f = random_forward(&dice, FAMILY_NONE);
+			for (int s = 0; s < 2; s++)
+				if (!once_in(&dice, 3))
+					assert_int_equal(forwards_add(&sets[s], &f, &err), 0);
+		}
+		for (int s = 0; s < 2; s++)
+			assert_int_equal(forwards_sort(&sets[s], &err), 0);
+		struct forwards_missing walk = {.of = &sets[0], .in = &sets[1]};
+		for (size_t i = 0; i < sets[0].count; i++)
+			if (forwards_find(&sets[1], &sets[0].items[i]) == sets[1].count)
+				assert_ptr_equal(forwards_next_missing(&walk), &sets[0].items[i]);
+		assert_null(forwards_next_missing(&walk));
+		forwards_free(&sets[0]);
+		forwards_free(&sets[1]);
 	}
 }
 
@@ -476,76 +410,98 @@ static void the_index_finds_what_a_search_finds(void **state)
 	forwards_free(&set);
 }
 
+/* ---- selectors ---- */
+
+#define SEE "; `pfwd list` shows all forwards"
+
+static const struct selector_case {
+	const char *word;
+	const char *from;
+	enum family family;
+	int selected; /* -1: an error */
+	const char *says;
+} selectors[] = {
+	{"web", NULL, FAMILY_NONE, 2, ""},
+	{"web", NULL, FAMILY_IPV6, 1, ""},
+	{"eth0:80", NULL, FAMILY_NONE, 3, ""},
+	{"eth0:80", "10.0.0.0/8", FAMILY_NONE, 1, ""},
+	{"eth0:80", NULL, FAMILY_IPV6, 1, ""},
+	{"eth0:80/udp", NULL, FAMILY_NONE, -1, "there is no forward 'eth0:80/udp'" SEE},
+	{"eth0:80/tcp+udp", NULL, FAMILY_NONE, 3, ""},
+	{"eth1:80", NULL, FAMILY_NONE, -1, "there is no forward 'eth1:80'" SEE},
+	{"nosuch", NULL, FAMILY_NONE, -1, "there is no forward 'nosuch'" SEE},
+	{"eth0:80", "10.0.0.0/9", FAMILY_NONE, -1,
+	 "there is no IPv4 forward 'eth0:80' --from 10.0.0.0/9" SEE},
+	{"eth0:80", "0.0.0.0/0", FAMILY_NONE, 1, ""},
+	{"eth0:80", "::/0", FAMILY_NONE, 1, ""},
+	{"web", "10.0.0.0/8", FAMILY_NONE, -1,
+	 "there is no IPv4 forward 'web' --from 10.0.0.0/8" SEE},
+	{"web", "10.0.0.0/8,::/0", FAMILY_NONE, -1,
+	 "there is no IPv4 forward 'web' --from 10.0.0.0/8" SEE},
+	{"eth0:81", "::/0", FAMILY_NONE, -1,
+	 "there is no IPv6 forward 'eth0:81' without --from" SEE},
+	{"[::]:81", NULL, FAMILY_NONE, -1, "there is no IPv6 forward '[::]:81'" SEE},
+	{"eth0:81", NULL, FAMILY_IPV6, -1, "there is no IPv6 forward 'eth0:81'" SEE},
+};
+
 static void selectors_select(void **state)
 {
-	(void)state;
-	static const struct {
-		const char *word;
-		const char *from;
-		enum family family;
-		int selected; /* -1: an error */
-		const char *says;
-	} cases[] = {
-		{"web", NULL, FAMILY_NONE, 2, ""},
-		{"web", NULL, FAMILY_IPV6, 1, ""},
-		{"eth0:80", NULL, FAMILY_NONE, 3, ""},
-		{"eth0:80", "10.0.0.0/8", FAMILY_NONE, 1, ""},
-		{"eth0:80", NULL, FAMILY_IPV6, 1, ""},
-		{"eth0:80/udp", NULL, FAMILY_NONE, -1, "no forward 'eth0:80/udp';"},
-		{"eth0:80/tcp+udp", NULL, FAMILY_NONE, 3, ""},
-		{"eth1:80", NULL, FAMILY_NONE, -1, "'eth1:80'"},
-		{"nosuch", NULL, FAMILY_NONE, -1, "no forward 'nosuch';"},
-		{"eth0:80", "10.0.0.0/9", FAMILY_NONE, -1, "'eth0:80' --from 10.0.0.0/9;"},
-		{"eth0:80", "0.0.0.0/0", FAMILY_NONE, 1, ""},
-		{"eth0:80", "::/0", FAMILY_NONE, 1, ""},
-		{"web", "10.0.0.0/8", FAMILY_NONE, -1, "'web' --from 10.0.0.0/8;"},
-		{"web", "10.0.0.0/8,::/0", FAMILY_NONE, -1, "'web' --from 10.0.0.0/8;"},
-		{"eth0:81", "::/0", FAMILY_NONE, -1, "'eth0:81' without --from;"},
-		{"[::]:81", NULL, FAMILY_NONE, -1, "no IPv6 forward '[::]:81';"},
-		{"eth0:81", NULL, FAMILY_IPV6, -1, "no IPv6 forward 'eth0:81';"},
-	};
+	const struct selector_case *row = *state;
+	const char *words[] = {row->word};
+	const struct selection selection = {words, 1, row->family, row->from};
+	struct selectors parsed;
 	struct forwards set = {0};
-	struct err err;
+	bool chosen[3];
+	struct err err = {0};
 	assert_int_equal(read_line("eth0:80 10.0.0.1 --name web", &set, &err), 0);
 	assert_int_equal(read_line("eth0:80 10.0.0.2 --from 10.0.0.0/8", &set, &err), 0);
 	assert_int_equal(read_line("eth0:80 [fd00::1] --name web", &set, &err), 0);
-	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		struct selectors selectors;
-		bool selected[3];
-		int count = 0;
-		const char *words[] = {cases[i].word};
-		struct selection selection = {words, 1, cases[i].family, cases[i].from};
-		assert_int_equal(selectors_parse(&selection, &read_host, &selectors, &err), 0);
-		int result = selectors_apply(&selectors, &set, selected, &err);
-		for (size_t k = 0; k < 3; k++)
-			count += selected[k];
-		assert_int_equal(result < 0 ? -1 : count, cases[i].selected);
-		if (result < 0)
-			assert_int_equal(err.kind, ERR_NOT_FOUND);
-		if (result < 0 && !strstr(err.text, cases[i].says))
-			fail_msg("'%s' is not in: %s", cases[i].says, err.text);
-		selectors_free(&selectors);
-	}
+	assert_int_equal(selectors_parse(&selection, &read_host, &parsed, &err), 0);
+	int result = selectors_apply(&parsed, &set, chosen, &err);
+	assert_string_equal(err.text, row->says);
+	assert_int_equal(err.kind, result < 0 ? ERR_NOT_FOUND : ERR_NONE);
+	assert_int_equal(result < 0 ? -1 : chosen[0] + chosen[1] + chosen[2], row->selected);
+	selectors_free(&parsed);
 	forwards_free(&set);
+}
+
+static void add_pair(struct rows *rows, const char *table, const char *a, const char *b,
+		     CMUnitTestFunction run, const void *row)
+{
+	char input[160];
+	snprintf(input, sizeof(input), "%s beside %s", a, b);
+	rows_add(rows, table, input, run, row);
+}
+
+static void add_selector(struct rows *rows, const struct selector_case *row)
+{
+	char input[160];
+	snprintf(input, sizeof(input), "%s%s%s%s%s", row->word, row->from ? " --from " : "",
+		 row->from ? row->from : "", row->family ? " of " : "",
+		 row->family ? family_name(row->family) : "");
+	rows_add(rows, "selectors_select", input, selectors_select, row);
 }
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(good_lines_have_one_canonical_form),
-		cmocka_unit_test(shorthands_are_several_forwards),
-		cmocka_unit_test(bad_lines_are_refused_with_words),
-		cmocka_unit_test(a_file_knows_no_for),
-		cmocka_unit_test(a_byte_order_mark_is_taken),
-		cmocka_unit_test(long_words_are_cut_in_messages),
-		cmocka_unit_test(conflicts_are_what_is_not_nested),
-		cmocka_unit_test(sorting_puts_each_once_in_order),
-		cmocka_unit_test(conflicts_of_a_set_are_those_of_each_two),
-		cmocka_unit_test(inserting_does_as_add_says),
-		cmocka_unit_test(a_conflict_is_told_with_its_cause),
-		cmocka_unit_test(order_is_total),
-		cmocka_unit_test(the_index_finds_what_a_search_finds),
-		cmocka_unit_test(selectors_select),
-	};
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	struct rows rows = {0};
+	ROWS_ADD_ALL(&rows, quotes, a_word_is_quoted);
+	ROWS_ADD_ALL(&rows, files, a_file_is_read);
+	ROWS_ADD_TEST(&rows, a_line_of_many_words_or_a_zero_byte_is_refused);
+	for (size_t i = 0; i < ROWS_COUNT(conflicts); i++)
+		add_pair(&rows, "a_conflict_is_what_is_not_nested", conflicts[i].a, conflicts[i].b,
+			 a_conflict_is_what_is_not_nested, &conflicts[i]);
+	for (size_t i = 0; i < ROWS_COUNT(causes); i++)
+		add_pair(&rows, "a_conflict_is_told_with_its_cause", causes[i].a, causes[i].b,
+			 a_conflict_is_told_with_its_cause, &causes[i]);
+	ROWS_ADD_TEST(&rows, conflicts_of_a_set_are_those_of_each_two);
+	ROWS_ADD_TEST(&rows, sorting_puts_each_once_in_order);
+	ROWS_ADD_TEST(&rows, inserting_does_as_add_says);
+	ROWS_ADD_TEST(&rows, inserting_keeps_a_set_without_conflicts);
+	ROWS_ADD_TEST(&rows, a_walk_finds_what_is_missing);
+	ROWS_ADD_TEST(&rows, order_is_total);
+	ROWS_ADD_TEST(&rows, the_index_finds_what_a_search_finds);
+	for (size_t i = 0; i < ROWS_COUNT(selectors); i++)
+		add_selector(&rows, &selectors[i]);
+	return rows_run(&rows, "model");
 }
