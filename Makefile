@@ -64,6 +64,15 @@ $(BUILD)/%.o: %.c
 $(BUILD)/tests/unit/%: $(BUILD)/tests/unit/%.o $(PURE)
 	$(CC) $(ALL_LDFLAGS) -o $@ $^ -lcmocka
 
+# Commands run on backends in memory and on a host that is made up.
+COMMAND_TESTS = $(addprefix $(BUILD)/tests/unit/,test_commands)
+FAKES = $(addprefix $(BUILD)/tests/unit/,memory_backend.o fake_host.o program.o)
+FAKED = $(addprefix $(BUILD)/src/,main.o xtables/% nftables/% host/host.o host/memory.o \
+	host/netlink.o host/route.o conns/conntrack.o conns/ctmessage.o)
+
+$(COMMAND_TESTS): %: %.o $(FAKES) $(filter-out $(FAKED),$(OBJECTS))
+	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(ALL_LIBS) -lcmocka
+
 $(BUILD)/tests/kernel/%: $(BUILD)/tests/kernel/%.o $(INNER)
 	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(ALL_LIBS) -lcmocka
 

@@ -1,0 +1,275 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What pfwd's own code asks is answered as low as can be: netlink's answers and the C library's are
+ * made up, and the code that reads them is the real one.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <errno.h>
+#include <ifaddrs.h>
+#include <net/if.h>
+#include <stdio.h>
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <sys/mman.h>
+#include <linux/inet_diag.h>
+#include <linux/netfilter.h>
+#include <linux/netfilter/nf_tables.h>
+#include <linux/netfilter/nfnetlink.h>
+#include <linux/sock_diag.h>
+#include <cmocka.h>
+
+#include "conns/conntrack.h"
+#include "fake_host.h"
+#include "host/host.h"
+#include "host/memory.h"
+#include "host/netlink.h"
+#include "host/route.h"
+#include "read_forward.h"
+
+struct fake_host *fake_host;
+
+void fake_host_reset(void)
+{
+	if (!fake_host)
+		fake_host = mmap(NULL, sizeof(*fake_host), PROT_READ | PROT_WRITE,
+				 MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (fake_host == MAP_FAILED)
+		abort();
+	memset(fake_host, 0, sizeof(*fake_host));
+}
+
+/* ---- privilege, words and settings ---- */
+
+int host_permitted(bool raw, struct err *err)
+{
+	if (!fake_host->forbidden && !(raw && fake_host->forbidden_raw))
+		return 0;
+	return err_set(err, ERR_PERMISSION, "not permitted%s", raw ? " with raw sockets" : "");
+}
+
+struct spec_host host_words(void)
+{
+	return read_host;
+}
+
+bool host_forwards(enum family family)
+{
+	(void)family;
+	return !fake_host->no_forwarding;
+}
+
+bool host_accounts(void)
+{
+	return !fake_host->no_accounting;
+}
+
+void memory_use_large_pages(void)
+{
+}
+
+/* ---- interfaces and addresses ---- */
+
+static const struct {
+	const char *ifname, *addr;
+	unsigned int prefix;
+} addresses[] = {
+	{"lo", "127.0.0.1", 8},      {"lo", "::1", 128},          {"wan0", "203.0.113.1", 24},
+	{"wan0", "2001:db8::1", 64}, {"lan0", "192.168.1.1", 24}, {"lan0", "fd02::1", 64},
+};
+
+#define ADDRESSES (sizeof(addresses) / sizeof(addresses[0]))
+
+static void put_sockaddr(const char *addr, unsigned int prefix, struct sockaddr_in6 *out,
+			 struct sockaddr_in6 *mask)
+{
+	struct address a;
+	void *to = &out->sin6_addr, *mask_to = &mask->sin6_addr;
+	assert_int_equal(address_parse(addr, &a), 0);
+	out->sin6_family = mask->sin6_family = a.family == FAMILY_IPV6 ? AF_INET6 : AF_INET;
+	if (a.family == FAMILY_IPV4) {
+		to = &((struct sockaddr_in *)(void *)out)->sin_addr;
+		mask_to = &((struct sockaddr_in *)(void *)mask)->sin_addr;
+	}
+	memcpy(to, a.bytes, address_bits(a.family) / 8);
+	for (unsigned int bit = 0; bit < prefix; bit++)
+		((uint8_t *)mask_to)[bit / 8] |= (uint8_t)(0x80 >> bit % 8);
+}
+
+int getifaddrs(struct ifaddrs **out)
+{
+	static struct ifaddrs list[ADDRESSES];
+	static struct sockaddr_in6 of[ADDRESSES], masks[ADDRESSES];
+	if (fake_host->no_addresses) {
+		errno = ENOBUFS;
+		return -1;
+	}
+	memset(of, 0, sizeof(of));
+	memset(masks, 0, sizeof(masks));
+	for (size_t i = 0; i < ADDRESSES; i++) {
+		put_sockaddr(addresses[i].addr, addresses[i].prefix, &of[i], &masks[i]);
+		list[i] = (struct ifaddrs){.ifa_next = i + 1 < ADDRESSES ? &list[i + 1] : NULL,
+					   .ifa_name = (char *)(uintptr_t)addresses[i].ifname,
+					   .ifa_addr = (struct sockaddr *)&of[i],
+					   .ifa_netmask = (struct sockaddr *)&masks[i]};
+	}
+	*out = list;
+	return 0;
+}
+
+void freeifaddrs(struct ifaddrs *list)
+{
+	(void)list;
+}
+
+struct if_nameindex *if_nameindex(void)
+{
+	static char lo[] = "lo", wan0[] = "wan0", lan0[] = "lan0", ppp0[] = "ppp0";
+	static struct if_nameindex all[] = {{1, lo}, {2, wan0}, {3, lan0}, {4, ppp0}, {0, NULL}};
+	return all;
+}
+
+void if_freenameindex(struct if_nameindex *all)
+{
+	(void)all;
+}
+
+bool route_interface(const struct address *addr, char out[IFNAME_MAX])
+{
+	static const struct address lan = {FAMILY_IPV4, {192, 168, 1}};
+	struct network net = network_of(&lan, 24);
+	strcpy(out, network_holds(&net, addr) ? "lan0" : "wan0");
+	return true;
+}
+
+/* ---- netlink: listening sockets, and chains of nf_tables ---- */
+
+void fake_listen(enum proto proto, const char *addr, uint16_t port)
+{
+	struct host_listener *l = &fake_host->listeners[fake_host->listener_count++];
+	l->proto = proto;
+	l->port = port;
+	assert_int_equal(address_parse(*addr ? addr : "0.0.0.0", &l->addr), 0);
+}
+
+static int tell_listeners(const struct nlmsghdr *request, mnl_cb_t on, void *data)
+{
+	const struct inet_diag_req_v2 *asked = mnl_nlmsg_get_payload(request);
+	for (size_t i = 0; i < fake_host->listener_count; i++) {
+		const struct host_listener *l = &fake_host->listeners[i];
+		uint8_t family = l->addr.family == FAMILY_IPV6 ? AF_INET6 : AF_INET;
+		_Alignas(struct nlmsghdr) char buffer[256] = {0};
+		if (asked->sdiag_family != family || asked->sdiag_protocol != l->proto)
+			continue;
+		struct nlmsghdr *nlh = mnl_nlmsg_put_header(buffer);
+		struct inet_diag_msg *msg = mnl_nlmsg_put_extra_header(nlh, sizeof(*msg));
+		msg->idiag_family = family;
+		msg->id.idiag_sport = htons(l->port);
+		memcpy(msg->id.idiag_src, l->addr.bytes, sizeof(l->addr.bytes));
+		if (on(nlh, data) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static int tell_chains(mnl_cb_t on, void *data)
+{
+	_Alignas(struct nlmsghdr) char buffer[512] = {0};
+	if (!fake_host->dropping_chain)
+		return 0;
+	struct nlmsghdr *nlh = mnl_nlmsg_put_header(buffer);
+	nlh->nlmsg_type = NFNL_SUBSYS_NFTABLES << 8 | NFT_MSG_NEWCHAIN;
+	struct nfgenmsg *nfh = mnl_nlmsg_put_extra_header(nlh, sizeof(*nfh));
+	nfh->nfgen_family = NFPROTO_INET;
+	mnl_attr_put_strz(nlh, NFTA_CHAIN_TABLE, "fw");
+	mnl_attr_put_strz(nlh, NFTA_CHAIN_NAME, fake_host->dropping_chain);
+	mnl_attr_put_u32(nlh, NFTA_CHAIN_POLICY, htonl(NF_DROP));
+	struct nlattr *hook = mnl_attr_nest_start(nlh, NFTA_CHAIN_HOOK);
+	mnl_attr_put_u32(nlh, NFTA_HOOK_HOOKNUM, htonl(fake_host->dropping_hook));
+	mnl_attr_put_u32(nlh, NFTA_HOOK_PRIORITY, 0);
+	mnl_attr_nest_end(nlh, hook);
+	return on(nlh, data) < 0 ? -1 : 0;
+}
+
+/* Of anything else there is nothing. */
+int netlink_dump(int bus, struct nlmsghdr *request, mnl_cb_t on, void *data)
+{
+	if (bus == NETLINK_SOCK_DIAG)
+		return tell_listeners(request, on, data);
+	if (request->nlmsg_type == (NFNL_SUBSYS_NFTABLES << 8 | NFT_MSG_GETCHAIN))
+		return tell_chains(on, data);
+	return 0;
+}
+
+/* ---- connections ---- */
+
+static struct endpoint endpoint(const char *addr, uint16_t port)
+{
+	struct endpoint e = {.port = port};
+	assert_int_equal(address_parse(addr, &e.addr), 0);
+	return e;
+}
+
+struct connection *fake_connect(enum proto proto, const char *client, const char *via,
+				uint16_t port, const char *target, uint16_t target_port)
+{
+	struct connection *c = &fake_host->conns[fake_host->conn_count++];
+	c->proto = proto;
+	c->client = c->back = endpoint(client, 4000);
+	c->via = c->target = endpoint(via, port);
+	c->family = c->via.addr.family;
+	c->translated = target != NULL;
+	if (target)
+		c->target = endpoint(target, target_port);
+	c->counted = !fake_host->no_accounting;
+	c->id = (uint32_t)fake_host->conn_count;
+	return c;
+}
+
+int conntrack_walk(enum family family, enum conntrack_which which,
+		   int (*each)(void *context, const struct connection *c), void *context,
+		   struct err *err)
+{
+	if (fake_host->no_conntrack)
+		return err_set(err, ERR_UNSUPPORTED, "this kernel has no conntrack");
+	for (size_t i = 0; i < fake_host->conn_count; i++) {
+		const struct connection *c = &fake_host->conns[i];
+		bool asked = which == CONNTRACK_UDP ? c->proto == PROTO_UDP : c->translated;
+		if (fake_host->ended[i] || !asked || (family && family != c->family))
+			continue;
+		int result = each(context, c);
+		if (result < 0)
+			return result;
+	}
+	return 0;
+}
+
+/* Each connection is new, and nothing happens after them. */
+int conntrack_follow(const struct conntrack_follower *follower, struct err *err)
+{
+	if (fake_host->no_conntrack)
+		return err_set(err, ERR_UNSUPPORTED, "this kernel has no conntrack");
+	for (size_t i = 0; i < fake_host->conn_count; i++) {
+		struct connection c = fake_host->conns[i];
+		c.event = CONNECTION_NEW;
+		int result = follower->each(follower->context, &c);
+		if (result < 0)
+			return result;
+	}
+	return follower->done(follower->context);
+}
+
+unsigned long conntrack_buckets(void)
+{
+	static unsigned long buckets = 1024;
+	return fake_host->conntrack_resizes ? buckets *= 2 : buckets;
+}
+
+int conntrack_delete(const struct connection *c, struct err *err)
+{
+	(void)err;
+	fake_host->ended[c->id - 1] = true;
+	return 0;
+}

@@ -1,0 +1,351 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The first backend has a lock, as the legacy tables have; the second one has none. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <sys/mman.h>
+#include <cmocka.h>
+
+#include "memory_backend.h"
+#include "read_forward.h"
+#include "xtables/backend.h"
+
+struct memory *memory;
+char *memory_log;
+
+extern const struct backend nftables_backend;
+const struct backend *const memory_backends[] = {&xtables_backend, &nftables_backend, NULL};
+
+struct memory_set {
+	struct ruleset set;
+	struct memory *of;
+	unsigned int commits; /* of the backend when it was read */
+};
+
+struct memory_plan {
+	struct ruleset_plan plan;
+	const struct memory_set *set;
+	const struct forwards *wanted;
+	size_t added, removed;
+};
+
+/* A test cannot fail in the middle of a command; the process that runs it ends instead. */
+static void wrong(const char *what)
+{
+	fprintf(stderr, "memory backend: %s\n", what);
+	abort();
+}
+
+void memory_reset(void)
+{
+	size_t size = MEMORY_BACKENDS * sizeof(*memory) + MEMORY_LOG_MAX;
+	if (!memory) {
+		void *all =
+			mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+		if (all == MAP_FAILED)
+			wrong("no memory");
+		memory = all;
+		memory_log = (char *)(memory + MEMORY_BACKENDS);
+	}
+	memset(memory, 0, size);
+}
+
+static const char *name_of(const struct memory *m)
+{
+	return memory_backends[m - memory]->name;
+}
+
+/* ---- what is in it ---- */
+
+static void insert(struct memory *m, const struct forward *f, struct ruleset_status status)
+{
+	size_t at = m->count;
+	if (m->count == MEMORY_FORWARDS_MAX)
+		wrong("full");
+	for (; at > 0 && forward_compare(f, &m->items[at - 1].f) < 0; at--)
+		m->items[at] = m->items[at - 1];
+	m->items[at] = (struct memory_forward){*f, status};
+	m->count++;
+}
+
+void memory_put(struct memory *m, const char *lines)
+{
+	char *copy = strdup(lines), *rest = copy, *line;
+	while ((line = strsep(&rest, "\n"))) {
+		struct forwards set = {0};
+		struct err err;
+		if (*line && read_line(line, &set, &err) < 0)
+			fail_msg("%s: %s", line, err.text);
+		for (size_t i = 0; i < set.count; i++)
+			insert(m, &set.items[i], (struct ruleset_status){0});
+		forwards_free(&set);
+	}
+	free(copy);
+}
+
+char *memory_lines(const struct memory *m)
+{
+	char *out = malloc(m->count * (SPEC_LINE_MAX + 1) + 1), *end = out;
+	*end = '\0';
+	for (size_t i = 0; i < m->count; i++) {
+		spec_format_line(&m->items[i].f, end);
+		end = stpcpy(end + strlen(end), "\n");
+	}
+	return out;
+}
+
+/* ---- reading ---- */
+
+static int memory_read(struct memory *m, struct ruleset **out, struct err *err)
+{
+	if (m->read.kind) {
+		*err = m->read;
+		return -1;
+	}
+	struct memory_set *set = calloc(1, sizeof(*set));
+	if (!set)
+		return err_memory(err);
+	set->of = m;
+	set->commits = m->commits;
+	for (size_t i = 0; i < m->count; i++)
+		if (forwards_add(&set->set.forwards, &m->items[i].f, err) < 0)
+			return -1;
+	*out = &set->set;
+	return 0;
+}
+
+static const struct memory_set *own(const struct ruleset *set)
+{
+	return (const struct memory_set *)(const void *)set;
+}
+
+static int memory_status(const struct ruleset *set, struct ruleset_status *out, struct err *err)
+{
+	const struct memory *m = own(set)->of;
+	(void)err;
+	for (size_t i = 0; i < m->count; i++)
+		out[i] = m->items[i].status;
+	return 0;
+}
+
+static int add_line(const char *line, struct lines *out, struct err *err)
+{
+	return *line ? lines_add(out, err, "%s", line) : 0;
+}
+
+static int memory_foreign(const struct ruleset *set, struct lines *out, struct err *err)
+{
+	return add_line(own(set)->of->foreign, out, err);
+}
+
+static void memory_free(struct ruleset *set)
+{
+	if (set)
+		forwards_free(&set->forwards);
+	free(set);
+}
+
+/* ---- planning ---- */
+
+static size_t count_missing(const struct forwards *of, const struct forwards *in)
+{
+	struct forwards_missing walk = {.of = of, .in = in};
+	size_t count = 0;
+	while (forwards_next_missing(&walk))
+		count++;
+	return count;
+}
+
+static int memory_plan(struct ruleset *set, const struct forwards *wanted,
+		       struct ruleset_plan **out, struct err *err)
+{
+	struct memory_plan *plan = calloc(1, sizeof(*plan));
+	if (!plan)
+		return err_memory(err);
+	for (size_t i = 1; i < wanted->count; i++)
+		if (forward_compare(&wanted->items[i - 1], &wanted->items[i]) >= 0)
+			wrong("what is wanted is not sorted");
+	plan->set = own(set);
+	plan->wanted = wanted;
+	plan->added = count_missing(wanted, &set->forwards);
+	plan->removed = count_missing(&set->forwards, wanted);
+	plan->plan.size = plan->added + plan->removed;
+	for (size_t i = 0; i < plan->set->of->count; i++)
+		plan->plan.size += plan->set->of->items[i].status.incomplete;
+	*out = &plan->plan;
+	return 0;
+}
+
+static const struct memory_plan *own_plan(const struct ruleset_plan *plan)
+{
+	return (const struct memory_plan *)(const void *)plan;
+}
+
+static int print_missing(char sign, const char *name, const struct forwards *of,
+			 const struct forwards *in, struct lines *out, struct err *err)
+{
+	struct forwards_missing walk = {.of = of, .in = in};
+	const struct forward *f;
+	while ((f = forwards_next_missing(&walk))) {
+		char line[SPEC_LINE_MAX];
+		spec_format_line(f, line);
+		if (lines_add(out, err, "%c%s %s", sign, name, line) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static int memory_print(const struct ruleset_plan *plan, struct lines *out, struct err *err)
+{
+	const struct memory_plan *p = own_plan(plan);
+	const struct forwards *have = &p->set->set.forwards;
+	const char *name = name_of(p->set->of);
+	if (print_missing('-', name, have, p->wanted, out, err) < 0)
+		return -1;
+	return print_missing('+', name, p->wanted, have, out, err);
+}
+
+static int memory_kept(const struct ruleset_plan *plan, struct lines *out, struct err *err)
+{
+	return add_line(own_plan(plan)->set->of->kept, out, err);
+}
+
+static void memory_free_plan(struct ruleset_plan *plan)
+{
+	free(plan);
+}
+
+/* ---- committing ---- */
+
+static struct ruleset_status status_of(const struct memory *m, const struct forward *f)
+{
+	for (size_t i = 0; i < m->count; i++)
+		if (forward_equal(&m->items[i].f, f))
+			return (struct ruleset_status){.conns = m->items[i].status.conns};
+	return (struct ruleset_status){0};
+}
+
+static int meet_rival(struct memory *m, struct err *err)
+{
+	m->rivals--;
+	if (m->rival.ports.first)
+		insert(m, &m->rival, (struct ruleset_status){0});
+	m->rival = (struct forward){0};
+	return err_set(err, ERR_CHANGED, "%s: the rules changed meanwhile", name_of(m));
+}
+
+static int memory_commit(struct ruleset_plan *plan, struct lines *notes, struct err *err)
+{
+	static struct memory now;
+	const struct memory_plan *p = own_plan(plan);
+	struct memory *m = p->set->of;
+	if (memory_backends[m - memory]->lock && !m->locked)
+		wrong("a commit without the lock");
+	if (m->rivals)
+		return meet_rival(m, err);
+	if (m->commits != p->set->commits)
+		wrong("a plan of an older reading");
+	if (m->commit.kind && m->commits >= m->commits_before_failing) {
+		*err = m->commit;
+		return -1;
+	}
+	now = *m;
+	now.count = 0;
+	for (size_t i = 0; i < p->wanted->count; i++)
+		insert(&now, &p->wanted->items[i], status_of(m, &p->wanted->items[i]));
+	now.commits++;
+	*m = now;
+	size_t used = strlen(memory_log);
+	snprintf(memory_log + used, MEMORY_LOG_MAX - used, "%s +%zu -%zu\n", name_of(m), p->added,
+		 p->removed);
+	return add_line(m->note, notes, err);
+}
+
+/* ---- the two ---- */
+
+static bool usable(const struct memory *m, struct err *why)
+{
+	if (m->unusable)
+		err_set(why, ERR_UNSUPPORTED, "this kernel has no %s", name_of(m));
+	return !m->unusable;
+}
+
+static bool first_present(void)
+{
+	return !memory[0].absent;
+}
+
+static bool second_present(void)
+{
+	return !memory[1].absent;
+}
+
+static bool first_usable(struct err *why)
+{
+	return usable(&memory[0], why);
+}
+
+static bool second_usable(struct err *why)
+{
+	return usable(&memory[1], why);
+}
+
+static int first_read(const struct reading *reading, struct ruleset **out, struct err *err)
+{
+	(void)reading; /* more than is needed may be read */
+	return memory_read(&memory[0], out, err);
+}
+
+static int second_read(const struct reading *reading, struct ruleset **out, struct err *err)
+{
+	(void)reading;
+	return memory_read(&memory[1], out, err);
+}
+
+static int first_lock(unsigned int seconds, const struct waiting *waiting, struct err *err)
+{
+	(void)seconds;
+	if (memory[0].locked)
+		wrong("the lock is taken twice");
+	if (memory[0].lock.kind) {
+		if (waiting)
+			waiting->tell(waiting->context);
+		*err = memory[0].lock;
+		return -1;
+	}
+	memory[0].locked = true;
+	return 7;
+}
+
+static void first_unlock(int lock)
+{
+	if (lock != 7 || !memory[0].locked)
+		wrong("a lock is released that nobody holds");
+	memory[0].locked = false;
+}
+
+#define ON_MEMORY                                                                                 \
+	.status = memory_status, .foreign = memory_foreign, .plan = memory_plan,                  \
+	.print = memory_print, .kept = memory_kept, .commit = memory_commit, .free = memory_free, \
+	.free_plan = memory_free_plan
+
+const struct backend xtables_backend = {
+	.name = "iptables",
+	.raw_socket = true,
+	.present = first_present,
+	.usable = first_usable,
+	.lock = first_lock,
+	.unlock = first_unlock,
+	.read = first_read,
+	ON_MEMORY,
+};
+
+const struct backend nftables_backend = {
+	.name = "nftables",
+	.present = second_present,
+	.usable = second_usable,
+	.read = second_read,
+	ON_MEMORY,
+};

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Two backends whose forwards are in memory. They stand where the kernel's two stand, under the
+ * same names, and do what a test tells them: refuse, fail, or find that somebody else was quicker.
+ */
+#ifndef PFWD_TESTS_MEMORY_BACKEND_H
+#define PFWD_TESTS_MEMORY_BACKEND_H
+
+#include "model/backend.h"
+
+#define MEMORY_BACKENDS 2
+#define MEMORY_FORWARDS_MAX 256
+#define MEMORY_LOG_MAX 512
+
+struct memory_forward {
+	struct forward f;
+	struct ruleset_status status;
+};
+
+struct memory {
+	struct memory_forward items[MEMORY_FORWARDS_MAX]; /* sorted */
+	size_t count;
+	bool absent;   /* nothing of it is set up here */
+	bool unusable; /* the kernel does not have it */
+	bool locked;   /* somebody holds its lock now */
+	/* What these functions answer; the text and kind, or ERR_NONE: they work. A commit that
+	 * fails does so from the commit of that number on, the first being 0. */
+	struct err lock, read, commit;
+	unsigned int commits_before_failing;
+	unsigned int commits;
+	/* How often somebody else changes the rules between reading and commit, and the forward
+	 * that he adds then, if it has a port. */
+	unsigned int rivals;
+	struct forward rival;
+	/* A line each, or "": what of others is there, what stays for their sake, a warning. */
+	char foreign[80], kept[80], note[80];
+};
+
+/* One for each of memory_backends. Shared with child processes. */
+extern struct memory *memory;
+extern const struct backend *const memory_backends[MEMORY_BACKENDS + 1];
+/* The commits so far, in order: "iptables +2 -1\n". Shared too. */
+extern char *memory_log;
+
+/* Empty and obliging. */
+void memory_reset(void);
+/* Add the forwards of these lines, each as after `pfwd add`. */
+void memory_put(struct memory *m, const char *lines);
+/* The forwards as lines of the file's form; the caller frees them. */
+char *memory_lines(const struct memory *m);
+
+#endif
