@@ -11,8 +11,8 @@ struct add {
 	struct request request;
 	struct edit edit;
 	bool replace;
-	struct forwards asked; /* for */
-	struct forwards all;   /* with those that stay */
+	struct forwards asked; /* those to be made */
+	struct forwards all;   /* asked, and those in the kernel that stay */
 	int64_t now;
 };
 
@@ -113,9 +113,8 @@ static int check_targets(const struct forwards *set, struct err *err)
 
 static int make(struct add *add, const struct globals *globals, struct err *err)
 {
-	if (request_forwards(&add->request, &globals->host, &add->asked, err) < 0)
-		return -1;
-	if (check_time(&add->asked, add->now, err) < 0)
+	if (request_forwards(&add->request, &globals->host, &add->asked, err) < 0 ||
+	    check_time(&add->asked, add->now, err) < 0)
 		return -1;
 	if (globals_home(globals, &add->edit.change.home, err) < 0)
 		return -1;

@@ -131,7 +131,7 @@ const struct command command_apply = {
 const struct command command_diff = {
 	.name = "diff",
 	.operands = "[FILE]",
-	.summary = "show what apply would change (status 1: something)",
+	.summary = "show what apply would change; status 1 if something",
 	.details = "Each line begins with + for a forward that apply would add, - for one that it "
 		   "would\nremove, ~ for one whose rules it would repair.\n" FILE_DETAILS,
 	.run = run_diff,

@@ -16,7 +16,7 @@
 
 struct row {
 	const struct forward *f; /* NULL: of no forward */
-	const char *spec;        /* of f; NULL: f is */
+	const char *spec;        /* of f, as text; NULL if f is */
 	const struct connection *c;
 };
 
@@ -165,25 +165,25 @@ static bool get_family(const void *row, char cell[REPORT_CELL_MAX])
 }
 
 static const struct report_column columns[] = {
-	{"FORWARD", "the forward that it runs through", REPORT_TEXT, get_forward},
+	{"FORWARD", "the forward that translates it", REPORT_TEXT, get_forward},
 	{"PROTO", "tcp, udp or sctp", REPORT_TEXT, get_proto},
 	{"CLIENT", "the original source", REPORT_TEXT, get_client},
 	{"VIA", "the original destination", REPORT_TEXT, get_via},
-	{"TARGET", "where replies come from", REPORT_TEXT, get_target},
-	{"STATE", "conntrack's state of it", REPORT_TEXT, get_state},
+	{"TARGET", "the source of the replies", REPORT_TEXT, get_target},
+	{"STATE", "its state in conntrack", REPORT_TEXT, get_state},
 	{"TIMEOUT", "seconds until conntrack forgets it", REPORT_NUMBER, get_timeout},
 	{"PACKETS-IN", "packets from the client", REPORT_NUMBER, get_packets_in},
 	{"PACKETS-OUT", "packets to the client", REPORT_NUMBER, get_packets_out},
 	{"BYTES-IN", "bytes from the client", REPORT_BYTES, get_bytes_in},
 	{"BYTES-OUT", "bytes to the client", REPORT_BYTES, get_bytes_out},
-	{"MARK", "conntrack's mark", REPORT_NUMBER, get_mark},
-	{"SECCTX", "security context", REPORT_TEXT, get_secctx},
-	{"USE", "uses of the entry in the kernel", REPORT_NUMBER, get_use},
-	{"ASSURED", "whether it survives a full table", REPORT_FLAG, get_assured},
-	{"REPLIED", "whether the target has answered", REPORT_FLAG, get_replied},
-	{"ID", "conntrack's number of it", REPORT_NUMBER, get_id},
+	{"MARK", "its mark in conntrack", REPORT_NUMBER, get_mark},
+	{"SECCTX", "its security context", REPORT_TEXT, get_secctx},
+	{"USE", "references to its entry in the kernel", REPORT_NUMBER, get_use},
+	{"ASSURED", "true if it survives a full conntrack table", REPORT_FLAG, get_assured},
+	{"REPLIED", "true if the target has answered", REPORT_FLAG, get_replied},
+	{"ID", "its number in conntrack", REPORT_NUMBER, get_id},
 	{"START", "when it began (net.netfilter.nf_conntrack_timestamp)", REPORT_TEXT, get_start},
-	{"NAME", "the forward's label", REPORT_TEXT, get_name},
+	{"NAME", "the label of the forward", REPORT_TEXT, get_name},
 	{"FAMILY", "IPv4 or IPv6", REPORT_TEXT, get_family},
 	{"EVENT", "new, update or destroy (with -f)", REPORT_TEXT, get_event},
 	{0},
@@ -195,13 +195,12 @@ struct conns {
 	struct query query;
 	const struct globals *globals;
 	struct present present; /* the forwards, as they were read last */
-	bool all;               /* those of other tools' translations too */
+	bool all;               /* also connections that other tools translate */
 	bool follow, count;
 	bool *selected;
-	char **specs; /* of each forward that a row was printed of */
+	char **specs; /* SPEC of each forward, as text; NULL: not printed yet */
 	struct owners owners;
-	int64_t next_reading; /* of the forwards, at the earliest; on the clock of nanoseconds_now
-			       */
+	int64_t next_reading; /* not before this time of nanoseconds_now are forwards read again */
 	struct err *err;
 };
 
@@ -214,7 +213,7 @@ static bool is_wanted(const struct conns *conns, const struct connection *c,
 		 : conns->all && conns->query.selectors.count == 0;
 }
 
-/* Written once, not for each of a million connections; NULL: out of memory. */
+/* The SPEC is formatted once, not for each of a million connections. NULL: out of memory. */
 static const char *spec_of(struct conns *conns, const struct forward *f)
 {
 	char text[SPEC_TEXT_MAX];
@@ -249,7 +248,7 @@ static int64_t nanoseconds_now(void)
 	return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
 }
 
-#define READING_SHARE 20 /* at most one part in so many of the time goes into reading again */
+#define READING_SHARE 20 /* reading again takes at most a twentieth of the time */
 
 static int read_forwards(struct conns *conns, struct err *err)
 {
@@ -301,19 +300,25 @@ static int print_all(struct conns *conns, int (*each)(void *context, const struc
 
 /* ---- as they come ---- */
 
-/* A connection of no forward may be of one made since. A selector that selects none of the forwards
- * by then is no error: its forwards are gone, or not there yet. */
-static int print_event(void *context, const struct connection *c)
+/* Read the forwards again. A selector that selects none of them is no error now: its forwards are
+ * gone, or not there yet. */
+static int refresh_forwards(struct conns *conns)
 {
-	struct conns *conns = context;
 	struct err none_selected;
-	const struct forward *f = owners_forward(&conns->owners, c);
-	if (f || nanoseconds_now() < conns->next_reading)
-		return print_row(conns, c, f);
 	drop_forwards(conns);
 	if (read_forwards(conns, conns->err) < 0)
 		return -1;
 	query_select(&conns->query, &conns->present.forwards, conns->selected, &none_selected);
+	return 0;
+}
+
+/* A connection of no known forward may run through one that was made since the last reading. */
+static int print_event(void *context, const struct connection *c)
+{
+	struct conns *conns = context;
+	bool known = owners_forward(&conns->owners, c) != NULL;
+	if (!known && nanoseconds_now() >= conns->next_reading && refresh_forwards(conns) < 0)
+		return -1;
 	return print_connection(conns, c);
 }
 
@@ -327,8 +332,8 @@ static int print_as_update(void *context, const struct connection *c)
 static int read_again(void *context)
 {
 	struct conns *conns = context;
-	command_say("warning: connections changed faster than they could be shown; reading those "
-		    "there are again");
+	command_say("warning: connections changed faster than they could be shown; all connections "
+		    "there are now follow as updates");
 	return print_all(conns, print_as_update);
 }
 
@@ -388,7 +393,7 @@ static bool get_count_bytes(const void *row, char cell[REPORT_CELL_MAX])
 
 static const struct report_column count_columns[] = {
 	{"FORWARD", "where connections arrive", REPORT_TEXT, get_count_forward},
-	{"NAME", "the forward's label", REPORT_TEXT, get_count_name},
+	{"NAME", "the label of the forward", REPORT_TEXT, get_count_name},
 	{"CONNS", "connections there are now", REPORT_NUMBER, get_count_conns},
 	{"PACKETS", "their packets, both ways", REPORT_NUMBER, get_count_packets},
 	{"BYTES", "their bytes, both ways", REPORT_BYTES, get_count_bytes},
@@ -430,7 +435,7 @@ static int count(struct conns *conns, struct err *err)
 
 /* ---- the command ---- */
 
-/* What is followed says what happened, whatever columns were asked for. */
+/* With -f each row says what happened, whatever columns were asked for. */
 static void put_event_first(struct report_choice *choice)
 {
 	if (report_chosen(choice, "EVENT") || choice->count == REPORT_COLUMNS_MAX)
@@ -447,7 +452,8 @@ static int choose(struct conns *conns, struct err *err)
 	struct report *report = &conns->query.report;
 	if (conns->count && conns->follow)
 		return err_set(err, ERR_INPUT,
-			       "-c and -f exclude each other: sums are of what is there now");
+			       "-c and -f exclude each other: -c counts the connections there are "
+			       "now; leave one out");
 	if (conns->count)
 		return report_choose(count_columns, "FORWARD,NAME,CONNS,PACKETS,BYTES",
 				     conns->query.columns, &report->choice, err);
@@ -465,9 +471,14 @@ static int show(struct conns *conns, struct err *err)
 	int result;
 	conns->err = err;
 	conns->query.report.whole = conns->count;
-	if (choose(conns, err) < 0 || query_check(&conns->query, conns->globals, err) < 0 ||
-	    globals_permitted(conns->globals, err) < 0 || read_forwards(conns, err) < 0 ||
-	    query_select(&conns->query, &conns->present.forwards, conns->selected, err) < 0)
+	if (choose(conns, err) < 0)
+		return -1;
+	if (query_check(&conns->query, conns->globals, err) < 0 ||
+	    globals_permitted(conns->globals, err) < 0)
+		return -1;
+	if (read_forwards(conns, err) < 0)
+		return -1;
+	if (query_select(&conns->query, &conns->present.forwards, conns->selected, err) < 0)
 		return -1;
 	say_accounting(conns);
 	if (report_begin(&conns->query.report, err) < 0)
@@ -484,11 +495,11 @@ static int show(struct conns *conns, struct err *err)
 }
 
 static const struct arg_def conns_options[] = {
-	{'a', "all", ARG_PLAIN, NULL, "those of other tools' translations too",
+	{'a', "all", ARG_PLAIN, NULL, "also connections that other tools translate",
 	 offsetof(struct conns, all), NULL},
-	{'f', "follow", ARG_PLAIN, NULL, "show new, changed and ended ones as they happen",
+	{'f', "follow", ARG_PLAIN, NULL, "show new, changed and ended connections as they happen",
 	 offsetof(struct conns, follow), NULL},
-	{'c', "count", ARG_PLAIN, NULL, "a row a forward: how many, their bytes",
+	{'c', "count", ARG_PLAIN, NULL, "count the connections and bytes of each forward",
 	 offsetof(struct conns, count), NULL},
 	{0},
 };
@@ -510,8 +521,9 @@ static int run(const struct command_line *line, struct err *err)
 const struct command command_conns = {
 	.name = "conns",
 	.operands = "[OPTIONS] [SELECTOR...]",
-	.summary = "show the connections that run through forwards",
-	.details = "With -c the columns are FORWARD, NAME, CONNS, PACKETS and BYTES.\n",
+	.summary = "show the connections through forwards",
+	.details = "With -c there is one row for each forward, with the columns FORWARD, NAME, "
+		   "CONNS,\nPACKETS and BYTES.\n",
 	.options = {conns_options, report_options, family_options},
 	.columns = columns,
 	.run = run,

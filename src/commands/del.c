@@ -14,9 +14,9 @@ struct del {
 };
 
 static const struct arg_def del_options[] = {
-	{0, "kill", ARG_PLAIN, NULL, "also end the connections that run through them",
-	 offsetof(struct del, edit.kill), NULL},
-	{0, "from", ARG_VALUE, "CIDR[,CIDR...]", "only those for these networks",
+	{0, "kill", ARG_PLAIN, NULL, "also end their connections", offsetof(struct del, edit.kill),
+	 NULL},
+	{0, "from", ARG_VALUE, "CIDR[,CIDR...]", "only forwards for these client networks",
 	 offsetof(struct del, selection.from), NULL},
 	{0},
 };

@@ -16,7 +16,7 @@ struct row {
 	const struct present_forward *of;
 	int64_t now;
 	struct owners_sum live; /* of the connections there are now */
-	bool counted;           /* their packets and bytes are */
+	bool counted;           /* conntrack counts their packets and bytes */
 };
 
 /* ---- columns ---- */
@@ -106,7 +106,7 @@ static bool get_until(const void *row, char cell[REPORT_CELL_MAX])
 	return true;
 }
 
-/* As words of --backend take them, one behind the other. */
+/* The names that --backend takes. Two: a move between backends was interrupted. */
 static bool get_backend(const void *row, char cell[REPORT_CELL_MAX])
 {
 	const struct row *r = row;
@@ -138,20 +138,20 @@ static const struct report_column columns[] = {
 	{"FORWARD", "where connections arrive", REPORT_TEXT, get_forward},
 	{"TARGET", "where they are sent", REPORT_TEXT, get_target},
 	{"NAME", "the label", REPORT_TEXT, get_name},
-	{"OPTIONS", "what `pfwd add` would need besides", REPORT_TEXT, get_options},
-	{"STATE", "active, expired, or incomplete: rules are missing", REPORT_TEXT, get_state},
+	{"OPTIONS", "the other options that `pfwd add` would need", REPORT_TEXT, get_options},
+	{"STATE", "active, expired, or incomplete (rules are missing)", REPORT_TEXT, get_state},
 	{"CONNS", "connections translated since the forward was made", REPORT_NUMBER, get_conns},
 	{"IF", "incoming interface", REPORT_TEXT, get_if},
 	{"ADDR", "address that connections are sent to", REPORT_TEXT, get_addr},
 	{"PORTS", "ports that connections are sent to", REPORT_TEXT, get_ports},
 	{"PROTO", "tcp, udp or sctp", REPORT_TEXT, get_proto},
 	{"FAMILY", "IPv4 or IPv6", REPORT_TEXT, get_family},
-	{"FROM", "the clients' network", REPORT_TEXT, get_from},
+	{"FROM", "the network of the clients", REPORT_TEXT, get_from},
 	{"UNTIL", "when the forward ends", REPORT_TEXT, get_until},
-	{"LIVE", "connections there are now", REPORT_NUMBER, get_live},
+	{"LIVE", "connections that exist now", REPORT_NUMBER, get_live},
 	{"BYTES", "bytes of the live connections, both ways", REPORT_BYTES, get_bytes},
 	{"PACKETS", "packets of the live connections, both ways", REPORT_NUMBER, get_packets},
-	{"BACKEND", "what the kernel's rules are made with", REPORT_TEXT, get_backend},
+	{"BACKEND", "what its rules are made with: iptables or nftables", REPORT_TEXT, get_backend},
 	{0},
 };
 
@@ -229,14 +229,18 @@ static int print(struct list *list, struct err *err)
 static int show(struct list *list, const struct globals *globals, struct err *err)
 {
 	if (report_choose(columns, "FORWARD,TARGET,NAME,OPTIONS,STATE,CONNS", list->query.columns,
-			  &list->query.report.choice, err) < 0 ||
-	    query_check(&list->query, globals, err) < 0 || globals_permitted(globals, err) < 0)
+			  &list->query.report.choice, err) < 0)
+		return -1;
+	if (query_check(&list->query, globals, err) < 0 || globals_permitted(globals, err) < 0)
 		return -1;
 	list->backends = globals_backends(globals);
-	if (present_read(list->backends, READING_ALL, &list->present, err) < 0 ||
-	    make_rows(list, globals->host.now, err) < 0 ||
-	    query_select(&list->query, &list->present.forwards, list->selected, err) < 0 ||
-	    count_connections(list, err) < 0)
+	if (present_read(list->backends, READING_ALL, &list->present, err) < 0)
+		return -1;
+	if (make_rows(list, globals->host.now, err) < 0)
+		return -1;
+	if (query_select(&list->query, &list->present.forwards, list->selected, err) < 0)
+		return -1;
+	if (count_connections(list, err) < 0)
 		return -1;
 	command_say_lines(&list->present.foreign);
 	return print(list, err);
@@ -261,7 +265,7 @@ const struct command command_list = {
 	.name = "list",
 	.aliases = {"ls"},
 	.operands = "[OPTIONS] [SELECTOR...]",
-	.summary = "show the forwards there are",
+	.summary = "show the forwards in the kernel",
 	.options = {report_options, family_options},
 	.columns = columns,
 	.run = run,

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The tables, their setters, and what the help says of a command. */
+#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -50,11 +51,9 @@ static int set_version(void *into, const char *value, struct err *err)
 
 const struct arg_def global_options[] = {
 	{'w', "wait", ARG_VALUE, "SECONDS",
-	 "how long to wait for other programs that change rules (10; 0: not at all)",
-	 .set = set_wait},
+	 "how long to wait for others who change rules (default 10)", .set = set_wait},
 	{0, "backend", ARG_VALUE, "NAME",
-	 "iptables or nftables: make forwards with it, or look only at those made with it",
-	 .set = set_backend},
+	 "iptables or nftables: what to make or look at forwards with", .set = set_backend},
 	{'v', "verbose", ARG_PLAIN, NULL, "tell what was done", offsetof(struct globals, verbose),
 	 NULL},
 	{'h', "help", ARG_PLAIN, NULL, "show this help", .set = set_help},
@@ -88,8 +87,8 @@ static int set_ipv6(void *into, const char *value, struct err *err)
 }
 
 const struct arg_def family_options[] = {
-	{'4', NULL, ARG_PLAIN, NULL, "only those of IPv4", .set = set_ipv4},
-	{'6', NULL, ARG_PLAIN, NULL, "only those of IPv6", .set = set_ipv6},
+	{'4', NULL, ARG_PLAIN, NULL, "only IPv4", .set = set_ipv4},
+	{'6', NULL, ARG_PLAIN, NULL, "only IPv6", .set = set_ipv6},
 	{0},
 };
 
@@ -117,7 +116,7 @@ const struct arg_def report_options[] = {
 	{'n', "noheadings", ARG_PLAIN, NULL, "no header",
 	 offsetof(struct query, report.no_headings), NULL},
 	{'r', "raw", ARG_PLAIN, NULL, "one blank between columns", .set = set_raw},
-	{'J', "json", ARG_PLAIN, NULL, "as JSON", .set = set_json},
+	{'J', "json", ARG_PLAIN, NULL, "print JSON", .set = set_json},
 	{0, "bytes", ARG_PLAIN, NULL, "bytes as plain numbers",
 	 offsetof(struct query, report.plain_bytes), NULL},
 	{0},
@@ -158,7 +157,7 @@ void options_print_usage(const struct command *command)
 		printf("       also: %s", command->aliases[0]);
 		printf(command->aliases[1] ? ", %s\n" : "\n", command->aliases[1]);
 	}
-	printf("\nTo %s.\n", command->summary);
+	printf("\n%c%s.\n", toupper(command->summary[0]), command->summary + 1);
 	if (command->details)
 		printf("\n%s", command->details);
 	puts("\nOptions:");

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Selections, and what list and conns both have to say of connections. */
+/* What list and conns share: selecting forwards, and warnings about connections. */
 #include "commands/query.h"
 #include "host/host.h"
 
@@ -41,5 +41,5 @@ void query_say_accounting(void)
 void query_say_resized(void)
 {
 	command_say("warning: the kernel resized its table of connections while it was read: some "
-		    "may be missing, or twice; run the command again");
+		    "may be missing, or shown twice; run the command again");
 }

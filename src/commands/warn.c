@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What makes a forward not work, or work to its user's harm, though it is right in itself. */
+/* Each warning names the forward or the family, and says what to do where something can be done. */
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -49,7 +49,7 @@ static void warn_of(const struct forward *f, const char *format, ...)
 	command_say("warning: %s: %s", spec, text);
 }
 
-/* Once for all forwards of an interface: they lie together. */
+/* Once for all forwards of an interface: they stand together in the sorted set. */
 static void warn_interface(struct known *known, const struct forward *f)
 {
 	if (!*f->ifname || (known->looked_for && strcmp(known->looked_for, f->ifname) == 0))
@@ -61,7 +61,8 @@ static void warn_interface(struct known *known, const struct forward *f)
 
 #define PORTS_NAMED 8
 
-/* Those that programs listen on and that f takes away from them, lowest first. */
+/* The ports that programs listen on and that f takes away from them, lowest first. Returns how
+ * many; PORTS_NAMED + 1 means that there may be more. */
 static size_t find_ports(const struct known *known, const struct forward *f,
 			 uint16_t out[PORTS_NAMED + 1])
 {
@@ -71,7 +72,7 @@ static size_t find_ports(const struct known *known, const struct forward *f,
 		uint16_t port = host_listens(&known->listeners, f->family, &box);
 		if (!port)
 			break;
-		/* one port of a range to this host may go to itself */
+		/* a port of a range to this host may go to itself: its program keeps it */
 		if (!forward_to_self(f) || forward_target_port(f, port) != port)
 			out[count++] = port;
 		if (port == box.ports.last)
@@ -128,13 +129,22 @@ static void warn_family(const struct forwards *set, enum family family)
 		host_nft_drops(family, HOST_HOOK_INPUT, warn_chain);
 }
 
+static int read_host(struct known *known, struct err *err)
+{
+	if (host_addresses(&known->addresses, err) < 0 ||
+	    host_listeners(&known->listeners, err) < 0 ||
+	    host_interfaces(&known->interfaces, err) < 0)
+		return -1;
+	return 0;
+}
+
 void warn_of_forwards(const struct forwards *set)
 {
 	struct known known = {0};
-	struct err ignored;
-	if (host_addresses(&known.addresses, &ignored) == 0 &&
-	    host_listeners(&known.listeners, &ignored) == 0 &&
-	    host_interfaces(&known.interfaces, &ignored) == 0)
+	struct err err;
+	if (read_host(&known, &err) < 0)
+		command_say("warning: the forwards are made, but not checked: %s", err.text);
+	else
 		for (size_t i = 0; i < set->count; i++)
 			warn_forward(&known, &set->items[i]);
 	warn_family(set, FAMILY_IPV4);

@@ -152,7 +152,8 @@ static void columns_are_chosen(void **state)
 			    "{\"conns\": [\n  {\"via\":\"10.1.0.1:1000\", "
 			    "\"name\":\"aA0._-z\"}\n]}\n");
 	assert_says(pfwd(0, "conns -o +NAME").out, "STATE TIMEOUT NAME\n");
-	assert_says(pfwd(2, "conns -o VIA,WHO").err, "no column 'WHO'; there are FORWARD,PROTO,");
+	assert_says(pfwd(2, "conns -o VIA,WHO").err,
+		    "unknown column 'WHO'; columns are FORWARD,PROTO,");
 	assert_says(pfwd(2, "conns -o VIA,").err, "no column ''");
 }
 
@@ -197,7 +198,7 @@ static void sums_are_per_forward(void **state)
 	assert_says(pfwd(0, "conns -cJ wan0:80").out, "\"conns\":2, \"packets\":");
 	assert_says(pfwd(2, "conns -cf").err, "exclude each other");
 	assert_says(pfwd(2, "conns -c -o CLIENT").err,
-		    "there are FORWARD,NAME,CONNS,PACKETS,BYTES");
+		    "columns are FORWARD,NAME,CONNS,PACKETS,BYTES");
 	close(a);
 	close(b);
 	close(c);

@@ -126,7 +126,7 @@ static void an_overrun_is_said_and_survived(void **state)
 		"inject=recvmsg:error=ENOBUFS:when=80 timeout -s INT 3 $PFWD conns -frn -o VIA "
 		">/run/events 2>/run/words & sleep 1");
 	town_sh("ip netns exec client python3 tests/stories/udp.py 10.1.0.1 1000 200; sleep 3");
-	assert_says(town_run("cat /run/words").out, "reading those there are again");
+	assert_says(town_run("cat /run/words").out, "follow as updates");
 	assert_string_equal(town_run("cut -d' ' -f2 /run/events | sort -u | wc -l").out, "200\n");
 }
 
