@@ -246,7 +246,7 @@ int conntrack_walk(enum family family, enum conntrack_which which,
 	return 0;
 }
 
-/* Each connection is new, and nothing happens after them. */
+/* Each translated connection is new, and nothing happens after them. */
 int conntrack_follow(const struct conntrack_follower *follower, struct err *err)
 {
 	if (fake_host->no_conntrack)
@@ -254,7 +254,7 @@ int conntrack_follow(const struct conntrack_follower *follower, struct err *err)
 	for (size_t i = 0; i < fake_host->conn_count; i++) {
 		struct connection c = fake_host->conns[i];
 		c.event = CONNECTION_NEW;
-		int result = follower->each(follower->context, &c);
+		int result = c.translated ? follower->each(follower->context, &c) : 0;
 		if (result < 0)
 			return result;
 	}

@@ -65,6 +65,7 @@ void program_run(const char *line, const char *input, struct outcome *out)
 	if (child == 0) {
 		for (int i = 0; i < 3; i++)
 			dup2(fds[i], i);
+		unsetenv("PFWD_BACKEND");
 		exit(run_words(line));
 	}
 	assert_int_equal(waitpid(child, &status, 0), child);
@@ -76,7 +77,7 @@ void program_run(const char *line, const char *input, struct outcome *out)
 
 /* ---- cases ---- */
 
-static void enter_folder(void)
+void program_enter_folder(void)
 {
 	static bool entered;
 	char folder[] = "/tmp/pfwd-test-XXXXXX";
@@ -125,7 +126,7 @@ void program_check(const struct program_case *c)
 	memory_put(&memory[0], or_none(c->have));
 	if (c->arrange)
 		c->arrange();
-	enter_folder();
+	program_enter_folder();
 	write_file(c->file);
 	char *before = memory_lines(&memory[0]);
 	program_run(c->line, or_none(c->file), &o);
@@ -147,14 +148,26 @@ static void check_row(void **state)
 	program_check(*state);
 }
 
-/* The name tells all that makes the case another one: LINE beside HAVE (WHEN). */
+/* Lines as a list in one line. */
+static void append_lines(char *out, size_t size, const char *before, const char *lines)
+{
+	size_t used = strlen(out);
+	snprintf(out + used, size - used, "%s%.200s", before, lines);
+	for (char *end = out + used; (end = strchr(end, '\n'));)
+		*end = end[1] ? ',' : '\0';
+}
+
+/* The name tells all that makes the case another one. */
 static void add_case(struct rows *rows, const struct program_case *c)
 {
-	char input[1024];
-	snprintf(input, sizeof(input), "%s%s%.300s%s%s%s", c->line, c->have ? " beside " : "",
-		 or_none(c->have), c->when ? " (" : "", or_none(c->when), c->when ? ")" : "");
-	for (char *end = input; (end = strchr(end, '\n'));)
-		*end = end[1] && end[1] != ' ' ? ',' : ' ';
+	char input[1024] = "";
+	append_lines(input, sizeof(input), "", c->line);
+	if (c->when)
+		append_lines(input, sizeof(input), ", ", c->when);
+	if (c->file)
+		append_lines(input, sizeof(input), ", FILE ", c->file);
+	if (c->have)
+		append_lines(input, sizeof(input), " beside ", c->have);
 	rows_add(rows, "pfwd", input, check_row, c);
 }
 

@@ -18,6 +18,9 @@ struct outcome {
 /* Run `pfwd LINE`, of words with one blank between them, with that text as standard input. */
 void program_run(const char *line, const char *input, struct outcome *out);
 
+/* Go into a folder that is the program's own, made when it is needed first. */
+void program_enter_folder(void);
+
 struct program_case {
 	const char *line; /* behind `pfwd ` */
 	const char *when; /* what else is special, for the test's name; NULL: nothing */
@@ -34,11 +37,11 @@ struct program_case {
 /* Something that is not ordinary, arranged by a function, after which the test is named. */
 #define ON(function) .when = #function, .arrange = (function)
 
-/* In a folder of its own, with a fresh host and fresh backends. */
+/* In that folder, with a fresh host and fresh backends. */
 void program_check(const struct program_case *c);
 /* A cmocka test for each case. */
 void program_add_cases(struct rows *rows, const struct program_case *cases, size_t count);
-/* Run them, and remove the folder. */
+/* Run them, and remove the folder, which holds no other file then. */
 int program_run_cases(const struct rows *rows, const char *program);
 
 #endif
