@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The one hash of the program, for tables in memory and for keys to sort by. It is no defence
- * against inputs that are made to collide: whoever uses it compares the items as well.
+ * The one hash of the program, and the one hash table. It is no defence against inputs that are
+ * made to collide: whoever uses it compares the items as well.
  */
 #ifndef PFWD_MODEL_HASH_H
 #define PFWD_MODEL_HASH_H
@@ -9,6 +9,8 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
+
+#include "model/err.h"
 
 /* The hash of what was hashed before (0 at the start), and then of this word. */
 static inline uint64_t hash_word(uint64_t hash, uint64_t word)
@@ -37,6 +39,27 @@ static inline uint64_t hash_text(uint64_t hash, const char *text)
 	for (; text && *text; text++)
 		hash = hash_word(hash, (unsigned char)*text);
 	return hash;
+}
+
+/* Pointers to items, which are not owned, by the hashes of the items. */
+struct hash_table {
+	const void **slots; /* from the slot of its hash on an item is in the first free one */
+	size_t mask;        /* there are mask + 1 slots, a power of two */
+};
+
+/* An empty table for at most so many items. 0, or -1 (out of memory) and *out is zeroed. */
+int hash_table_init(struct hash_table *out, size_t count, struct err *err);
+/* Takes a zeroed one too. */
+void hash_table_free(struct hash_table *table);
+void hash_table_add(struct hash_table *table, uint64_t hash, const void *item);
+
+/*
+ * The items that may have that hash, one a call, in the order in which they were added; others come
+ * among them. *at is 0 before the first call. NULL: there are no more.
+ */
+static inline const void *hash_table_next(const struct hash_table *table, uint64_t hash, size_t *at)
+{
+	return table->slots[(hash + (*at)++) & table->mask];
 }
 
 #endif

@@ -1,16 +1,39 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The difference between a table and a layout, chain by chain. Rules of ours that stand in the
- * right order stay; the longest such sequence is kept, all others move or go.
+ * The difference between the rules that a table holds and those that it shall hold, chain by chain.
+ * Rules there are matched with rules wanted, through a hash table. Of the matched ones the longest
+ * sequence that is in the wanted order stays where it is; the others of ours are deleted, and the
+ * wanted ones that are missing are inserted. A rule that moves, or that changes its end, takes its
+ * counters along. Somebody else's rules stay, and so does each chain of ours that one of them is
+ * in or jumps to.
  */
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "model/array.h"
+#include "model/hash.h"
+#include "model/search.h"
 #include "xtables/plan.h"
 
 #define NOWHERE SIZE_MAX
+
+struct jump { /* as the table has it after the changes planned so far */
+	const char *from, *to;
+	const struct state_jump *there; /* NULL: it is planned */
+	bool base;
+	size_t position;
+};
+
+struct planner {
+	const struct state *have;
+	const struct layout *want;
+	struct plan *plan;
+	struct jump *jumps;
+	size_t jump_count;
+	struct state_base *bases; /* with as many rules as after the changes planned so far */
+	struct err *err;
+};
 
 void plan_free(struct plan *plan)
 {
@@ -20,19 +43,20 @@ void plan_free(struct plan *plan)
 	*plan = (struct plan){0};
 }
 
-/* chain is not copied. */
-static struct op *add_op(struct plan *plan, enum op_kind kind, const char *chain, struct err *err)
+static int add_op(struct planner *p, struct op op)
 {
-	void *ops = plan->ops;
-	struct op *op = array_append(&ops, &plan->count, sizeof(*op));
-	plan->ops = ops;
-	if (!op) {
-		err_memory(err);
-		return NULL;
-	}
-	op->kind = kind;
-	op->chain = chain;
-	return op;
+	void *ops = p->plan->ops;
+	struct op *added = array_append(&ops, &p->plan->count, sizeof(*added));
+	p->plan->ops = ops;
+	if (!added)
+		return err_memory(p->err);
+	*added = op;
+	return 0;
+}
+
+static bool is_wanted(const struct planner *p, const char *chain)
+{
+	return layout_find(p->want, p->have->table, chain) != NULL;
 }
 
 /* ---- what stays for somebody else's sake ---- */
@@ -89,539 +113,506 @@ static void mark_shared(const struct state *have, bool *keeps)
 }
 
 /*
- * Fill plan->keeps. A chain that stays keeps those of ours that jump to it. Each chain is taken up
- * once, whatever the jumps between them look like: a ladder of them has 2^n paths, and chains that
- * nothing reaches may even jump to each other.
+ * Fill plan->keeps. A chain that stays keeps the chains of ours that jump to it. Each chain is
+ * taken up once, whatever the jumps between them look like: a ladder of n chains has 2^n paths, and
+ * chains that nothing reaches may even jump to each other.
  */
-static int find_keeps(const struct state *have, const struct layout *want, struct plan *plan,
-		      struct err *err)
+static int find_keeps(struct planner *p)
 {
+	const struct state *have = p->have;
 	struct uses uses = {0};
 	size_t waiting = 0;
+	int result = -1;
 	size_t *stack = reallocarray(NULL, have->chain_count + 1, sizeof(*stack));
-	bool *keeps = plan->keeps = calloc(have->chain_count + 1, sizeof(*keeps));
-	int result = stack && keeps ? find_uses(have, &uses, err) : err_memory(err);
-	if (result < 0)
+	bool *keeps = p->plan->keeps = calloc(have->chain_count + 1, sizeof(*keeps));
+	if (!stack || !keeps) {
+		err_memory(p->err);
+		goto out;
+	}
+	if (find_uses(have, &uses, p->err) < 0)
 		goto out;
 	mark_shared(have, keeps);
 	for (size_t c = 0; c < have->chain_count; c++) {
-		if (layout_find(want, have->table, have->chains[c].name))
-			keeps[c] = false; /* it is wanted: no question */
+		if (is_wanted(p, have->chains[c].name))
+			keeps[c] = false; /* it stays in any case */
 		if (keeps[c])
 			stack[waiting++] = c;
 	}
 	while (waiting > 0) {
-		size_t to = stack[--waiting], at = 0, end = uses.count;
-		while (at < end) {
-			size_t middle = (at + end) / 2;
-			if (uses.items[middle].to < to)
-				at = middle + 1;
-			else
-				end = middle;
-		}
-		for (; at < uses.count && uses.items[at].to == to; at++) {
-			size_t from = uses.items[at].from;
-			if (keeps[from] || layout_find(want, have->table, have->chains[from].name))
+		struct use key = {.to = stack[--waiting]};
+		size_t i = search_first(&key, uses.items, uses.count, sizeof(key), compare_uses);
+		for (; i < uses.count && uses.items[i].to == key.to; i++) {
+			size_t from = uses.items[i].from;
+			if (keeps[from] || is_wanted(p, have->chains[from].name))
 				continue;
 			keeps[from] = true;
 			stack[waiting++] = from;
 		}
 	}
+	result = 0;
 out:
 	free(uses.items);
 	free(stack);
 	return result;
 }
 
-/* Whether the rule may be moved or deleted. A jump to a chain that stays is as good as somebody
- * else's. */
-static bool is_movable(const struct state *have, const struct plan *plan,
-		       const struct state_rule *r)
+/* Whether the rule may be moved or deleted: it is ours, and no jump to a chain that stays. */
+static bool is_movable(const struct planner *p, const struct state_rule *r)
 {
 	if (!r->ours || r->rule.target != TARGET_JUMP)
 		return r->ours;
-	const struct state_chain *below = state_find(have, r->rule.chain);
-	return !below || !plan->keeps[below - have->chains];
+	const struct state_chain *below = state_find(p->have, r->rule.chain);
+	return !below || !p->plan->keeps[below - p->have->chains];
 }
 
 /* ---- one chain ---- */
 
-struct matching {               /* of a chain's rules with those wanted */
-	size_t *wanted_of;      /* for each rule there: its index among those wanted, or NOWHERE */
-	size_t *there_of;       /* for each wanted: the rule there that it was, or NOWHERE */
-	bool *mine;             /* for each rule there: it is ours to move or delete */
-	bool *keep;             /* ... and it stays where it is */
-	const struct rule **by; /* those wanted, for looking up */
-	size_t by_mask;
+struct matching { /* of the rules in a chain with those wanted in it */
+	const struct state_chain *have;
+	const struct chain *want;
+	size_t *wanted_of; /* for each rule there: the index of the one wanted, or NOWHERE */
+	size_t *there_of;  /* for each one wanted: the index of the rule there, or NOWHERE */
+	bool *movable;     /* for each rule there */
+	bool *stays;       /* ... whether it stays where it is */
+	struct hash_table by_rule; /* those wanted */
 };
 
-static void match_free(struct matching *m)
+static void matching_free(struct matching *m)
 {
 	free(m->wanted_of);
 	free(m->there_of);
-	free(m->mine);
-	free(m->keep);
-	free(m->by);
+	free(m->movable);
+	free(m->stays);
+	hash_table_free(&m->by_rule);
 }
 
-static int match_alloc(size_t there, size_t wanted, struct matching *m, struct err *err)
-{
-	size_t slots = 8;
-	while (slots < wanted * 2)
-		slots *= 2;
-	*m = (struct matching){
-		.wanted_of = reallocarray(NULL, there + 1, sizeof(*m->wanted_of)),
-		.there_of = reallocarray(NULL, wanted + 1, sizeof(*m->there_of)),
-		.mine = calloc(there + 1, sizeof(*m->mine)),
-		.keep = calloc(there + 1, sizeof(*m->keep)),
-		.by = calloc(slots, sizeof(*m->by)),
-		.by_mask = slots - 1,
-	};
-	if (!m->wanted_of || !m->there_of || !m->mine || !m->keep || !m->by) {
-		match_free(m);
-		return err_memory(err);
-	}
-	return 0;
-}
-
-/* The same rule but for its end: a forward whose time changed keeps its counters. */
-static struct rule without_time(const struct rule *rule)
+/* The rule without its end: a forward whose end was changed goes on with its counters. */
+static struct rule without_end(const struct rule *rule)
 {
 	struct rule plain = *rule;
 	plain.until = 0;
 	return plain;
 }
 
-static bool alike(const struct rule *a, const struct rule *b)
+static bool equal_but_end(const struct rule *a, const struct rule *b)
 {
-	struct rule x = without_time(a), y = without_time(b);
+	struct rule x = without_end(a), y = without_end(b);
 	return rule_equal(&x, &y);
 }
 
-/* Slots go by what is alike, so that both equal and alike rules are found in one run of them. */
-static size_t slot_of(const struct matching *m, const struct rule *rule)
+static uint64_t hash_but_end(const struct rule *rule)
 {
-	struct rule plain = without_time(rule);
-	return rule_hash(&plain) & m->by_mask;
+	struct rule plain = without_end(rule);
+	return rule_hash(&plain);
 }
 
-static void index_wanted(const struct rule *wanted, size_t count, struct matching *m)
+static int matching_init(const struct planner *p, const struct state_chain *have,
+			 const struct chain *want, struct matching *m)
 {
-	for (size_t i = 0; i < count; i++) {
-		size_t slot = slot_of(m, &wanted[i]);
-		while (m->by[slot])
-			slot = (slot + 1) & m->by_mask;
-		m->by[slot] = &wanted[i];
-		m->there_of[i] = NOWHERE;
+	*m = (struct matching){
+		.have = have,
+		.want = want,
+		.wanted_of = reallocarray(NULL, have->count + 1, sizeof(*m->wanted_of)),
+		.there_of = reallocarray(NULL, want->count + 1, sizeof(*m->there_of)),
+		.movable = calloc(have->count + 1, sizeof(*m->movable)),
+		.stays = calloc(have->count + 1, sizeof(*m->stays)),
+	};
+	if (!m->wanted_of || !m->there_of || !m->movable || !m->stays)
+		return err_memory(p->err);
+	if (hash_table_init(&m->by_rule, want->count, p->err) < 0)
+		return -1;
+	for (size_t i = 0; i < have->count; i++)
+		m->movable[i] = is_movable(p, &have->rules[i]);
+	for (size_t w = 0; w < want->count; w++) {
+		hash_table_add(&m->by_rule, hash_but_end(&want->rules[w]), &want->rules[w]);
+		m->there_of[w] = NOWHERE;
 	}
+	return 0;
 }
 
-/* A wanted rule that no rule there has been matched with yet, or NOWHERE. */
-static size_t look_up(const struct rule *wanted, const struct matching *m, const struct rule *rule,
-		      bool (*same)(const struct rule *, const struct rule *))
+/* The index of a wanted rule that is the same and is not matched yet, or NOWHERE. */
+static size_t find_wanted(const struct matching *m, const struct rule *rule,
+			  bool (*same)(const struct rule *, const struct rule *))
 {
-	for (size_t slot = slot_of(m, rule); m->by[slot]; slot = (slot + 1) & m->by_mask) {
-		size_t i = (size_t)(m->by[slot] - wanted);
-		if (m->there_of[i] == NOWHERE && same(m->by[slot], rule))
-			return i;
+	const struct rule *wanted;
+	uint64_t hash = hash_but_end(rule);
+	for (size_t at = 0; (wanted = hash_table_next(&m->by_rule, hash, &at));) {
+		size_t w = (size_t)(wanted - m->want->rules);
+		if (m->there_of[w] == NOWHERE && same(wanted, rule))
+			return w;
 	}
 	return NOWHERE;
 }
 
-static void match_rules(const struct state_chain *have, const struct rule *wanted,
-			struct matching *m)
+/* First all that are equal; then those that differ in their end alone. The latter are replaced, and
+ * only their counters go on. */
+static void match_rules(struct matching *m)
 {
-	for (size_t i = 0; i < have->count; i++) {
-		const struct state_rule *r = &have->rules[i];
-		size_t w = m->mine[i] ? look_up(wanted, m, &r->rule, rule_equal) : NOWHERE;
+	for (size_t i = 0; i < m->have->count; i++) {
+		m->wanted_of[i] = NOWHERE;
+		if (!m->movable[i])
+			continue;
+		size_t w = find_wanted(m, &m->have->rules[i].rule, rule_equal);
 		m->wanted_of[i] = w;
 		if (w != NOWHERE)
 			m->there_of[w] = i;
 	}
-	for (size_t i = 0; i < have->count; i++) {
-		const struct state_rule *r = &have->rules[i];
-		if (!m->mine[i] || m->wanted_of[i] != NOWHERE)
+	for (size_t i = 0; i < m->have->count; i++) {
+		if (!m->movable[i] || m->wanted_of[i] != NOWHERE)
 			continue;
-		size_t w = look_up(wanted, m, &r->rule, alike);
+		size_t w = find_wanted(m, &m->have->rules[i].rule, equal_but_end);
 		if (w != NOWHERE)
-			m->there_of[w] = i; /* its counters go on; the rule itself is replaced */
+			m->there_of[w] = i;
 	}
 }
 
-/* Mark the longest rising sequence of wanted_of (patience sorting: tails[k] is the rule that ends
- * the best sequence of length k + 1). */
-static int keep_longest(size_t count, struct matching *m, struct err *err)
+struct tail { /* the last rule of a sequence */
+	size_t wanted;
+	size_t there;
+};
+
+static int compare_tails(const void *a, const void *b)
 {
-	size_t length = 0;
-	size_t *tails = reallocarray(NULL, count + 1, sizeof(*tails));
-	size_t *before = reallocarray(NULL, count + 1, sizeof(*before));
+	const struct tail *x = a, *y = b;
+	return (x->wanted > y->wanted) - (x->wanted < y->wanted);
+}
+
+/* Mark the rules of the longest sequence in which wanted_of rises. tails[n] is the end of the
+ * sequence of n + 1 rules that ends lowest; a rule goes on the longest one that ends below it. */
+static int keep_longest(struct matching *m, struct err *err)
+{
+	size_t length = 0, count = m->have->count;
+	int result = -1;
+	struct tail *tails = reallocarray(NULL, count + 1, sizeof(*tails));
+	size_t *before = reallocarray(NULL, count + 1, sizeof(*before)); /* in its sequence */
 	if (!tails || !before) {
-		free(tails);
-		free(before);
-		return err_memory(err);
+		err_memory(err);
+		goto out;
 	}
 	for (size_t i = 0; i < count; i++) {
-		if (m->wanted_of[i] == NOWHERE)
+		struct tail tail = {m->wanted_of[i], i};
+		if (tail.wanted == NOWHERE)
 			continue;
-		size_t low = 0, high = length;
-		while (low < high) {
-			size_t middle = (low + high) / 2;
-			if (m->wanted_of[tails[middle]] < m->wanted_of[i])
-				low = middle + 1;
-			else
-				high = middle;
-		}
-		before[i] = low ? tails[low - 1] : NOWHERE;
-		tails[low] = i;
-		if (low == length)
+		size_t n = search_first(&tail, tails, length, sizeof(tail), compare_tails);
+		before[i] = n ? tails[n - 1].there : NOWHERE;
+		tails[n] = tail;
+		if (n == length)
 			length++;
 	}
-	for (size_t i = length ? tails[length - 1] : NOWHERE; i != NOWHERE; i = before[i])
-		m->keep[i] = true;
+	for (size_t i = length ? tails[length - 1].there : NOWHERE; i != NOWHERE; i = before[i])
+		m->stays[i] = true;
+	result = 0;
+out:
 	free(tails);
 	free(before);
-	return 0;
+	return result;
 }
 
 /* From the end, so that positions before it stay what they were. */
-static int plan_deletions(const struct state_chain *have, const struct matching *m,
-			  struct plan *plan, struct err *err)
+static int plan_deletions(struct planner *p, const struct matching *m)
 {
-	for (size_t i = have->count; i-- > 0;) {
-		const struct state_rule *r = &have->rules[i];
-		if (!m->mine[i] || m->keep[i])
+	for (size_t i = m->have->count; i-- > 0;) {
+		const struct state_rule *r = &m->have->rules[i];
+		if (!m->movable[i] || m->stays[i])
 			continue;
-		struct op *op = add_op(plan, OP_DELETE, have->name, err);
-		if (!op)
+		if (add_op(p, (struct op){.kind = OP_DELETE,
+					  .chain = m->have->name,
+					  .position = (uint32_t)i,
+					  .rule = &r->rule,
+					  .ref = &r->ref}) < 0)
 			return -1;
-		op->position = (uint32_t)i;
-		op->rule = &r->rule;
-		op->ref = &r->ref;
 	}
 	return 0;
 }
 
-/* Each wanted rule that is not kept goes right behind the one wanted before it. */
-static int plan_insertions(const struct state_chain *have, const struct chain *chain,
-			   const struct matching *m, struct plan *plan, struct err *err)
+/*
+ * Each wanted rule that is missing goes right behind the one wanted before it. At any time,
+ * position is the place behind that one, and length the number of all rules, both in the chain as
+ * the changes planned so far leave it; the rules that were there have been passed up to passed.
+ */
+static int plan_insertions(struct planner *p, const struct matching *m)
 {
-	size_t position = 0, there = 0, length = 0;
-	for (size_t i = 0; i < have->count; i++)
-		length += !m->mine[i] || m->keep[i];
-	for (size_t w = 0; w < chain->count; w++) {
-		size_t from = m->there_of[w];
-		if (from != NOWHERE && m->keep[from]) {
-			assert(from < have->count);
-			/* what stays between: somebody else's */
-			for (; there <= from; there++)
-				position += !m->mine[there] || m->keep[there];
+	size_t position = 0, passed = 0, length = 0;
+	for (size_t i = 0; i < m->have->count; i++)
+		if (!m->movable[i] || m->stays[i])
+			length++;
+	for (size_t w = 0; w < m->want->count; w++) {
+		size_t there = m->there_of[w];
+		if (there != NOWHERE && m->stays[there]) {
+			assert(there < m->have->count);
+			for (; passed <= there; passed++)
+				if (!m->movable[passed] || m->stays[passed])
+					position++;
 			continue;
 		}
-		struct op *op = add_op(plan, OP_INSERT, chain->name, err);
-		if (!op)
+		if (add_op(p, (struct op){.kind = OP_INSERT,
+					  .chain = m->want->name,
+					  .position = (uint32_t)position,
+					  .at_end = position == length,
+					  .rule = &m->want->rules[w],
+					  .ref = there == NOWHERE ? NULL
+								  : &m->have->rules[there].ref}) <
+		    0)
 			return -1;
-		op->position = (uint32_t)position++;
-		op->at_end = op->position == length++;
-		op->rule = &chain->rules[w];
-		if (from != NOWHERE)
-			op->ref = &have->rules[from].ref;
+		position++;
+		length++;
 	}
 	return 0;
 }
 
-static bool is_as_wanted(const struct state_chain *have, const struct chain *chain)
+static bool is_as_wanted(const struct state_chain *have, const struct chain *want)
 {
-	if (have->count != chain->count)
+	if (have->count != want->count)
 		return false;
 	for (size_t i = 0; i < have->count; i++)
-		if (!have->rules[i].ours || !rule_equal(&have->rules[i].rule, &chain->rules[i]))
+		if (!have->rules[i].ours || !rule_equal(&have->rules[i].rule, &want->rules[i]))
 			return false;
 	return true;
 }
 
-/* A chain that is not there yet: all its rules, in order. */
-static int plan_new_chain(const struct chain *chain, struct plan *plan, struct err *err)
-{
-	for (size_t i = 0; i < chain->count; i++) {
-		struct op *op = add_op(plan, OP_INSERT, chain->name, err);
-		if (!op)
-			return -1;
-		op->position = (uint32_t)i;
-		op->at_end = true;
-		op->rule = &chain->rules[i];
-	}
-	return 0;
-}
-
-static int plan_chain(const struct state *state, const struct state_chain *have,
-		      const struct chain *chain, struct plan *plan, struct err *err)
+static int plan_chain(struct planner *p, const struct state_chain *have, const struct chain *want)
 {
 	struct matching m;
-	if (is_as_wanted(have, chain))
+	int result = -1;
+	if (is_as_wanted(have, want))
 		return 0;
-	if (match_alloc(have->count, chain->count, &m, err) < 0)
-		return -1;
-	for (size_t i = 0; i < have->count; i++)
-		m.mine[i] = is_movable(state, plan, &have->rules[i]);
-	index_wanted(chain->rules, chain->count, &m);
-	match_rules(have, chain->rules, &m);
-	int result = keep_longest(have->count, &m, err);
-	if (result == 0)
-		result = plan_deletions(have, &m, plan, err);
-	if (result == 0)
-		result = plan_insertions(have, chain, &m, plan, err);
-	match_free(&m);
+	if (matching_init(p, have, want, &m) < 0)
+		goto out;
+	match_rules(&m);
+	if (keep_longest(&m, p->err) < 0 || plan_deletions(p, &m) < 0)
+		goto out;
+	result = plan_insertions(p, &m);
+out:
+	matching_free(&m);
 	return result;
 }
 
-/* ---- jumps ---- */
-
-/* The jumps as they are after the changes planned so far, so that positions are right. */
-struct jump {
-	const char *from, *to;
-	const struct state_jump *there; /* NULL: it is planned */
-	bool base;
-	size_t position;
-};
-
-struct jumps {
-	struct jump *items;
-	size_t count;
-	struct state_base *bases;
-	size_t base_count;
-};
-
-static int jumps_copy(const struct state *have, struct jumps *out, struct err *err)
+/* A chain that is not there yet: all its rules, in order. */
+static int plan_new_chain(struct planner *p, const struct chain *want)
 {
-	out->items = reallocarray(NULL, have->jump_count + GROUPS, sizeof(*out->items));
-	out->bases = reallocarray(NULL, have->base_count + 1, sizeof(*out->bases));
-	if (!out->items || !out->bases)
-		return err_memory(err);
-	for (size_t i = 0; i < have->jump_count; i++) {
-		const struct state_jump *j = &have->jumps[i];
-		out->items[i] = (struct jump){j->from, j->to, j, j->base, j->position};
-	}
-	out->count = have->jump_count;
-	out->base_count = have->base_count;
-	if (out->base_count)
-		memcpy(out->bases, have->bases, out->base_count * sizeof(*out->bases));
+	for (size_t i = 0; i < want->count; i++)
+		if (add_op(p, (struct op){.kind = OP_INSERT,
+					  .chain = want->name,
+					  .position = (uint32_t)i,
+					  .at_end = true,
+					  .rule = &want->rules[i]}) < 0)
+			return -1;
 	return 0;
 }
 
-/* The rules that a base chain has, before one more or one less. A chain of a table that is not
- * there yet has none. */
-static size_t change_length(struct jumps *jumps, const char *base, int change)
+/* ---- jumps of base chains ---- */
+
+static int copy_jumps(struct planner *p)
 {
-	size_t before = 0;
-	for (size_t i = 0; i < jumps->base_count; i++) {
-		struct state_base *b = &jumps->bases[i];
-		if (strcmp(b->name, base) != 0)
-			continue;
-		before = b->count;
-		b->count = change < 0 ? before - 1 : before + 1;
+	const struct state *have = p->have;
+	p->jumps = reallocarray(NULL, have->jump_count + GROUPS, sizeof(*p->jumps));
+	p->bases = reallocarray(NULL, have->base_count + 1, sizeof(*p->bases));
+	if (!p->jumps || !p->bases)
+		return err_memory(p->err);
+	for (size_t i = 0; i < have->jump_count; i++) {
+		const struct state_jump *j = &have->jumps[i];
+		p->jumps[p->jump_count++] = (struct jump){j->from, j->to, j, j->base, j->position};
 	}
-	return before;
+	if (have->base_count)
+		memcpy(p->bases, have->bases, have->base_count * sizeof(*p->bases));
+	return 0;
 }
 
-static const struct jump *find_jump(const struct jumps *jumps, enum group group)
+/* The base chain; NULL: it is of a table that is not there yet. */
+static struct state_base *find_base(const struct planner *p, const char *name)
+{
+	for (size_t i = 0; i < p->have->base_count; i++)
+		if (strcmp(p->bases[i].name, name) == 0)
+			return &p->bases[i];
+	return NULL;
+}
+
+static const struct jump *find_jump(const struct planner *p, enum group group)
 {
 	const struct group_info *info = &group_infos[group];
-	for (size_t i = 0; i < jumps->count; i++) {
-		const struct jump *j = &jumps->items[i];
+	for (size_t i = 0; i < p->jump_count; i++) {
+		const struct jump *j = &p->jumps[i];
 		if (j->base && strcmp(j->from, info->base) == 0 && strcmp(j->to, info->chain) == 0)
 			return j;
 	}
 	return NULL;
 }
 
-/* Where a missing jump goes: behind that of the nearest group before it on the same base chain,
- * else first. */
-static size_t jump_position(const struct jumps *jumps, enum group group)
+/* A missing jump goes behind the jump of the nearest group before it on the same base chain, else
+ * it goes first. */
+static size_t jump_position(const struct planner *p, enum group group)
 {
 	const struct group_info *info = &group_infos[group];
 	for (int g = (int)group - 1; g >= 0; g--) {
 		const struct group_info *before = &group_infos[g];
-		const struct jump *j = find_jump(jumps, (enum group)g);
+		const struct jump *j = find_jump(p, (enum group)g);
 		if (j && before->table == info->table && strcmp(before->base, info->base) == 0)
 			return j->position + 1;
 	}
 	return 0;
 }
 
-static int plan_jump(struct jumps *jumps, enum family family, enum group group, struct plan *plan,
-		     struct err *err)
+static int plan_jump(struct planner *p, enum group group)
 {
 	const struct group_info *info = &group_infos[group];
-	struct op *op = add_op(plan, OP_INSERT, info->base, err);
-	if (!op)
+	struct state_base *base = find_base(p, info->base);
+	size_t position = jump_position(p, group);
+	group_jump(p->have->family, group, &p->plan->jumps[group]);
+	if (add_op(p, (struct op){.kind = OP_INSERT,
+				  .chain = info->base,
+				  .position = (uint32_t)position,
+				  .at_end = position == (base ? base->count : 0),
+				  .rule = &p->plan->jumps[group]}) < 0)
 		return -1;
-	group_jump(family, group, &plan->jumps[group]);
-	op->rule = &plan->jumps[group];
-	op->position = (uint32_t)jump_position(jumps, group);
-	op->at_end = op->position == change_length(jumps, info->base, 1);
-	for (size_t i = 0; i < jumps->count; i++)
-		if (strcmp(jumps->items[i].from, info->base) == 0 &&
-		    jumps->items[i].position >= op->position)
-			jumps->items[i].position++;
-	jumps->items[jumps->count++] = (struct jump){
-		.from = info->base, .to = info->chain, .base = true, .position = op->position};
+	if (base)
+		base->count++;
+	for (size_t i = 0; i < p->jump_count; i++)
+		if (strcmp(p->jumps[i].from, info->base) == 0 && p->jumps[i].position >= position)
+			p->jumps[i].position++;
+	p->jumps[p->jump_count++] = (struct jump){info->base, info->chain, NULL, true, position};
 	return 0;
 }
 
-static int plan_jumps(const struct state *have, const struct layout *want, struct jumps *jumps,
-		      struct plan *plan, struct err *err)
+/* Of the jumps to a chain that goes. */
+static int plan_jump_deletions(struct planner *p, const char *chain)
 {
-	for (int g = 0; g < GROUPS; g++)
-		if (group_infos[g].table == have->table &&
-		    layout_find(want, have->table, group_infos[g].chain) &&
-		    !find_jump(jumps, (enum group)g) &&
-		    plan_jump(jumps, have->family, (enum group)g, plan, err) < 0)
-			return -1;
-	return 0;
-}
-
-/* Jumps of base chains to a chain that goes. */
-static int plan_jump_deletions(const char *chain, struct jumps *jumps, struct plan *plan,
-			       struct err *err)
-{
-	for (size_t i = jumps->count; i-- > 0;) {
-		struct jump gone = jumps->items[i];
+	for (size_t i = p->jump_count; i-- > 0;) {
+		struct jump gone = p->jumps[i];
+		struct state_base *base = find_base(p, gone.from);
 		if (strcmp(gone.to, chain) != 0)
 			continue;
-		struct op *op = add_op(plan, OP_DELETE, gone.from, err);
-		if (!op)
+		if (add_op(p, (struct op){.kind = OP_DELETE,
+					  .chain = gone.from,
+					  .position = (uint32_t)gone.position,
+					  .ref = &gone.there->ref}) < 0)
 			return -1;
-		op->position = (uint32_t)gone.position;
-		op->ref = &gone.there->ref;
-		jumps->items[i] = jumps->items[--jumps->count];
-		change_length(jumps, gone.from, -1);
-		for (size_t k = 0; k < jumps->count; k++)
-			if (strcmp(jumps->items[k].from, gone.from) == 0 &&
-			    jumps->items[k].position > gone.position)
-				jumps->items[k].position--;
+		if (base)
+			base->count--;
+		p->jumps[i] = p->jumps[--p->jump_count];
+		for (size_t k = 0; k < p->jump_count; k++)
+			if (strcmp(p->jumps[k].from, gone.from) == 0 &&
+			    p->jumps[k].position > gone.position)
+				p->jumps[k].position--;
 	}
 	return 0;
 }
 
 /* ---- the table ---- */
 
-static int plan_new_chains(const struct state *have, const struct layout *want, struct plan *plan,
-			   struct err *err)
+static int plan_new_chains(struct planner *p)
 {
-	for (size_t i = 0; i < want->count; i++) {
-		const struct chain *chain = &want->chains[i];
-		if (group_infos[chain->group].table == have->table &&
-		    !state_find(have, chain->name) && !add_op(plan, OP_NEW_CHAIN, chain->name, err))
+	for (size_t i = 0; i < p->want->count; i++) {
+		const struct chain *chain = &p->want->chains[i];
+		if (group_infos[chain->group].table == p->have->table &&
+		    !state_find(p->have, chain->name) &&
+		    add_op(p, (struct op){.kind = OP_NEW_CHAIN, .chain = chain->name}) < 0)
 			return -1;
 	}
 	return 0;
 }
 
-static int plan_rules(const struct state *have, const struct layout *want, struct plan *plan,
-		      struct err *err)
+static int plan_rules(struct planner *p)
 {
-	for (size_t i = 0; i < want->count; i++) {
-		const struct chain *chain = &want->chains[i];
-		if (group_infos[chain->group].table != have->table)
+	for (size_t i = 0; i < p->want->count; i++) {
+		const struct chain *chain = &p->want->chains[i];
+		if (group_infos[chain->group].table != p->have->table)
 			continue;
-		const struct state_chain *there = state_find(have, chain->name);
-		if (there ? plan_chain(have, there, chain, plan, err) < 0
-			  : plan_new_chain(chain, plan, err) < 0)
+		const struct state_chain *there = state_find(p->have, chain->name);
+		int result = there ? plan_chain(p, there, chain) : plan_new_chain(p, chain);
+		if (result < 0)
 			return -1;
 	}
-	for (size_t i = 0; i < have->chain_count; i++) {
-		const struct state_chain *chain = &have->chains[i];
+	for (size_t i = 0; i < p->have->chain_count; i++) {
+		const struct state_chain *chain = &p->have->chains[i];
 		const struct chain nothing = {.group = chain->group, .name = chain->name};
-		if (!layout_find(want, have->table, chain->name) &&
-		    plan_chain(have, chain, &nothing, plan, err) < 0)
+		if (!is_wanted(p, chain->name) && plan_chain(p, chain, &nothing) < 0)
 			return -1;
 	}
 	return 0;
 }
 
-/* ---- rules that go on in another chain ---- */
-
-struct leaving { /* deletions by what they delete */
-	struct op **slots;
-	size_t mask;
-};
-
-/* The slot of an alike rule of that group, or a free one. */
-static struct op **slot_leaving(const struct leaving *l, enum table table, const struct op *op)
+static bool deletes_rule(const struct op *op)
 {
-	struct rule plain = without_time(op->rule);
-	enum group group = group_of(table, op->chain);
-	size_t i = (rule_hash(&plain) + group) & l->mask;
-	for (;; i = (i + 1) & l->mask) {
-		const struct op *there = l->slots[i];
-		if (!there ||
-		    (group_of(table, there->chain) == group && alike(there->rule, op->rule)))
-			return &l->slots[i];
-	}
+	return op->kind == OP_DELETE && op->rule;
 }
 
-/* Counters of what is deleted in one chain and inserted in another of its group go along. */
-static int plan_counters(enum table table, struct plan *plan, struct err *err)
+/* A rule that is deleted in one chain and inserted in another of its group takes its counters
+ * along. */
+static int plan_counters(struct planner *p)
 {
-	size_t count = 0, slots = 16;
+	enum table table = p->have->table;
+	struct plan *plan = p->plan;
+	struct hash_table gone;
+	size_t count = 0;
 	for (size_t i = 0; i < plan->count; i++)
-		count += plan->ops[i].kind == OP_DELETE && plan->ops[i].rule;
+		if (deletes_rule(&plan->ops[i]))
+			count++;
 	if (count == 0)
 		return 0;
-	while (slots < count * 2)
-		slots *= 2;
-	struct leaving l = {calloc(slots, sizeof(struct op *)), slots - 1};
-	if (!l.slots)
-		return err_memory(err);
+	if (hash_table_init(&gone, count, p->err) < 0)
+		return -1;
 	for (size_t i = 0; i < plan->count; i++)
-		if (plan->ops[i].kind == OP_DELETE && plan->ops[i].rule)
-			*slot_leaving(&l, table, &plan->ops[i]) = &plan->ops[i];
+		if (deletes_rule(&plan->ops[i]))
+			hash_table_add(&gone, hash_but_end(plan->ops[i].rule), &plan->ops[i]);
 	for (size_t i = 0; i < plan->count; i++) {
 		struct op *op = &plan->ops[i];
+		const struct op *from;
 		if (op->kind != OP_INSERT || op->ref || op->rule->target == TARGET_JUMP)
 			continue;
-		const struct op *from = *slot_leaving(&l, table, op);
-		if (from)
-			op->ref = from->ref;
+		uint64_t hash = hash_but_end(op->rule);
+		for (size_t at = 0; !op->ref && (from = hash_table_next(&gone, hash, &at));)
+			if (equal_but_end(from->rule, op->rule) &&
+			    group_of(table, from->chain) == group_of(table, op->chain))
+				op->ref = from->ref;
 	}
-	free(l.slots);
+	hash_table_free(&gone);
 	return 0;
 }
 
-static int plan_removals(const struct state *have, const struct layout *want, struct jumps *jumps,
-			 struct plan *plan, struct err *err)
+/* Chains that are empty by now, and the jumps to them. */
+static int plan_removals(struct planner *p)
 {
-	for (size_t i = 0; i < have->chain_count; i++) {
-		const struct state_chain *chain = &have->chains[i];
-		if (layout_find(want, have->table, chain->name) || plan->keeps[i])
+	for (size_t i = 0; i < p->have->chain_count; i++) {
+		const char *chain = p->have->chains[i].name;
+		if (is_wanted(p, chain) || p->plan->keeps[i])
 			continue;
-		if (plan_jump_deletions(chain->name, jumps, plan, err) < 0 ||
-		    !add_op(plan, OP_DELETE_CHAIN, chain->name, err))
+		if (plan_jump_deletions(p, chain) < 0 ||
+		    add_op(p, (struct op){.kind = OP_DELETE_CHAIN, .chain = chain}) < 0)
 			return -1;
 	}
+	return 0;
+}
+
+static int plan_jumps(struct planner *p)
+{
+	for (int g = 0; g < GROUPS; g++)
+		if (group_infos[g].table == p->have->table && is_wanted(p, group_infos[g].chain) &&
+		    !find_jump(p, (enum group)g) && plan_jump(p, (enum group)g) < 0)
+			return -1;
 	return 0;
 }
 
 int plan_make(const struct state *have, const struct layout *want, struct plan *out,
 	      struct err *err)
 {
-	struct jumps jumps = {0};
+	struct planner p = {.have = have, .want = want, .plan = out, .err = err};
+	int result = -1;
 	*out = (struct plan){.jumps = calloc(GROUPS, sizeof(*out->jumps))};
-	int result = out->jumps ? find_keeps(have, want, out, err) : err_memory(err);
-	if (result == 0)
-		result = jumps_copy(have, &jumps, err);
-	if (result == 0)
-		result = plan_new_chains(have, want, out, err);
-	if (result == 0)
-		result = plan_rules(have, want, out, err);
-	if (result == 0)
-		result = plan_counters(have->table, out, err);
-	if (result == 0)
-		result = plan_removals(have, want, &jumps, out, err);
-	if (result == 0)
-		result = plan_jumps(have, want, &jumps, out, err);
-	free(jumps.items);
-	free(jumps.bases);
+	if (!out->jumps) {
+		err_memory(err);
+		goto out;
+	}
+	if (find_keeps(&p) < 0 || copy_jumps(&p) < 0)
+		goto out;
+	/* rules that jump need the chains that they jump to, and a chain that goes has to be empty
+	 * and without a jump to it */
+	if (plan_new_chains(&p) < 0 || plan_rules(&p) < 0 || plan_counters(&p) < 0 ||
+	    plan_removals(&p) < 0 || plan_jumps(&p) < 0)
+		goto out;
+	result = 0;
+out:
+	free(p.jumps);
+	free(p.bases);
 	if (result < 0)
 		plan_free(out);
 	return result;
