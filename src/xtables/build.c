@@ -170,7 +170,12 @@ static int finish_group(struct builder *b, enum group group, uint64_t salt, stru
 	if (g->count == 0 && !answers)
 		return 0;
 	bool guarded = group_first_rule(group, &first);
-	return tree_build(b->layout, group, guarded ? &first : NULL, g->rules, g->count, salt, err);
+	struct tree_rules rules = {.group = group,
+				   .first = guarded ? &first : NULL,
+				   .items = g->rules,
+				   .count = g->count,
+				   .salt = salt};
+	return tree_build(b->layout, &rules, err);
 }
 
 /* Fill the layout; it may hold something on failure too. */
