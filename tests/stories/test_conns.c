@@ -154,7 +154,7 @@ static void columns_are_chosen(void **state)
 	assert_says(pfwd(0, "conns -o +NAME").out, "STATE TIMEOUT NAME\n");
 	assert_says(pfwd(2, "conns -o VIA,WHO").err,
 		    "unknown column 'WHO'; columns are FORWARD,PROTO,");
-	assert_says(pfwd(2, "conns -o VIA,").err, "no column ''");
+	assert_says(pfwd(2, "conns -o VIA,").err, "unknown column ''");
 }
 
 /* The bytes are those that conntrack(8) shows. */
