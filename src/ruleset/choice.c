@@ -2,23 +2,33 @@
 /* The order of the backends is their rank. */
 #include "ruleset/choice.h"
 
+/* Each backend has its own reason. */
+static void add_reason(struct err *all, const struct err *why)
+{
+	struct err before = *all;
+	err_set(all, why->kind, "%.500s%s%.500s", before.text, *before.text ? "; " : "", why->text);
+}
+
 const struct backend *choice_make(const struct backend *const *backends,
 				  struct ruleset *const *sets, struct err *reason, struct err *err)
 {
-	struct err why = {0};
+	struct err all = {0};
 	for (size_t b = 0; backends[b]; b++)
 		if (sets[b] && sets[b]->forwards.count) {
 			if (reason)
 				err_set(reason, ERR_NONE, "the forwards are there");
 			return backends[b];
 		}
-	for (size_t b = 0; backends[b]; b++)
+	for (size_t b = 0; backends[b]; b++) {
+		struct err why = {0};
 		if (backends[b]->usable(&why)) {
 			if (reason)
 				err_set(reason, ERR_NONE, "%s",
-					b ? why.text : "this kernel has it");
+					b ? all.text : "this kernel has it");
 			return backends[b];
 		}
-	*err = why;
+		add_reason(&all, &why);
+	}
+	*err = all;
 	return NULL;
 }

@@ -15,7 +15,6 @@
 struct memory *memory;
 char *memory_log;
 
-extern const struct backend nftables_backend;
 const struct backend *const memory_backends[] = {&xtables_backend, &nftables_backend, NULL};
 
 struct memory_set {
@@ -243,6 +242,8 @@ static int memory_commit(struct ruleset_plan *plan, struct lines *notes, struct 
 	struct memory *m = p->set->of;
 	if (memory_backends[m - memory]->lock && !m->locked)
 		wrong("a commit without the lock");
+	if (m->before_commit)
+		m->before_commit();
 	if (m->rivals)
 		return meet_rival(m, err);
 	if (m->commits != p->set->commits)

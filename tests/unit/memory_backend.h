@@ -32,6 +32,7 @@ struct memory {
 	 * that he adds then, if it has a port. */
 	unsigned int rivals;
 	struct forward rival;
+	void (*before_commit)(void); /* NULL: nothing happens then */
 	/* A line each, or "": what of others is there, what stays for their sake, a warning. */
 	char foreign[80], kept[80], note[80];
 };
@@ -39,6 +40,7 @@ struct memory {
 /* One for each of memory_backends. Shared with child processes. */
 extern struct memory *memory;
 extern const struct backend *const memory_backends[MEMORY_BACKENDS + 1];
+extern const struct backend nftables_backend;
 /* The commits so far, in order: "iptables +2 -1\n". Shared too. */
 extern char *memory_log;
 
