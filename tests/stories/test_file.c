@@ -152,6 +152,24 @@ static void warnings_instead_of_errors_in_a_file(void **state)
 			    "wan0:82/tcp --hairpin=192.168.1.0/24 active\n");
 }
 
+/* diff makes nothing, and says so by saying nothing else; lines are told in their order. */
+static void what_is_said_of_lines_fits_the_command(void **state)
+{
+	(void)state;
+	static const char over[] = "--until is in the past";
+	town_sh("printf '%%s\n' 'wan0:80 192.168.1.2' 'wan0:81 192.168.1.2 --until "
+		"2020-01-01T00:00Z' >/run/f");
+	assert_string_equal(pfwd(1, "diff /run/f").err, "");
+	assert_says(pfwd(0, "apply -n /run/f").err, over);
+	town_sh("sed -i -e 1s/80/0/ -e '$a wan0:x 192.168.1.2' /run/f");
+	struct outcome diff = pfwd(2, "diff /run/f"), apply = pfwd(2, "apply /run/f");
+	assert_says(diff.err, "pfwd: 2 bad lines\n");
+	assert_says(apply.err, "pfwd: 2 bad lines; nothing was changed\n");
+	const char *first = strstr(apply.err, "/run/f:1: "), *second = strstr(apply.err, over),
+		   *third = strstr(apply.err, "/run/f:3: ");
+	assert_true(first && second && third && first < second && second < third);
+}
+
 static void apply_heals_what_somebody_flushed(void **state)
 {
 	(void)state;
@@ -360,6 +378,7 @@ int main(void)
 		STORY(lines_in_conflict_are_bad_lines),
 		STORY(a_line_is_told_once_whatever_it_stands_for),
 		STORY(warnings_instead_of_errors_in_a_file),
+		STORY(what_is_said_of_lines_fits_the_command),
 		STORY(apply_heals_what_somebody_flushed),
 		STORY(save_keeps_comments_and_order),
 		STORY(save_is_silent_about_lines_that_stay),

@@ -66,6 +66,24 @@ static void following_knows_forwards_made_since(void **state)
 	assert_says(town_run("sleep 0.3; cat /run/events").out, "new web\n");
 }
 
+/* Nor does a selector whose forward is gone stop those that stand behind it. */
+static void following_goes_on_with_the_other_selectors(void **state)
+{
+	(void)state;
+	town_serve(SERVER, IPPROTO_TCP, "192.168.1.2", 8080);
+	town_serve(SERVER, IPPROTO_UDP, "192.168.1.2", 53);
+	town_sh("iptables-legacy -t nat -A PREROUTING -p tcp --dport 99 -j DNAT --to "
+		"192.168.1.2:8080");
+	pfwd(0, "add wan0:80 192.168.1.2:8080 --name web");
+	pfwd(0, "add wan0:53/udp 192.168.1.2 --name dns");
+	town_sh("timeout -s INT 3 $PFWD conns -frn -o NAME web dns >/run/events & sleep 0.3; "
+		"$PFWD del web");
+	/* somebody else's, so that the forwards are read again */
+	town_ask(CLIENT, IPPROTO_TCP, "10.1.0.1", 99);
+	town_ask(CLIENT, IPPROTO_UDP, "10.1.0.1", 53);
+	assert_says(town_run("sleep 0.3; cat /run/events").out, "new dns\n");
+}
+
 static void an_interrupt_ends_following_quietly(void **state)
 {
 	(void)state;
@@ -138,6 +156,7 @@ int main(void)
 		STORY(following_shows_begin_and_end),
 		STORY(following_leaves_out_what_was_not_asked_for),
 		STORY(following_knows_forwards_made_since),
+		STORY(following_goes_on_with_the_other_selectors),
 		STORY(an_interrupt_ends_following_quietly),
 		STORY(a_reader_that_goes_ends_following),
 		STORY(nothing_is_missing_from_a_busy_table),

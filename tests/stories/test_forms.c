@@ -495,7 +495,7 @@ static void bad_input_touches_nothing(void **state)
 		{"wan0:80 ''", "''"},
 		{"sixteen-letters0:80 192.168.1.2", "longer than"},
 		{"+:80 192.168.1.2", "write *"},
-		{"'@@[::]:5' '[1::]'", "'@' is no interface"},
+		{"'@@[::]:5' '[1::]'", "'@' is not an interface name"},
 		{"wan0:80 127.0.0.1", ":PORT"},
 		{"wan0:80 192.168.1.1", ":80"},
 		{"wan0:80 0.0.0.0", ":PORT"},

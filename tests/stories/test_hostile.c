@@ -264,6 +264,58 @@ static void names_in_loops_do_not_matter(void **state)
 	assert_says(o.out, "-A A -i none0 -j B\n");
 }
 
+/* Chains below pfwd's that nothing of a hook reaches, for restore(8), in every table. */
+static void make_strays(const char *awk)
+{
+	town_sh("for table in nat filter; do awk -v table=$table 'BEGIN { print \"*\" table; %s; "
+		"print \"COMMIT\" }' >/run/strays; iptables-legacy-restore -n /run/strays; "
+		"ip6tables-legacy-restore -n /run/strays; done",
+		awk);
+}
+
+/* Each command ends by itself within two seconds, and what it wants of the strays is done. */
+static void every_command_ends_in_time(const char *strays)
+{
+	static const struct {
+		const char *command;
+		int status;
+	} commands[] = {
+		{"list", 0},
+		{"conns", 0},
+		{"save -", 0},
+		{"diff /dev/null", 0},
+		{"add -n wan0:80 192.168.1.2", 0},
+		{"flush -n", 0},
+		{"add wan0:80 192.168.1.2", 0},
+		{"add wan0:80 [fd02::2]", 0},
+		{"del wan0:80", 0},
+		{"apply /dev/null", 0},
+		{"flush", 0},
+	};
+	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
+		make_strays(strays);
+		struct outcome o = town_run("timeout 2 $PFWD %s", commands[i].command);
+		if (o.status != commands[i].status)
+			fail_msg("%s: status %d: %s", commands[i].command, o.status, o.err);
+	}
+	assert_silent(trouble_tables().out, "PFWD");
+}
+
+static void chains_that_jump_to_each_other_end_no_command(void **state)
+{
+	(void)state;
+	every_command_ends_in_time("print \":PFWD/a -\\n:PFWD/b -\"; "
+				   "print \"-A PFWD/a -j PFWD/b\\n-A PFWD/b -j PFWD/a\"");
+}
+
+static void a_ladder_of_chains_does_not_cost_seconds(void **state)
+{
+	(void)state;
+	every_command_ends_in_time("for (i = 0; i < 31; i++) print \":PFWD/d\" i \" -\"; "
+				   "for (i = 0; i < 60; i++) print \"-A PFWD/d\" int(i / 2) "
+				   "\" -j PFWD/d\" int(i / 2) + 1");
+}
+
 static void a_hundred_thousand_rules_stay_as_they_are(void **state)
 {
 	(void)state;
@@ -298,6 +350,8 @@ int main(void)
 		STORY(old_revisions_stay_as_they_are),
 		STORY(a_forward_of_revision_0_is_one),
 		STORY(names_in_loops_do_not_matter),
+		STORY(chains_that_jump_to_each_other_end_no_command),
+		STORY(a_ladder_of_chains_does_not_cost_seconds),
 		STORY(a_hundred_thousand_rules_stay_as_they_are),
 	};
 	return cmocka_run_group_tests(stories, town_build, town_raze);
