@@ -55,7 +55,7 @@ bool rule_equal(const struct rule *a, const struct rule *b);
 int rule_compare(const struct rule *a, const struct rule *b);
 uint64_t rule_hash(const struct rule *rule);
 /* The same, whatever the destination ports. */
-bool rule_equal_but_ports(const struct rule *a, const struct rule *b);
+int rule_compare_but_ports(const struct rule *a, const struct rule *b);
 uint64_t rule_hash_but_ports(const struct rule *rule);
 
 /* The packets that it looks for: before translation, where it asks conntrack for that. Negated

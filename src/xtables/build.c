@@ -110,7 +110,7 @@ static bool goes_on(const struct rule *a, const struct rule *b)
 {
 	if (a->target != TARGET_ACCEPT)
 		return rule_equal(a, b);
-	return b->ports.first <= a->ports.last + 1 && rule_equal_but_ports(a, b);
+	return b->ports.first <= a->ports.last + 1 && rule_compare_but_ports(a, b) == 0;
 }
 
 /* The rules in the order of the keys, neighbours that join as one; out (or NULL) has room for all.

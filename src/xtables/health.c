@@ -1,109 +1,115 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* From tables to forwards and their health. */
+/*
+ * A forward works if packets reach each of its rules: the rules are in chains that the base chains
+ * lead to. So all rules that are reached are put into an index first, and then the rules of each
+ * forward are looked up in it. A forward that misses one is incomplete. The packets that its DNAT
+ * rules have counted are the connections that it has translated, because only the first packet of
+ * a connection passes the nat table.
+ *
+ * Rules that accept may have been joined into one for more ports. They are looked up by what they
+ * cover, all other rules by what they are.
+ */
 #include <stdlib.h>
 #include <string.h>
 
+#include "model/hash.h"
 #include "model/search.h"
 #include "xtables/forward_rules.h"
 #include "xtables/health.h"
 
-/* Rules that packets reach. Those that accept are sought by what they cover, all others by what
- * they are. */
-struct slot {
-	const struct state_rule *rule; /* NULL: empty */
+struct reached { /* a rule that packets reach */
+	const struct state_rule *rule;
 	enum group group;
 };
 
-struct cover {         /* sorted by hash and first port */
+struct cover {         /* a rule that accepts */
 	uint64_t hash; /* of all but the ports */
-	uint16_t first, last;
-	uint16_t reach; /* the highest port of those of that hash up to here */
-	const struct state_rule *rule;
+	const struct rule *rule;
+	enum group group;
+	uint16_t reach; /* the highest port of it and of those before it that differ in ports alone
+			 */
 };
 
 struct index {
-	struct slot *slots;
-	size_t mask;
-	struct cover *covers;
+	struct reached *reached;
+	size_t count;
+	struct hash_table by_rule; /* struct reached */
+	struct cover *covers;      /* sorted by all but the ports; then by first port */
 	size_t cover_count;
-	bool *walked[TABLES]; /* by chain */
+	/* for walking one table */
+	const struct state_chain **waiting;
+	bool *seen; /* by chain */
 };
 
-static struct slot *slot_for(const struct index *index, enum group group, const struct rule *rule)
+/* By all but the ports. */
+static int compare_kinds(const struct cover *a, const struct cover *b)
 {
-	size_t i = (rule_hash(rule) + group) & index->mask;
-	for (;; i = (i + 1) & index->mask) {
-		struct slot *slot = &index->slots[i];
-		if (!slot->rule || (slot->group == group && rule_equal(&slot->rule->rule, rule)))
-			return slot;
-	}
-}
-
-static struct cover cover_of(enum group group, const struct rule *rule)
-{
-	return (struct cover){.hash = rule_hash_but_ports(rule) + group,
-			      .first = rule->ports.first,
-			      .last = rule->ports.last};
+	if (a->hash != b->hash)
+		return a->hash < b->hash ? -1 : 1;
+	if (a->group != b->group)
+		return a->group < b->group ? -1 : 1;
+	return rule_compare_but_ports(a->rule, b->rule);
 }
 
 static int compare_covers(const void *a, const void *b)
 {
 	const struct cover *x = a, *y = b;
-	if (x->hash != y->hash)
-		return x->hash < y->hash ? -1 : 1;
-	return x->first - y->first;
+	int d = compare_kinds(x, y);
+	return d ? d : x->rule->ports.first - y->rule->ports.first;
 }
 
-/* For search_first: those that begin with the key's first port come before it too. */
+/* For search_first: covers that begin at the first port of the key come before it too. */
 static int begins_before(const void *key, const void *cover)
 {
 	return compare_covers(key, cover) < 0 ? -1 : 1;
 }
 
-static bool covers(const struct rule *there, const struct rule *wanted)
+static struct cover cover_of(enum group group, const struct rule *rule)
 {
-	return there->ports.first <= wanted->ports.first &&
-	       there->ports.last >= wanted->ports.last && rule_equal_but_ports(there, wanted);
+	return (struct cover){
+		.hash = rule_hash_but_ports(rule),
+		.rule = rule,
+		.group = group,
+		.reach = rule->ports.last,
+	};
 }
 
-/* A rule that accepts all that this one does, or NULL. */
-static const struct state_rule *find_cover(const struct index *index, enum group group,
-					   const struct rule *rule)
+/* Whether some rule accepts all that this one does. */
+static bool is_covered(const struct index *index, enum group group, const struct rule *rule)
 {
 	struct cover key = cover_of(group, rule);
-	size_t i = search_first(&key, index->covers, index->cover_count, sizeof(*index->covers),
-				begins_before);
-	while (i-- > 0) {
-		const struct cover *c = &index->covers[i];
-		if (c->hash != key.hash || c->reach < key.last)
-			break;
-		if (covers(&c->rule->rule, rule))
-			return c->rule;
-	}
+	size_t i =
+		search_first(&key, index->covers, index->cover_count, sizeof(key), begins_before);
+	return i > 0 && compare_kinds(&index->covers[i - 1], &key) == 0 &&
+	       index->covers[i - 1].reach >= rule->ports.last;
+}
+
+static const struct state_rule *find_rule(const struct index *index, enum group group,
+					  const struct rule *rule)
+{
+	const struct reached *r;
+	uint64_t hash = rule_hash(rule);
+	for (size_t at = 0; (r = hash_table_next(&index->by_rule, hash, &at));)
+		if (r->group == group && rule_equal(&r->rule->rule, rule))
+			return r->rule;
 	return NULL;
 }
 
-static const struct state_rule *find(const struct index *index, enum group group,
-				     const struct rule *rule)
-{
-	return rule->target == TARGET_ACCEPT ? find_cover(index, group, rule)
-					     : slot_for(index, group, rule)->rule;
-}
+/* ---- making the index ---- */
 
-static void index_rule(struct index *index, enum group group, const struct state_rule *r)
+static void add_rule(struct index *index, enum group group, const struct state_rule *rule)
 {
-	if (r->rule.target != TARGET_ACCEPT) {
-		*slot_for(index, group, &r->rule) = (struct slot){r, group};
+	if (rule->rule.target == TARGET_ACCEPT) {
+		index->covers[index->cover_count++] = cover_of(group, &rule->rule);
 		return;
 	}
-	struct cover *c = &index->covers[index->cover_count++];
-	*c = cover_of(group, &r->rule);
-	c->rule = r;
+	struct reached *r = &index->reached[index->count++];
+	*r = (struct reached){rule, group};
+	hash_table_add(&index->by_rule, rule_hash(&rule->rule), r);
 }
 
-/* The base chain jumps to it, and its first rule is there. */
-static bool group_reached(const struct state *state, const struct state_chain *chain,
-			  enum group group)
+/* Whether the base chain jumps to the group's chain, and the first rule of that is there. */
+static bool is_reached(const struct state *state, const struct state_chain *chain, enum group group)
 {
 	struct rule first;
 	if (!chain || !state_has_jump(state, group))
@@ -116,75 +122,78 @@ static bool group_reached(const struct state *state, const struct state_chain *c
 	return false;
 }
 
-/* With the chains below it, each once, whoever jumps there besides. */
-static void index_chain(const struct state *state, const struct state_chain *chain,
-			struct index *index)
+/* Add the rules of the chain and of the chains below it, each chain once. */
+static void add_chain(struct index *index, const struct state *state,
+		      const struct state_chain *chain)
 {
-	bool *walked = &index->walked[state->table][chain - state->chains];
-	for (size_t i = 0; i < chain->count && !*walked; i++) {
-		const struct state_rule *r = &chain->rules[i];
-		if (!r->ours)
-			continue;
-		const struct state_chain *below =
-			r->rule.target == TARGET_JUMP ? state_find(state, r->rule.chain) : NULL;
-		if (below)
-			index_chain(state, below, index);
-		else
-			index_rule(index, chain->group, r);
+	size_t count = 0;
+	if (!index->seen[chain - state->chains])
+		index->waiting[count++] = chain;
+	index->seen[chain - state->chains] = true;
+	while (count > 0) {
+		chain = index->waiting[--count];
+		for (size_t i = 0; i < chain->count; i++) {
+			const struct state_rule *r = &chain->rules[i];
+			const struct state_chain *below = NULL;
+			if (!r->ours)
+				continue;
+			if (r->rule.target == TARGET_JUMP)
+				below = state_find(state, r->rule.chain);
+			if (!below) {
+				add_rule(index, chain->group, r);
+			} else if (!index->seen[below - state->chains]) {
+				index->seen[below - state->chains] = true;
+				index->waiting[count++] = below;
+			}
+		}
 	}
-	*walked = true;
 }
 
-static void sort_covers(struct index *index)
+static int add_table(struct index *index, const struct state *state, struct err *err)
 {
+	int result = -1;
+	index->waiting = calloc(state->chain_count + 1, sizeof(*index->waiting));
+	index->seen = calloc(state->chain_count + 1, sizeof(*index->seen));
+	if (!index->waiting || !index->seen) {
+		err_memory(err);
+		goto out;
+	}
+	for (int g = 0; g < GROUPS; g++) {
+		const struct state_chain *chain = state_find(state, group_infos[g].chain);
+		if (group_infos[g].table == state->table && is_reached(state, chain, (enum group)g))
+			add_chain(index, state, chain);
+	}
+	result = 0;
+out:
+	free(index->waiting);
+	free(index->seen);
+	return result;
+}
+
+static int index_make(const struct state states[TABLES], struct index *index, struct err *err)
+{
+	size_t count = 0;
+	for (int t = 0; t < TABLES; t++)
+		for (size_t c = 0; c < states[t].chain_count; c++)
+			count += states[t].chains[c].count;
+	index->reached = reallocarray(NULL, count + 1, sizeof(*index->reached));
+	index->covers = reallocarray(NULL, count + 1, sizeof(*index->covers));
+	if (!index->reached || !index->covers)
+		return err_memory(err);
+	if (hash_table_init(&index->by_rule, count, err) < 0)
+		return -1;
+	for (int t = 0; t < TABLES; t++)
+		if (add_table(index, &states[t], err) < 0)
+			return -1;
 	struct cover *c = index->covers;
 	qsort(c, index->cover_count, sizeof(*c), compare_covers);
-	for (size_t i = 0; i < index->cover_count; i++) {
-		bool first = i == 0 || c[i - 1].hash != c[i].hash;
-		c[i].reach = c[i].last;
-		if (!first && c[i - 1].reach > c[i].last)
+	for (size_t i = 1; i < index->cover_count; i++)
+		if (compare_kinds(&c[i - 1], &c[i]) == 0 && c[i - 1].reach > c[i].reach)
 			c[i].reach = c[i - 1].reach;
-	}
+	return 0;
 }
 
-static void index_free(struct index *index)
-{
-	free(index->slots);
-	free(index->covers);
-	for (int t = 0; t < TABLES; t++)
-		free(index->walked[t]);
-}
-
-static int index_alloc(const struct state states[TABLES], struct index *index, struct err *err)
-{
-	size_t count[TABLES] = {0}, slots = 16;
-	for (int t = 0; t < TABLES; t++) {
-		for (size_t c = 0; c < states[t].chain_count; c++)
-			count[t] += states[t].chains[c].count;
-		index->walked[t] = calloc(states[t].chain_count + 1, sizeof(bool));
-	}
-	/* all that accepts is in filter; jumps to chains that are not there are in either */
-	while (slots < (count[TABLE_NAT] + count[TABLE_FILTER]) * 2)
-		slots *= 2;
-	index->mask = slots - 1;
-	index->slots = calloc(slots, sizeof(*index->slots));
-	index->covers = reallocarray(NULL, count[TABLE_FILTER] + 1, sizeof(*index->covers));
-	return index->slots && index->covers && index->walked[TABLE_NAT] &&
-			       index->walked[TABLE_FILTER]
-		       ? 0
-		       : err_memory(err);
-}
-
-static void index_fill(const struct state states[TABLES], struct index *index)
-{
-	for (int g = 0; g < GROUPS; g++) {
-		const struct state *state = &states[group_infos[g].table];
-		const struct state_chain *chain = state_find(state, group_infos[g].chain);
-		if (group_reached(state, chain, (enum group)g))
-			index_chain(state, chain, index);
-	}
-	sort_covers(index);
-}
+/* ---- forwards ---- */
 
 static struct ruleset_status status_of(const struct index *index, const struct forward *f)
 {
@@ -193,11 +202,17 @@ static struct ruleset_status status_of(const struct index *index, const struct f
 	struct ruleset_status status = {0};
 	size_t n = forward_rules_of(f, rules, comment);
 	for (size_t i = 0; i < n; i++) {
-		const struct state_rule *rule = find(index, rules[i].group, &rules[i].rule);
-		if (!rule)
+		const struct rule *wanted = &rules[i].rule;
+		if (wanted->target == TARGET_ACCEPT) {
+			if (!is_covered(index, rules[i].group, wanted))
+				status.incomplete = true;
+			continue;
+		}
+		const struct state_rule *there = find_rule(index, rules[i].group, wanted);
+		if (!there)
 			status.incomplete = true;
-		else if (rules[i].rule.target == TARGET_DNAT)
-			status.conns += rule->ref.counters.packets;
+		else if (wanted->target == TARGET_DNAT)
+			status.conns += there->ref.counters.packets;
 	}
 	return status;
 }
@@ -206,12 +221,12 @@ int health_of(const struct state states[TABLES], const struct forwards *set,
 	      struct ruleset_status *out, struct err *err)
 {
 	struct index index = {0};
-	int result = index_alloc(states, &index, err);
-	if (result == 0)
-		index_fill(states, &index);
+	int result = index_make(states, &index, err);
 	for (size_t i = 0; result == 0 && i < set->count; i++)
 		if (set->items[i].family == states[TABLE_NAT].family)
 			out[i] = status_of(&index, &set->items[i]);
-	index_free(&index);
+	free(index.reached);
+	free(index.covers);
+	hash_table_free(&index.by_rule);
 	return result;
 }

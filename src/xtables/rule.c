@@ -36,11 +36,11 @@ uint64_t rule_hash(const struct rule *rule)
 	return hash_text(hash_text(hash, rule->chain), rule->comment);
 }
 
-bool rule_equal_but_ports(const struct rule *a, const struct rule *b)
+int rule_compare_but_ports(const struct rule *a, const struct rule *b)
 {
 	struct rule plain = *a;
 	plain.ports = b->ports;
-	return rule_equal(&plain, b);
+	return rule_compare(&plain, b);
 }
 
 uint64_t rule_hash_but_ports(const struct rule *rule)
