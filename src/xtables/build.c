@@ -1,9 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The chains that a set of forwards needs. */
+/*
+ * Each forward gives its rules; some need an exception besides. The rules of a group are made as
+ * few as say the same, and are then laid out in the chain of the group, or in a tree of chains.
+ * Two names of chains that were shortened can be the same, which is most unlikely: then all is
+ * built again with another salt in these names.
+ */
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "model/array.h"
 #include "xtables/build.h"
 #include "xtables/exceptions.h"
 #include "xtables/forward_rules.h"
@@ -15,19 +20,22 @@ struct group_rules {
 };
 
 struct builder {
+	const struct forwards *set;
 	struct layout *layout;
-	size_t forwards; /* how many there are */
+	uint64_t salt;
 	struct group_rules groups[GROUPS];
+	struct err *err;
 };
 
-static int keep_rule(struct builder *b, enum group group, const struct rule *rule, struct err *err)
+static int add_rule(struct builder *b, enum group group, const struct rule *rule)
 {
 	struct group_rules *g = &b->groups[group];
+	assert(rule_is_clean(rule));
 	if (g->count == g->room) {
-		size_t room = g->room + b->forwards + 1; /* one a forward, in most groups */
+		size_t room = g->room + b->set->count + 1; /* one a forward, in most groups */
 		struct rule *rules = reallocarray(g->rules, room, sizeof(*rules));
 		if (!rules)
-			return err_memory(err);
+			return err_memory(b->err);
 		g->rules = rules;
 		g->room = room;
 	}
@@ -35,37 +43,38 @@ static int keep_rule(struct builder *b, enum group group, const struct rule *rul
 	return 0;
 }
 
-static int keep_rules(struct builder *b, const struct forward *f, struct err *err)
+static int add_rules(struct builder *b, const struct forward *f)
 {
 	struct forward_rule rules[FORWARD_RULES_MAX];
 	char comment[SPEC_OPTIONS_MAX];
 	size_t n = forward_rules_of(f, rules, comment);
 	for (size_t i = 0; i < n; i++) {
 		struct rule *r = &rules[i].rule;
-		if (r->comment && !(r->comment = layout_keep_text(b->layout, r->comment)))
-			return err_memory(err);
-		if (keep_rule(b, rules[i].group, &rules[i].rule, err) < 0)
+		if (r->comment) {
+			r->comment = layout_keep_text(b->layout, r->comment);
+			if (!r->comment)
+				return err_memory(b->err);
+		}
+		if (add_rule(b, rules[i].group, r) < 0)
 			return -1;
 	}
 	return 0;
 }
 
-/* A narrower forward to the same target keeps its clients' addresses. */
-static int keep_exceptions(struct builder *b, const struct forwards *set, enum group group,
-			   struct err *err)
+static int add_exceptions(struct builder *b, enum group group)
 {
 	int result = -1;
-	bool *needed = calloc(set->count + 1, sizeof(*needed));
+	bool *needed = calloc(b->set->count + 1, sizeof(*needed));
 	if (!needed)
-		return err_memory(err);
-	if (exceptions_find(set, group, needed, err) < 0)
+		return err_memory(b->err);
+	if (exceptions_find(b->set, group, needed, b->err) < 0)
 		goto out;
-	for (size_t i = 0; i < set->count; i++) {
+	for (size_t i = 0; i < b->set->count; i++) {
 		struct rule rule;
-		if (!needed[i] || set->items[i].family != b->layout->family)
+		if (!needed[i] || b->set->items[i].family != b->layout->family)
 			continue;
-		forward_rules_exception(&set->items[i], group, &rule);
-		if (keep_rule(b, group, &rule, err) < 0)
+		forward_rules_exception(&b->set->items[i], group, &rule);
+		if (add_rule(b, group, &rule) < 0)
 			goto out;
 	}
 	result = 0;
@@ -74,10 +83,10 @@ out:
 	return result;
 }
 
-/* ---- each rule once ---- */
+/* ---- as few rules as say the same ---- */
 
-struct key {
-	uint64_t hash; /* of all but the ports: those that differ in these alone lie together */
+struct key {           /* by which rules that may be joined lie together */
+	uint64_t hash; /* of all but the ports */
 	uint16_t first, last;
 	uint32_t index;
 };
@@ -91,21 +100,8 @@ static int compare_keys(const void *a, const void *b)
 	return d ? d : x->last - y->last;
 }
 
-static struct key *sort_keys(const struct group_rules *g)
-{
-	struct key *keys = reallocarray(NULL, g->count, sizeof(*keys));
-	for (size_t i = 0; keys && i < g->count; i++) {
-		const struct rule *r = &g->rules[i];
-		keys[i] = (struct key){rule_hash_but_ports(r), r->ports.first, r->ports.last,
-				       (uint32_t)i};
-	}
-	if (keys)
-		qsort(keys, g->count, sizeof(*keys), compare_keys);
-	return keys;
-}
-
-/* What accepts the ports behind each other, or some twice, of one target and from the same clients
- * is one rule. */
+/* Whether b accepts more ports of the same target, from the same clients, that a ends before or
+ * holds some of: both are one rule then. */
 static bool goes_on(const struct rule *a, const struct rule *b)
 {
 	if (a->target != TARGET_ACCEPT)
@@ -113,8 +109,8 @@ static bool goes_on(const struct rule *a, const struct rule *b)
 	return b->ports.first <= a->ports.last + 1 && rule_compare_but_ports(a, b) == 0;
 }
 
-/* The rules in the order of the keys, neighbours that join as one; out (or NULL) has room for all.
- * Their number. */
+/* Copy the rules in the order of the keys, neighbours that join as one, to out (which may be NULL)
+ * with room for all of them. Return their number. */
 static size_t join(const struct group_rules *g, const struct key *keys,
 		   bool (*joins)(const struct rule *a, const struct rule *b), struct rule *out)
 {
@@ -136,66 +132,70 @@ static size_t join(const struct group_rules *g, const struct key *keys,
 	return count;
 }
 
-/* Each rule once; and where there are many, as few as accept the same. */
+/* Leave each rule once; if there are many, join those that accept ports behind each other. */
 static int unite(struct group_rules *g, struct err *err)
 {
+	int result = -1;
 	if (g->count < 2)
 		return 0;
-	struct key *keys = sort_keys(g);
+	struct key *keys = reallocarray(NULL, g->count, sizeof(*keys));
 	struct rule *rules = reallocarray(NULL, g->count, sizeof(*rules));
 	if (!keys || !rules) {
-		free(keys);
 		free(rules);
-		return err_memory(err);
+		err_memory(err);
+		goto out;
 	}
+	for (size_t i = 0; i < g->count; i++) {
+		const struct rule *r = &g->rules[i];
+		keys[i] = (struct key){rule_hash_but_ports(r), r->ports.first, r->ports.last,
+				       (uint32_t)i};
+	}
+	qsort(keys, g->count, sizeof(*keys), compare_keys);
 	bool many = join(g, keys, rule_equal, NULL) > TREE_BUCKET;
 	g->count = join(g, keys, many ? goes_on : rule_equal, rules);
-	free(keys);
 	free(g->rules);
 	g->rules = rules;
 	g->room = g->count;
-	return 0;
+	result = 0;
+out:
+	free(keys);
+	return result;
 }
 
-static int finish_group(struct builder *b, enum group group, uint64_t salt, struct err *err)
+/* ---- chains ---- */
+
+static int build_group(struct builder *b, enum group group)
 {
 	struct group_rules *g = &b->groups[group];
 	struct rule first;
-	/* those of forwards proper differ as the forwards do */
-	if (group != GROUP_MAIN && group != GROUP_ADDR && unite(g, err) < 0)
+	/* forwards are each there once, and so are the rules that say all of a forward */
+	if (group != GROUP_MAIN && group != GROUP_ADDR && unite(g, b->err) < 0)
 		return -1;
-	/* what answers a program of this host comes in through INPUT */
+	/* answers to programs of this host come in through INPUT, whatever the target is */
 	bool answers = group == GROUP_INPUT &&
 		       (b->groups[GROUP_LOCAL].count || b->groups[GROUP_LOCAL_ADDR].count);
 	if (g->count == 0 && !answers)
 		return 0;
-	bool guarded = group_first_rule(group, &first);
 	struct tree_rules rules = {.group = group,
-				   .first = guarded ? &first : NULL,
+				   .first = group_first_rule(group, &first) ? &first : NULL,
 				   .items = g->rules,
 				   .count = g->count,
-				   .salt = salt};
-	return tree_build(b->layout, &rules, err);
+				   .salt = b->salt};
+	return tree_build(b->layout, &rules, b->err);
 }
 
-/* Fill the layout; it may hold something on failure too. */
-static int build(const struct forwards *set, uint64_t salt, struct layout *layout, struct err *err)
+static int build_all(struct builder *b)
 {
-	struct builder b = {.layout = layout, .forwards = set->count};
-	int result = 0;
-	for (size_t i = 0; result == 0 && i < set->count; i++)
-		if (set->items[i].family == layout->family)
-			result = keep_rules(&b, &set->items[i], err);
-	if (result == 0)
-		result = keep_exceptions(&b, set, GROUP_POST, err);
-	if (result == 0)
-		result = keep_exceptions(&b, set, GROUP_POST_LOCAL, err);
-	for (int g = 0; g < GROUPS; g++) {
-		if (result == 0)
-			result = finish_group(&b, (enum group)g, salt, err);
-		free(b.groups[g].rules);
-	}
-	return result;
+	for (size_t i = 0; i < b->set->count; i++)
+		if (b->set->items[i].family == b->layout->family &&
+		    add_rules(b, &b->set->items[i]) < 0)
+			return -1;
+	if (add_exceptions(b, GROUP_POST) < 0 || add_exceptions(b, GROUP_POST_LOCAL) < 0)
+		return -1;
+	for (int g = 0; g < GROUPS; g++)
+		if (build_group(b, (enum group)g) < 0)
+			return -1;
+	return 0;
 }
 
 int build_layout(enum family family, const struct forwards *set, struct layout *out,
@@ -203,7 +203,10 @@ int build_layout(enum family family, const struct forwards *set, struct layout *
 {
 	for (uint64_t salt = 0;; salt++) {
 		struct layout layout = {.family = family};
-		int result = build(set, salt, &layout, err);
+		struct builder b = {.set = set, .layout = &layout, .salt = salt, .err = err};
+		int result = build_all(&b);
+		for (int g = 0; g < GROUPS; g++)
+			free(b.groups[g].rules);
 		if (result == 0 && layout_sort(&layout)) {
 			*out = layout;
 			return 0;

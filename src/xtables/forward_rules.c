@@ -1,5 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* A forward to its rules, and a rule to its forward. */
+/*
+ * A forward needs up to three kinds of rules. DNAT sends packets to the target: those of the
+ * forward proper, of clients on the target's network (--hairpin) and of programs on this host
+ * (--local). MASQUERADE or SNAT changes the source that the target sees, and RETURN leaves it.
+ * ACCEPT lets the packets through the filter. Each rule carries the end of its forward, so that an
+ * expired forward does nothing.
+ *
+ * Only the DNAT rule of the forward proper says all of the forward: with its comment, which holds
+ * the options. From it the forward is read back.
+ */
 #include <string.h>
 
 #include "syntax/request.h"
@@ -11,43 +20,15 @@ struct rules {
 	size_t count;
 };
 
-static struct network host(const struct address *addr)
-{
-	if (!address_is_set(addr))
-		return (struct network){0};
-	return network_of(addr, address_bits(addr->family));
-}
-
-static struct rule *add(struct rules *rules, enum group group, enum rule_target target)
+static struct rule *add_rule(struct rules *rules, enum group group, enum rule_target target)
 {
 	struct forward_rule *r = &rules->out[rules->count++];
 	memset(r, 0, sizeof(*r));
 	r->group = group;
 	r->rule.target = target;
 	r->rule.proto = rules->f->proto;
+	r->rule.until = rules->f->until;
 	return &r->rule;
-}
-
-static bool same_ports(const struct forward *f)
-{
-	return f->ports.first == f->target_ports.first && f->ports.last == f->target_ports.last;
-}
-
-static struct rule *add_dnat(struct rules *rules, enum group group)
-{
-	const struct forward *f = rules->f;
-	struct rule *r = add(rules, group, TARGET_DNAT);
-	r->dst = host(&f->addr);
-	r->ports = f->ports;
-	r->until = f->until;
-	r->to = f->target;
-	/* a range to the same ports says no ports at all; one to a single port has no base */
-	if (same_ports(f) && ports_count(f->ports) > 1)
-		return r;
-	r->to_ports = f->target_ports;
-	if (ports_count(f->target_ports) > 1)
-		r->to_base = f->ports.first;
-	return r;
 }
 
 static void match_clients(const struct forward *f, struct rule *r)
@@ -56,8 +37,8 @@ static void match_clients(const struct forward *f, struct rule *r)
 	r->src = f->from;
 }
 
-/* Clients on the target's network. To an address of their own gateway's they speak themselves, so
- * without an address only what came in elsewhere than where the forward listens is meant. */
+/* Clients on the target's network. They reach their own gateway address directly. So if the forward
+ * has no address, only packets that came in on another interface than its own are meant. */
 static void match_hairpin(const struct forward *f, struct rule *r)
 {
 	r->src = f->hairpin_net;
@@ -67,39 +48,55 @@ static void match_hairpin(const struct forward *f, struct rule *r)
 	r->flags |= RULE_NOT_IN;
 }
 
-static enum group proper_group(const struct forward *f)
+/* ---- to the target ---- */
+
+static struct rule *add_dnat(struct rules *rules, enum group group)
 {
-	return address_is_set(&f->addr) ? GROUP_ADDR : GROUP_MAIN;
+	const struct forward *f = rules->f;
+	struct rule *r = add_rule(rules, group, TARGET_DNAT);
+	r->dst = network_of_host(&f->addr);
+	r->ports = f->ports;
+	r->to = f->target;
+	/* a range to the same ports needs no target ports; a range to one port needs no base */
+	if (ports_equal(f->ports, f->target_ports) && ports_count(f->ports) > 1)
+		return r;
+	r->to_ports = f->target_ports;
+	if (ports_count(f->target_ports) > 1)
+		r->to_base = f->ports.first;
+	return r;
 }
 
-/* The DNAT rule of the forward itself, from which it is read. */
+/* The rule of the forward proper. */
 static void add_proper(struct rules *rules, const char *comment)
 {
-	struct rule *r = add_dnat(rules, proper_group(rules->f));
+	bool addr = address_is_set(&rules->f->addr);
+	struct rule *r = add_dnat(rules, addr ? GROUP_ADDR : GROUP_MAIN);
 	match_clients(rules->f, r);
 	r->comment = *comment ? comment : NULL;
 }
 
-static void add_translations(struct rules *rules)
+static void add_translations(struct rules *rules, const char *comment)
 {
 	const struct forward *f = rules->f;
 	bool addr = address_is_set(&f->addr);
+	add_proper(rules, comment);
 	if (f->hairpin)
 		match_hairpin(f, add_dnat(rules, addr ? GROUP_HAIRPIN_ADDR : GROUP_HAIRPIN));
 	if (f->local)
 		add_dnat(rules, addr ? GROUP_LOCAL_ADDR : GROUP_LOCAL);
 }
 
-/* A rule for packets of this forward's connections on their way out. */
+/* ---- the source that the target sees ---- */
+
+/* For packets of this forward's connections on their way out. */
 static struct rule *add_source(struct rules *rules, enum group group, enum rule_target target)
 {
 	const struct forward *f = rules->f;
-	struct rule *r = add(rules, group, target);
-	r->dst = host(&f->target);
+	struct rule *r = add_rule(rules, group, target);
+	r->dst = network_of_host(&f->target);
 	r->ports = f->target_ports;
-	r->orig_dst = host(&f->addr);
+	r->orig_dst = network_of_host(&f->addr);
 	r->orig_ports = f->ports;
-	r->until = f->until;
 	if (target == TARGET_SNAT)
 		r->to = f->snat;
 	return r;
@@ -127,13 +124,14 @@ void forward_rules_exception(const struct forward *f, enum group group, struct r
 	*out = *r;
 }
 
+/* ---- through the filter ---- */
+
 static struct rule *add_accept(struct rules *rules, enum group group)
 {
 	const struct forward *f = rules->f;
-	struct rule *r = add(rules, group, TARGET_ACCEPT);
-	r->dst = host(forward_to_self(f) ? &f->addr : &f->target);
+	struct rule *r = add_rule(rules, group, TARGET_ACCEPT);
+	r->dst = network_of_host(forward_to_self(f) ? &f->addr : &f->target);
 	r->ports = f->target_ports;
-	r->until = f->until;
 	return r;
 }
 
@@ -145,32 +143,29 @@ static void add_self_accepts(struct rules *rules, enum group group)
 		strcpy(add_accept(rules, group)->in, "lo");
 }
 
-/* Where the guard lets nothing in, neither do the answers to this host's own programs pass it. */
-static void add_same_accepts(struct rules *rules)
-{
-	add_self_accepts(rules, GROUP_INPUT_SAME);
-	if (!rules->f->local)
-		return;
-	struct rule *r = add(rules, GROUP_INPUT_SAME, TARGET_ACCEPT);
-	strcpy(r->in, "lo");
-	r->ports = (struct ports){1, UINT16_MAX};
-	r->flags = RULE_STATE_ESTABLISHED;
-}
-
 static void add_accepts(struct rules *rules)
 {
 	const struct forward *f = rules->f;
-	if (forward_to_self(f)) {
-		add_self_accepts(rules, GROUP_INPUT);
-		/* what translation leaves as it is does not count as translated */
-		if (ports_hold(f->ports, f->target_ports.first) &&
-		    ports_count(f->target_ports) == 1)
-			add_same_accepts(rules);
+	if (!forward_to_self(f)) {
+		match_clients(f, add_accept(rules, GROUP_FORWARD));
+		if (f->hairpin)
+			match_hairpin(f, add_accept(rules, GROUP_FORWARD));
 		return;
 	}
-	match_clients(f, add_accept(rules, GROUP_FORWARD));
-	if (f->hairpin)
-		match_hairpin(f, add_accept(rules, GROUP_FORWARD));
+	add_self_accepts(rules, GROUP_INPUT);
+	if (ports_count(f->target_ports) > 1 || !ports_hold(f->ports, f->target_ports.first))
+		return;
+	/* The port that the forward leaves as it is does not count as translated, so the jump to
+	 * PFWD-INPUT does not let it through. Neither does it let through replies to programs on
+	 * this host; they go on until the connection ends. */
+	add_self_accepts(rules, GROUP_INPUT_SAME);
+	if (!f->local)
+		return;
+	struct rule *r = add_rule(rules, GROUP_INPUT_SAME, TARGET_ACCEPT);
+	strcpy(r->in, "lo");
+	r->ports = (struct ports){1, UINT16_MAX};
+	r->flags = RULE_STATE_ESTABLISHED;
+	r->until = 0;
 }
 
 size_t forward_rules_of(const struct forward *f, struct forward_rule out[FORWARD_RULES_MAX],
@@ -178,12 +173,13 @@ size_t forward_rules_of(const struct forward *f, struct forward_rule out[FORWARD
 {
 	struct rules rules = {.f = f, .out = out};
 	spec_format_options(f, SPEC_COMMENT_ALONE, comment);
-	add_proper(&rules, comment);
-	add_translations(&rules);
+	add_translations(&rules, comment);
 	add_sources(&rules);
 	add_accepts(&rules);
 	return rules.count;
 }
+
+/* ---- back ---- */
 
 int forward_rules_read(enum family family, enum group group, const struct rule *rule,
 		       struct forward *out)
@@ -209,7 +205,7 @@ int forward_rules_read(enum family family, enum group group, const struct rule *
 		return -1;
 	if (forward_check(&f, &ignored) < 0 || (f.hairpin && !network_is_set(&f.hairpin_net)))
 		return -1;
-	/* request_read_comment has found the comment to be the one that f would get */
+	/* request_read_comment has made sure that f would get the same comment */
 	add_proper(&rules, rule->comment ? rule->comment : "");
 	if (again.group != group || !rule_equal(&again.rule, rule))
 		return -1;
@@ -217,34 +213,29 @@ int forward_rules_read(enum family family, enum group group, const struct rule *
 	return 0;
 }
 
-/* ---- whose rule it is ---- */
-
-static bool is_host(const struct network *net, enum family family)
+/* Whether it can be a rule of that group besides those of forwards proper. No forward can be read
+ * from it. */
+static bool is_part(enum family family, enum group group, const struct rule *r)
 {
-	return network_is_set(net) && net->prefix == address_bits(family);
-}
-
-/* Other chains than those of forwards proper hold rules that no forward can be read from. */
-static bool knows_part(enum family family, enum group group, const struct rule *r)
-{
-	bool addr = is_host(&r->dst, family), original = r->orig_ports.first != 0;
-	bool source = r->target == TARGET_MASQUERADE || r->target == TARGET_SNAT ||
-		      r->target == TARGET_RETURN;
+	bool host = network_is_set(&r->dst) && r->dst.prefix == address_bits(family);
+	bool original = r->orig_ports.first != 0;
 	switch (group) {
 	case GROUP_HAIRPIN_ADDR:
 	case GROUP_HAIRPIN:
 		return r->target == TARGET_DNAT && !original && network_is_set(&r->src) &&
-		       addr == (group == GROUP_HAIRPIN_ADDR);
+		       host == (group == GROUP_HAIRPIN_ADDR);
 	case GROUP_LOCAL_ADDR:
 	case GROUP_LOCAL:
 		return r->target == TARGET_DNAT && !original && !network_is_set(&r->src) &&
-		       !*r->in && addr == (group == GROUP_LOCAL_ADDR);
+		       !*r->in && host == (group == GROUP_LOCAL_ADDR);
 	case GROUP_POST_LOCAL:
 	case GROUP_POST:
 	case GROUP_POST_HAIRPIN:
-		return source && original && addr;
+		return (r->target == TARGET_MASQUERADE || r->target == TARGET_SNAT ||
+			r->target == TARGET_RETURN) &&
+		       original && host;
 	case GROUP_FORWARD:
-		return r->target == TARGET_ACCEPT && !original && addr;
+		return r->target == TARGET_ACCEPT && !original && host;
 	case GROUP_INPUT:
 	case GROUP_INPUT_SAME:
 		return r->target == TARGET_ACCEPT && !original;
@@ -256,8 +247,8 @@ static bool knows_part(enum family family, enum group group, const struct rule *
 	return false;
 }
 
-/* To a chain below, by what its rules have in common. */
-static bool knows_branch(enum group group, const struct rule *r)
+/* Whether it can be a jump to a chain below, by what the rules of that have in common. */
+static bool is_branch(enum group group, const struct rule *r)
 {
 	return group_of(group_infos[group].table, r->chain) == group && strchr(r->chain, '/') &&
 	       !r->flags && !r->until && !r->comment && !network_is_set(&r->orig_dst);
@@ -269,12 +260,12 @@ bool forward_rules_knows(enum family family, enum group group, const struct rule
 	struct rule first;
 	out->family = FAMILY_NONE;
 	if (rule->target == TARGET_JUMP)
-		return knows_branch(group, rule);
+		return is_branch(group, rule);
 	if (group == GROUP_ADDR || group == GROUP_MAIN)
 		return forward_rules_read(family, group, rule, out) == 0;
 	if (group_first_rule(group, &first) && rule_equal(rule, &first))
 		return true;
 	unsigned int flags = group == GROUP_INPUT_SAME ? RULE_STATE_ESTABLISHED : RULE_NOT_IN;
 	return rule->proto && rule->ports.first && !rule->comment && (rule->flags & ~flags) == 0 &&
-	       knows_part(family, group, rule);
+	       is_part(family, group, rule);
 }

@@ -22,26 +22,10 @@ const char *layout_keep_text(struct layout *layout, const char *text)
 	void *texts = layout->texts;
 	char **kept = array_append(&texts, &layout->text_count, sizeof(*kept));
 	layout->texts = texts;
-	return kept ? *kept = strdup(text) : NULL;
-}
-
-const struct chain *layout_find(const struct layout *layout, enum table table, const char *name)
-{
-	size_t low = 0, high = layout->count;
-	while (low < high) {
-		size_t middle = (low + high) / 2;
-		const struct chain *c = &layout->chains[middle];
-		int d = (int)group_infos[c->group].table - (int)table;
-		if (d == 0)
-			d = strcmp(c->name, name);
-		if (d == 0)
-			return c;
-		if (d < 0)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return NULL;
+	if (!kept)
+		return NULL;
+	*kept = strdup(text);
+	return *kept;
 }
 
 static int compare_chains(const void *a, const void *b)
@@ -59,4 +43,13 @@ bool layout_sort(struct layout *layout)
 		if (compare_chains(&layout->chains[i - 1], &layout->chains[i]) == 0)
 			return false;
 	return true;
+}
+
+const struct chain *layout_find(const struct layout *layout, enum table table, const char *name)
+{
+	/* any group of the table will do */
+	struct chain key = {.group = table == TABLE_NAT ? GROUP_MAIN : GROUP_FORWARD, .name = name};
+	if (layout->count == 0)
+		return NULL;
+	return bsearch(&key, layout->chains, layout->count, sizeof(key), compare_chains);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Comparing rules. */
+/* Comparing rules by their bytes. */
 #include <assert.h>
 #include <string.h>
 
@@ -8,7 +8,30 @@
 
 #define RULE_PLAIN offsetof(struct rule, chain) /* the part without pointers */
 
-static_assert(RULE_PLAIN == 112, "a rule that is compared by its bytes has no padding");
+#define SIZE_OF(field) sizeof(((struct rule *)NULL)->field)
+
+static_assert(SIZE_OF(until) + SIZE_OF(in) + SIZE_OF(src) + SIZE_OF(dst) + SIZE_OF(orig_dst) +
+			      SIZE_OF(to) + SIZE_OF(target) + SIZE_OF(ports) + SIZE_OF(orig_ports) +
+			      SIZE_OF(to_ports) + SIZE_OF(to_base) + SIZE_OF(flags) +
+			      SIZE_OF(proto) ==
+		      RULE_PLAIN,
+	      "a rule that is compared by its bytes has no padding");
+
+static bool is_clean_address(const struct address *addr)
+{
+	static const uint8_t zero[sizeof(addr->bytes)];
+	size_t used = address_is_set(addr) ? address_bits(addr->family) / 8 : 0;
+	return memcmp(addr->bytes + used, zero, sizeof(zero) - used) == 0;
+}
+
+bool rule_is_clean(const struct rule *r)
+{
+	static const char zero[IFNAME_MAX];
+	size_t n = strnlen(r->in, sizeof(r->in));
+	return memcmp(r->in + n, zero, sizeof(zero) - n) == 0 && is_clean_address(&r->src.addr) &&
+	       is_clean_address(&r->dst.addr) && is_clean_address(&r->orig_dst.addr) &&
+	       is_clean_address(&r->to);
+}
 
 static int compare_text(const char *a, const char *b)
 {

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What a table holds, as values. */
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -32,10 +33,11 @@ static int keep_text(struct state *state, const char **text)
 	void *items = state->texts;
 	char **kept = array_append(&items, &state->text_count, sizeof(*kept));
 	state->texts = items;
-	if (!kept || !(*kept = strdup(*text)))
+	if (!kept)
 		return -1;
+	*kept = strdup(*text);
 	*text = *kept;
-	return 0;
+	return *kept ? 0 : -1;
 }
 
 struct state_rule *state_add_rule(struct state *state, struct state_chain *chain,
@@ -48,6 +50,7 @@ struct state_rule *state_add_rule(struct state *state, struct state_chain *chain
 	chain->rules = items;
 	if (!added || !rule || !forward_rules_knows(state->family, chain->group, rule, &f))
 		return added;
+	assert(rule_is_clean(rule));
 	added->ours = true;
 	added->rule = *rule;
 	if (keep_text(state, &added->rule.chain) < 0 ||
