@@ -20,7 +20,8 @@ struct edit {
 	size_t kept;   /* how many things stay; filled in */
 };
 
-/* 0, or -1 and err; then nothing is changed. */
+/* 0, or -1 and err; then nothing is changed, except if kill is set and only some connections could
+ * not be ended: err says so. */
 int edit_run(struct edit *edit, const struct globals *globals, struct err *err);
 
 #endif

@@ -6,12 +6,16 @@
 #ifndef PFWD_CONNS_SETTLE_H
 #define PFWD_CONNS_SETTLE_H
 
-#include "model/forwards.h"
+#include "conns/stale.h"
 
-/* End the UDP flows whose translation is not what the forwards now say. Both sets are sorted. */
-int settle_udp(const struct forwards *before, const struct forwards *after, struct err *err);
+/*
+ * Both: 0, and *failed is how many connections could not be ended although all were tried; err says
+ * why for the last of them. Or -1: which ones to end could not be found out, and none was ended.
+ */
 
-/* End all connections, of any protocol, that run through forwards which are not there any more. */
-int settle_kill(const struct forwards *before, const struct forwards *after, struct err *err);
+/* End the UDP flows that are not translated as the forwards now say. */
+int settle_udp(const struct stale_change *change, size_t *failed, struct err *err);
+/* End all connections, of any protocol, that run through forwards which the change removed. */
+int settle_kill(const struct stale_change *change, size_t *failed, struct err *err);
 
 #endif

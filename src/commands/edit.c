@@ -44,16 +44,32 @@ static void say_changes(const struct edit *edit, const struct change_result *res
 	}
 }
 
-/* Connections follow the forwards. What fails here does not undo the change. */
-static void settle(const struct edit *edit, const struct change_result *result)
+/* Connections follow the forwards. What fails here does not undo the change: it is a failure if the
+ * user asked for their end, else a warning. */
+static int settle(const struct edit *edit, const struct stale_change *change, struct err *err)
 {
-	struct err err = {0};
-	int status = settle_udp(result->before, result->after, &err);
-	if (status == 0 && edit->kill)
-		status = settle_kill(result->before, result->after, &err);
-	if (status < 0)
+	struct err why = {0};
+	size_t udp = 0, killed = 0;
+	bool read = settle_udp(change, &udp, &why) == 0;
+	if (edit->kill)
+		read = settle_kill(change, &killed, &why) == 0 && read;
+	size_t failed = udp + killed;
+	if (read && failed == 0)
+		return 0;
+	if (!edit->kill) {
 		command_say("warning: rules changed, but old connections could not be ended: %s",
-			    err.text);
+			    why.text);
+		return 0;
+	}
+	if (!read)
+		return err_set(err, ERR_FAILED,
+			       "the forwards are removed, but their connections could not be "
+			       "ended: %.700s; end them with conntrack -D",
+			       why.text);
+	return err_set(err, ERR_FAILED,
+		       "the forwards are removed, but %zu of their connections could not be "
+		       "ended: %.700s; end them with conntrack -D",
+		       failed, why.text);
 }
 
 static void tell_waiting(const void *context)
@@ -84,8 +100,10 @@ int edit_run(struct edit *edit, const struct globals *globals, struct err *err)
 	if (status == 0 && edit->dry_run) {
 		status = print_plan(&result.plan, err);
 	} else if (status == 0) {
+		const struct stale_change settled = {result.before, result.after,
+						     globals->host.now};
 		command_say_lines(&result.notes);
-		settle(edit, &result);
+		status = settle(edit, &settled, err);
 		edit->kept = result.kept.count;
 		if (globals->verbose || edit->say_kept)
 			command_say_lines(&result.kept);

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Connections against an index of the forwards. */
+#include <time.h>
+
 #include "conns/conntrack.h"
 #include "conns/owners.h"
 
@@ -26,8 +28,8 @@ static const char *interface_of(const void *context, const struct address *addr)
 
 const struct forward *owners_forward(const struct owners *owners, const struct connection *c)
 {
-	struct lookup_owner owner = {interface_of, &owners->addresses};
-	return lookup_connection(&owners->lookup, c, &owner);
+	const struct lookup_host host = {interface_of, &owners->addresses, time(NULL)};
+	return lookup_connection(&owners->lookup, c, &host);
 }
 
 int owners_walk(enum family family, int (*each)(void *context, const struct connection *c),

@@ -30,31 +30,26 @@ static int keep(struct found *found, const struct connection *c, struct err *err
 	return 0;
 }
 
-static int end_all(const struct found *found, struct err *err)
+/* One that cannot be ended does not keep the others. How many there are of it. */
+static size_t end_all(const struct found *found, struct err *err)
 {
+	size_t failed = 0;
 	for (size_t i = 0; i < found->count; i++)
-		if (conntrack_delete(&found->items[i], err) < 0)
-			return -1;
-	return 0;
+		failed += conntrack_delete(&found->items[i], err) < 0;
+	return failed;
 }
 
 /* ---- what the host knows ---- */
 
-struct host {
-	struct host_addresses addresses;
-	char interface[IFNAME_MAX]; /* the last one asked for */
-};
-
 static bool is_local(void *context, const struct address *addr)
 {
-	const struct host *host = context;
-	return address_is_loopback(addr) || host_address_owner(&host->addresses, addr);
+	return address_is_loopback(addr) || host_address_owner(context, addr);
 }
 
-static const char *interface_to(void *context, const struct address *addr)
+static bool interface_to(void *context, const struct address *addr, char out[IFNAME_MAX])
 {
-	struct host *host = context;
-	return route_interface(addr, host->interface) ? host->interface : NULL;
+	(void)context;
+	return route_interface(addr, out);
 }
 
 /* ---- UDP after a change ---- */
@@ -62,7 +57,7 @@ static const char *interface_to(void *context, const struct address *addr)
 struct search {
 	struct stale *stale;
 	struct found found;
-	bool untranslated; /* one of them: a program of this host may make it anew */
+	bool untranslated; /* one of them is: a program of this host may make it anew */
 	struct err *err;
 };
 
@@ -77,34 +72,35 @@ static int find_stale(void *context, const struct connection *c)
 	return keep(&search->found, c, search->err);
 }
 
-static int look(struct search *search, struct err *err)
+static int look(struct search *search, size_t *failed, struct err *err)
 {
 	search->found.count = 0;
 	if (conntrack_walk(FAMILY_NONE, CONNTRACK_UDP, find_stale, search, err) < 0)
 		return -1;
-	return end_all(&search->found, err);
+	*failed = end_all(&search->found, err);
+	return 0;
 }
 
-int settle_udp(const struct forwards *before, const struct forwards *after, struct err *err)
+int settle_udp(const struct stale_change *change, size_t *failed, struct err *err)
 {
 	static const struct timespec pause = {.tv_nsec = BETWEEN_LOOKS_NS};
-	struct host host = {0};
-	struct stale_host asks = {
-		.context = &host, .is_local = is_local, .interface_to = interface_to};
+	struct host_addresses addresses = {0};
+	struct stale_host host = {&addresses, is_local, interface_to};
 	struct stale stale = {0};
 	struct search search = {.stale = &stale, .err = err};
-	int result = stale_make(before, after, &asks, &stale, err);
+	*failed = 0;
+	int result = stale_make(change, &host, &stale, err);
 	if (result == 0 && stale_possible(&stale)) {
-		result = host_addresses(&host.addresses, err);
+		result = host_addresses(&addresses, err);
 		if (result == 0)
-			result = look(&search, err);
+			result = look(&search, failed, err);
 		for (int i = 1; result == 0 && search.untranslated && i < LOOKS; i++) {
 			nanosleep(&pause, NULL);
-			result = look(&search, err);
+			result = look(&search, failed, err);
 		}
 	}
 	free(search.found.items);
-	host_addresses_free(&host.addresses);
+	host_addresses_free(&addresses);
 	stale_free(&stale);
 	return result;
 }
@@ -127,15 +123,16 @@ static int find_through(void *context, const struct connection *c)
 	return keep(&killing->found, c, killing->err);
 }
 
-int settle_kill(const struct forwards *before, const struct forwards *after, struct err *err)
+int settle_kill(const struct stale_change *change, size_t *failed, struct err *err)
 {
-	struct killing killing = {.after = after, .err = err};
-	int result = owners_make(before, &killing.owners, err);
+	struct killing killing = {.after = change->after, .err = err};
+	*failed = 0;
+	int result = owners_make(change->before, &killing.owners, err);
 	if (result == 0)
 		result = conntrack_walk(FAMILY_NONE, CONNTRACK_TRANSLATED, find_through, &killing,
 					err);
 	if (result == 0)
-		result = end_all(&killing.found, err);
+		*failed = end_all(&killing.found, err);
 	free(killing.found.items);
 	owners_free(&killing.owners);
 	return result;

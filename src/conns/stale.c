@@ -1,162 +1,213 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* UDP flows against the forwards before and after a change. */
-#include <string.h>
-
+/*
+ * The kernel decides on the first packet of a flow where the flow goes, and never asks the rules
+ * again. A UDP flow has no end that both sides agree on: a resolver or a VPN that sends all the
+ * time from one port keeps its flow for ever. So after a change of forwards its packets would still
+ * go where the old forwards sent them. The remedy is to remove such flows from conntrack; the next
+ * packet begins the flow again, by the rules as they are now.
+ *
+ * This file decides which flows these are. A flow that no changed forward concerns is left alone.
+ * For the others it works out which forward takes the client's packets now, and compares where that
+ * forward sends them with where the flow goes.
+ *
+ * Which forward takes a packet depends on the interface that it came in on, which conntrack does
+ * not keep. The interface of the route back to the client stands for it. If there is no such route
+ * the interface is not known, and every forward might take the packet.
+ */
 #include "conns/stale.h"
 
-static int keep_missing(const struct forwards *of, const struct forwards *in, struct forwards *out,
-			struct err *err)
+/* ---- the sets ---- */
+
+static int add_udp(struct stale_set *set, const struct forward *f, struct err *err)
 {
-	struct forwards_missing walk = {.of = of, .in = in};
-	const struct forward *f;
-	while ((f = forwards_next_missing(&walk)))
-		if (f->proto == PROTO_UDP && forwards_add(out, f, err) < 0)
-			return -1;
-	return 0;
+	return f->proto == PROTO_UDP ? forwards_add(&set->forwards, f, err) : 0;
 }
 
-int stale_make(const struct forwards *before, const struct forwards *after,
-	       const struct stale_host *host, struct stale *out, struct err *err)
+int stale_make(const struct stale_change *change, const struct stale_host *host, struct stale *out,
+	       struct err *err)
 {
-	*out = (struct stale){.host = *host, .after = after};
-	if (keep_missing(before, after, &out->removed, err) == 0 &&
-	    keep_missing(after, before, &out->added, err) == 0)
-		return 0;
-	stale_free(out);
-	return -1;
+	struct stale s = {.host = *host, .change = *change};
+	struct forwards_missing gone = {.of = change->before, .in = change->after};
+	struct forwards_missing come = {.of = change->after, .in = change->before};
+	const struct forward *f;
+	int result = 0;
+	while (result == 0 && (f = forwards_next_missing(&gone)))
+		result = add_udp(&s.removed, f, err);
+	while (result == 0 && (f = forwards_next_missing(&come)))
+		if (!forward_expired(f, change->now))
+			result = add_udp(&s.added, f, err);
+	if (result < 0)
+		stale_free(&s);
+	*out = s;
+	return result;
 }
 
 bool stale_possible(const struct stale *s)
 {
-	return s->removed.count + s->added.count > 0;
+	return s->removed.forwards.count + s->added.forwards.count > 0;
 }
 
 int stale_index(struct stale *s, struct err *err)
 {
-	if (s->changed.count)
+	const struct forwards *after = s->change.after;
+	if (s->indexed)
 		return 0;
-	if (forwards_add_all(&s->changed, &s->added, err) < 0 ||
-	    forwards_add_all(&s->changed, &s->removed, err) < 0 ||
-	    lookup_make(&s->changed, &s->changed_at, err) < 0 ||
-	    lookup_make(&s->added, &s->added_at, err) < 0 ||
-	    lookup_make(&s->removed, &s->removed_at, err) < 0)
+	for (size_t i = 0; i < after->count; i++)
+		if (!forward_expired(&after->items[i], s->change.now) &&
+		    add_udp(&s->now, &after->items[i], err) < 0)
+			return -1;
+	if (lookup_make(&s->removed.forwards, &s->removed.index, err) < 0 ||
+	    lookup_make(&s->added.forwards, &s->added.index, err) < 0)
 		return -1;
-	return lookup_make(s->after, &s->after_at, err);
+	s->indexed = lookup_make(&s->now.forwards, &s->now.index, err) == 0;
+	return s->indexed ? 0 : -1;
+}
+
+static void free_set(struct stale_set *set)
+{
+	lookup_free(&set->index);
+	forwards_free(&set->forwards);
 }
 
 void stale_free(struct stale *s)
 {
-	lookup_free(&s->changed_at);
-	lookup_free(&s->added_at);
-	lookup_free(&s->removed_at);
-	lookup_free(&s->after_at);
-	forwards_free(&s->changed);
-	forwards_free(&s->added);
-	forwards_free(&s->removed);
+	free_set(&s->removed);
+	free_set(&s->added);
+	free_set(&s->now);
+	*s = (struct stale){0};
 }
+
+/* ---- who takes a packet ---- */
 
 struct sender {
 	const struct address *addr;
-	bool local;            /* a program of this host */
-	const char *interface; /* NULL: not known */
+	bool local; /* a program of this host */
+	bool routed;
+	char interface[IFNAME_MAX]; /* if it is routed */
 };
 
-enum fit { /* how a forward takes packets; the order is the tables' */
+static struct sender sender_at(const struct stale *s, const struct address *addr)
+{
+	struct sender sender = {.addr = addr, .local = s->host.is_local(s->host.context, addr)};
+	if (!sender.local)
+		sender.routed = s->host.interface_to(s->host.context, addr, sender.interface);
+	return sender;
+}
+
+enum fit { /* how a forward takes packets; the order is that of the kernel's rules */
 	   FIT_PROPER,
-	   FIT_ADDITION,
+	   FIT_ADDITION, /* of --hairpin or --local */
 	   FIT_NONE,
 };
-
-static bool may_come_in(const struct forward *f, const char *interface)
-{
-	if (!interface || !*f->ifname)
-		return true;
-	enum overlap r = ifname_overlap(interface, f->ifname);
-	return r == OVERLAP_EQUAL || r == OVERLAP_INSIDE;
-}
 
 static enum fit fit_of(const struct forward *f, const struct sender *sender)
 {
 	if (sender->local)
 		return f->local ? FIT_ADDITION : FIT_NONE;
-	if (may_come_in(f, sender->interface) && network_holds(&f->from, sender->addr))
+	enum overlap r = sender->routed && *f->ifname ? ifname_overlap(sender->interface, f->ifname)
+						      : OVERLAP_EQUAL;
+	bool comes_in = r == OVERLAP_EQUAL || r == OVERLAP_INSIDE;
+	if (comes_in && network_holds(&f->from, sender->addr))
 		return FIT_PROPER;
 	if (f->hairpin && network_holds(&f->hairpin_net, sender->addr))
 		return FIT_ADDITION;
 	return FIT_NONE;
 }
 
-/* The forward that takes the sender's packets to that destination, or NULL; *by_interface: whether
- * one of those looked at has one. */
-static const struct forward *find(const struct stale *s, const struct lookup *lookup,
-				  const struct endpoint *to, const struct sender *sender,
-				  bool *by_interface)
+struct taker {
+	const struct forward *f; /* NULL: none */
+	bool by_interface;       /* a forward that might take the packet names an interface */
+};
+
+/* The forward of the set that takes the sender's packets to that destination. */
+static struct taker find_taker(const struct stale *s, const struct stale_set *set,
+			       const struct endpoint *to, const struct sender *sender)
 {
-	const struct forward *best = NULL, *f;
+	struct taker best = {NULL, false};
 	enum fit best_fit = FIT_NONE;
+	const struct forward *f;
 	bool local = s->host.is_local(s->host.context, &to->addr);
-	struct lookup_walk walk = lookup_begin(lookup, to->addr.family, PROTO_UDP, to);
+	struct lookup_walk walk = lookup_begin(&set->index, PROTO_UDP, to, NULL);
 	while ((f = lookup_next(&walk))) {
 		enum fit fit = fit_of(f, sender);
 		if (fit == FIT_NONE || (!address_is_set(&f->addr) && !local))
 			continue;
-		*by_interface = *by_interface || *f->ifname;
-		struct match box = forward_match(f), best_box = best ? forward_match(best) : box;
-		if (!best || fit < best_fit ||
+		best.by_interface = best.by_interface || *f->ifname;
+		struct match box = forward_match(f),
+			     best_box = best.f ? forward_match(best.f) : box;
+		if (!best.f || fit < best_fit ||
 		    (fit == best_fit && match_compare(&box, &best_box) < 0)) {
-			best = f;
+			best.f = f;
 			best_fit = fit;
 		}
 	}
 	return best;
 }
 
-static bool goes_to_any(const struct lookup *lookup, const struct connection *c)
+/* ---- flows ---- */
+
+/* Whether a forward of the set might take packets to that destination: a quick question before the
+ * host is asked about the sender. */
+static bool concerns(const struct stale_set *set, const struct endpoint *to)
+{
+	struct lookup_walk walk = lookup_begin(&set->index, PROTO_UDP, to, NULL);
+	return lookup_next(&walk) != NULL;
+}
+
+static bool goes_to_any(const struct stale_set *set, const struct connection *c)
 {
 	const struct forward *f;
-	struct lookup_walk walk = lookup_begin(lookup, c->family, PROTO_UDP, &c->via);
+	struct lookup_walk walk = lookup_begin(&set->index, PROTO_UDP, &c->via, NULL);
 	while ((f = lookup_next(&walk)))
 		if (lookup_goes_to(f, c))
 			return true;
 	return false;
 }
 
-static struct sender sender_at(const struct stale *s, const struct address *addr)
+/* The flow of a program of this host that answered from a port which is forwarded away now. Its
+ * next packet would make the flow anew, in reverse, and the client would go on to bypass the
+ * forward. */
+static bool is_stale_reverse(const struct stale *s, const struct connection *c)
 {
-	struct sender sender = {.addr = addr, .local = s->host.is_local(s->host.context, addr)};
-	if (!sender.local)
-		sender.interface = s->host.interface_to(s->host.context, addr);
-	return sender;
-}
-
-/* A program of this host that has answered from a port that is now forwarded away: its next packet
- * makes the flow anew, in reverse, and the client goes on bypassing the forward. */
-static bool stale_reverse(const struct stale *s, const struct connection *c)
-{
-	bool ignored = false;
-	struct lookup_walk walk = lookup_begin(&s->added_at, c->family, PROTO_UDP, &c->client);
-	if (c->translated || !lookup_next(&walk) ||
+	if (c->translated || !concerns(&s->added, &c->client) ||
 	    !s->host.is_local(s->host.context, &c->client.addr))
 		return false;
 	struct sender peer = sender_at(s, &c->via.addr);
-	return find(s, &s->added_at, &c->client, &peer, &ignored) != NULL;
+	return find_taker(s, &s->added, &c->client, &peer).f != NULL;
 }
 
+/*
+ * The cases, for a client whose packets to the flow's destination are asked about:
+ *
+ *  a removed or added   | the interface     | a forward takes | the flow is stale if
+ *  forward takes them   | is known          | them now        |
+ * ----------------------+-------------------+-----------------+------------------------------------
+ *  no                   |                   |                 | it is a program's answer, see above
+ *  yes                  | yes, or no matter | yes             | it goes elsewhere than that forward
+ *                       |                   |                 | sends it
+ *  yes                  | yes, or no matter | no              | it goes where a removed forward
+ *                       |                   |                 | sent it
+ *  yes                  | no                | one might       | it is not translated, or it goes
+ *                       |                   |                 | where none of those sends it
+ *
+ * The interface does not matter to programs of this host, nor if no forward in question names one.
+ * Expired forwards take nothing. They count as removed if the change removes them, because flows
+ * from before their end still go where they sent them.
+ */
 bool stale_flow(const struct stale *s, const struct connection *c)
 {
-	bool by_interface = false, ignored = false;
 	if (c->proto != PROTO_UDP)
 		return false;
-	struct lookup_walk walk = lookup_begin(&s->changed_at, c->family, PROTO_UDP, &c->via);
-	if (!lookup_next(&walk))
-		return stale_reverse(s, c);
+	if (!concerns(&s->removed, &c->via) && !concerns(&s->added, &c->via))
+		return is_stale_reverse(s, c);
 	struct sender client = sender_at(s, &c->client.addr);
-	if (!find(s, &s->changed_at, &c->via, &client, &ignored))
-		return stale_reverse(s, c);
-	const struct forward *now = find(s, &s->after_at, &c->via, &client, &by_interface);
-	if (!client.local && !client.interface && by_interface)
-		return c->translated ? !goes_to_any(&s->after_at, c) : true;
-	if (now)
-		return !lookup_goes_to(now, c);
-	return c->translated && goes_to_any(&s->removed_at, c);
+	if (!find_taker(s, &s->removed, &c->via, &client).f &&
+	    !find_taker(s, &s->added, &c->via, &client).f)
+		return is_stale_reverse(s, c);
+	struct taker now = find_taker(s, &s->now, &c->via, &client);
+	if (!client.local && !client.routed && now.by_interface)
+		return !c->translated || !goes_to_any(&s->now, c);
+	if (now.f)
+		return !lookup_goes_to(now.f, c);
+	return c->translated && goes_to_any(&s->removed, c);
 }

@@ -269,7 +269,8 @@ unsigned long conntrack_buckets(void)
 
 int conntrack_delete(const struct connection *c, struct err *err)
 {
-	(void)err;
+	if (fake_host->conns_stay)
+		return err_set(err, ERR_FAILED, "they stay");
 	fake_host->ended[c->id - 1] = true;
 	return 0;
 }

@@ -25,6 +25,7 @@ struct fake_host { /* a zeroed one permits all, forwards and counts */
 	const char *dropping_chain;
 	uint32_t dropping_hook; /* NF_INET_FORWARD, ... */
 	bool no_conntrack;
+	bool conns_stay;        /* they cannot be ended */
 	bool conntrack_resizes; /* while it is read */
 	struct connection conns[FAKE_CONNS_MAX];
 	bool ended[FAKE_CONNS_MAX];

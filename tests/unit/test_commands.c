@@ -115,6 +115,12 @@ static void have_flows(void)
 	fake_connect(PROTO_TCP, "198.51.100.7", "203.0.113.1", 80, "192.168.1.2", 80);
 }
 
+static void have_flows_that_stay(void)
+{
+	have_flows();
+	fake_host->conns_stay = true;
+}
+
 static void lack_conntrack(void)
 {
 	fake_host->no_conntrack = true;
@@ -494,9 +500,16 @@ static const struct program_case del_cases[] = {
 		 "wan0:53/udp 192.168.1.3:53 --name dns\n"
 		 "*@[2001:db8::1]:443/tcp [fd02::3]:443\n"
 		 "wan0:80/tcp [fd02::2]:80 --name web\n"},
-	{"del --kill web", .have = SIX, ON(lack_conntrack),
-	 .err = "pfwd: warning: rules changed, but old connections could not be ended: this kernel "
-		"has no conntrack\n",
+	{"del --kill wan0:80 -4", .have = SIX, ON(have_flows_that_stay), .status = 1,
+	 .err = "pfwd: the forwards are removed, but 1 of their connections could not be ended: "
+		"they stay; end them with conntrack -D\n",
+	 .left = "wan0:53/tcp 192.168.1.3:53 --name dns\n"
+		 "wan0:53/udp 192.168.1.3:53 --name dns\n"
+		 "*@[2001:db8::1]:443/tcp [fd02::3]:443\n"
+		 "wan0:80/tcp [fd02::2]:80 --name web\n"},
+	{"del --kill web", .have = SIX, ON(lack_conntrack), .status = 1,
+	 .err = "pfwd: the forwards are removed, but their connections could not be ended: this "
+		"kernel has no conntrack; end them with conntrack -D\n",
 	 .left = "wan0:53/tcp 192.168.1.3:53 --name dns\n"
 		 "wan0:80/tcp 192.168.1.3:80 --from 10.0.0.0/8\n"
 		 "wan0:53/udp 192.168.1.3:53 --name dns\n"

@@ -401,7 +401,7 @@ static void the_index_finds_what_a_search_finds(void **state)
 		struct endpoint to = {random_address(&dice, f.family),
 				      (uint16_t)(1 + roll(&dice, 60))};
 		size_t count = 0;
-		struct lookup_walk walk = lookup_begin(&lookup, f.family, f.proto, &to);
+		struct lookup_walk walk = lookup_begin(&lookup, f.proto, &to, NULL);
 		while (lookup_next(&walk))
 			count++;
 		assert_int_equal(count, count_naively(&set, f.family, f.proto, &to));
