@@ -2,10 +2,13 @@
 /* The command line: find the command, run it, and turn what went wrong into words and a status. */
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "commands/options.h"
 #include "host/host.h"
@@ -63,13 +66,15 @@ static void hold_standard_streams(void)
 /* Output that nobody got is a failure, except if the reader has had enough. */
 static int close_output(int result, struct err *err)
 {
+	struct pollfd output = {.fd = STDOUT_FILENO};
 	bool failed = ferror(stdout);
 	if (result < 0)
-		return failed && err->sys == EPIPE ? 0 : result;
+		return err->sys == EPIPE ? 0 : result;
+	bool reader_left = poll(&output, 1, 0) > 0 && output.revents & (POLLERR | POLLHUP);
 	errno = 0;
 	if (fclose(stdout) != 0)
 		failed = true;
-	if (!failed || errno == EPIPE)
+	if (!failed || reader_left || errno == EPIPE)
 		return result;
 	return errno ? err_sys(err, errno, "cannot write to standard output")
 		     : err_set(err, ERR_FAILED, "cannot write to standard output");
@@ -88,6 +93,10 @@ int main(int argc, char **argv)
 			    .tables = {{global_options, &globals}},
 			    .manual = "`pfwd help COMMAND`"};
 	hold_standard_streams();
+	/* a reader of the messages that leaves does not decide whether a change is made, and a file
+	 * that grows too large is an error of the write */
+	signal(SIGPIPE, SIG_IGN);
+	signal(SIGXFSZ, SIG_IGN);
 	memory_use_large_pages();
 	int result = close_output(run(&args, &globals, &err), &err);
 	if (result >= 0)

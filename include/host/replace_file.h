@@ -10,9 +10,9 @@
 
 #include "model/err.h"
 
-/* Through a temporary file in the same folder, which is synced before and after. Mode and owner of
- * the old file stay, a new one is 0644; a symbolic link is followed. On failure the old one is as
- * it was. */
+/* Through another file in the same folder, which is synced before and after; nothing of it stays if
+ * the process is killed while it is written. Mode and owner of the old file stay, a new one is
+ * 0644; a symbolic link is followed. On failure the old file is as it was. */
 int replace_file(const char *path, const char *text, size_t length, struct err *err);
 
 #endif
