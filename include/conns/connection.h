@@ -9,7 +9,7 @@
 
 struct endpoint {
 	struct address addr;
-	uint16_t port; /* host byte order */
+	uint16_t port; /* host byte order; 0 if the protocol has none */
 };
 
 #define SECCTX_MAX 64
@@ -33,6 +33,7 @@ struct connection {
 	struct endpoint via;              /* original destination */
 	struct endpoint target;           /* reply source */
 	struct endpoint back;             /* reply destination */
+	uint16_t zone_in, zone_out;       /* conntrack's zones of the two directions; 0: none */
 	const char *state;                /* conntrack's word; NULL: the protocol has none */
 	bool timed;                       /* the timeout is known: it is not of one that ended */
 	uint32_t timeout;                 /* seconds left */
@@ -44,5 +45,12 @@ struct connection {
 	uint64_t start; /* nanoseconds since 1970, 0: not known */
 	char secctx[SECCTX_MAX];
 };
+
+/* The ports of other protocols' endpoints mean nothing. */
+static inline bool connection_has_ports(const struct connection *c)
+{
+	return c->proto == PROTO_TCP || c->proto == PROTO_UDP || c->proto == PROTO_SCTP ||
+	       c->proto == 33 /* DCCP */ || c->proto == 136 /* UDP-Lite */;
+}
 
 #endif

@@ -26,16 +26,17 @@ int conntrack_walk(enum family family, enum conntrack_which which,
 
 /*
  * Call each for every translated connection that begins, changes or ends, and done after each lot
- * of them. Where the kernel had to leave out some because they came too fast, lost is called. Ends
- * with 0 at SIGINT or SIGTERM, which stay blocked, and when nobody reads any more what is written
- * to reader, with a negative value of each, done or lost, or with -1 as conntrack_walk.
+ * of them. If the kernel had to leave out some because they came too fast, lost is called. Ends
+ * with 0 once signals can be read from, or if nobody reads any more what is written to reader; with
+ * a negative value of each, done or lost; or with -1 as conntrack_walk.
  */
 struct conntrack_follower {
 	int (*each)(void *context, const struct connection *c);
 	int (*done)(void *context);
 	int (*lost)(void *context);
 	void *context;
-	int reader; /* a descriptor */
+	int reader;  /* a descriptor */
+	int signals; /* a descriptor, as of signalfd(2) */
 };
 int conntrack_follow(const struct conntrack_follower *follower, struct err *err);
 
@@ -43,7 +44,8 @@ int conntrack_follow(const struct conntrack_follower *follower, struct err *err)
  * missed some, or shown some twice. 0: not known. */
 unsigned long conntrack_buckets(void);
 
-/* End one. That it is gone already is no error. */
+/* End one, of a protocol with ports. If it is gone already, that is no error. 0, or -1:
+ * ERR_PERMISSION, ERR_FAILED. */
 int conntrack_delete(const struct connection *c, struct err *err);
 
 #endif

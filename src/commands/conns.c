@@ -12,6 +12,7 @@
 #include "conns/conntrack.h"
 #include "conns/owners.h"
 #include "host/host.h"
+#include "host/output.h"
 #include "ruleset/present.h"
 
 struct row {
@@ -32,14 +33,13 @@ static const struct forward *forward(const void *row)
 	return ((const struct row *)row)->f;
 }
 
-static bool put_endpoint(char cell[REPORT_CELL_MAX], const struct endpoint *e)
+static bool put_endpoint(char cell[REPORT_CELL_MAX], const struct connection *c,
+			 const struct endpoint *e)
 {
 	char addr[ADDRESS_TEXT_MAX];
 	address_format_bracketed(&e->addr, addr);
-	size_t n = strlen(addr);
-	memcpy(cell, addr, n);
-	cell[n] = ':';
-	return report_put_number(cell + n + 1, e->port);
+	char *end = stpcpy(cell, addr);
+	return !connection_has_ports(c) || report_put_number(stpcpy(end, ":"), e->port);
 }
 
 static bool get_forward(const void *row, char cell[REPORT_CELL_MAX])
@@ -62,17 +62,17 @@ static bool get_proto(const void *row, char cell[REPORT_CELL_MAX])
 
 static bool get_client(const void *row, char cell[REPORT_CELL_MAX])
 {
-	return put_endpoint(cell, &connection(row)->client);
+	return put_endpoint(cell, connection(row), &connection(row)->client);
 }
 
 static bool get_via(const void *row, char cell[REPORT_CELL_MAX])
 {
-	return put_endpoint(cell, &connection(row)->via);
+	return put_endpoint(cell, connection(row), &connection(row)->via);
 }
 
 static bool get_target(const void *row, char cell[REPORT_CELL_MAX])
 {
-	return put_endpoint(cell, &connection(row)->target);
+	return put_endpoint(cell, connection(row), &connection(row)->target);
 }
 
 static bool get_state(const void *row, char cell[REPORT_CELL_MAX])
@@ -166,7 +166,7 @@ static bool get_family(const void *row, char cell[REPORT_CELL_MAX])
 
 static const struct report_column columns[] = {
 	{"FORWARD", "the forward that translates it", REPORT_TEXT, get_forward},
-	{"PROTO", "tcp, udp or sctp", REPORT_TEXT, get_proto},
+	{"PROTO", "tcp, udp or sctp; with -a also the number of another", REPORT_TEXT, get_proto},
 	{"CLIENT", "the original source", REPORT_TEXT, get_client},
 	{"VIA", "the original destination", REPORT_TEXT, get_via},
 	{"TARGET", "the source of the replies", REPORT_TEXT, get_target},
@@ -200,6 +200,7 @@ struct conns {
 	bool *selected;
 	char **specs; /* SPEC of each forward, as text; NULL: not printed yet */
 	struct owners owners;
+	struct output output; /* with follow */
 	int64_t next_reading; /* not before this time of nanoseconds_now are forwards read again */
 	struct err *err;
 };
@@ -347,8 +348,12 @@ static int flush_rows(void *context)
 
 static int follow(struct conns *conns, struct err *err)
 {
-	struct conntrack_follower follower = {print_event, flush_rows, read_again, conns,
-					      STDOUT_FILENO};
+	struct conntrack_follower follower = {.each = print_event,
+					      .done = flush_rows,
+					      .lost = read_again,
+					      .context = conns,
+					      .reader = STDOUT_FILENO,
+					      .signals = conns->output.signals};
 	return conntrack_follow(&follower, err);
 }
 
@@ -466,9 +471,36 @@ static int choose(struct conns *conns, struct err *err)
 	return 0;
 }
 
-static int show(struct conns *conns, struct err *err)
+static int print(struct conns *conns, struct err *err)
 {
 	int result;
+	if (report_begin(&conns->query.report, err) < 0)
+		return -1;
+	if (conns->count)
+		result = count(conns, err);
+	else if (conns->follow)
+		result = follow(conns, err);
+	else
+		result = print_all(conns, print_connection);
+	if (report_end(&conns->query.report, err) < 0)
+		result = -1;
+	return result;
+}
+
+/* INT and TERM are how it ends: that is no failure, also if the last rows could not be written. */
+static int print_until_ended(struct conns *conns, struct err *err)
+{
+	if (output_open(&conns->output, err) < 0)
+		return -1;
+	conns->query.report.out = conns->output.stream;
+	int result = print(conns, err);
+	if (output_close(&conns->output) < 0 && result == 0)
+		result = err_sys(err, errno, "cannot write to standard output");
+	return conns->output.ended ? 0 : result;
+}
+
+static int show(struct conns *conns, struct err *err)
+{
 	conns->err = err;
 	conns->query.report.whole = conns->count;
 	if (choose(conns, err) < 0)
@@ -481,17 +513,7 @@ static int show(struct conns *conns, struct err *err)
 	if (query_select(&conns->query, &conns->present.forwards, conns->selected, err) < 0)
 		return -1;
 	say_accounting(conns);
-	if (report_begin(&conns->query.report, err) < 0)
-		return -1;
-	if (conns->count)
-		result = count(conns, err);
-	else if (conns->follow)
-		result = follow(conns, err);
-	else
-		result = print_all(conns, print_connection);
-	if (report_end(&conns->query.report, err) < 0)
-		result = -1;
-	return result;
+	return conns->follow ? print_until_ended(conns, err) : print(conns, err);
 }
 
 static const struct arg_def conns_options[] = {

@@ -1,34 +1,29 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What is asked of the kernel are libnetfilter_conntrack's messages; sending and receiving is
- * libmnl's, with a buffer that holds what the kernel is ready to send at once:
- * libnetfilter_conntrack's own takes 17 entries a read.
+ * Requests to conntrack, and its events. Messages are read by ctmessage.c; libnetfilter_conntrack
+ * only says which entries of a dump are wanted.
  */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
-#include <unistd.h>
 #include <libmnl/libmnl.h>
 #include <libnetfilter_conntrack/libnetfilter_conntrack.h>
 #include <linux/filter.h>
 #include <linux/netfilter/nfnetlink.h>
 #include <linux/netfilter/nfnetlink_conntrack.h>
-#include <sys/signalfd.h>
 
 #include "conns/conntrack.h"
 #include "conns/ctmessage.h"
 #include "conns/repeats.h"
+#include "host/netlink.h"
 
-#define RECEIVE_SIZE ((size_t)64 * 1024)
 #define SEND_SIZE 4096
 
-/* ---- netlink ---- */
+/* ---- messages ---- */
 
 static int netlink_error(int error, const char *what, struct err *err)
 {
@@ -39,40 +34,29 @@ static int netlink_error(int error, const char *what, struct err *err)
 	if (error == EPROTONOSUPPORT || error == EOPNOTSUPP || error == EINVAL || error == ENOENT)
 		return err_set(
 			err, ERR_UNSUPPORTED,
-			"cannot %s: this kernel does not speak of its connections (%s); load "
-			"nf_conntrack_netlink, or use a kernel with CONFIG_NF_CT_NETLINK",
+			"cannot %s: the kernel has no conntrack netlink interface (%s); "
+			"load nf_conntrack_netlink, or use a kernel with CONFIG_NF_CT_NETLINK",
 			what, strerror(error));
 	return err_sys(err, error, "cannot %s", what);
-}
-
-static struct mnl_socket *netlink_open(const char *what, struct err *err)
-{
-	struct mnl_socket *socket = mnl_socket_open2(NETLINK_NETFILTER, SOCK_CLOEXEC);
-	if (socket && mnl_socket_bind(socket, 0, MNL_SOCKET_AUTOPID) == 0)
-		return socket;
-	netlink_error(errno, what, err);
-	if (socket)
-		mnl_socket_close(socket);
-	return NULL;
-}
-
-static struct nlmsghdr *put_header(void *buffer, uint16_t type, uint16_t flags, uint8_t family,
-				   uint32_t seq)
-{
-	struct nlmsghdr *nlh = mnl_nlmsg_put_header(buffer);
-	nlh->nlmsg_type = (uint16_t)(NFNL_SUBSYS_CTNETLINK << 8 | type);
-	nlh->nlmsg_flags = (uint16_t)(NLM_F_REQUEST | flags);
-	nlh->nlmsg_seq = seq;
-	struct nfgenmsg *nfh = mnl_nlmsg_put_extra_header(nlh, sizeof(*nfh));
-	nfh->nfgen_family = family;
-	nfh->version = NFNETLINK_V0;
-	return nlh;
 }
 
 static uint8_t af_of(enum family family)
 {
 	return family == FAMILY_IPV6 ? AF_INET6 : family == FAMILY_IPV4 ? AF_INET : AF_UNSPEC;
 }
+
+static struct nlmsghdr *put_header(void *buffer, uint16_t type, uint16_t flags, enum family family)
+{
+	struct nlmsghdr *nlh = mnl_nlmsg_put_header(buffer);
+	nlh->nlmsg_type = (uint16_t)(NFNL_SUBSYS_CTNETLINK << 8 | type);
+	nlh->nlmsg_flags = flags;
+	struct nfgenmsg *nfh = mnl_nlmsg_put_extra_header(nlh, sizeof(*nfh));
+	nfh->nfgen_family = af_of(family);
+	nfh->version = NFNETLINK_V0;
+	return nlh;
+}
+
+/* ---- reading all ---- */
 
 struct walk {
 	struct repeats recent;
@@ -82,51 +66,29 @@ struct walk {
 	int result;
 };
 
-/* Give the connection of a message to each, but for those that wanted leaves out. */
-static int pass_on(const struct nlmsghdr *nlh, struct walk *walk,
-		   bool (*wanted)(struct walk *walk, const struct nlmsghdr *nlh,
-				  struct connection *c))
+static bool read_message(const struct nlmsghdr *nlh, struct connection *out)
 {
-	struct connection c;
 	if (mnl_nlmsg_get_payload_len(nlh) < sizeof(struct nfgenmsg))
-		return MNL_CB_OK;
-	ctmessage_read(nlh, &c);
-	if (!wanted(walk, nlh, &c))
-		return MNL_CB_OK;
-	walk->result = walk->each(walk->context, &c);
-	return walk->result < 0 ? MNL_CB_STOP : MNL_CB_OK;
+		return false;
+	ctmessage_read(nlh, out);
+	return true;
 }
 
-static bool is_wanted(struct walk *walk, const struct nlmsghdr *nlh, struct connection *c)
+static int pass_on(struct walk *walk, const struct connection *c)
 {
-	(void)nlh;
-	/* older kernels do not filter, see request */
-	bool wanted = walk->which == CONNTRACK_UDP ? c->proto == IPPROTO_UDP : c->translated;
-	return wanted && !repeats_seen(&walk->recent, c);
+	walk->result = walk->each(walk->context, c);
+	return walk->result < 0 ? MNL_CB_STOP : MNL_CB_OK;
 }
 
 static int on_message(const struct nlmsghdr *nlh, void *data)
 {
-	return pass_on(nlh, data, is_wanted);
-}
-
-/* Receive messages until the last; each sent with that sequence number. */
-static int receive(struct mnl_socket *socket, uint32_t seq, mnl_cb_t on, void *data)
-{
-	char *buffer = malloc(RECEIVE_SIZE);
-	int result = buffer ? MNL_CB_OK : MNL_CB_ERROR;
-	while (result == MNL_CB_OK) {
-		ssize_t n = mnl_socket_recvfrom(socket, buffer, RECEIVE_SIZE);
-		if (n < 0 && errno == EINTR)
-			continue;
-		result = n < 0 ? MNL_CB_ERROR
-			       : mnl_cb_run(buffer, (size_t)n, seq, mnl_socket_get_portid(socket),
-					    on, data);
-	}
-	int error = errno;
-	free(buffer);
-	errno = error;
-	return result == MNL_CB_ERROR ? -1 : 0;
+	struct walk *walk = data;
+	struct connection c;
+	if (!read_message(nlh, &c))
+		return MNL_CB_OK;
+	/* older kernels do not filter, see put_protocol */
+	bool wanted = walk->which == CONNTRACK_UDP ? c.proto == IPPROTO_UDP : c.translated;
+	return wanted && !repeats_seen(&walk->recent, &c) ? pass_on(walk, &c) : MNL_CB_OK;
 }
 
 #define FILTER_PROTO_NUM (1U << 3) /* CTA_FILTER_F_CTA_PROTO_NUM of the kernel's nf_internals.h */
@@ -147,36 +109,32 @@ static void put_protocol(struct nlmsghdr *nlh, uint8_t proto)
 }
 
 /* Ask for all connections of that family; 0, or -1 and errno. */
-static int request(struct mnl_socket *socket, enum family family, enum conntrack_which which,
-		   uint32_t seq)
+static int ask_for_all(struct mnl_socket *socket, enum family family, struct walk *walk)
 {
 	static const struct nfct_filter_dump_mark status = {IPS_DST_NAT, IPS_DST_NAT};
 	_Alignas(struct nlmsghdr) char buffer[SEND_SIZE] = {0}; /* padding is sent too */
+	struct nlmsghdr *nlh = put_header(buffer, IPCTNL_MSG_CT_GET, NLM_F_DUMP, family);
 	struct nfct_filter_dump *filter = nfct_filter_dump_create();
-	struct nlmsghdr *nlh =
-		put_header(buffer, IPCTNL_MSG_CT_GET, NLM_F_DUMP, af_of(family), seq);
 	if (!filter)
 		return -1;
-	if (which == CONNTRACK_TRANSLATED)
+	if (walk->which == CONNTRACK_TRANSLATED)
 		nfct_filter_dump_set_attr(filter, NFCT_FILTER_DUMP_STATUS, &status);
 	else
 		put_protocol(nlh, IPPROTO_UDP);
 	nfct_nlmsg_build_filter(nlh, filter);
 	nfct_filter_dump_destroy(filter);
-	return mnl_socket_sendto(socket, nlh, nlh->nlmsg_len) < 0 ? -1 : 0;
+	return netlink_ask(socket, nlh, on_message, walk);
 }
 
 static int walk_family(enum family family, struct walk *walk, struct err *err)
 {
 	static const char what[] = "read the connections";
-	uint32_t seq = (uint32_t)time(NULL);
-	int result = 0;
-	struct mnl_socket *socket = netlink_open(what, err);
+	struct mnl_socket *socket = netlink_open(NETLINK_NETFILTER);
 	if (!socket)
-		return -1;
-	if (request(socket, family, walk->which, seq) < 0 ||
-	    receive(socket, seq, on_message, walk) < 0)
-		result = netlink_error(errno, what, err);
+		return netlink_error(errno, what, err);
+	int result = ask_for_all(socket, family, walk);
+	if (result < 0)
+		netlink_error(errno, what, err);
 	mnl_socket_close(socket);
 	return walk->result < 0 ? walk->result : result;
 }
@@ -234,19 +192,16 @@ static int subscribe(struct mnl_socket *socket)
 	return fcntl(fd, F_SETFL, O_NONBLOCK);
 }
 
-static bool note_event(struct walk *walk, const struct nlmsghdr *nlh, struct connection *c)
-{
-	(void)walk;
-	if (NFNL_MSG_TYPE(nlh->nlmsg_type) == IPCTNL_MSG_CT_DELETE)
-		c->event = CONNECTION_DESTROY;
-	else
-		c->event = nlh->nlmsg_flags & NLM_F_CREATE ? CONNECTION_NEW : CONNECTION_UPDATE;
-	return c->translated;
-}
-
 static int on_event(const struct nlmsghdr *nlh, void *data)
 {
-	return pass_on(nlh, data, note_event);
+	struct connection c;
+	if (!read_message(nlh, &c) || !c.translated)
+		return MNL_CB_OK;
+	if (NFNL_MSG_TYPE(nlh->nlmsg_type) == IPCTNL_MSG_CT_DELETE)
+		c.event = CONNECTION_DESTROY;
+	else
+		c.event = nlh->nlmsg_flags & NLM_F_CREATE ? CONNECTION_NEW : CONNECTION_UPDATE;
+	return pass_on(data, &c);
 }
 
 #define LOT 256 /* messages after which lines are shown and signals are looked for */
@@ -257,7 +212,7 @@ static int drain(struct mnl_socket *socket, const struct conntrack_follower *fol
 {
 	struct walk walk = {.each = follower->each, .context = follower->context};
 	for (int i = 0; i < LOT && walk.result >= 0; i++) {
-		ssize_t n = mnl_socket_recvfrom(socket, buffer, RECEIVE_SIZE);
+		ssize_t n = mnl_socket_recvfrom(socket, buffer, NETLINK_BUFFER_SIZE);
 		if (n >= 0 && mnl_cb_run(buffer, (size_t)n, 0, 0, on_event, &walk) == MNL_CB_ERROR)
 			return netlink_error(errno, follow_what, err);
 		if (n >= 0 || errno == EINTR)
@@ -271,13 +226,13 @@ static int drain(struct mnl_socket *socket, const struct conntrack_follower *fol
 	return walk.result < 0 ? walk.result : follower->done(follower->context);
 }
 
-static int follow(struct mnl_socket *socket, int signals, const struct conntrack_follower *follower,
+static int follow(struct mnl_socket *socket, const struct conntrack_follower *follower,
 		  struct err *err)
 {
 	struct pollfd fds[] = {{.fd = mnl_socket_get_fd(socket), .events = POLLIN},
-			       {.fd = signals, .events = POLLIN},
+			       {.fd = follower->signals, .events = POLLIN},
 			       {.fd = follower->reader}}; /* its end is always told */
-	char *buffer = malloc(RECEIVE_SIZE);
+	char *buffer = malloc(NETLINK_BUFFER_SIZE);
 	if (!buffer)
 		return err_memory(err);
 	int result = drain(socket, follower, buffer, err);
@@ -295,24 +250,11 @@ static int follow(struct mnl_socket *socket, int signals, const struct conntrack
 
 int conntrack_follow(const struct conntrack_follower *follower, struct err *err)
 {
-	sigset_t ends;
-	int result = -1;
-	struct mnl_socket *socket = netlink_open(follow_what, err);
+	struct mnl_socket *socket = netlink_open(NETLINK_NETFILTER);
 	if (!socket)
-		return -1;
-	sigemptyset(&ends);
-	sigaddset(&ends, SIGINT);
-	sigaddset(&ends, SIGTERM);
-	sigprocmask(SIG_BLOCK, &ends, NULL);
-	int signals = signalfd(-1, &ends, SFD_CLOEXEC);
-	if (signals < 0)
-		err_sys(err, errno, "cannot %s", follow_what);
-	else if (subscribe(socket) < 0)
-		netlink_error(errno, follow_what, err);
-	else
-		result = follow(socket, signals, follower, err);
-	if (signals >= 0)
-		close(signals);
+		return netlink_error(errno, follow_what, err);
+	int result = subscribe(socket) < 0 ? netlink_error(errno, follow_what, err)
+					   : follow(socket, follower, err);
 	mnl_socket_close(socket);
 	return result;
 }
@@ -329,42 +271,70 @@ unsigned long conntrack_buckets(void)
 	return count;
 }
 
-static void set_endpoint(struct nf_conntrack *ct, const struct endpoint *e,
-			 enum nf_conntrack_attr v4, enum nf_conntrack_attr v6,
-			 enum nf_conntrack_attr port)
+/* ---- ending one ---- */
+
+/* The addresses, ports and zone of one direction, by which the kernel finds a connection. */
+static void put_tuple(struct nlmsghdr *nlh, enum ctattr_type direction, const struct connection *c)
 {
-	nfct_set_attr(ct, e->addr.family == FAMILY_IPV6 ? v6 : v4, e->addr.bytes);
-	nfct_set_attr_u16(ct, port, htons(e->port));
+	bool original = direction == CTA_TUPLE_ORIG, six = c->family == FAMILY_IPV6;
+	const struct endpoint *from = original ? &c->client : &c->target;
+	const struct endpoint *to = original ? &c->via : &c->back;
+	uint16_t zone = original ? c->zone_in : c->zone_out;
+	size_t size = address_bits(c->family) / 8;
+	struct nlattr *tuple = mnl_attr_nest_start(nlh, (uint16_t)direction);
+	struct nlattr *inner = mnl_attr_nest_start(nlh, CTA_TUPLE_IP);
+	mnl_attr_put(nlh, six ? CTA_IP_V6_SRC : CTA_IP_V4_SRC, size, from->addr.bytes);
+	mnl_attr_put(nlh, six ? CTA_IP_V6_DST : CTA_IP_V4_DST, size, to->addr.bytes);
+	mnl_attr_nest_end(nlh, inner);
+	inner = mnl_attr_nest_start(nlh, CTA_TUPLE_PROTO);
+	mnl_attr_put_u8(nlh, CTA_PROTO_NUM, c->proto);
+	mnl_attr_put_u16(nlh, CTA_PROTO_SRC_PORT, htons(from->port));
+	mnl_attr_put_u16(nlh, CTA_PROTO_DST_PORT, htons(to->port));
+	mnl_attr_nest_end(nlh, inner);
+	if (zone)
+		mnl_attr_put_u16(nlh, CTA_TUPLE_ZONE, htons(zone));
+	mnl_attr_nest_end(nlh, tuple);
+}
+
+static int delete (struct mnl_socket *socket, const struct connection *c)
+{
+	_Alignas(struct nlmsghdr) char buffer[SEND_SIZE] = {0};
+	struct nlmsghdr *nlh = put_header(buffer, IPCTNL_MSG_CT_DELETE, NLM_F_ACK, c->family);
+	put_tuple(nlh, CTA_TUPLE_ORIG, c);
+	/* the id, so that not another one of the same addresses is ended that came meanwhile */
+	mnl_attr_put_u32(nlh, CTA_ID, htonl(c->id));
+	return netlink_ask(socket, nlh, NULL, NULL);
+}
+
+static int read_id(const struct nlmsghdr *nlh, void *data)
+{
+	struct connection c;
+	if (read_message(nlh, &c))
+		*(uint32_t *)data = c.id;
+	return MNL_CB_OK;
+}
+
+/* Whether the kernel knows the connection by the direction that it was not sought by. */
+static bool is_there(struct mnl_socket *socket, const struct connection *c)
+{
+	_Alignas(struct nlmsghdr) char buffer[SEND_SIZE] = {0};
+	struct nlmsghdr *nlh = put_header(buffer, IPCTNL_MSG_CT_GET, NLM_F_ACK, c->family);
+	uint32_t id = ~c->id;
+	put_tuple(nlh, CTA_TUPLE_REPLY, c);
+	return netlink_ask(socket, nlh, read_id, &id) == 0 && id == c->id;
 }
 
 int conntrack_delete(const struct connection *c, struct err *err)
 {
 	static const char what[] = "end a connection";
-	_Alignas(struct nlmsghdr) char buffer[SEND_SIZE] = {0}; /* padding is sent too */
-	uint32_t seq = (uint32_t)time(NULL);
-	struct nf_conntrack *ct = nfct_new();
-	struct mnl_socket *socket = ct ? netlink_open(what, err) : NULL;
-	int result = ct ? 0 : err_memory(err);
+	struct mnl_socket *socket = netlink_open(NETLINK_NETFILTER);
 	if (!socket)
-		goto out;
-	nfct_set_attr_u8(ct, ATTR_L3PROTO, af_of(c->family));
-	nfct_set_attr_u8(ct, ATTR_L4PROTO, c->proto);
-	set_endpoint(ct, &c->client, ATTR_ORIG_IPV4_SRC, ATTR_ORIG_IPV6_SRC, ATTR_ORIG_PORT_SRC);
-	set_endpoint(ct, &c->via, ATTR_ORIG_IPV4_DST, ATTR_ORIG_IPV6_DST, ATTR_ORIG_PORT_DST);
-	/* the id, so that not another one of the same addresses is ended that came meanwhile */
-	nfct_set_attr_u32(ct, ATTR_ID, c->id);
-	struct nlmsghdr *nlh =
-		put_header(buffer, IPCTNL_MSG_CT_DELETE, NLM_F_ACK, af_of(c->family), seq);
-	nfct_nlmsg_build(nlh, ct);
-	if (mnl_socket_sendto(socket, nlh, nlh->nlmsg_len) < 0 ||
-	    (receive(socket, seq, NULL, NULL) < 0 && errno != ENOENT))
-		result = netlink_error(errno, what, err);
-out:
-	if (ct && !socket)
-		result = -1;
-	if (socket)
-		mnl_socket_close(socket);
-	if (ct)
-		nfct_destroy(ct);
+		return netlink_error(errno, what, err);
+	int result = delete (socket, c), error = errno;
+	if (result < 0 && error == ENOENT && !is_there(socket, c))
+		result = 0;
+	if (result < 0)
+		err_sys(err, error, "cannot %s", what);
+	mnl_socket_close(socket);
 	return result;
 }

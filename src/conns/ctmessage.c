@@ -143,6 +143,12 @@ static void read_tuple(struct attrs tuple, struct connection *c, struct endpoint
 	destination->port = get_u16(find(ports, CTA_PROTO_DST_PORT));
 }
 
+/* A zone of both directions stands in the message, a zone of one in its tuple. */
+static uint16_t read_zone(const struct nlattr *both, struct attrs tuple)
+{
+	return get_u16(both ? both : find(tuple, CTA_TUPLE_ZONE));
+}
+
 static const char *read_state(struct attrs protocols)
 {
 	const struct nlattr *tcp = find(protocols, CTA_PROTOINFO_TCP);
@@ -190,8 +196,11 @@ void ctmessage_read(const struct nlmsghdr *message, struct connection *out)
 		.id = get_u32(of[CTA_ID]),
 		.start = get_u64(find(nested(of[CTA_TIMESTAMP]), CTA_TIMESTAMP_START)),
 	};
-	read_tuple(nested(of[CTA_TUPLE_REPLY]), out, &out->target, &out->back);
-	read_tuple(nested(of[CTA_TUPLE_ORIG]), out, &out->client, &out->via);
+	struct attrs original = nested(of[CTA_TUPLE_ORIG]), reply = nested(of[CTA_TUPLE_REPLY]);
+	read_tuple(reply, out, &out->target, &out->back);
+	read_tuple(original, out, &out->client, &out->via);
+	out->zone_in = read_zone(of[CTA_ZONE], original);
+	out->zone_out = read_zone(of[CTA_ZONE], reply);
 	read_counters(nested(of[CTA_COUNTERS_ORIG]), &out->packets_in, &out->bytes_in);
 	read_counters(nested(of[CTA_COUNTERS_REPLY]), &out->packets_out, &out->bytes_out);
 	read_secctx(find(nested(of[CTA_SECCTX]), CTA_SECCTX_NAME), out->secctx);

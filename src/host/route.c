@@ -2,10 +2,9 @@
 /* One look-up, as `ip route get` does it. */
 #include <string.h>
 #include <net/if.h>
-#include <libmnl/libmnl.h>
 #include <linux/rtnetlink.h>
-#include <sys/socket.h>
 
+#include "host/netlink.h"
 #include "host/route.h"
 
 static int read_route(const struct nlattr *attr, void *data)
@@ -24,27 +23,20 @@ static int on_route(const struct nlmsghdr *nlh, void *data)
 
 static uint32_t route_to(const struct address *addr)
 {
-	_Alignas(struct nlmsghdr) char buffer[8192] = {0};
+	_Alignas(struct nlmsghdr) char buffer[256] = {0};
 	uint32_t index = 0;
-	struct mnl_socket *socket = mnl_socket_open2(NETLINK_ROUTE, SOCK_CLOEXEC);
+	struct mnl_socket *socket = netlink_open(NETLINK_ROUTE);
 	if (!socket)
 		return 0;
 	struct nlmsghdr *nlh = mnl_nlmsg_put_header(buffer);
 	nlh->nlmsg_type = RTM_GETROUTE;
-	nlh->nlmsg_flags = NLM_F_REQUEST;
-	nlh->nlmsg_seq = 1;
+	nlh->nlmsg_flags = NLM_F_ACK;
 	struct rtmsg *rtm = mnl_nlmsg_put_extra_header(nlh, sizeof(*rtm));
 	unsigned int bits = address_bits(addr->family);
 	rtm->rtm_family = addr->family == FAMILY_IPV6 ? AF_INET6 : AF_INET;
 	rtm->rtm_dst_len = (unsigned char)bits;
 	mnl_attr_put(nlh, RTA_DST, bits / 8, addr->bytes);
-	if (mnl_socket_bind(socket, 0, MNL_SOCKET_AUTOPID) == 0 &&
-	    mnl_socket_sendto(socket, nlh, nlh->nlmsg_len) >= 0) {
-		ssize_t n = mnl_socket_recvfrom(socket, buffer, sizeof(buffer));
-		if (n > 0)
-			mnl_cb_run(buffer, (size_t)n, 1, mnl_socket_get_portid(socket), on_route,
-				   &index);
-	}
+	netlink_ask(socket, nlh, on_route, &index); /* no route: no index */
 	mnl_socket_close(socket);
 	return index;
 }

@@ -40,6 +40,7 @@ static void put_address(struct nlmsghdr *nlh, uint16_t type, bool six)
 
 static void put_tuple(struct nlmsghdr *nlh, uint16_t type, uint8_t proto, bool six)
 {
+	bool zoned = roll(4) == 0;
 	struct nlattr *tuple = mnl_attr_nest_start(nlh, type);
 	struct nlattr *ip = mnl_attr_nest_start(nlh, CTA_TUPLE_IP);
 	put_address(nlh, six ? CTA_IP_V6_SRC : CTA_IP_V4_SRC, six);
@@ -50,6 +51,8 @@ static void put_tuple(struct nlmsghdr *nlh, uint16_t type, uint8_t proto, bool s
 	mnl_attr_put_u16(nlh, CTA_PROTO_SRC_PORT, (uint16_t)random());
 	mnl_attr_put_u16(nlh, CTA_PROTO_DST_PORT, (uint16_t)random());
 	mnl_attr_nest_end(nlh, ports);
+	if (zoned)
+		mnl_attr_put_u16(nlh, CTA_TUPLE_ZONE, (uint16_t)random());
 	mnl_attr_nest_end(nlh, tuple);
 }
 
@@ -100,6 +103,8 @@ static struct nlmsghdr *random_message(void *buffer)
 	header->nfgen_family = six ? AF_INET6 : AF_INET;
 	put_tuple(nlh, CTA_TUPLE_ORIG, proto, six);
 	put_tuple(nlh, CTA_TUPLE_REPLY, proto, six);
+	if (roll(4) == 0)
+		mnl_attr_put_u16(nlh, CTA_ZONE, (uint16_t)random());
 	if (proto != IPPROTO_UDP && roll(4))
 		put_state(nlh, proto);
 	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)
@@ -128,6 +133,13 @@ static void assert_endpoint(const struct endpoint *e, const struct nf_conntrack 
 	assert_int_equal(e->port, ntohs(nfct_get_attr_u16(ct, port)));
 }
 
+/* That of both directions, or of one. */
+static uint16_t zone_of(const struct nf_conntrack *ct, enum nf_conntrack_attr direction)
+{
+	bool both = nfct_attr_is_set(ct, ATTR_ZONE) > 0;
+	return nfct_get_attr_u16(ct, both ? ATTR_ZONE : direction);
+}
+
 static void assert_tuples(const struct connection *c, const struct nf_conntrack *ct)
 {
 	bool six = nfct_get_attr_u8(ct, ATTR_L3PROTO) == AF_INET6;
@@ -139,6 +151,8 @@ static void assert_tuples(const struct connection *c, const struct nf_conntrack 
 			ATTR_ORIG_PORT_DST);
 	assert_endpoint(&c->target, ct, six, ATTR_REPL_IPV4_SRC, ATTR_REPL_IPV6_SRC,
 			ATTR_REPL_PORT_SRC);
+	assert_int_equal(c->zone_in, zone_of(ct, ATTR_ORIG_ZONE));
+	assert_int_equal(c->zone_out, zone_of(ct, ATTR_REPL_ZONE));
 	assert_endpoint(&c->back, ct, six, ATTR_REPL_IPV4_DST, ATTR_REPL_IPV6_DST,
 			ATTR_REPL_PORT_DST);
 }
