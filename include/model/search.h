@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The one binary search of the program: where a key belongs in a sorted array. Use bsearch(3) if
+ * The one binary search of the program: the place of a key in a sorted array. Use bsearch(3) if
  * only an item equal to the key is of interest.
  */
 #ifndef PFWD_MODEL_SEARCH_H

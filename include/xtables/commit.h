@@ -9,7 +9,7 @@
 #include "xtables/snapshot.h"
 
 struct step {       /* one commit */
-	int family; /* index in snapshot_families */
+	int family; /* its index in snapshot_families */
 	enum table table;
 };
 
@@ -20,17 +20,17 @@ struct work { /* a zeroed one is empty */
 	struct snapshot *before;
 	struct layout layouts[FAMILIES];
 	struct plan plans[FAMILIES][TABLES];
-	struct step steps[STEPS_MAX]; /* those with something to do, in their order */
+	struct step steps[STEPS_MAX]; /* those with changes, in their order */
 	size_t step_count;
 };
 
-/* Plan what makes the tables hold these forwards. before is not owned, and must outlive *out. On
- * failure out is empty. */
+/* Plan the changes after which the tables hold just these forwards. before is not owned, and must
+ * outlive *out. 0, or -1 (out of memory) and *out is empty. */
 int work_plan(struct snapshot *before, const struct forwards *wanted, struct work *out,
 	      struct err *err);
 void work_free(struct work *work);
 
-/* As commit of struct backend. */
+/* As the function commit of struct backend. */
 int work_commit(struct work *work, struct lines *notes, struct err *err);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A plan as lines that iptables-restore(8) takes, and words for what of pfwd's is not pfwd's alone.
- * It prints nothing itself.
+ * A plan as lines that iptables-restore(8) takes, and words about chains of pfwd that somebody else
+ * uses too. It prints nothing itself.
  */
 #ifndef PFWD_XTABLES_DUMP_H
 #define PFWD_XTABLES_DUMP_H
@@ -12,10 +12,10 @@
 /* Each: 0, or -1 (out of memory). */
 int dump_plan(const struct state *have, const struct plan *plan, struct lines *out,
 	      struct err *err);
-/* A line for each chain that stays though no forward needs it. */
+/* A line for each chain that stays although no forward needs it. */
 int dump_kept(const struct state *have, const struct plan *plan, struct lines *out,
 	      struct err *err);
-/* A line for each chain of pfwd's in which rules of others stand. */
+/* A line for each chain of pfwd that holds rules of others. */
 int dump_foreign(const struct state *have, struct lines *out, struct err *err);
 
 #endif

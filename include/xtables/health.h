@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What the tables say of forwards: which of them lack a rule, and how many connections each has
- * translated. It takes tables as values and asks no kernel.
+ * Which forwards lack a rule in the tables, and how many connections each has translated. It takes
+ * tables as values and asks no kernel.
  */
 #ifndef PFWD_XTABLES_HEALTH_H
 #define PFWD_XTABLES_HEALTH_H
@@ -9,7 +9,8 @@
 #include "model/backend.h"
 #include "xtables/state.h"
 
-/* Fill out[i] for each forward of the tables' family in the set; states: nat and filter. */
+/* Fill out[i] for each forward of the set that has the family of the tables; states: nat and filter
+ * of one family, by enum table. 0, or -1 (out of memory). */
 int health_of(const struct state states[TABLES], const struct forwards *set,
 	      struct ruleset_status *out, struct err *err);
 

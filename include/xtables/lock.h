@@ -8,10 +8,10 @@
 
 #include "model/backend.h"
 
-/* Wait up to that many seconds for the lock; waiting (or NULL) is told before, if another process
- * has it. The open lock, or -1: ERR_LOCKED where another held it all the time. */
+/* Wait up to that many seconds for the lock. If another process has it, waiting (or NULL) is told
+ * before. The open lock, or -1: ERR_LOCKED if another process held it all the time. */
 int lock_take(unsigned int seconds, const struct waiting *waiting, struct err *err);
-/* Takes -1 too. */
+/* lock: of lock_take; -1 is ignored. */
 void lock_release(int lock);
 
 #endif

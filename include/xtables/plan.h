@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The changes that make a table hold what a layout says: as few as possible, and none to anybody
- * else's rule. It is pure: the changes are carried out elsewhere.
+ * The changes that make a table hold the chains of a layout: as few as possible, and none to
+ * somebody else's rule. It carries none of them out.
  */
 #ifndef PFWD_XTABLES_PLAN_H
 #define PFWD_XTABLES_PLAN_H
@@ -16,31 +16,31 @@ enum PACKED op_kind {
 	OP_DELETE_CHAIN,
 };
 
-struct op { /* there are as many as rules: kept small */
+struct op { /* small, because there can be as many as rules */
 	enum op_kind kind;
-	bool at_end;       /* of an insertion: behind the last rule */
-	uint32_t position; /* from 0, at the time of this change */
-	const char *chain; /* as rule, points into the layout or the state */
-	/* Of an insertion, or what is deleted; NULL: a jump that is not known by its parts. */
+	bool at_end;       /* the rule is inserted behind all others */
+	uint32_t position; /* from 0, when the changes before it are made */
+	const char *chain; /* points into the layout or the state, and so does rule */
+	/* The rule to insert or to delete. NULL: it is a jump to delete, which was not decoded. */
 	const struct rule *rule;
-	/* In the state: of what is deleted, or of a rule whose counters an inserted one goes on
-	 * with; NULL: none. */
+	/* Of the rule to delete; or of the rule from which an inserted one takes the counters, NULL
+	 * if there is none. It points into the state. */
 	const struct rule_ref *ref;
 };
 
 struct plan { /* a zeroed one is empty: nothing to do */
 	struct op *ops;
 	size_t count;
-	struct rule *jumps; /* GROUPS of them, that the insertions of jumps point to */
-	/* For each chain of the state: it stays though no forward needs it, because of somebody
-	 * else's rule in it or in a chain below it, or one that jumps to it. */
+	struct rule *jumps; /* by group: the jumps that insertions point to */
+	/* For each chain of the state: it stays although no forward needs it, because somebody
+	 * else's rule is in it or in a chain below it, or jumps to it. */
 	bool *keeps;
 };
 
 /*
- * What to do, in order, so that the table holds what the layout says of it. Somebody else's rules
- * stay, and so do chains that they stand in or jump to. *out points into have and want, which must
- * outlive it.
+ * The changes, in order, after which the table holds the chains that the layout has for it.
+ * Somebody else's rules stay, and so do the chains that they are in or jump to. *out points into
+ * have and want, which must outlive it. 0, or -1 (out of memory) and *out is empty.
  */
 int plan_make(const struct state *have, const struct layout *want, struct plan *out,
 	      struct err *err);

@@ -18,8 +18,8 @@ struct snapshot { /* a zeroed one is empty */
 	struct state states[FAMILIES][TABLES];
 };
 
-/* READING_FORWARDS: each nat table is closed again once its forwards are known, and no state is
- * kept. On failure out is empty. */
+/* READING_FORWARDS: each nat table is closed as soon as its forwards are known, and no state is
+ * kept. 0, or -1 and *out is empty: ERR_PERMISSION, ERR_FAILED. */
 int snapshot_read(enum reading_depth depth, struct snapshot *out, struct err *err);
 void snapshot_free(struct snapshot *snapshot);
 

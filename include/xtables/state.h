@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What one table of one family holds of pfwd's, as values. It reads no table: whoever reads one
- * puts chains, rules and jumps in here.
+ * What one table of one family holds of pfwd, as values: its chains with all rules in them, the
+ * jumps to these chains, and the forwards that the rules stand for. It reads no table; the reader
+ * of a table puts chains, rules and jumps in here.
  */
 #ifndef PFWD_XTABLES_STATE_H
 #define PFWD_XTABLES_STATE_H
@@ -13,29 +14,29 @@ struct counters {
 	uint64_t packets, bytes;
 };
 
-struct rule_ref { /* the kernel's side of a rule: its counters, and where it is */
+struct rule_ref { /* the kernel's side of a rule: its counters and its place */
 	struct counters counters;
-	const void *entry; /* whoever read the table knows what it is; not owned */
+	const void *entry; /* for the reader of the table alone; not owned */
 };
 
 struct state_rule {
-	struct rule rule; /* undefined where it is not ours */
-	bool ours;        /* of a shape that pfwd writes */
+	struct rule rule; /* undefined if it is not ours */
+	bool ours;        /* it has a shape that pfwd writes */
 	struct rule_ref ref;
 };
 
-struct state_chain { /* a chain whose name is one of pfwd's */
+struct state_chain { /* a chain with a name that pfwd gives */
 	char name[CHAIN_NAME_MAX];
 	enum group group;
 	struct state_rule *rules;
 	size_t count;
 };
 
-struct state_jump { /* a rule elsewhere that jumps to one of pfwd's chains */
+struct state_jump { /* a jump to one of pfwd's chains that is no rule of ours in such a chain */
 	char from[CHAIN_NAME_MAX];
 	char to[CHAIN_NAME_MAX];
-	bool base;       /* from a base chain: then it is pfwd's, else somebody else's use */
-	size_t position; /* from 0 */
+	bool base;       /* it is in a base chain, and pfwd's; else it is somebody else's */
+	size_t position; /* from 0; of a jump in a base chain */
 	struct rule_ref ref;
 };
 
@@ -44,7 +45,7 @@ struct state_base { /* a base chain */
 	size_t count; /* its rules */
 };
 
-/* One table of one family. A zeroed one is a table without pfwd, and without base chains. */
+/* A zeroed one is a table without pfwd, and without base chains. */
 struct state {
 	enum family family;
 	enum table table;
@@ -54,28 +55,30 @@ struct state {
 	size_t jump_count;
 	struct state_base *bases;
 	size_t base_count;
-	struct forwards forwards; /* that rules of ours stand for, in the order of the rules */
-	char **texts;             /* that its rules point to */
+	struct forwards forwards; /* the rules of ours stand for them; in the order of the rules */
+	char **texts;             /* the rules point to them */
 	size_t text_count;
 };
 
-/* Each appends one; NULL: out of memory. */
+/* Each appends one, and returns it; NULL: out of memory. A pointer is good until the next one is
+ * added. */
 struct state_chain *state_add_chain(struct state *state, enum group group, const char *name);
 struct state_jump *state_add_jump(struct state *state, const char *from, const char *to);
 struct state_base *state_add_base(struct state *state, const char *name);
-/* rule: NULL where it has no shape that a rule can have. Whether it is ours, and for which forward
- * it stands, is found here; its texts are copied. */
+/* rule: NULL if it has no shape that struct rule can say. Here is found out whether it is ours, and
+ * the forward that it stands for; its texts are copied. */
 struct state_rule *state_add_rule(struct state *state, struct state_chain *chain,
 				  const struct rule *rule);
 void state_free(struct state *state);
 
-/* Once all chains are there: until then none is found. */
+/* Call it when all chains are there: state_find needs their order. */
 void state_sort(struct state *state);
+/* NULL: there is no such chain. */
 const struct state_chain *state_find(const struct state *state, const char *chain);
 /* Whether the group's base chain jumps to its chain. */
 bool state_has_jump(const struct state *state, enum group group);
 
-/* Whether two hold the same of pfwd's, at the same places; counters do not count. */
+/* Whether both hold the same of pfwd, at the same places. Counters are not compared. */
 bool state_equal(const struct state *a, const struct state *b);
 
 #endif

@@ -40,7 +40,7 @@ static int read_set(const struct reading *reading, struct ruleset **out, struct 
 	return 0;
 }
 
-static int status(const struct ruleset *set, struct ruleset_status *out, struct err *err)
+static int fill_status(const struct ruleset *set, struct ruleset_status *out, struct err *err)
 {
 	const struct snapshot *s = snapshot_of(set);
 	for (int f = 0; f < FAMILIES; f++)
@@ -49,7 +49,7 @@ static int status(const struct ruleset *set, struct ruleset_status *out, struct 
 	return 0;
 }
 
-static int foreign(const struct ruleset *set, struct lines *out, struct err *err)
+static int list_foreign(const struct ruleset *set, struct lines *out, struct err *err)
 {
 	const struct snapshot *s = snapshot_of(set);
 	for (int f = 0; f < FAMILIES; f++)
@@ -59,8 +59,8 @@ static int foreign(const struct ruleset *set, struct lines *out, struct err *err
 	return 0;
 }
 
-static int plan(struct ruleset *set, const struct forwards *wanted, struct ruleset_plan **out,
-		struct err *err)
+static int make_plan(struct ruleset *set, const struct forwards *wanted, struct ruleset_plan **out,
+		     struct err *err)
 {
 	struct work *w = calloc(1, sizeof(*w));
 	if (!w)
@@ -73,7 +73,7 @@ static int plan(struct ruleset *set, const struct forwards *wanted, struct rules
 	return 0;
 }
 
-static int print(const struct ruleset_plan *plan, struct lines *out, struct err *err)
+static int print_plan(const struct ruleset_plan *plan, struct lines *out, struct err *err)
 {
 	const struct work *w = work_of(plan);
 	for (size_t i = 0; i < w->step_count; i++) {
@@ -85,7 +85,7 @@ static int print(const struct ruleset_plan *plan, struct lines *out, struct err 
 	return 0;
 }
 
-static int kept(const struct ruleset_plan *plan, struct lines *out, struct err *err)
+static int list_kept(const struct ruleset_plan *plan, struct lines *out, struct err *err)
 {
 	const struct work *w = work_of(plan);
 	for (int f = 0; f < FAMILIES; f++)
@@ -95,7 +95,7 @@ static int kept(const struct ruleset_plan *plan, struct lines *out, struct err *
 	return 0;
 }
 
-static int commit(struct ruleset_plan *plan, struct lines *notes, struct err *err)
+static int commit_plan(struct ruleset_plan *plan, struct lines *notes, struct err *err)
 {
 	return work_commit(work_of(plan), notes, err);
 }
@@ -124,12 +124,12 @@ const struct backend xtables_backend = {
 	.lock = lock_take,
 	.unlock = lock_release,
 	.read = read_set,
-	.status = status,
-	.foreign = foreign,
-	.plan = plan,
-	.print = print,
-	.kept = kept,
-	.commit = commit,
+	.status = fill_status,
+	.foreign = list_foreign,
+	.plan = make_plan,
+	.print = print_plan,
+	.kept = list_kept,
+	.commit = commit_plan,
 	.free = free_set,
 	.free_plan = free_plan,
 };

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Two tables a family, each committed alone. What a kill leaves between two commits opens nothing;
- * a commit that fails undoes those before it.
+ * A family has two tables, and the kernel takes each commit alone. So the order of the commits
+ * matters: if the program is killed between two of them, nothing is open that should not be. If a
+ * commit fails, the commits before it are undone.
  */
 #include <errno.h>
 #include <string.h>
@@ -52,22 +53,23 @@ static void order_steps(struct work *w, const struct forwards *wanted)
 int work_plan(struct snapshot *before, const struct forwards *wanted, struct work *out,
 	      struct err *err)
 {
-	struct work w = {.before = before};
-	int result = 0;
-	for (int f = 0; result == 0 && f < FAMILIES; f++) {
-		result = build_layout(snapshot_families[f], wanted, &w.layouts[f], err);
-		for (int t = 0; result == 0 && t < TABLES; t++) {
-			result = plan_make(&before->states[f][t], &w.layouts[f], &w.plans[f][t],
-					   err);
-			w.base.size += w.plans[f][t].count;
+	*out = (struct work){.before = before};
+	for (int f = 0; f < FAMILIES; f++) {
+		struct layout *layout = &out->layouts[f];
+		if (build_layout(snapshot_families[f], wanted, layout, err) < 0)
+			goto failed;
+		for (int t = 0; t < TABLES; t++) {
+			struct plan *plan = &out->plans[f][t];
+			if (plan_make(&before->states[f][t], layout, plan, err) < 0)
+				goto failed;
+			out->base.size += plan->count;
 		}
 	}
-	if (result == 0)
-		order_steps(&w, wanted);
-	else
-		work_free(&w);
-	*out = w;
-	return result;
+	order_steps(out, wanted);
+	return 0;
+failed:
+	work_free(out);
+	return -1;
 }
 
 void work_free(struct work *w)
@@ -84,7 +86,7 @@ void work_free(struct work *w)
 
 #define COUNTER_TRIES 3
 
-/* Whether the table holds what is wanted, whatever others have done to it meanwhile. */
+/* Whether the table holds what is wanted, whatever others have changed in it meanwhile. */
 static bool is_done(const struct work *w, const struct step *step, struct tables *fresh)
 {
 	struct err ignored;
@@ -99,8 +101,9 @@ static bool is_done(const struct work *w, const struct step *step, struct tables
 	return done;
 }
 
-/* The kernel may have taken the rules and failed over the counters: somebody without the lock adds
- * a rule between the two. Then they are set again. */
+/* After a commit that failed: the kernel may have taken the rules, and then refused the counters,
+ * because somebody without the lock has added a rule between the two. Then set the counters
+ * again. */
 static int recover(struct work *w, const struct step *step, struct lines *notes, struct err *err)
 {
 	struct tables *ours = w->before->tables[step->family][step->table];

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Bytes to a rule. It is strict: what was understood is encoded again, and an entry that differs
- * from that in anything is not one of ours.
+ * Decoding takes from the entry what a rule can say, encodes that rule again, and compares. An
+ * entry that differs from it in anything that matters is not one that pfwd writes. So decoding need
+ * not look at each field that has to be zero.
  */
 #include <string.h>
 #include <arpa/inet.h>
@@ -21,7 +22,7 @@
 #include "xtables/decode.h"
 #include "xtables/encode.h"
 
-/* Ones, then zeroes: how many ones. */
+/* The number of ones in a mask of ones and then zeroes; -1: it is another one. */
 static int get_prefix(const unsigned char *mask, size_t size, unsigned int *out)
 {
 	size_t i = 0;
@@ -186,7 +187,7 @@ static void get_range2(enum family family, const struct nf_nat_range2 *range, st
 		rule->to_base = ntohs(range->base_proto.all);
 }
 
-/* The structs of the revisions before 2, which know no base port, as that of revision 2. */
+/* The structs of the revisions before 2, which have no base port, made one of revision 2. */
 static int get_old_range(enum family family, const struct xt_entry_target *t,
 			 struct nf_nat_range2 *out)
 {
@@ -211,7 +212,7 @@ static int get_old_range(enum family family, const struct xt_entry_target *t,
 	return 0;
 }
 
-/* Revision 2 is what we write; older ones that mean the same are read too. */
+/* We write revision 2. Older ones that mean the same are read too. */
 static int get_dnat(enum family family, const struct xt_entry_target *t, struct rule *rule)
 {
 	struct nf_nat_range2 range = {0}, again = {0};
@@ -223,7 +224,7 @@ static int get_dnat(enum family family, const struct xt_entry_target *t, struct 
 	rule->target = TARGET_DNAT;
 	get_range2(family, &range, rule);
 	encode_dnat(rule, &again);
-	/* but for the padding behind its last field */
+	/* without the padding behind the last field */
 	const size_t size = offsetof(struct nf_nat_range2, base_proto) + sizeof(range.base_proto);
 	return memcmp(&range, &again, size) == 0 ? 0 : -1;
 }
@@ -245,7 +246,7 @@ static int get_source_nat(enum family family, const struct xt_entry_target *t, s
 	return 0;
 }
 
-/* DNAT first: it is what there are thousands of. */
+/* DNAT first, because there are thousands of them. */
 static int get_target(enum family family, const struct xt_entry_target *t, const char *name,
 		      struct rule *rule)
 {
@@ -279,7 +280,7 @@ static int get_matches(enum family family, const unsigned char *entry,
 	return 0;
 }
 
-/* Whether the entry is what encode_rule makes of the rule. */
+/* Whether encode_rule makes this entry of the rule. */
 static bool same_entry(enum family family, const unsigned char *entry,
 		       const struct entry_head *head, const struct rule *rule)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* A rule to the bytes that iptables would make of it. */
+/* The parts of a rule, in the order in which iptables writes them into an entry. */
 #include <string.h>
 #include <arpa/inet.h>
 #include <linux/netfilter.h>
@@ -35,7 +35,7 @@ static void put_network(const struct network *net, void *addr, void *mask, size_
 		put_mask(mask, net->prefix);
 }
 
-/* A trailing + stays in the name and is left out of the mask, as iptables does it. */
+/* A + at the end stays in the name, and is left out of the mask, as iptables does it. */
 static void put_interface(const char *in, char *name, unsigned char *mask)
 {
 	size_t n = strlen(in);
@@ -66,7 +66,7 @@ static void put_ip6(const struct rule *rule, struct ip6t_ip6 *ip)
 			      (rule->flags & RULE_NOT_IN ? IP6T_INV_VIA_IN : 0));
 }
 
-/* Append an extension (struct xt_entry_match and xt_entry_target have the same form), zeroed. */
+/* Append an extension, zeroed. struct xt_entry_match and xt_entry_target have the same form. */
 static void *put_extension(struct entry *e, const char *name, uint8_t revision, size_t size)
 {
 	struct xt_entry_match *m = (void *)(e->bytes + e->size);
@@ -187,7 +187,7 @@ void encode_dnat(const struct rule *rule, struct nf_nat_range2 *range)
 	}
 }
 
-/* SNAT and MASQUERADE have the older structs, another one for each family. */
+/* SNAT and MASQUERADE have the older structs, which differ by family. */
 static void put_source_nat(enum family family, const struct rule *rule, const char *name,
 			   struct entry *e)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Finding a way through the bytes of an entry. */
+/* The bytes of entries: fields, extensions, comparing and copying. */
 #include <stdlib.h>
 #include <string.h>
 #include <linux/netfilter_ipv4/ip_tables.h>
@@ -21,7 +21,7 @@ struct entry_head entry_head(enum family family, const void *entry)
 				   &e.ip->next_offset};
 }
 
-/* Names of extensions are compared as text: the kernel leaves what follows their end unwritten. */
+/* Names of extensions are compared as text, because the kernel does not write behind their end. */
 bool entry_same_extension(const struct xt_entry_match *a, const struct xt_entry_match *b)
 {
 	return a->u.user.match_size == b->u.user.match_size &&
@@ -71,7 +71,7 @@ bool entry_same(enum family family, const struct named_entry *a, const struct na
 		return false;
 	const struct xt_entry_match *t = entry_extension(a->entry, target, end);
 	const struct xt_entry_match *u = entry_extension(b->entry, target, end);
-	/* a verdict or a jump has no name here: its data say where the chain lies in the table */
+	/* a verdict or a jump has no name here: its data are the place of the chain in the table */
 	return t && u && (!*t->u.user.name || !*u->u.user.name || entry_same_extension(t, u));
 }
 

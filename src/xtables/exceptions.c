@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * A forward lies inside a wider one if it becomes equal to it, except for the ports, when its
- * interface and networks are cut to the lengths of the wider one (its shape), and if the ports of
- * the wider one hold its own. There are few shapes. So each forward is looked up once for each
- * shape among the forwards that translate the source, and is not compared with all of them.
+ * interface and networks are cut to the lengths of the wider one (its shape), and if its ports
+ * are among those of the wider one. There are few shapes. So each forward is looked up once for
+ * each shape among the forwards that translate the source, and is not compared with all of them.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -48,7 +48,7 @@ static struct network cut_network(const struct network *net, unsigned int prefix
 	return prefix ? network_of(&net->addr, prefix) : (struct network){0};
 }
 
-/* The box with its prefixes cut to that shape, none of which is longer than its own. */
+/* The box with its prefixes cut to that shape. None of the shape's is longer than the box has. */
 static struct match cut_box(const struct match *box, struct shape shape)
 {
 	struct match out = {.proto = box->proto, .ports = box->ports};

@@ -38,7 +38,7 @@ static void match_clients(const struct forward *f, struct rule *r)
 }
 
 /* Clients on the target's network. They reach their own gateway address directly. So if the forward
- * has no address, only packets that came in on another interface than its own are meant. */
+ * has no address, only packets that came in on another interface are meant. */
 static void match_hairpin(const struct forward *f, struct rule *r)
 {
 	r->src = f->hairpin_net;
@@ -135,7 +135,7 @@ static struct rule *add_accept(struct rules *rules, enum group group)
 	return r;
 }
 
-/* To this host: from clients, and from its own programs, whose packets come in on lo. */
+/* To this host: from clients, and from programs on it, whose packets come in on lo. */
 static void add_self_accepts(struct rules *rules, enum group group)
 {
 	match_clients(rules->f, add_accept(rules, group));

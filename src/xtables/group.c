@@ -26,7 +26,7 @@ const char *table_name(enum table table)
 
 enum group group_of(enum table table, const char *chain)
 {
-	if (strncmp(chain, "PFWD", 4) != 0) /* thousands of others' rules are asked about */
+	if (strncmp(chain, "PFWD", 4) != 0) /* most names, of thousands of rules of others */
 		return GROUPS;
 	size_t length = strcspn(chain, "/");
 	for (int g = 0; g < GROUPS; g++)
@@ -50,8 +50,8 @@ static struct network loopback(enum family family)
 	return net;
 }
 
-/* What is sent to this host itself. 127.0.0.1 is LOCAL too, and nat PREROUTING comes before the
- * kernel's check for martians. */
+/* Packets to this host itself, but not to 127.0.0.1: that is LOCAL too, and nat PREROUTING comes
+ * before the kernel drops such packets from outside (martians). */
 static void match_this_host(enum family family, struct rule *rule)
 {
 	rule->dst = loopback(family);

@@ -19,23 +19,24 @@
 #define DEFAULT_PATH "/run/xtables.lock"
 #define TICK_MICROSECONDS 100000
 
-static double now(void)
+static double seconds_now(void)
 {
 	struct timespec t;
 	clock_gettime(CLOCK_MONOTONIC, &t);
 	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
 }
 
-static void wake(int signal)
+static void do_nothing(int signal)
 {
-	(void)signal; /* to interrupt flock is all it is for */
+	(void)signal; /* it only has to interrupt flock */
 }
 
-/* Sleep in flock, where the kernel queues us fairly, and let a timer wake us to look at the clock.
- * It ticks, so that a tick between the look and the sleep is not the last. */
+/* Sleep in flock, because there the kernel queues us fairly, and let a timer wake us to look
+ * at the clock. The timer repeats: if it fires between the look and the sleep, the next one wakes
+ * us. */
 static int wait_for(int fd, double deadline)
 {
-	struct sigaction ours = {.sa_handler = wake}, before;
+	struct sigaction ours = {.sa_handler = do_nothing}, before;
 	struct itimerval tick = {{0, TICK_MICROSECONDS}, {0, TICK_MICROSECONDS}};
 	struct itimerval off = {{0, 0}, {0, 0}};
 	int result, error;
@@ -44,15 +45,15 @@ static int wait_for(int fd, double deadline)
 	do {
 		result = flock(fd, LOCK_EX);
 		error = errno;
-	} while (result < 0 && error == EINTR && now() < deadline);
+	} while (result < 0 && error == EINTR && seconds_now() < deadline);
 	setitimer(ITIMER_REAL, &off, NULL);
 	sigaction(SIGALRM, &before, NULL);
 	errno = error == EINTR ? EWOULDBLOCK : error;
 	return result;
 }
 
-/* The process that holds the lock, from /proc/locks; 0 where the system does not tell. */
-static int holder(int fd)
+/* The process that holds the lock, from /proc/locks; 0 if the system does not tell. */
+static int find_holder(int fd)
 {
 	char line[256];
 	struct stat st;
@@ -76,7 +77,7 @@ static int holder(int fd)
 	return found;
 }
 
-static void holder_name(int pid, char *out, size_t size)
+static void name_process(int pid, char *out, size_t size)
 {
 	char path[64];
 	out[0] = '\0';
@@ -90,11 +91,11 @@ static void holder_name(int pid, char *out, size_t size)
 	fclose(file);
 }
 
-static int locked(const char *path, int fd, unsigned int seconds, struct err *err)
+static int locked_error(const char *path, int fd, unsigned int seconds, struct err *err)
 {
 	char name[64], who[256] = "another program";
-	int pid = holder(fd);
-	holder_name(pid, name, sizeof(name));
+	int pid = find_holder(fd);
+	name_process(pid, name, sizeof(name));
 	if (*name)
 		snprintf(who, sizeof(who), "%s (process %d)", quote(name).text, pid);
 	if (seconds == 0)
@@ -115,8 +116,8 @@ int lock_take(unsigned int seconds, const struct waiting *waiting, struct err *e
 	const char *path = getenv("XTABLES_LOCKFILE");
 	if (!path || !*path)
 		path = DEFAULT_PATH;
-	/* a link could name any file, a FIFO wait for ever; iptables creates it with the same mode
-	 */
+	/* Do not follow a link, which could name any file, nor wait for the other end of a FIFO.
+	 * iptables creates the file with the same mode. */
 	int fd = open(path, O_RDONLY | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0600);
 	if (fd < 0)
 		return err_sys(
@@ -128,10 +129,10 @@ int lock_take(unsigned int seconds, const struct waiting *waiting, struct err *e
 	if (errno == EWOULDBLOCK && seconds > 0) {
 		if (waiting)
 			waiting->tell(waiting->context);
-		if (wait_for(fd, now() + seconds) == 0)
+		if (wait_for(fd, seconds_now() + seconds) == 0)
 			return fd;
 	}
-	int result = errno == EWOULDBLOCK ? locked(path, fd, seconds, err)
+	int result = errno == EWOULDBLOCK ? locked_error(path, fd, seconds, err)
 					  : err_sys(err, errno, "cannot lock %s", quote(path).text);
 	close(fd);
 	return result;

@@ -11,7 +11,8 @@
 
 #define HELPER_MAX 256 /* KMOD_PATH_LEN of the kernel */
 
-/* The caller's environment is nothing for a privileged helper: the kernel's own one has these. */
+/* What the kernel gives its helper. The environment of our caller must not reach a privileged
+ * program. */
 static char *const environment[] = {
 	(char[]){"HOME=/"},
 	(char[]){"TERM=linux"},
@@ -19,7 +20,7 @@ static char *const environment[] = {
 	NULL,
 };
 
-static int helper(char out[HELPER_MAX])
+static int find_helper(char out[HELPER_MAX])
 {
 	FILE *file = fopen("/proc/sys/kernel/modprobe", "re");
 	if (!file)
@@ -36,7 +37,7 @@ void modules_load(const char *module)
 {
 	char path[HELPER_MAX], name[64];
 	pid_t child;
-	if (helper(path) < 0)
+	if (find_helper(path) < 0)
 		return;
 	snprintf(name, sizeof(name), "%s", module);
 	char *const argv[] = {path, (char[]){"-q"}, (char[]){"--"}, name, NULL};

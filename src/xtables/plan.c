@@ -4,8 +4,8 @@
  * Rules there are matched with rules wanted, through a hash table. Of the matched ones the longest
  * sequence that is in the wanted order stays where it is; the others of ours are deleted, and the
  * wanted ones that are missing are inserted. A rule that moves, or that changes its end, takes its
- * counters along. Somebody else's rules stay, and so does each chain of ours that one of them is
- * in or jumps to.
+ * counters along. Somebody else's rules stay, and so does each chain of ours that such a rule
+ * is in or jumps to.
  */
 #include <assert.h>
 #include <stdlib.h>
@@ -98,7 +98,7 @@ static int find_uses(const struct state *have, struct uses *out, struct err *err
 	return 0;
 }
 
-/* Mark the chains that hold somebody else's rule, or that one jumps to. */
+/* Mark the chains that hold somebody else's rule, or that such a rule jumps to. */
 static void mark_shared(const struct state *have, bool *keeps)
 {
 	for (size_t c = 0; c < have->chain_count; c++)
@@ -173,7 +173,7 @@ struct matching { /* of the rules in a chain with those wanted in it */
 	size_t *wanted_of; /* for each rule there: the index of the one wanted, or NOWHERE */
 	size_t *there_of;  /* for each one wanted: the index of the rule there, or NOWHERE */
 	bool *movable;     /* for each rule there */
-	bool *stays;       /* ... whether it stays where it is */
+	bool *stays;       /* ... whether it stays in its place */
 	struct hash_table by_rule; /* those wanted */
 };
 

@@ -4,14 +4,14 @@
 
 const enum family snapshot_families[FAMILIES] = {FAMILY_IPV4, FAMILY_IPV6};
 
-static int read_table(struct snapshot *s, int f, int t, unsigned int there, struct err *err)
+static int read_table(struct snapshot *s, int f, int t, struct err *err)
 {
 	enum family family = snapshot_families[f];
-	bool known = there != TABLES_UNKNOWN;
+	unsigned int there = tables_there(family);
 	if (there & 1U << t) {
 		s->tables[f][t] = tables_open(family, (enum table)t, err);
 		/* if /proc does not list the tables, a missing one is not an error */
-		if (!s->tables[f][t] && (known || err->kind != ERR_UNSUPPORTED))
+		if (!s->tables[f][t] && (there != TABLES_UNKNOWN || err->kind != ERR_UNSUPPORTED))
 			return -1;
 	}
 	if (s->tables[f][t])
@@ -26,27 +26,30 @@ static void close_table(struct snapshot *s, int f, int t)
 	s->tables[f][t] = NULL;
 }
 
+/* The tables of one family. */
+static int read_family(struct snapshot *s, int f, enum reading_depth depth, struct err *err)
+{
+	if (read_table(s, f, TABLE_NAT, err) < 0 ||
+	    forwards_take_all(&s->base.forwards, &s->states[f][TABLE_NAT].forwards, err) < 0)
+		return -1;
+	if (depth == READING_FORWARDS) {
+		close_table(s, f, TABLE_NAT);
+		return 0;
+	}
+	return read_table(s, f, TABLE_FILTER, err);
+}
+
 int snapshot_read(enum reading_depth depth, struct snapshot *out, struct err *err)
 {
-	struct snapshot s = {0};
-	int result = 0;
-	for (int f = 0; result == 0 && f < FAMILIES; f++) {
-		unsigned int there = tables_there(snapshot_families[f]);
-		result = read_table(&s, f, TABLE_NAT, there, err);
-		if (result == 0)
-			result = forwards_take_all(&s.base.forwards,
-						   &s.states[f][TABLE_NAT].forwards, err);
-		if (depth == READING_FORWARDS)
-			close_table(&s, f, TABLE_NAT);
-		else if (result == 0)
-			result = read_table(&s, f, TABLE_FILTER, there, err);
-	}
-	if (result == 0)
-		result = forwards_sort(&s.base.forwards, err);
-	if (result < 0)
-		snapshot_free(&s);
-	*out = s;
-	return result;
+	*out = (struct snapshot){0};
+	for (int f = 0; f < FAMILIES; f++)
+		if (read_family(out, f, depth, err) < 0)
+			goto failed;
+	if (forwards_sort(&out->base.forwards, err) == 0)
+		return 0;
+failed:
+	snapshot_free(out);
+	return -1;
 }
 
 void snapshot_free(struct snapshot *s)

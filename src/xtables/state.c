@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What a table holds, as values. */
+/* Growing a state, finding in it, and comparing two. */
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * libip4tc and libip6tc behind one set of functions. Positions are libiptc's: from 0.
+ * libip4tc and libip6tc behind one set of functions. They hold a whole table in memory; a commit
+ * gives it to the kernel as one. Positions are those of libiptc, from 0.
  */
 #include <errno.h>
 #include <stdbool.h>
@@ -18,7 +19,7 @@
 #include "xtables/encode.h"
 #include "xtables/entry.h"
 
-/* The functions of both libraries differ in names and in the type of an entry alone. */
+/* The functions of both libraries. They differ only in their names and in the type of an entry. */
 struct adapter {
 	struct xtc_handle *(*init)(const char *table);
 	void (*free)(struct xtc_handle *h);
@@ -85,11 +86,11 @@ struct tables {
 	enum table table;
 	const struct adapter *lib;
 	struct xtc_handle *handle;
-	void **deleted; /* by op of the plan that was applied: the entry, fit to be inserted */
+	void **deleted; /* by op of the plan that was applied: the entry, to be inserted again */
 	size_t deleted_count;
 };
 
-/* ---- whether it is there ---- */
+/* ---- opening ---- */
 
 unsigned int tables_there(enum family family)
 {
@@ -197,7 +198,7 @@ static struct named_entry name_entry(const struct tables *t, const void *entry)
 	return (struct named_entry){entry, t->lib->target(entry, t->handle)};
 }
 
-/* A rule elsewhere, or somebody else's, that jumps to one of our chains. */
+/* A jump to one of our chains, in another chain or by a rule that is not ours. */
 static struct state_jump *read_jump(const struct tables *t, const char *from, const void *entry,
 				    struct state *out)
 {
@@ -239,7 +240,7 @@ static int read_own_chain(const struct tables *t, enum group group, const char *
 	return 0;
 }
 
-/* Of other chains only the jumps to ours are of interest. */
+/* Of other chains only the jumps to our chains are of interest. */
 static int read_other_chain(const struct tables *t, const char *name, struct state *out)
 {
 	bool base = t->lib->builtin(name, t->handle);
@@ -295,7 +296,7 @@ int tables_read_none(enum family family, enum table table, struct state *out, st
 
 /* ---- changing ---- */
 
-/* libiptc takes chains as char[32]. */
+/* libiptc takes the name of a chain as char[32]. */
 struct label {
 	xt_chainlabel text;
 };
@@ -344,7 +345,7 @@ static int change_error(const struct tables *t, const char *what, struct err *er
 		       table_name(t->table));
 }
 
-/* iptc keeps the counters of rules, but not those of policies unless told to. */
+/* libiptc keeps the counters of rules. Those of policies it keeps only if they are set. */
 static int keep_policies(const struct tables *t)
 {
 	for (const char *name = t->lib->first_chain(t->handle); name;
@@ -420,7 +421,7 @@ struct entries {
 	size_t count;
 };
 
-/* All of a chain: libiptc walks one chain at a time, and from its beginning. */
+/* All entries of a chain, because libiptc can walk only one chain at a time. */
 static int list_entries(const struct tables *t, const char *chain, struct entries *out)
 {
 	void *items = NULL;
@@ -442,7 +443,7 @@ static int add_chain_counters(struct tables *t, const struct tables *from, const
 	int result = -1;
 	if (list_entries(t, chain, &mine) < 0 || list_entries(from, chain, &theirs) < 0)
 		goto out;
-	/* as many rules: the same ones; else somebody has added or deleted some: compare them */
+	/* as many rules are the same rules; if not, somebody has added or deleted some */
 	bool unchanged = mine.count == theirs.count;
 	for (size_t i = 0, next = 0; i < mine.count; i++) {
 		size_t f = next;
@@ -455,7 +456,7 @@ static int add_chain_counters(struct tables *t, const struct tables *from, const
 		struct counters one = read_counters(t->family, mine.items[i].entry);
 		struct counters more = read_counters(t->family, theirs.items[f].entry);
 		struct xt_counters sum = {one.packets + more.packets, one.bytes + more.bytes};
-		/* here, and here alone, libiptc counts from 1 */
+		/* only here libiptc counts from 1 */
 		if (!t->lib->set_counter(label_of(chain).text, (unsigned int)i + 1, &sum,
 					 t->handle))
 			goto out;

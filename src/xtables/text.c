@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* iptables-save's words for each part of a rule, in the order in which it prints them. */
+/* The parts of a rule, in the words and in the order of iptables-save. */
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -13,10 +13,11 @@ struct line {
 	size_t used;
 };
 
-static void add(struct line *line, const char *format, ...) __attribute__((format(printf, 2, 3)));
+static void add_words(struct line *line, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
 
-/* Words separated by blanks. RULE_TEXT_MAX has room for the longest rule. */
-static void add(struct line *line, const char *format, ...)
+/* Words, separated by blanks. RULE_TEXT_MAX has room for the longest rule. */
+static void add_words(struct line *line, const char *format, ...)
 {
 	va_list args;
 	if (line->used && line->used < RULE_TEXT_MAX - 1)
@@ -36,18 +37,18 @@ static void add_network(struct line *line, const char *option, const struct netw
 	if (!network_is_set(net))
 		return;
 	network_format(net, text);
-	add(line, "%s %s", option, text);
+	add_words(line, "%s %s", option, text);
 }
 
-/* iptables writes ranges of a match with a colon. */
+/* iptables writes a range of ports with a colon in a match, and with a hyphen in a target. */
 static void add_ports(struct line *line, const char *option, struct ports ports)
 {
 	if (ports.first == 0)
 		return;
 	if (ports.first == ports.last)
-		add(line, "%s %u", option, ports.first);
+		add_words(line, "%s %u", option, ports.first);
 	else
-		add(line, "%s %u:%u", option, ports.first, ports.last);
+		add_words(line, "%s %u:%u", option, ports.first, ports.last);
 }
 
 static void add_where(struct line *line, const struct rule *rule)
@@ -55,24 +56,25 @@ static void add_where(struct line *line, const struct rule *rule)
 	add_network(line, "-s", &rule->src);
 	add_network(line, rule->flags & RULE_NOT_DST ? "! -d" : "-d", &rule->dst);
 	if (*rule->in)
-		add(line, "%s %s", rule->flags & RULE_NOT_IN ? "! -i" : "-i", quote(rule->in).text);
+		add_words(line, "%s %s", rule->flags & RULE_NOT_IN ? "! -i" : "-i",
+			  quote(rule->in).text);
 	if (!rule->proto)
 		return;
 	const char *proto = proto_name(rule->proto);
-	add(line, "-p %s", proto);
+	add_words(line, "-p %s", proto);
 	if (rule->ports.first)
-		add(line, "-m %s", proto);
+		add_words(line, "-m %s", proto);
 	add_ports(line, "--dport", rule->ports);
 }
 
 static void add_addrtype(struct line *line, uint8_t flags)
 {
 	if (flags & RULE_SRC_LOCAL)
-		add(line, "-m addrtype --src-type LOCAL");
+		add_words(line, "-m addrtype --src-type LOCAL");
 	if (flags & RULE_DST_LOCAL)
-		add(line, "-m addrtype --dst-type LOCAL");
+		add_words(line, "-m addrtype --dst-type LOCAL");
 	if (flags & RULE_DST_ELSEWHERE)
-		add(line, "-m addrtype ! --dst-type LOCAL --limit-iface-in");
+		add_words(line, "-m addrtype ! --dst-type LOCAL --limit-iface-in");
 }
 
 static void add_conntrack(struct line *line, const struct rule *rule)
@@ -82,14 +84,14 @@ static void add_conntrack(struct line *line, const struct rule *rule)
 	if (!(rule->flags & (RULE_STATE_DNAT | RULE_STATE_ESTABLISHED)) && !original &&
 	    !rule->orig_ports.first)
 		return;
-	add(line, "-m conntrack");
+	add_words(line, "-m conntrack");
 	if (rule->flags & RULE_STATE_DNAT)
-		add(line, "--ctstate DNAT");
+		add_words(line, "--ctstate DNAT");
 	if (rule->flags & RULE_STATE_ESTABLISHED)
-		add(line, "--ctstate RELATED,ESTABLISHED");
+		add_words(line, "--ctstate RELATED,ESTABLISHED");
 	if (original) {
 		address_format(&rule->orig_dst.addr, addr);
-		add(line, "--ctorigdst %s", addr);
+		add_words(line, "--ctorigdst %s", addr);
 	}
 	add_ports(line, "--ctorigdstport", rule->orig_ports);
 }
@@ -100,7 +102,7 @@ static void add_time(struct line *line, int64_t until)
 	struct tm tm;
 	time_t last = (time_t)until - 1; /* --datestop is the last second that matches */
 	if (until && gmtime_r(&last, &tm) && strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%S", &tm))
-		add(line, "-m time --datestop %s", text);
+		add_words(line, "-m time --datestop %s", text);
 }
 
 static void add_to(struct line *line, enum family family, const struct rule *rule)
@@ -116,28 +118,28 @@ static void add_to(struct line *line, enum family family, const struct rule *rul
 	else if (ported)
 		snprintf(ports, sizeof(ports), ":%u-%u/%u", rule->to_ports.first,
 			 rule->to_ports.last, rule->to_base);
-	add(line, "%s %s%s", rule->target == TARGET_DNAT ? "--to-destination" : "--to-source", addr,
-	    ports);
+	add_words(line, "%s %s%s", rule->target == TARGET_DNAT ? "--to-destination" : "--to-source",
+		  addr, ports);
 }
 
 static void add_target(struct line *line, enum family family, const struct rule *rule)
 {
 	switch (rule->target) {
 	case TARGET_ACCEPT:
-		add(line, "-j ACCEPT");
+		add_words(line, "-j ACCEPT");
 		return;
 	case TARGET_RETURN:
-		add(line, "-j RETURN");
+		add_words(line, "-j RETURN");
 		return;
 	case TARGET_JUMP:
-		add(line, "-j %s", quote(rule->chain).text);
+		add_words(line, "-j %s", quote(rule->chain).text);
 		return;
 	case TARGET_MASQUERADE:
-		add(line, "-j MASQUERADE");
+		add_words(line, "-j MASQUERADE");
 		return;
 	case TARGET_DNAT:
 	case TARGET_SNAT:
-		add(line, "-j %s", rule->target == TARGET_DNAT ? "DNAT" : "SNAT");
+		add_words(line, "-j %s", rule->target == TARGET_DNAT ? "DNAT" : "SNAT");
 		add_to(line, family, rule);
 		return;
 	}
@@ -152,6 +154,6 @@ void text_rule(enum family family, const struct rule *rule, char out[RULE_TEXT_M
 	add_conntrack(&line, rule);
 	add_time(&line, rule->until);
 	if (rule->comment)
-		add(&line, "-m comment --comment \"%s\"", rule->comment);
+		add_words(&line, "-m comment --comment \"%s\"", rule->comment);
 	add_target(&line, family, rule);
 }

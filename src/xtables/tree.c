@@ -380,7 +380,7 @@ static size_t choose_digit(const struct tree *tree, const struct part *part, str
 }
 
 /* Bring the items of one branch together, in the order of the branches, wide ones last; otherwise
- * they stay in order. ends[b]: where branch b ends. */
+ * they stay in order. ends[b]: the index behind branch b. */
 static void gather(const struct tree *tree, const struct part *part, size_t ends[BRANCHES + 1])
 {
 	memset(ends, 0, (BRANCHES + 1) * sizeof(*ends));
@@ -399,7 +399,7 @@ static void gather(const struct tree *tree, const struct part *part, size_t ends
 static int fill_chain(struct tree *tree, struct part part);
 
 /* Put the rules of a branch into a chain of their own; *jump is made the jump to it. below: as the
- * part above it, but for the items. */
+ * part above it, except for the items. */
 static int add_branch(struct tree *tree, struct part below, const struct digit *digit,
 		      struct rule *jump)
 {
