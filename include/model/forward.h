@@ -58,7 +58,7 @@ uint16_t forward_target_port(const struct forward *f, uint16_t port);
 bool forward_same_place(const struct forward *a, const struct forward *b);
 
 bool forward_equal(const struct forward *a, const struct forward *b);
-/* Equal but perhaps for until. */
+/* Equal, except perhaps for until. */
 bool forward_equal_but_until(const struct forward *a, const struct forward *b);
 static inline bool forward_expired(const struct forward *f, int64_t now)
 {

@@ -45,10 +45,6 @@ int spec_parse_name(const char *text, char out[NAME_MAX_LENGTH + 1], struct err 
 /* Option: what the message calls it. An unset network comes of /0. */
 int spec_parse_network(const char *text, const char *option, struct network *out,
 		       enum family *family, struct err *err);
-/* YYYY-MM-DDTHH:MM[:SS][Z|+HH:MM|-HH:MM], local time without a zone; RFC 3339, section 5.6. */
-int spec_parse_time(const char *text, const struct spec_host *host, int64_t *out, struct err *err);
-/* A number and s, m, h or d; at least a second. */
-int spec_parse_duration(const char *text, int64_t *out, struct err *err);
 
 /* Whether text can only be meant as a SPEC, not as a NAME. */
 bool spec_is_spec(const char *text);
@@ -58,8 +54,6 @@ bool spec_is_spec(const char *text);
 #define SPEC_OPTIONS_MAX 320
 void spec_format(const struct forward *f, char out[SPEC_TEXT_MAX]);
 void spec_format_target(const struct forward *f, char out[SPEC_TEXT_MAX]);
-#define SPEC_TIME_MAX 24
-void spec_format_time(int64_t when, char out[SPEC_TIME_MAX]);
 
 /* The options that `pfwd add` would need, each word separated by a blank. */
 enum spec_options {

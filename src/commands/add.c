@@ -6,6 +6,7 @@
 #include "commands/warn.h"
 #include "host/interfaces.h"
 #include "syntax/request.h"
+#include "syntax/time.h"
 
 struct add {
 	struct request request;
@@ -88,10 +89,10 @@ static int find_hairpins(struct forwards *set, struct err *err)
 
 static int check_time(const struct forwards *set, int64_t now, struct err *err)
 {
-	char when[SPEC_TIME_MAX];
+	char when[TIME_TEXT_MAX];
 	if (set->count == 0 || !forward_expired(&set->items[0], now))
 		return 0;
-	spec_format_time(set->items[0].until, when);
+	time_format(set->items[0].until, when);
 	return err_set(err, ERR_INPUT, "--until %s is in the past; give a time in the future",
 		       when);
 }

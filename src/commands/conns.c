@@ -14,6 +14,7 @@
 #include "host/host.h"
 #include "host/output.h"
 #include "ruleset/present.h"
+#include "syntax/time.h"
 
 struct row {
 	const struct forward *f; /* NULL: of no forward */
@@ -140,7 +141,7 @@ static bool get_start(const void *row, char cell[REPORT_CELL_MAX])
 {
 	uint64_t start = connection(row)->start;
 	if (start)
-		spec_format_time((int64_t)(start / 1000000000), cell);
+		time_format((int64_t)(start / 1000000000), cell);
 	return start != 0;
 }
 

@@ -9,6 +9,7 @@
 #include "conns/owners.h"
 #include "host/host.h"
 #include "ruleset/present.h"
+#include "syntax/time.h"
 
 struct row {
 	const struct forward *f;
@@ -102,7 +103,7 @@ static bool get_until(const void *row, char cell[REPORT_CELL_MAX])
 	const struct forward *f = ((const struct row *)row)->f;
 	if (!f->until)
 		return false;
-	spec_format_time(f->until, cell);
+	time_format(f->until, cell);
 	return true;
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* As the C library tells them. */
+/* Read through the C library, and kept sorted. */
 #include <errno.h>
 #include <ifaddrs.h>
 #include <net/if.h>
@@ -9,6 +9,7 @@
 #include <sys/socket.h>
 
 #include "host/interfaces.h"
+#include "model/search.h"
 
 static int compare_names(const void *a, const void *b)
 {
@@ -41,7 +42,7 @@ void host_interfaces_free(struct host_interfaces *set)
 	*set = (struct host_interfaces){0};
 }
 
-/* By bsearch: what a wildcard takes lies together. */
+/* For bsearch: the names that a wildcard takes are neighbours. */
 static int compare_wanted(const void *wanted, const void *name)
 {
 	size_t n = strlen(wanted);
@@ -120,18 +121,16 @@ void host_addresses_free(struct host_addresses *set)
 	*set = (struct host_addresses){0};
 }
 
+static int compare_owned(const void *addr, const void *item)
+{
+	return address_compare(addr, &((const struct host_address *)item)->addr);
+}
+
 const char *host_address_owner(const struct host_addresses *set, const struct address *addr)
 {
-	size_t low = 0, high = set->count;
-	while (low < high) {
-		size_t middle = (low + high) / 2;
-		if (address_compare(&set->items[middle].addr, addr) < 0)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	bool owned = low < set->count && address_equal(&set->items[low].addr, addr);
-	return owned ? set->items[low].ifname : NULL;
+	size_t at = search_first(addr, set->items, set->count, sizeof(*set->items), compare_owned);
+	bool owned = at < set->count && address_equal(&set->items[at].addr, addr);
+	return owned ? set->items[at].ifname : NULL;
 }
 
 struct network host_network_of(const struct host_addresses *set, const struct address *addr)

@@ -1,14 +1,24 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Interfaces and networks are prefixes: of two that share packets one begins as the other does. So
- * boxes are put together by how long their prefixes are (their shape; a set has few), and for each
- * two shapes those that share packets agree in what both shapes have. Among these a sweep over the
- * ports finds those that meet.
+ * Two forwards are in conflict if they share packets, and neither is the narrower one in everything
+ * in which they differ: then nothing says which of them wins. To find all such pairs among 50,000
+ * forwards, not every two of them are compared:
+ *
+ * - An interface, an address and a network each match by a prefix: eth+ the names that begin with
+ *   "eth", 10.0.0.0/8 the addresses that begin with its first 8 bits. Two prefixes share something
+ *   only if the longer one begins with the shorter one.
+ * - The lengths of the three prefixes are the shape of a match. A set has few shapes. For each two
+ *   shapes, matches that share packets are equal in the bits that both shapes have, so those that
+ *   are equal there are put together, by a hash of these bits.
+ * - Among the matches that are together, a sweep over the ports meets only those that share a port:
+ *   it goes from the lowest first port to the highest, and keeps open whose last port is not
+ * passed.
  */
 #include <stdlib.h>
 #include <string.h>
 
 #include "model/conflict.h"
+#include "model/hash.h"
 
 /* ---- what can be in conflict ---- */
 
@@ -38,10 +48,10 @@ static bool go_elsewhere(const struct forward *a, const struct forward *b)
 	return !forward_same_place(a, b);
 }
 
-/* In what ways two can be in conflict. */
+/* The ways in which two forwards can be in conflict. */
 static const struct kind {
 	bool (*has)(const struct forward *f);
-	struct match (*box)(const struct forward *f);
+	struct match (*match)(const struct forward *f);
 	bool (*conflict)(const struct forward *a, const struct forward *b);
 	const char *cause;
 } kinds[] = {
@@ -51,16 +61,21 @@ static const struct kind {
 };
 #define KINDS (sizeof(kinds) / sizeof(kinds[0]))
 
+static bool neither_is_narrower(const struct match *a, const struct match *b)
+{
+	enum overlap r = match_overlap(a, b);
+	return r == OVERLAP_EQUAL || r == OVERLAP_CROSS;
+}
+
 static bool clash(const struct kind *kind, const struct forward *a, const struct forward *b)
 {
 	if (!kind->has(a) || !kind->has(b))
 		return false;
-	struct match a_box = kind->box(a), b_box = kind->box(b);
-	enum overlap r = match_overlap(&a_box, &b_box);
-	return (r == OVERLAP_EQUAL || r == OVERLAP_CROSS) && kind->conflict(a, b);
+	struct match a_match = kind->match(a), b_match = kind->match(b);
+	return neither_is_narrower(&a_match, &b_match) && kind->conflict(a, b);
 }
 
-/* The first kind that they clash in, or NULL. */
+/* The first kind in which they clash, or NULL. */
 static const struct kind *clash_of(const struct forward *a, const struct forward *b)
 {
 	for (size_t k = 0; k < KINDS && a->family == b->family; k++)
@@ -87,27 +102,12 @@ struct shape { /* lengths of prefixes, in bits */
 };
 
 struct item {
-	struct match box;
+	struct match match;
 	struct shape shape;
 	size_t index; /* in the set */
 };
 
-struct place { /* an item in the sweep */
-	uint64_t key;
-	const struct item *item;
-	bool second; /* it is of the second shape */
-};
-
-struct sweep {
-	const struct forwards *set;
-	const struct kind *kind;
-	void (*found)(void *context, size_t a, size_t b);
-	void *context;
-	struct place *places;
-	const struct item **open[2]; /* of each shape: those whose ports may go on */
-};
-
-/* "eth0" goes on with a NUL, "eth+" does not. */
+/* The NUL behind "eth0" has to match too; "eth+" ends before the '+'. */
 static uint8_t ifname_bits(const char *name)
 {
 	size_t n = strlen(name);
@@ -116,9 +116,9 @@ static uint8_t ifname_bits(const char *name)
 	return (uint8_t)(8 * (name[n - 1] == '+' ? n - 1 : n + 1));
 }
 
-static struct shape shape_of(const struct match *box)
+static struct shape shape_of(const struct match *match)
 {
-	return (struct shape){ifname_bits(box->ifname), box->dst.prefix, box->src.prefix};
+	return (struct shape){ifname_bits(match->ifname), match->dst.prefix, match->src.prefix};
 }
 
 static int compare_shapes(const void *a, const void *b)
@@ -127,41 +127,61 @@ static int compare_shapes(const void *a, const void *b)
 	return memcmp(&x->shape, &y->shape, sizeof(x->shape));
 }
 
+/* The bits that both shapes have. */
 static struct shape shared_shape(struct shape a, struct shape b)
 {
 	return (struct shape){a.ifname < b.ifname ? a.ifname : b.ifname,
 			      a.dst < b.dst ? a.dst : b.dst, a.src < b.src ? a.src : b.src};
 }
 
-static uint64_t mix(uint64_t hash, const void *bytes, unsigned int bits)
+static uint64_t hash_prefix(uint64_t hash, const void *bytes, unsigned int bits)
 {
-	for (unsigned int i = 0; i < bits; i += 8) {
-		unsigned int byte = ((const unsigned char *)bytes)[i / 8];
-		if (bits - i < 8)
-			byte &= 0xff00U >> (bits - i);
-		hash = (hash ^ byte) * 0x9e3779b97f4a7c15U;
-		hash ^= hash >> 32;
-	}
-	return hash;
+	hash = hash_bytes(hash, bytes, bits / 8);
+	if (bits % 8 == 0)
+		return hash;
+	unsigned int last = ((const unsigned char *)bytes)[bits / 8];
+	return hash_word(hash, last & 0xff00U >> bits % 8);
 }
 
-/* Equal where two boxes agree in that shape; what merely looks equal is compared again. */
-static uint64_t key_of(const struct match *box, struct shape shape)
+/* Matches that are equal in the bits of that shape have equal keys. Others may have them too. */
+static uint64_t key_of(const struct match *match, struct shape shape)
 {
-	uint64_t hash = mix(0, &box->proto, 8);
-	hash = mix(hash, box->ifname, shape.ifname);
-	hash = mix(hash, box->dst.addr.bytes, shape.dst);
-	return mix(hash, box->src.addr.bytes, shape.src);
+	uint64_t hash = hash_word(0, match->proto);
+	hash = hash_prefix(hash, match->ifname, shape.ifname);
+	hash = hash_prefix(hash, match->dst.addr.bytes, shape.dst);
+	return hash_prefix(hash, match->src.addr.bytes, shape.src);
 }
 
 /* ---- the sweep ---- */
+
+enum side { /* the two shapes whose items meet */
+	    SIDE_FIRST,
+	    SIDE_SECOND,
+	    SIDES,
+};
+
+struct place { /* an item in the sweep */
+	uint64_t key;
+	const struct item *item;
+	enum side side;
+};
+
+struct sweep {
+	const struct forwards *set;
+	const struct kind *kind;
+	void (*found)(void *context, size_t a, size_t b);
+	void *context;
+	struct place *places;
+	size_t count;                    /* of places */
+	const struct item **open[SIDES]; /* items whose last port is not passed */
+};
 
 static int compare_places(const void *a, const void *b)
 {
 	const struct place *x = a, *y = b;
 	if (x->key != y->key)
 		return x->key < y->key ? -1 : 1;
-	return x->item->box.ports.first - y->item->box.ports.first;
+	return x->item->match.ports.first - y->item->match.ports.first;
 }
 
 static void meet(const struct sweep *sweep, const struct item *a, const struct item *b)
@@ -169,19 +189,20 @@ static void meet(const struct sweep *sweep, const struct item *a, const struct i
 	size_t first = a->index < b->index ? a->index : b->index;
 	size_t second = a->index < b->index ? b->index : a->index;
 	const struct forward *items = sweep->set->items;
-	enum overlap r = match_overlap(&a->box, &b->box);
-	if ((r == OVERLAP_EQUAL || r == OVERLAP_CROSS) &&
+	/* what two kinds find is told once: by the first of them */
+	if (neither_is_narrower(&a->match, &b->match) &&
 	    clash_of(&items[first], &items[second]) == sweep->kind)
 		sweep->found(sweep->context, first, second);
 }
 
-/* Let the item meet those that its ports share one with; those that ended before it are left. */
-static size_t meet_open(const struct sweep *sweep, const struct item **open, size_t count,
+/* Let the item meet those that are open, and close those that end before it. How many stay open. */
+static size_t meet_open(const struct sweep *sweep, enum side side, size_t count,
 			const struct item *item)
 {
+	const struct item **open = sweep->open[side];
 	size_t kept = 0;
 	for (size_t i = 0; i < count; i++) {
-		if (open[i]->box.ports.last < item->box.ports.first)
+		if (open[i]->match.ports.last < item->match.ports.first)
 			continue;
 		meet(sweep, open[i], item);
 		open[kept++] = open[i];
@@ -189,68 +210,61 @@ static size_t meet_open(const struct sweep *sweep, const struct item **open, siz
 	return kept;
 }
 
-static void sweep_places(const struct sweep *sweep, size_t count, bool one_shape)
+/* Items of two shapes meet those of the other shape; if there is one shape, all meet each other. */
+static void sweep_places(const struct sweep *sweep, bool one_shape)
 {
-	size_t open[2] = {0, 0};
-	for (size_t i = 0; i < count; i++) {
+	size_t open[SIDES] = {0};
+	for (size_t i = 0; i < sweep->count; i++) {
 		const struct place *p = &sweep->places[i];
-		size_t mine = p->second, other = one_shape ? mine : !mine;
+		enum side across = p->side == SIDE_FIRST ? SIDE_SECOND : SIDE_FIRST;
+		if (one_shape)
+			across = p->side;
 		if (i && p[-1].key != p->key)
-			open[0] = open[1] = 0;
-		open[other] = meet_open(sweep, sweep->open[other], open[other], p->item);
-		sweep->open[mine][open[mine]++] = p->item;
+			open[SIDE_FIRST] = open[SIDE_SECOND] = 0;
+		open[across] = meet_open(sweep, across, open[across], p->item);
+		sweep->open[p->side][open[p->side]++] = p->item;
 	}
 }
 
-static size_t place_all(const struct sweep *sweep, size_t at, const struct item *items,
-			size_t count, struct shape shape, bool second)
-{
-	for (size_t i = 0; i < count; i++)
-		sweep->places[at + i] =
-			(struct place){key_of(&items[i].box, shape), &items[i], second};
-	return at + count;
-}
+struct stretch { /* of sorted items: those of one shape */
+	const struct item *items;
+	size_t count;
+};
 
-static size_t same_shapes(const struct item *items, size_t count)
+static struct stretch stretch_at(const struct item *items, size_t count)
 {
 	size_t n = 1;
 	while (n < count && compare_shapes(&items[0], &items[n]) == 0)
 		n++;
-	return n;
+	return (struct stretch){items, n};
 }
 
-/* Those of the first shape among themselves, and with each other shape. */
-static size_t sweep_shape(const struct sweep *sweep, const struct item *items, size_t count)
+static void add_places(struct sweep *sweep, struct stretch stretch, struct shape shape,
+		       enum side side)
 {
-	size_t first = same_shapes(items, count);
-	for (size_t at = 0, n; at < count; at += n) {
-		n = same_shapes(items + at, count - at);
-		struct shape shape = shared_shape(items->shape, items[at].shape);
-		size_t placed = place_all(sweep, 0, items, first, shape, false);
-		if (at)
-			placed = place_all(sweep, placed, items + at, n, shape, true);
-		qsort(sweep->places, placed, sizeof(*sweep->places), compare_places);
-		sweep_places(sweep, placed, at == 0);
+	for (size_t i = 0; i < stretch.count; i++) {
+		const struct item *item = &stretch.items[i];
+		sweep->places[sweep->count++] =
+			(struct place){key_of(&item->match, shape), item, side};
 	}
-	return first;
 }
 
-static int sweep_items(struct sweep *sweep, struct item *items, size_t count, struct err *err)
+/* Let the items of the first shape meet each other, and those of each other shape. Returns how many
+ * items the first shape has. */
+static size_t sweep_shape(struct sweep *sweep, const struct item *items, size_t count)
 {
-	int result = 0;
-	sweep->places = reallocarray(NULL, count, sizeof(*sweep->places));
-	sweep->open[0] = reallocarray(NULL, count, sizeof(*sweep->open[0]));
-	sweep->open[1] = reallocarray(NULL, count, sizeof(*sweep->open[1]));
-	if (!sweep->places || !sweep->open[0] || !sweep->open[1])
-		result = err_memory(err);
-	else
-		qsort(items, count, sizeof(*items), compare_shapes);
-	for (size_t at = 0; result == 0 && at < count;)
-		at += sweep_shape(sweep, items + at, count - at);
-	free(sweep->places);
-	free(sweep->open[0]);
-	free(sweep->open[1]);
-	return result;
+	struct stretch first = stretch_at(items, count), second;
+	for (size_t at = 0; at < count; at += second.count) {
+		second = stretch_at(items + at, count - at);
+		struct shape shape = shared_shape(items->shape, second.items->shape);
+		sweep->count = 0;
+		add_places(sweep, first, shape, SIDE_FIRST);
+		if (at)
+			add_places(sweep, second, shape, SIDE_SECOND);
+		qsort(sweep->places, sweep->count, sizeof(*sweep->places), compare_places);
+		sweep_places(sweep, at == 0);
+	}
+	return first.count;
 }
 
 /* ---- a set ---- */
@@ -263,9 +277,10 @@ static size_t take_items(const struct forwards *set, enum family family, const s
 		const struct forward *f = &set->items[i];
 		if (f->family != family || !kind->has(f))
 			continue;
-		struct match box = kind->box(f);
-		items[count++] = (struct item){box, shape_of(&box), i};
+		struct match match = kind->match(f);
+		items[count++] = (struct item){match, shape_of(&match), i};
 	}
+	qsort(items, count, sizeof(*items), compare_shapes);
 	return count;
 }
 
@@ -275,14 +290,26 @@ int conflict_find(const struct forwards *set, void (*found)(void *context, size_
 	static const enum family families[] = {FAMILY_IPV4, FAMILY_IPV6};
 	struct sweep sweep = {.set = set, .found = found, .context = context};
 	struct item *items = reallocarray(NULL, set->count + 1, sizeof(*items));
-	int result = items ? 0 : err_memory(err);
+	int result = -1;
+	sweep.places = reallocarray(NULL, set->count + 1, sizeof(*sweep.places));
+	for (size_t side = 0; side < SIDES; side++)
+		sweep.open[side] = reallocarray(NULL, set->count + 1, sizeof(*sweep.open[0]));
+	if (!items || !sweep.places || !sweep.open[SIDE_FIRST] || !sweep.open[SIDE_SECOND]) {
+		err_memory(err);
+		goto out;
+	}
 	for (size_t f = 0; f < 2; f++)
-		for (size_t k = 0; result == 0 && k < KINDS; k++) {
+		for (size_t k = 0; k < KINDS; k++) {
 			size_t count = take_items(set, families[f], &kinds[k], items);
 			sweep.kind = &kinds[k];
-			if (count > 1)
-				result = sweep_items(&sweep, items, count, err);
+			for (size_t at = 0; at < count;)
+				at += sweep_shape(&sweep, items + at, count - at);
 		}
+	result = 0;
+out:
 	free(items);
+	free(sweep.places);
+	free(sweep.open[SIDE_FIRST]);
+	free(sweep.open[SIDE_SECOND]);
 	return result;
 }

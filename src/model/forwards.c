@@ -5,6 +5,7 @@
 
 #include "model/conflict.h"
 #include "model/forwards.h"
+#include "model/search.h"
 
 void forwards_free(struct forwards *set)
 {
@@ -77,30 +78,23 @@ static size_t run_end(const struct forwards *set, size_t index)
 	return end < set->count ? end : set->count;
 }
 
-/* The first in a sorted part that does not come before f. */
-static size_t first_from(const struct forward *items, size_t begin, size_t end,
-			 const struct forward *f)
+static int compare(const void *a, const void *b)
 {
-	while (begin < end) {
-		size_t middle = begin + (end - begin) / 2;
-		if (forward_compare(&items[middle], f) < 0)
-			begin = middle + 1;
-		else
-			end = middle;
-	}
-	return begin;
+	return forward_compare(a, b);
 }
 
-/* The same, sought from the end, near which it is expected. */
+/* The first of a sorted part that does not come before f. It is expected near the end, so steps
+ * that double lead down to it before the search. */
 static size_t first_from_end(const struct forward *items, size_t end, const struct forward *f)
 {
 	size_t step = 1;
 	while (step < end && forward_compare(&items[end - step], f) >= 0)
 		step *= 2;
-	return first_from(items, step < end ? end - step : 0, end, f);
+	size_t begin = step < end ? end - step : 0;
+	return begin + search_first(f, items + begin, end - begin, sizeof(*items), compare);
 }
 
-/* Two sorted runs, the first up to middle, the second up to end, into one: from the end, whole
+/* Merge two sorted runs, the first up to middle, the second up to end: from the end, and whole
  * blocks at a time. */
 static void merge(struct forward *items, size_t middle, size_t end, struct forward *spare)
 {
@@ -117,7 +111,7 @@ static void merge(struct forward *items, size_t middle, size_t end, struct forwa
 	memcpy(items + left, spare, right * sizeof(*items));
 }
 
-/* Merge each two neighbouring runs; whether one is left. */
+/* Merge each two neighbouring runs. True if one run is left. */
 static bool merge_runs(struct forwards *set, struct forward *spare)
 {
 	size_t runs = 0;
@@ -132,15 +126,15 @@ static bool merge_runs(struct forwards *set, struct forward *spare)
 
 static void drop_twins(struct forwards *set)
 {
-	size_t kept = 0;
+	size_t kept = 1;
 	for (size_t i = 1; i < set->count; i++)
-		if (!forward_equal(&set->items[kept], &set->items[i]))
-			set->items[++kept] = set->items[i];
-	set->count = kept + 1;
+		if (!forward_equal(&set->items[kept - 1], &set->items[i]))
+			set->items[kept++] = set->items[i];
+	set->count = kept;
 }
 
-/* Lists come sorted but for a few places, from a file that was saved or the chains of a table:
- * so a natural merge sort. */
+/* A natural merge sort: lists come sorted except for a few places, because a file was saved or the
+ * kernel's rules are in order. */
 int forwards_sort(struct forwards *set, struct err *err)
 {
 	if (set->count < 2)
@@ -164,11 +158,6 @@ void forwards_keep(struct forwards *set, const bool *keep)
 		if (keep[i])
 			set->items[kept++] = set->items[i];
 	set->count = kept;
-}
-
-static int compare(const void *a, const void *b)
-{
-	return forward_compare(a, b);
 }
 
 size_t forwards_find(const struct forwards *set, const struct forward *f)
@@ -214,8 +203,9 @@ int forwards_insert(struct forwards *set, const struct forward *f, struct err *e
 		if (!conflict_between(f, &set->items[i]) && !forward_equal(f, &set->items[i]))
 			set->items[kept++] = set->items[i];
 	set->count = kept;
-	size_t at = first_from(set->items, 0, set->count, f);
-	memmove(set->items + at + 1, set->items + at, (set->count++ - at) * sizeof(*f));
+	size_t at = search_first(f, set->items, set->count, sizeof(*f), compare);
+	memmove(set->items + at + 1, set->items + at, (set->count - at) * sizeof(*f));
 	set->items[at] = *f;
+	set->count++;
 	return 0;
 }

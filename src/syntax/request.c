@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "syntax/request.h"
+#include "syntax/time.h"
 
 /* ---- options ---- */
 
@@ -159,10 +160,10 @@ static int find_end(const struct request *request, const struct spec_host *host,
 {
 	int64_t seconds;
 	if (request->until)
-		return spec_parse_time(request->until, host, &f->until, err);
+		return time_parse(request->until, host, &f->until, err);
 	if (!request->duration)
 		return 0;
-	if (spec_parse_duration(request->duration, &seconds, err) < 0)
+	if (time_parse_duration(request->duration, &seconds, err) < 0)
 		return -1;
 	f->until = host->now + seconds;
 	if (f->until > FORWARD_UNTIL_MAX)

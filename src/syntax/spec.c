@@ -6,6 +6,7 @@
 #include "model/conflict.h"
 #include "model/number.h"
 #include "syntax/spec.h"
+#include "syntax/time.h"
 
 #define SPEC_FORM "[IF][@ADDR]:PORTS[/PROTO], eth0:80 for example"
 #define TARGET_FORM "ADDR, ADDR:PORTS or :PORTS, 192.168.1.2:8080 for example"
@@ -439,7 +440,7 @@ static char *put_options(char *out, const struct forward *f, enum spec_options w
 	if (f->local)
 		out = put_option(out, start, "--local", "");
 	if (which != SPEC_COMMENT_ALONE && f->until) {
-		spec_format_time(f->until, text);
+		time_format(f->until, text);
 		out = put_option(out, start, "--until ", text);
 	}
 	return out;

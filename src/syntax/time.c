@@ -4,6 +4,7 @@
 #include <time.h>
 
 #include "syntax/spec.h"
+#include "syntax/time.h"
 
 /* Exactly n digits of *text as a number; moves on behind them. */
 static int take_digits(const char **text, int n, int *out)
@@ -74,7 +75,7 @@ static bool utc_to_seconds(const struct tm *asked, int64_t *out)
 	return true;
 }
 
-int spec_parse_time(const char *text, const struct spec_host *host, int64_t *out, struct err *err)
+int time_parse(const char *text, const struct spec_host *host, int64_t *out, struct err *err)
 {
 	const char *rest = text;
 	struct tm tm = {0};
@@ -106,7 +107,7 @@ int spec_parse_time(const char *text, const struct spec_host *host, int64_t *out
 	return 0;
 }
 
-int spec_parse_duration(const char *text, int64_t *out, struct err *err)
+int time_parse_duration(const char *text, int64_t *out, struct err *err)
 {
 	static const char units[] = "smhd";
 	static const int64_t seconds[] = {1, 60, 3600, 86400};
@@ -128,11 +129,11 @@ int spec_parse_duration(const char *text, int64_t *out, struct err *err)
 	return 0;
 }
 
-void spec_format_time(int64_t when, char out[SPEC_TIME_MAX])
+void time_format(int64_t when, char out[TIME_TEXT_MAX])
 {
 	struct tm tm;
 	time_t seconds = (time_t)when;
 	if (!gmtime_r(&seconds, &tm) ||
-	    strftime(out, SPEC_TIME_MAX, "%Y-%m-%dT%H:%M:%SZ", &tm) == 0)
+	    strftime(out, TIME_TEXT_MAX, "%Y-%m-%dT%H:%M:%SZ", &tm) == 0)
 		strcpy(out, "-");
 }

@@ -12,6 +12,7 @@
 #include "random_forward.h"
 #include "read_forward.h"
 #include "rows.h"
+#include "syntax/time.h"
 
 #define LONG_TEXT 100000
 
@@ -796,7 +797,7 @@ static void times_are_read(void **state)
 	const struct good_time *row = *state;
 	int64_t when;
 	struct err err;
-	assert_int_equal(spec_parse_time(row->text, &in_the_west, &when, &err), 0);
+	assert_int_equal(time_parse(row->text, &in_the_west, &when, &err), 0);
 	assert_true(when == row->when);
 }
 
@@ -848,7 +849,7 @@ static void bad_times_are_refused(void **state)
 	const struct bad_time *row = *state;
 	int64_t when = -1;
 	struct err err = {0};
-	assert_int_equal(spec_parse_time(row->text, &in_the_west, &when, &err), -1);
+	assert_int_equal(time_parse(row->text, &in_the_west, &when, &err), -1);
 	assert_int_equal(err.kind, ERR_INPUT);
 	assert_string_equal(err.text, row->says);
 	assert_true(when == -1);
@@ -860,7 +861,7 @@ static void times_need_a_zone_where_none_is_known(void **state)
 	static const struct spec_host nowhere;
 	int64_t when = -1;
 	struct err err = {0};
-	assert_int_equal(spec_parse_time("2026-12-01T18:00", &nowhere, &when, &err), -1);
+	assert_int_equal(time_parse("2026-12-01T18:00", &nowhere, &when, &err), -1);
 	assert_string_equal(err.text,
 			    "time '2026-12-01T18:00' has no zone; put Z behind it for UTC");
 }
@@ -883,7 +884,7 @@ static void durations_are_read(void **state)
 	const struct good_duration *row = *state;
 	int64_t seconds;
 	struct err err;
-	assert_int_equal(spec_parse_duration(row->text, &seconds, &err), 0);
+	assert_int_equal(time_parse_duration(row->text, &seconds, &err), 0);
 	assert_true(seconds == row->seconds);
 }
 
@@ -912,7 +913,7 @@ static void bad_durations_are_refused(void **state)
 	const struct bad_duration *row = *state;
 	int64_t seconds = -1;
 	struct err err = {0};
-	assert_int_equal(spec_parse_duration(row->text, &seconds, &err), -1);
+	assert_int_equal(time_parse_duration(row->text, &seconds, &err), -1);
 	assert_int_equal(err.kind, ERR_INPUT);
 	assert_string_equal(err.text, row->says);
 	assert_true(seconds == -1);
