@@ -27,7 +27,7 @@ struct spec_host {
 struct spec {
 	char ifname[IFNAME_MAX];
 	struct address addr;
-	uint8_t family; /* of addr, or of 0.0.0.0 and [::], which leave addr empty; or none */
+	enum family family; /* of addr, or of 0.0.0.0 and [::], which leave addr empty; or none */
 	struct ports ports;
 	enum proto protos[SPEC_PROTOS_MAX]; /* the second may be none */
 };

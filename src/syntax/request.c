@@ -133,40 +133,48 @@ int request_set_operand(struct request *request, const char *word, struct err *e
 	return 0;
 }
 
-static int choose_family(const struct request *request, const struct spec *spec,
-			 const struct target *target, struct forward *f, struct err *err)
+struct draft { /* of the forwards that a request means */
+	const struct request *request;
+	const struct spec_host *host;
+	struct spec spec;
+	struct target target;
+	struct forward f; /* what all of them share; proto and from are those of one */
+};
+
+static int choose_family(struct draft *d, struct err *err)
 {
-	uint8_t family = target->addr.family ? target->addr.family : spec->family;
-	uint8_t asked = (uint8_t)request->family;
+	const struct request *request = d->request;
+	enum family family = d->target.addr.family ? d->target.addr.family : d->spec.family;
+	enum family asked = request->family;
 	if (!family)
 		family = asked ? asked : FAMILY_IPV4;
 	if (asked && asked != family)
-		return err_set(err, ERR_INPUT, "-%u was asked for, but '%s' is %s", asked,
-			       quote(target->addr.family ? request->target : request->spec).text,
+		return err_set(err, ERR_INPUT, "-%d was asked for, but '%s' is %s", (int)asked,
+			       quote(d->target.addr.family ? request->target : request->spec).text,
 			       family_name(family));
-	if (spec->family && spec->family != family)
+	if (d->spec.family && d->spec.family != family)
 		return err_set(err, ERR_INPUT,
 			       "'%s' is %s and '%s' is %s; the kernel cannot translate between "
 			       "families",
-			       quote(request->spec).text, family_name(spec->family),
+			       quote(request->spec).text, family_name(d->spec.family),
 			       quote(request->target).text, family_name(family));
-	f->family = family;
+	d->f.family = family;
 	return 0;
 }
 
 /* --until, or the end that --for means. */
-static int find_end(const struct request *request, const struct spec_host *host, struct forward *f,
-		    struct err *err)
+static int find_end(struct draft *d, struct err *err)
 {
+	const struct request *request = d->request;
 	int64_t seconds;
 	if (request->until)
-		return time_parse(request->until, host, &f->until, err);
+		return time_parse(request->until, d->host, &d->f.until, err);
 	if (!request->duration)
 		return 0;
 	if (time_parse_duration(request->duration, &seconds, err) < 0)
 		return -1;
-	f->until = host->now + seconds;
-	if (f->until > FORWARD_UNTIL_MAX)
+	d->f.until = d->host->now + seconds;
+	if (d->f.until > FORWARD_UNTIL_MAX)
 		return err_set(err, ERR_INPUT,
 			       "--for %s ends later than 2038-01-19T03:14:06Z, the last time that "
 			       "iptables can read; leave it out for a forward without end",
@@ -194,10 +202,9 @@ static int refuse_digits(const char *text, const struct spec *spec, struct err *
 }
 
 /* An IF that no packet comes in on, or that is most likely meant as something else. */
-static int check_interface(const char *text, const struct spec *spec, const struct spec_host *host,
-			   struct err *err)
+static int check_interface(const struct draft *d, struct err *err)
 {
-	const char *name = spec->ifname;
+	const char *text = d->request->spec, *name = d->spec.ifname;
 	bool digits = *name && name[strspn(name, "0123456789")] == '\0';
 	bool all = strcmp(name, "any") == 0 || strcmp(name, "all") == 0;
 	if (strcmp(name, "lo") == 0)
@@ -206,73 +213,69 @@ static int check_interface(const char *text, const struct spec *spec, const stru
 			       "on this host give --local, and the interface of other clients or "
 			       "none",
 			       quote(text).text);
-	if ((!digits && !all) || (host->interface && host->interface(name)))
+	if ((!digits && !all) || (d->host->interface && d->host->interface(name)))
 		return 0;
 	if (digits)
-		return refuse_digits(text, spec, err);
+		return refuse_digits(text, &d->spec, err);
 	return err_set(err, ERR_INPUT,
 		       "'%s': no interface is called %s; for all interfaces write *, or nothing",
 		       quote(text).text, name);
 }
 
-static int parse(const struct request *request, const struct spec_host *host, struct spec *spec,
-		 struct forward *f, struct err *err)
+static int parse(struct draft *d, struct err *err)
 {
-	struct target target;
+	const struct request *request = d->request;
+	struct forward *f = &d->f;
 	if (!request->spec || !request->target)
 		return err_set(
 			err, ERR_INPUT,
 			"%s is missing; SPEC and TARGET are needed, eth0:80 192.168.1.2:8080 "
 			"for example",
 			request->spec ? "TARGET" : "SPEC");
-	if (spec_parse(request->spec, host, spec, err) < 0 ||
-	    check_interface(request->spec, spec, host, err) < 0 ||
-	    spec_parse_target(request->target, spec->protos, host, &target, err) < 0)
+	if (spec_parse(request->spec, d->host, &d->spec, err) < 0 || check_interface(d, err) < 0 ||
+	    spec_parse_target(request->target, d->spec.protos, d->host, &d->target, err) < 0)
 		return -1;
 	*f = request->common;
-	memcpy(f->ifname, spec->ifname, sizeof(f->ifname));
-	f->addr = spec->addr;
-	f->ports = spec->ports;
-	f->target = target.addr;
-	f->target_ports = target.ports.first ? target.ports : spec->ports;
-	if (choose_family(request, spec, &target, f, err) < 0)
+	memcpy(f->ifname, d->spec.ifname, sizeof(f->ifname));
+	f->addr = d->spec.addr;
+	f->ports = d->spec.ports;
+	f->target = d->target.addr;
+	f->target_ports = d->target.ports.first ? d->target.ports : d->spec.ports;
+	if (choose_family(d, err) < 0)
 		return -1;
-	return find_end(request, host, f, err);
+	return find_end(d, err);
 }
 
-/* One forward a protocol, for one client network. */
-static int add_protocols(const struct spec *spec, struct forward *f, struct forwards *out,
-			 struct err *err)
+/* One forward a protocol, for the client network that the draft has now. */
+static int add_protocols(struct draft *d, struct forwards *out, struct err *err)
 {
-	for (size_t i = 0; i < SPEC_PROTOS_MAX && spec->protos[i]; i++) {
-		f->proto = spec->protos[i];
-		if (forward_check(f, err) < 0 || forwards_add(out, f, err) < 0)
+	for (size_t i = 0; i < SPEC_PROTOS_MAX && d->spec.protos[i]; i++) {
+		d->f.proto = d->spec.protos[i];
+		if (forward_check(&d->f, err) < 0 || forwards_add(out, &d->f, err) < 0)
 			return -1;
 	}
 	return 0;
 }
 
-static int add_network(const struct spec *spec, struct forward *f, const char *text,
-		       struct forwards *out, struct err *err)
+static int add_network(struct draft *d, const char *text, struct forwards *out, struct err *err)
 {
 	enum family family;
-	if (spec_parse_network(text, "--from", &f->from, &family, err) < 0)
+	if (spec_parse_network(text, "--from", &d->f.from, &family, err) < 0)
 		return -1;
-	if (family != f->family)
+	if (family != d->f.family)
 		return err_set(err, ERR_INPUT, "--from '%s' is %s, and the forward is %s",
-			       quote(text).text, family_name(family), family_name(f->family));
-	return add_protocols(spec, f, out, err);
+			       quote(text).text, family_name(family), family_name(d->f.family));
+	return add_protocols(d, out, err);
 }
 
-static int add_networks(const struct spec *spec, struct forward *f, const char *list,
-			struct forwards *out, struct err *err)
+static int add_networks(struct draft *d, struct forwards *out, struct err *err)
 {
-	char *copy = strdup(list), *rest = copy, *word;
+	char *copy = strdup(d->request->from), *rest = copy, *word;
 	int result = 0;
 	if (!copy)
 		return err_memory(err);
 	while (result == 0 && (word = strsep(&rest, ",")))
-		result = add_network(spec, f, word, out, err);
+		result = add_network(d, word, out, err);
 	free(copy);
 	return result;
 }
@@ -280,13 +283,11 @@ static int add_networks(const struct spec *spec, struct forward *f, const char *
 int request_forwards(const struct request *request, const struct spec_host *host,
 		     struct forwards *out, struct err *err)
 {
-	struct spec spec;
-	struct forward f;
+	struct draft d = {.request = request, .host = host};
 	size_t before = out->count;
-	if (parse(request, host, &spec, &f, err) < 0)
-		return -1;
-	int result = request->from ? add_networks(&spec, &f, request->from, out, err)
-				   : add_protocols(&spec, &f, out, err);
+	int result = parse(&d, err);
+	if (result == 0)
+		result = request->from ? add_networks(&d, out, err) : add_protocols(&d, out, err);
 	if (result < 0)
 		out->count = before;
 	return result;

@@ -12,8 +12,10 @@
 #define TARGET_FORM "ADDR, ADDR:PORTS or :PORTS, 192.168.1.2:8080 for example"
 #define PART_MAX 64 /* longer than any part that is right */
 
-/* The parts of a SPEC or TARGET, as text; empty where there is none. */
+/* A SPEC or TARGET and its parts, as text; an empty part is not there. */
 struct parts {
+	const char *text; /* all of it, for messages */
+	const struct spec_host *host;
 	char ifname[PART_MAX];
 	char addr[PART_MAX];
 	char ports[PART_MAX];
@@ -21,12 +23,12 @@ struct parts {
 	bool has_addr, bracketed, has_ports, has_proto;
 };
 
-static int bad(struct err *err, const char *text, const char *why)
+static int bad(const struct parts *parts, const char *why, struct err *err)
 {
-	return err_set(err, ERR_INPUT, "'%s': %s", quote(text).text, why);
+	return err_set(err, ERR_INPUT, "'%s': %s", quote(parts->text).text, why);
 }
 
-/* Copy length bytes of a part, -1 where it is longer than anything right. */
+/* Copy length bytes; -1: the part is longer than any that is right. */
 static int take(char out[PART_MAX], const char *from, size_t length)
 {
 	if (length >= PART_MAX)
@@ -42,33 +44,34 @@ static bool is_digit(char c)
 }
 
 /* PORTS[/PROTO] */
-static int cut_tail(const char *text, const char *tail, struct parts *parts, struct err *err)
+static int cut_tail(struct parts *parts, const char *tail, struct err *err)
 {
 	const char *slash = strchr(tail, '/');
 	size_t length = slash ? (size_t)(slash - tail) : strlen(tail);
 	parts->has_ports = true;
 	if (strchr(tail, ':'))
-		return bad(err, text,
+		return bad(parts,
 			   "one colon too many; an IPv6 address stands in brackets, "
-			   "[2001:db8::5]:80");
+			   "[2001:db8::5]:80",
+			   err);
 	if (slash && strchr(slash + 1, '/'))
-		return bad(err, text, "one slash too many; only the protocol follows one");
+		return bad(parts, "one slash too many; only the protocol follows one", err);
 	if (take(parts->ports, tail, length) < 0)
-		return bad(err, text, "the ports are too long to be right");
+		return bad(parts, "the ports are too long to be right", err);
 	if (!slash)
 		return 0;
 	parts->has_proto = true;
 	if (take(parts->proto, slash + 1, strlen(slash + 1)) < 0)
-		return bad(err, text, "the protocol is too long to be right");
+		return bad(parts, "the protocol is too long to be right", err);
 	return 0;
 }
 
 /* [IF][@ADDR], the address without brackets. */
-static int cut_head(const char *text, size_t length, struct parts *parts, struct err *err)
+static int cut_head(struct parts *parts, size_t length, struct err *err)
 {
 	char head[PART_MAX];
-	if (take(head, text, length) < 0)
-		return bad(err, text, "what stands before the colon is too long to be right");
+	if (take(head, parts->text, length) < 0)
+		return bad(parts, "what stands before the colon is too long to be right", err);
 	char *at = strchr(head, '@');
 	if (at) {
 		*at = '\0';
@@ -85,18 +88,18 @@ static int cut_head(const char *text, size_t length, struct parts *parts, struct
 }
 
 /* [IF@][ADDR] with brackets: *rest is what follows them. */
-static int cut_bracketed(const char *text, const char *open, const char **rest, struct parts *parts,
-			 struct err *err)
+static int cut_bracketed(struct parts *parts, const char *open, const char **rest, struct err *err)
 {
+	const char *text = parts->text;
 	const char *close = strchr(open, ']');
 	if (!close || strchr(open + 1, '[') || strchr(close + 1, ']'))
-		return bad(err, text, "the brackets do not match");
+		return bad(parts, "the brackets do not match", err);
 	if (open != text && open[-1] != '@')
-		return bad(err, text, "an address in brackets stands at the beginning or after @");
+		return bad(parts, "an address in brackets stands at the beginning or after @", err);
 	if (open != text && take(parts->ifname, text, (size_t)(open - text) - 1) < 0)
-		return bad(err, text, "the interface is too long to be right");
+		return bad(parts, "the interface is too long to be right", err);
 	if (take(parts->addr, open + 1, (size_t)(close - open) - 1) < 0)
-		return bad(err, text, "the address is too long to be right");
+		return bad(parts, "the address is too long to be right", err);
 	parts->has_addr = parts->bracketed = true;
 	*rest = close + 1;
 	return 0;
@@ -104,31 +107,33 @@ static int cut_bracketed(const char *text, const char *open, const char **rest, 
 
 static int cut(const char *text, struct parts *parts, struct err *err)
 {
-	*parts = (struct parts){0};
+	*parts = (struct parts){.text = text};
 	const char *open = strchr(text, '[');
 	const char *rest = strchr(text, ':');
 	if (!open && strchr(text, ']'))
-		return bad(err, text, "the brackets do not match");
-	if (open && cut_bracketed(text, open, &rest, parts, err) < 0)
+		return bad(parts, "the brackets do not match", err);
+	if (open && cut_bracketed(parts, open, &rest, err) < 0)
 		return -1;
 	if (open && *rest && *rest != ':')
-		return bad(err, text, "a colon and the ports follow the closing bracket");
+		return bad(parts, "a colon and the ports follow the closing bracket", err);
 	if (!open) {
 		size_t length = rest ? (size_t)(rest - text) : strlen(text);
 		if (memchr(text, '/', length))
-			return bad(err, text,
+			return bad(parts,
 				   "a slash cannot stand before the ports; an address "
-				   "here has no mask");
-		if (cut_head(text, length, parts, err) < 0)
+				   "here has no mask",
+				   err);
+		if (cut_head(parts, length, err) < 0)
 			return -1;
 	}
 	if (!rest || !*rest)
 		return 0;
-	return cut_tail(text, rest + 1, parts, err);
+	return cut_tail(parts, rest + 1, err);
 }
 
-static int parse_ifname(const char *text, const char *name, char out[IFNAME_MAX], struct err *err)
+static int parse_ifname(const struct parts *parts, char out[IFNAME_MAX], struct err *err)
 {
+	const char *name = parts->ifname;
 	size_t n = strlen(name);
 	if (strcmp(name, "*") == 0)
 		n = 0;
@@ -136,33 +141,33 @@ static int parse_ifname(const char *text, const char *name, char out[IFNAME_MAX]
 		return err_set(err, ERR_INPUT,
 			       "'%s': interface '%s' is longer than the %d characters that Linux "
 			       "allows",
-			       quote(text).text, quote(name).text, IFNAME_MAX - 1);
+			       quote(parts->text).text, quote(name).text, IFNAME_MAX - 1);
 	if (strcmp(name, "+") == 0)
-		return bad(err, text, "interface '+': for all interfaces write *");
+		return bad(parts, "interface '+': for all interfaces write *", err);
 	if (n && !ifname_is_sayable(name))
 		return err_set(
 			err, ERR_INPUT,
 			"'%s': '%s' is not an interface name: it has a character that does not "
 			"belong in one, or looks like an option, a comment or an address",
-			quote(text).text, quote(name).text);
+			quote(parts->text).text, quote(name).text);
 	memset(out, 0, IFNAME_MAX);
 	memcpy(out, name, n);
 	return 0;
 }
 
-static int parse_addr(const char *text, const struct parts *parts, struct address *out,
-		      struct err *err)
+static int parse_addr(const struct parts *parts, struct address *out, struct err *err)
 {
 	struct address addr;
 	if (address_parse(parts->addr, &addr) < 0)
 		return err_set(
 			err, ERR_INPUT,
 			"'%s': '%s' is not an address; write one as 192.168.1.2 or [2001:db8::5]",
-			quote(text).text, quote(parts->addr).text);
+			quote(parts->text).text, quote(parts->addr).text);
 	if (parts->bracketed != (addr.family == FAMILY_IPV6))
-		return bad(err, text,
+		return bad(parts,
 			   parts->bracketed ? "brackets are for IPv6 addresses; leave them out"
-					    : "an IPv6 address stands in brackets");
+					    : "an IPv6 address stands in brackets",
+			   err);
 	*out = addr;
 	return 0;
 }
@@ -184,17 +189,18 @@ static int parse_port(const char *digits, size_t length, uint16_t *out)
 	return 0;
 }
 
-static int bad_port(struct err *err, const char *text, const char *port, int length)
+static int bad_port(const struct parts *parts, const char *port, int length, struct err *err)
 {
 	char word[PART_MAX];
 	snprintf(word, sizeof(word), "%.*s", length, port);
 	return err_set(err, ERR_INPUT, "'%s': port '%s' is not a number from 1 to 65535%s",
-		       quote(text).text, quote(word).text,
+		       quote(parts->text).text, quote(word).text,
 		       word[0] == '0' && word[1] ? " without leading zeros" : "");
 }
 
-static int parse_range(const char *text, const char *ports, struct ports *out, struct err *err)
+static int parse_range(const struct parts *parts, struct ports *out, struct err *err)
 {
+	const char *ports = parts->ports;
 	size_t first = strspn(ports, "0123456789");
 	const char *second = ports[first] ? ports + first + 1 : ports;
 	size_t last = strlen(second);
@@ -202,71 +208,64 @@ static int parse_range(const char *text, const char *ports, struct ports *out, s
 	if (first == 0 || last == 0 || second[strspn(second, "0123456789")])
 		return err_set(err, ERR_INPUT,
 			       "'%s': '%s' is not a range of ports; write one as 8000-8010",
-			       quote(text).text, quote(ports).text);
+			       quote(parts->text).text, quote(ports).text);
 	if (parse_port(ports, first, &range.first) < 0)
-		return bad_port(err, text, ports, (int)first);
+		return bad_port(parts, ports, (int)first, err);
 	if (parse_port(second, last, &range.last) < 0)
-		return bad_port(err, text, second, (int)last);
+		return bad_port(parts, second, (int)last, err);
 	if (range.first > range.last)
 		return err_set(err, ERR_INPUT, "'%s': the range runs backwards; write %u-%u",
-			       quote(text).text, range.last, range.first);
+			       quote(parts->text).text, range.last, range.first);
 	*out = range;
 	return 0;
 }
 
-static int parse_service(const char *text, const char *name, enum proto proto,
-			 const struct spec_host *host, struct ports *out, struct err *err)
+static int parse_service(const struct parts *parts, enum proto proto, uint16_t *out,
+			 struct err *err)
 {
+	const char *name = parts->ports;
 	for (const char *c = name; *c; c++)
 		if (*c <= ' ' || *c > '~')
 			return err_set(err, ERR_INPUT,
 				       "'%s': port '%s' has characters that no port has",
-				       quote(text).text, quote(name).text);
-	uint16_t port = host->service ? host->service(name, proto) : 0;
+				       quote(parts->text).text, quote(name).text);
+	uint16_t port = parts->host->service ? parts->host->service(name, proto) : 0;
 	if (!port)
 		return err_set(err, ERR_INPUT,
 			       "'%s': '%s' is not a port from 1 to 65535, a range of ports, or a "
 			       "service that this system knows for %s",
-			       quote(text).text, quote(name).text, proto_name(proto));
-	*out = (struct ports){port, port};
+			       quote(parts->text).text, quote(name).text, proto_name(proto));
+	*out = port;
 	return 0;
 }
 
-static int parse_ports_of(const char *text, const char *ports, enum proto proto,
-			  const struct spec_host *host, struct ports *out, struct err *err)
-{
-	size_t digits = strspn(ports, "0123456789");
-	if (!*ports)
-		return bad(err, text, "there is no port after the colon");
-	if (ports[0] == '-' || strspn(ports, "0123456789-") == strlen(ports))
-		return parse_range(text, ports, out, err);
-	if (digits && ports[digits] == '-' && strspn(ports, "0123456789- ") == strlen(ports))
-		return bad(err, text, "a range is written without blanks, 8000-8010");
-	return parse_service(text, ports, proto, host, out, err);
-}
-
-/* A service must mean the same port in both protocols. */
-static int parse_ports(const char *text, const char *ports,
-		       const enum proto protos[SPEC_PROTOS_MAX], const struct spec_host *host,
+/* The ports that the text means in the first protocol, and in the second if there is one: a service
+ * must mean the same port in both. */
+static int parse_ports(const struct parts *parts, const enum proto protos[SPEC_PROTOS_MAX],
 		       struct ports *out, struct err *err)
 {
-	struct ports second;
-	if (parse_ports_of(text, ports, protos[0], host, out, err) < 0)
+	const char *ports = parts->ports;
+	uint16_t first, second;
+	size_t digits = strspn(ports, "0123456789");
+	if (!*ports)
+		return bad(parts, "there is no port after the colon", err);
+	if (ports[0] == '-' || strspn(ports, "0123456789-") == strlen(ports))
+		return parse_range(parts, out, err);
+	if (digits && ports[digits] == '-' && strspn(ports, "0123456789- ") == strlen(ports))
+		return bad(parts, "a range is written without blanks, 8000-8010", err);
+	if (parse_service(parts, protos[0], &first, err) < 0 ||
+	    (protos[1] && parse_service(parts, protos[1], &second, err) < 0))
 		return -1;
-	if (!protos[1])
-		return 0;
-	if (parse_ports_of(text, ports, protos[1], host, &second, err) < 0)
-		return -1;
-	if (second.first != out->first)
+	if (protos[1] && second != first)
 		return err_set(err, ERR_INPUT,
 			       "'%s': service '%s' has different ports in tcp and udp; give "
 			       "numbers",
-			       quote(text).text, quote(ports).text);
+			       quote(parts->text).text, quote(ports).text);
+	*out = (struct ports){first, first};
 	return 0;
 }
 
-static int parse_protos(const char *text, const struct parts *parts,
-			enum proto out[SPEC_PROTOS_MAX], struct err *err)
+static int parse_protos(const struct parts *parts, enum proto out[SPEC_PROTOS_MAX], struct err *err)
 {
 	static const struct {
 		const char *name;
@@ -284,7 +283,7 @@ static int parse_protos(const char *text, const struct parts *parts,
 			return 0;
 		}
 	return err_set(err, ERR_INPUT, "'%s': protocol '%s' is not tcp, udp, sctp or tcp+udp",
-		       quote(text).text, quote(name).text);
+		       quote(parts->text).text, quote(name).text);
 }
 
 int spec_parse(const char *text, const struct spec_host *host, struct spec *out, struct err *err)
@@ -294,11 +293,12 @@ int spec_parse(const char *text, const struct spec_host *host, struct spec *out,
 	if (cut(text, &parts, err) < 0)
 		return -1;
 	if (!parts.has_ports)
-		return bad(err, text, "there is no port; a SPEC is " SPEC_FORM);
-	if (parse_ifname(text, parts.ifname, spec.ifname, err) < 0 ||
-	    (parts.has_addr && parse_addr(text, &parts, &spec.addr, err) < 0) ||
-	    parse_protos(text, &parts, spec.protos, err) < 0 ||
-	    parse_ports(text, parts.ports, spec.protos, host, &spec.ports, err) < 0)
+		return bad(&parts, "there is no port; a SPEC is " SPEC_FORM, err);
+	parts.host = host;
+	if (parse_ifname(&parts, spec.ifname, err) < 0 ||
+	    (parts.has_addr && parse_addr(&parts, &spec.addr, err) < 0) ||
+	    parse_protos(&parts, spec.protos, err) < 0 ||
+	    parse_ports(&parts, spec.protos, &spec.ports, err) < 0)
 		return -1;
 	spec.family = spec.addr.family;
 	if (address_is_unspecified(&spec.addr))
@@ -315,9 +315,9 @@ int spec_parse_target(const char *text, const enum proto protos[SPEC_PROTOS_MAX]
 	if (cut(text, &parts, err) < 0)
 		return -1;
 	if (parts.has_proto)
-		return bad(err, text, "the protocol belongs to the SPEC, not to the target");
+		return bad(&parts, "the protocol belongs to the SPEC, not to the target", err);
 	if (strchr(text, '@'))
-		return bad(err, text, "a target has no interface; a target is " TARGET_FORM);
+		return bad(&parts, "a target has no interface; a target is " TARGET_FORM, err);
 	if (*parts.ifname)
 		return err_set(
 			err, ERR_INPUT,
@@ -325,10 +325,10 @@ int spec_parse_target(const char *text, const enum proto protos[SPEC_PROTOS_MAX]
 			"is " TARGET_FORM,
 			quote(text).text, quote(parts.ifname).text);
 	if (!parts.has_addr && !parts.has_ports)
-		return bad(err, text, "there is no target; a target is " TARGET_FORM);
-	if ((parts.has_addr && parse_addr(text, &parts, &target.addr, err) < 0) ||
-	    (parts.has_ports &&
-	     parse_ports(text, parts.ports, protos, host, &target.ports, err) < 0))
+		return bad(&parts, "there is no target; a target is " TARGET_FORM, err);
+	parts.host = host;
+	if ((parts.has_addr && parse_addr(&parts, &target.addr, err) < 0) ||
+	    (parts.has_ports && parse_ports(&parts, protos, &target.ports, err) < 0))
 		return -1;
 	*out = target;
 	return 0;
