@@ -10,15 +10,15 @@
 #include "model/err.h"
 
 enum conntrack_which {
-	CONNTRACK_TRANSLATED, /* those whose destination is: the kernel leaves out the others */
-	CONNTRACK_UDP,        /* all of UDP: kernels since 5.9 leave out the others */
+	CONNTRACK_TRANSLATED, /* those whose destination is translated */
+	CONNTRACK_UDP,        /* all of UDP */
 };
 
 /*
- * Call each for every connection, FAMILY_NONE: of both families. Memory does not grow with their
- * number. What the kernel repeats because the table changes meanwhile is left out. A negative value
- * of each ends the walk and is returned; else 0, or -1: ERR_UNSUPPORTED where there is no
- * conntrack, ERR_PERMISSION, ERR_FAILED.
+ * Call each for every connection of that family (FAMILY_NONE: of both). Memory does not grow with
+ * their number. A connection that the kernel reports twice because its table changes meanwhile is
+ * passed on once. A negative value of each ends the walk and is returned; else 0, or -1:
+ * ERR_UNSUPPORTED if the kernel has no conntrack, ERR_PERMISSION, ERR_FAILED.
  */
 int conntrack_walk(enum family family, enum conntrack_which which,
 		   int (*each)(void *context, const struct connection *c), void *context,
@@ -40,8 +40,8 @@ struct conntrack_follower {
 };
 int conntrack_follow(const struct conntrack_follower *follower, struct err *err);
 
-/* How many buckets the kernel's table has; where that changes during a walk, the walk may have
- * missed some, or shown some twice. 0: not known. */
+/* How many buckets the kernel's table has; 0: not known. If the number changes during a walk, the
+ * walk may have missed connections, or shown some twice. */
 unsigned long conntrack_buckets(void);
 
 /* End one, of a protocol with ports. If it is gone already, that is no error. 0, or -1:

@@ -9,8 +9,10 @@
 
 #include "conns/connection.h"
 
-/* The message is all there, and not shorter than its header (nfgenmsg). What it does not tell, or
- * in fewer bytes than it should, is zero. The attributes: linux/netfilter/nfnetlink_conntrack.h. */
+/* The message is complete, and not shorter than its header (nfgenmsg). A field of *out is zero if
+ * the message does not tell it, or in too few bytes. Attributes:
+ * linux/netfilter/nfnetlink_conntrack.h.
+ */
 void ctmessage_read(const struct nlmsghdr *message, struct connection *out);
 
 #endif

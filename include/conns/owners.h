@@ -28,8 +28,8 @@ int owners_walk(enum family family, int (*each)(void *context, const struct conn
 struct owners_sum {
 	uint64_t conns, packets, bytes;
 };
-/* Add up into sums[i] what runs through each forward of that family (FAMILY_NONE: both), and into
- * sums[set->count] what runs through none. */
+/* Add up the connections of that family (FAMILY_NONE: both): into sums[i] those through forward i
+ * of the set, into sums[set->count] those through none. */
 int owners_sums(const struct owners *owners, enum family family, struct owners_sum *sums,
 		bool *resized, struct err *err);
 

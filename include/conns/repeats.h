@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What the kernel repeats while its table of connections is read: a dump that stopped at an entry
- * which is gone when it goes on begins that entry's bucket again. It reads nothing itself.
+ * The kernel can report a connection twice while its table is read: if the entry at which a dump
+ * paused has gone when the dump resumes, it restarts that bucket. This finds such repeats. It reads
+ * nothing itself.
  */
 #ifndef PFWD_CONNS_REPEATS_H
 #define PFWD_CONNS_REPEATS_H
 
 #include "conns/connection.h"
 
-/* What repeats was among the last ones: since Linux 5.15 no bucket grows beyond 80 entries. */
+/* A repeat is among the last ones: since Linux 5.15 no bucket grows beyond 80 entries. */
 #define REPEATS_MAX 128
 #define REPEATS_SLOTS 4096
 
@@ -22,7 +23,8 @@ struct repeats { /* a zeroed one has seen nothing */
 				       */
 };
 
-/* Whether c is one of the last REPEATS_MAX that were not; else it is from now on. */
+/* Return true if c was among the last REPEATS_MAX distinct connections; otherwise remember it and
+ * return false. */
 bool repeats_seen(struct repeats *recent, const struct connection *c);
 
 #endif

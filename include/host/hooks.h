@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What nf_tables does on the hooks that packets pass besides pfwd's own rules. It changes nothing.
+ * Chains of nf_tables that packets of forwards pass, besides pfwd's own rules. It changes nothing.
  */
 #ifndef PFWD_HOST_HOOKS_H
 #define PFWD_HOST_HOOKS_H
 
 #include "model/address.h"
 
-/* Call each for every nf_tables base chain with policy drop on the forward or input hook, with
- * "table FAMILY TABLE, chain CHAIN"; for none where the kernel does not say. */
+/* Call each with "table FAMILY TABLE, chain CHAIN" for every base chain of nf_tables on that hook
+ * whose policy is drop; for none if the kernel does not say. */
 enum host_hook {
 	HOST_HOOK_INPUT = 1,   /* NF_INET_LOCAL_IN */
 	HOST_HOOK_FORWARD = 2, /* NF_INET_FORWARD */

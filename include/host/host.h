@@ -1,22 +1,22 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What this process may do, and what this host's settings and databases say. It changes nothing.
+ * The privileges of this process, and the settings and databases of this host. It changes nothing.
  */
 #ifndef PFWD_HOST_HOST_H
 #define PFWD_HOST_HOST_H
 
 #include "syntax/spec.h"
 
-/* 0, or -1 with ERR_PERMISSION if CAP_NET_ADMIN is missing, or CAP_NET_RAW where raw is true. */
+/* 0, or -1 with ERR_PERMISSION: CAP_NET_ADMIN is missing, or CAP_NET_RAW if raw is true. */
 int host_permitted(bool raw, struct err *err);
 
 /* What words mean on this host now: services of $SERVICES or services(5), the zone of TZ or
  * /etc/localtime, the clock. */
 struct spec_host host_words(void);
 
-/* Whether this host forwards packets of that family; true where the system does not say. */
+/* Whether this host forwards packets of that family; true if the system does not say. */
 bool host_forwards(enum family family);
-/* Whether conntrack counts packets and bytes; true where the system does not say. */
+/* Whether conntrack counts packets and bytes; true if the system does not say. */
 bool host_accounts(void);
 
 #endif

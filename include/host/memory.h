@@ -5,9 +5,9 @@
 #ifndef PFWD_HOST_MEMORY_H
 #define PFWD_HOST_MEMORY_H
 
-/* Let the heap be of large pages where the system has them; to be called before anything else. A
- * table of thousands of rules is megabytes, and a page fault for each 4 KiB of them a quarter of
- * the time that a command takes. */
+/* Let the heap consist of large pages, if the system has them. Call it before anything else. A
+ * table of thousands of rules takes megabytes, and a page fault for each 4 KiB takes a quarter of
+ * the time of a command. */
 void memory_use_large_pages(void);
 
 #endif

@@ -26,13 +26,14 @@ enum PACKED proto { /* the numbers of IANA's registry, as in an IP header */
 		    PROTO_SCTP = 132,
 };
 
-/* Bytes in network order; those behind an IPv4 address are zero. A zeroed one is no address. */
+/* Bytes in network order; the 12 bytes behind an IPv4 address are zero. A zeroed struct is no
+ * address. */
 struct address {
 	enum family family;
 	uint8_t bytes[16];
 };
 
-/* Host bits are zero. A zeroed one is every address. */
+/* Host bits are zero. A zeroed struct is every address. */
 struct network {
 	struct address addr;
 	uint8_t prefix; /* length in bits */
@@ -92,10 +93,10 @@ unsigned int address_bits(enum family family); /* 32 or 128 */
 struct network network_of(const struct address *addr, unsigned int prefix);
 /* The network of that address alone; "every address" if addr is none. */
 struct network network_of_host(const struct address *addr);
-/* Whether addr lies in net; "every address" holds those of both families. */
+/* Whether addr lies in net; "every address" holds the addresses of both families. */
 bool network_holds(const struct network *net, const struct address *addr);
 
-/* 80 or 8000-8010, ended by NUL; returns where that is, as stpcpy(3). */
+/* Write 80 or 8000-8010, ended by NUL, and return where the NUL is, as stpcpy(3) does. */
 #define PORTS_TEXT_MAX 12
 char *ports_put(char *out, struct ports ports);
 

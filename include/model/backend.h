@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What a backend is: one of the kernel's interfaces by which forwards are made. It speaks of plain
- * forwards and of lines of text, and names no table, chain or rule.
+ * What a backend is: one of the kernel's interfaces by which forwards are made. Only plain forwards
+ * and lines of text pass through it: no table, chain or rule.
  */
 #ifndef PFWD_MODEL_BACKEND_H
 #define PFWD_MODEL_BACKEND_H

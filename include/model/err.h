@@ -23,7 +23,7 @@ enum err_kind {
 
 struct err {
 	enum err_kind kind;
-	int sys; /* errno, 0 where no system call failed */
+	int sys; /* errno; 0: no system call failed */
 	char text[ERR_TEXT_MAX];
 };
 
@@ -45,8 +45,8 @@ void err_fill_sys(struct err *err, int sys, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 
 /*
- * Text of unknown origin, made fit for a message: cut to a line's length, with control
- * characters, backslashes and what is not UTF-8 as \xNN. A struct, so that it can stand in an
+ * Text of unknown origin, made fit for a message: cut to the length of a line; control characters,
+ * backslashes and bytes that are not UTF-8 become \xNN. A struct, so that it can stand in an
  * argument list: quote(text).text.
  */
 struct quoted {

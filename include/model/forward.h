@@ -27,7 +27,7 @@ struct forward {
 	struct network hairpin_net; /* none while it is still to be found */
 	struct ports ports;
 	struct ports target_ports; /* as many as ports, in order; or one for all of them */
-	int64_t until;             /* seconds since 1970, the first at which it is over; 0: never */
+	int64_t until; /* seconds since 1970, the first at which it has ended; 0: never */
 };
 
 /* The last time that iptables-legacy can print and read (2038-01-19T03:14:06Z). */
@@ -50,11 +50,11 @@ static inline bool forward_translates_source(const struct forward *f)
  */
 int forward_check(const struct forward *f, struct err *err);
 
-/* The packets that it takes. */
+/* The packets that it takes by itself, without those of --hairpin and --local. */
 struct match forward_match(const struct forward *f);
 /* The target port for that port of f->ports. */
 uint16_t forward_target_port(const struct forward *f, uint16_t port);
-/* Whether the two send packets to port, an original destination port of both, to the same place. */
+/* Whether the two send packets for each port that both have to the same address and port. */
 bool forward_same_place(const struct forward *a, const struct forward *b);
 
 bool forward_equal(const struct forward *a, const struct forward *b);
@@ -65,16 +65,14 @@ static inline bool forward_expired(const struct forward *f, int64_t now)
 	return f->until && f->until <= now;
 }
 
-/* Order of lists: family, interface, address, protocol, port; then all else, so that it is total.
- */
+/* The order of lists: family, interface, address, protocol, port; then all other fields, so that
+ * the order is total. */
 int forward_compare(const struct forward *a, const struct forward *b);
 /* The first part of that order, up to the ports: 0 if both have one family and one SPEC. */
 int forward_compare_spec(const struct forward *a, const struct forward *b);
 
-/*
- * What --hairpin and --local take besides, as boxes in which interfaces do not count (and
- * sources do for a hairpin alone: its network).
- */
+/* The packets that --hairpin and --local add. Interfaces do not count in them; sources count for a
+ * hairpin alone: its network. */
 struct match forward_hairpin_match(const struct forward *f);
 struct match forward_local_match(const struct forward *f);
 

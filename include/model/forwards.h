@@ -18,16 +18,16 @@ int forwards_reserve(struct forwards *set, size_t count, struct err *err);
 /* 0, or -1 (out of memory) and the set as it was. */
 int forwards_add(struct forwards *set, const struct forward *f, struct err *err);
 int forwards_add_all(struct forwards *set, const struct forwards *more, struct err *err);
-/* The same, and more is empty then; what can be is not copied. */
+/* The same, and more is empty afterwards; nothing is copied into an empty set. */
 int forwards_take_all(struct forwards *set, struct forwards *more, struct err *err);
 /* Into the order of forward_compare, each once. 0, or -1 (out of memory) and the set as it was. */
 int forwards_sort(struct forwards *set, struct err *err);
-/* Keep those of which keep[i] is true, in order. */
+/* Keep the forwards for which keep[i] is true, in order. */
 void forwards_keep(struct forwards *set, const bool *keep);
-/* Index of one equal to f in a sorted set; count where there is none. */
+/* The index of the forward equal to f in a sorted set; count: there is none. */
 size_t forwards_find(const struct forwards *set, const struct forward *f);
 
-/* Walks over those of a sorted set that another sorted set does not have, in one pass: set both,
+/* A walk over the forwards of a sorted set that another sorted set does not have: set of and in,
  * the rest zero. */
 struct forwards_missing {
 	const struct forwards *of, *in;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What packets a forward takes, as a box: a set of packets that is a product of one range per
- * field. It knows nothing of targets or rules.
+ * Which packets a forward takes: a condition for each field of a packet, all of which must hold. It
+ * knows nothing of targets or rules.
  */
 #ifndef PFWD_MODEL_MATCH_H
 #define PFWD_MODEL_MATCH_H
@@ -11,18 +11,19 @@
 #define IFNAME_MAX 16 /* IFNAMSIZ, with the NUL */
 
 struct match {
-	char ifname[IFNAME_MAX]; /* "": any; a trailing '+': all that begin so */
+	char ifname[IFNAME_MAX]; /* "": any; "ppp+": all that begin with ppp */
 	struct network dst;
 	struct network src;
 	enum proto proto;
 	struct ports ports;
 };
 
-/* Whether a SPEC can say that interface: printable, without what SPEC, raw output and shells take
- * for something else, no option ("-"), comment ("#") or address by its looks, and not "+" alone. */
+/* Whether a SPEC can name that interface: all characters are printable, none means something else
+ * in a SPEC, in raw output or in a shell, it does not look like an option ("-"), a comment ("#") or
+ * an address, and it is not "+" alone. */
 bool ifname_is_sayable(const char *name);
 
-/* How the packets of a lie to those of b. */
+/* How the packets that a takes lie to those that b takes. */
 enum overlap {
 	OVERLAP_DISJOINT,
 	OVERLAP_EQUAL,
@@ -36,13 +37,13 @@ enum overlap match_overlap(const struct match *a, const struct match *b);
 enum overlap ports_overlap(struct ports a, struct ports b);
 enum overlap ifname_overlap(const char *a, const char *b);
 enum overlap network_overlap(const struct network *a, const struct network *b);
-/* The relation of two products, from those of their factors. */
+/* How two matches lie to each other, from how two of their fields do. */
 enum overlap overlap_join(enum overlap a, enum overlap b);
 
 /*
- * A total order in which a box inside another comes first: narrower interface, destination,
- * source and ports, in that order; among equally narrow ones by value. Never 0 for boxes that
- * differ.
+ * A total order in which a match inside another one comes first: by the narrower interface,
+ * destination, source and ports, in that order of importance; equally narrow ones by value. 0 only
+ * for equal matches.
  */
 int match_compare(const struct match *a, const struct match *b);
 

@@ -10,7 +10,7 @@
 
 #define NUMBER_TEXT_MAX 21 /* UINT64_MAX and the NUL */
 
-/* Write the number to out, ended by NUL, and return where that is, as stpcpy(3) does. */
+/* Write the number to out, ended by NUL, and return where the NUL is, as stpcpy(3) does. */
 static inline char *number_put(char *out, uint64_t number)
 {
 	if (number >= 10)

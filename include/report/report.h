@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Rows of columns as an aligned table, raw lines or JSON, all from one definition of the columns.
- * It knows nothing of what the rows are.
+ * It does not know what the rows mean.
  */
 #ifndef PFWD_REPORT_REPORT_H
 #define PFWD_REPORT_REPORT_H
@@ -42,8 +42,8 @@ struct report_choice {
 	size_t count;
 };
 
-/* The columns of defaults ("A,B"), or those asked for ("A,B", "+C"; NULL: none were). ERR_INPUT
- * where there is no such column. */
+/* The columns of defaults ("A,B"), or those that were asked for ("A,B", or "+C" for C behind the
+ * defaults; NULL: none were). 0, or -1 with ERR_INPUT: there is no such column. */
 int report_choose(const struct report_column *all, const char *defaults, const char *asked,
 		  struct report_choice *out, struct err *err);
 bool report_chosen(const struct report_choice *choice, const char *name);
@@ -61,22 +61,21 @@ struct report {
 	enum report_format format;
 	bool no_headings;
 	bool plain_bytes;
-	bool whole;        /* all rows of a table are aligned together, and kept till then */
+	bool whole;        /* all rows of a table are aligned together, and kept until the end */
 	bool follow;       /* rows come one by one: JSON has an object a line, and no list */
 	const char *title; /* the key of the list in JSON */
 	struct report_choice choice;
 	size_t rows;
 	const struct report_printer *printer;
 	void *table;                    /* struct libscols_table */
-	int widths[REPORT_COLUMNS_MAX]; /* of a table whose rows are printed at once: the widest so
-					   far */
-	char *line;                     /* of the others: the row that is being written */
+	int widths[REPORT_COLUMNS_MAX]; /* of the cells of a table so far */
+	char *line;                     /* the row of another format that is being written */
 	size_t used;
 };
 
-/* Set the fields down to choice before. The first rows of a table are aligned together, and those
- * behind them with these, so that memory does not grow with their number, unless it is a whole one.
- */
+/* Set the fields down to choice before. Unless whole is set, the first rows of a table are aligned
+ * together, and later rows are padded to their widths, so that memory does not grow with the number
+ * of rows. */
 int report_begin(struct report *report, struct err *err);
 int report_row(struct report *report, const void *row, struct err *err);
 int report_end(struct report *report, struct err *err);

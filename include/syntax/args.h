@@ -17,7 +17,7 @@ enum arg_value {
 	ARG_OPTIONAL, /* --hairpin, --hairpin=CIDR */
 };
 
-/* What a setter returns to end the scan: nothing behind the option matters. */
+/* A setter returns it to end the scan: nothing behind the option matters. */
 enum { ARG_STOP = 1 };
 
 struct arg_def {          /* a table ends with one that has neither letter nor name */
@@ -29,8 +29,7 @@ struct arg_def {          /* a table ends with one that has neither letter nor n
 	/* Where the option goes in the struct that its table fills: a bool for ARG_PLAIN, else a
 	 * const char * that points into the words. */
 	size_t offset;
-	/* Not NULL: called instead; value is NULL where there is none. 0, ARG_STOP, or -1 and err.
-	 */
+	/* Not NULL: called instead; value is NULL if there is none. 0, ARG_STOP, or -1 and err. */
 	int (*set)(void *into, const char *value, struct err *err);
 };
 
@@ -63,8 +62,8 @@ enum args_kind {
 	ARGS_BAD,
 };
 
-/* Take in options up to the next operand, which *operand points to. ARGS_BAD: an unknown option, a
- * value missing or too much, or what a setter said (err, ERR_INPUT). */
+/* Take in options up to the next operand, to which *operand points then. ARGS_BAD: err says why, an
+ * unknown option, a value that is missing or too much, or the failure of a setter. */
 enum args_kind args_next(struct args *args, const char **operand, struct err *err);
 
 #endif

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What follows `pfwd add`, a line of a forwards file has and a rule's comment repeats: operands
- * and options of forwards, and the forwards that they mean. One parser serves all three.
+ * The operands and options of forwards, and the forwards that they mean. One parser serves the
+ * words behind `pfwd add`, the lines of a forwards file, and the comments of rules. It prints
+ * nothing.
  */
 #ifndef PFWD_SYNTAX_REQUEST_H
 #define PFWD_SYNTAX_REQUEST_H
@@ -38,8 +39,8 @@ int request_set_operand(struct request *request, const char *word, struct err *e
 int request_forwards(const struct request *request, const struct spec_host *host,
 		     struct forwards *out, struct err *err);
 
-/* The comment of a rule into the options of *f; -1 where it is not exactly what
- * spec_format_options writes for it. */
+/* Read the options of *f from the comment of a rule. 0, or -1: the comment is not exactly what
+ * spec_format_options writes for such options. */
 int request_read_comment(const char *comment, struct forward *f);
 
 #endif

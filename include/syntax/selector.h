@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What a user names forwards by: a SPEC or a NAME, with -4, -6 and --from. It changes no set.
+ * Selecting forwards as a user names them: by SPEC or NAME, with -4, -6 and --from. It changes no
+ * set.
  */
 #ifndef PFWD_SYNTAX_SELECTOR_H
 #define PFWD_SYNTAX_SELECTOR_H
@@ -13,7 +14,7 @@ struct selector {
 	bool by_name;
 	struct spec spec;
 	enum family family;  /* none: both */
-	struct network from; /* unset and any_from false: only those without --from */
+	struct network from; /* unset, with any_from false: only forwards without --from */
 	bool any_from;
 };
 
@@ -22,7 +23,7 @@ struct selectors { /* a zeroed one selects everything */
 	size_t count;
 };
 
-struct selection { /* what a user selects by, as words; a zeroed one is all */
+struct selection { /* the words that a user selects by; a zeroed one selects all */
 	const char **words;
 	size_t count;
 	enum family family; /* of -4 and -6 */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * SPEC, TARGET and the values of options as pfwd(8) writes them, to values and back. Everything
- * that a user can get wrong in one word is found here. It reads no file, clock or zone: what words
- * mean on this host comes in as a struct spec_host.
+ * that a user can get wrong in one word is found here. It reads no file, clock or zone: a struct
+ * spec_host says what words mean on this host.
  */
 #ifndef PFWD_SYNTAX_SPEC_H
 #define PFWD_SYNTAX_SPEC_H
@@ -42,7 +42,7 @@ int spec_parse(const char *text, const struct spec_host *host, struct spec *out,
 int spec_parse_target(const char *text, const enum proto protos[SPEC_PROTOS_MAX],
 		      const struct spec_host *host, struct target *out, struct err *err);
 int spec_parse_name(const char *text, char out[NAME_MAX_LENGTH + 1], struct err *err);
-/* Option: what the message calls it. An unset network comes of /0. */
+/* option: its name, for the message. A length of 0 gives an unset network. */
 int spec_parse_network(const char *text, const char *option, struct network *out,
 		       enum family *family, struct err *err);
 
@@ -59,7 +59,7 @@ void spec_format_target(const struct forward *f, char out[SPEC_TEXT_MAX]);
 enum spec_options {
 	SPEC_ALL_OPTIONS,
 	SPEC_BUT_NAME,      /* as `list` shows them */
-	SPEC_COMMENT_ALONE, /* those that a rule's own matches cannot say: its comment */
+	SPEC_COMMENT_ALONE, /* the options that a rule's matches cannot express: its comment */
 };
 void spec_format_options(const struct forward *f, enum spec_options which,
 			 char out[SPEC_OPTIONS_MAX]);

@@ -156,7 +156,7 @@ static const char follow_what[] = "follow the connections";
 
 #define EVENTS_BUFFER (16 * 1024 * 1024) /* bytes; the kernel's bookkeeping counts too */
 
-/* Only events of translated connections wake us: find the status attribute, test its bit. */
+/* Let only events of translated connections through: find the status attribute, test its bit. */
 static int filter_events(struct mnl_socket *socket)
 {
 	struct sock_filter code[] = {
@@ -182,7 +182,7 @@ static int subscribe(struct mnl_socket *socket)
 	int size = EVENTS_BUFFER, fd = mnl_socket_get_fd(socket);
 	if (filter_events(socket) < 0)
 		return -1;
-	/* only as much as is allowed where we may not force it */
+	/* without the privilege to force it, as much as is allowed */
 	if (setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &size, sizeof(size)) < 0)
 		setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof(size));
 	for (size_t i = 0; i < sizeof(groups) / sizeof(groups[0]); i++)
@@ -206,7 +206,8 @@ static int on_event(const struct nlmsghdr *nlh, void *data)
 
 #define LOT 256 /* messages after which lines are shown and signals are looked for */
 
-/* Take in what there is now, or a lot of it. 0, or a negative value as conntrack_follow. */
+/* Take in the messages there are now, a lot of them at the most. 0, or a negative value as
+ * conntrack_follow. */
 static int drain(struct mnl_socket *socket, const struct conntrack_follower *follower, char *buffer,
 		 struct err *err)
 {

@@ -46,7 +46,7 @@ static const char *sctp_state(uint8_t state)
 
 /* ---- attributes ---- */
 
-/* Those of a message, or those nested in another one, that are still to be looked at. */
+/* The attributes of a message, or of another attribute, that have not been looked at yet. */
 struct attrs {
 	const char *at, *end;
 };
@@ -77,7 +77,7 @@ static const char *payload(const struct nlattr *attr)
 	return (const char *)(attr + 1);
 }
 
-/* The first attribute of that type, or NULL. Below, NULL is an attribute that is empty. */
+/* The first attribute of that type, or NULL, which the functions below take for an empty one. */
 static const struct nlattr *find(struct attrs attrs, int wanted)
 {
 	const struct nlattr *attr;
@@ -126,7 +126,7 @@ static uint64_t get_u64(const struct nlattr *attr)
 	return be64toh(value);
 }
 
-/* ---- what they say ---- */
+/* ---- a connection ---- */
 
 static void read_tuple(struct attrs tuple, struct connection *c, struct endpoint *source,
 		       struct endpoint *destination)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* A ring of the last ones. */
+/* A ring of the last connections. */
 #include "conns/repeats.h"
 
 static bool equal(const struct repeats_key *key, const struct connection *c)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Looking through conntrack, and ending what was found. */
+/* First all connections to be ended are found, then they are ended. */
 #include <stdlib.h>
 #include <time.h>
 

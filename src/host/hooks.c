@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* nf_tables' base chains, which a packet must pass besides ours. */
+/* The base chains of nf_tables, which a packet passes besides those of the legacy tables. */
 #include <arpa/inet.h>
 #include <stdio.h>
 #include <string.h>
@@ -54,7 +54,7 @@ static int read_hook(const struct nlattr *attr, void *data)
 	return MNL_CB_OK;
 }
 
-/* nft(8)'s word for a family of tables; NULL where packets of ours do not pass them. */
+/* nft(8)'s word for a family of tables; NULL: packets of forwards do not pass them. */
 static const char *family_word(uint8_t nft_family, enum family family)
 {
 	if (nft_family == NFPROTO_INET)

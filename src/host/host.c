@@ -72,7 +72,8 @@ static uint16_t find_service(const char *name, enum proto proto)
 	return entry ? ntohs((uint16_t)entry->s_port) : 0;
 }
 
-/* mktime mends fields out of range; a time that it had to mend is not on the clock. */
+/* mktime corrects fields that are out of range; a time that it had to correct is not on the clock.
+ */
 static bool local_time(const struct tm *asked, int64_t *out)
 {
 	struct tm tm = *asked;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Listening sockets, by sock_diag(7): the kernel looks through those that listen alone, where
- * /proc/net/tcp has it walk the table of all connections.
+ * Listening sockets, by sock_diag(7). The kernel then looks only through the sockets that listen;
+ * for /proc/net/tcp it walks the table of all connections.
  */
 #include <errno.h>
 #include <stdlib.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* glibc asks for large pages only where an environment variable says so, so the beginning of its
- * heap is made and advised here. Elsewhere nothing is done. */
+/* glibc asks for large pages only if an environment variable says so. Here the beginning of its
+ * heap is made before it is needed, and advised. Other C libraries are left alone. */
 #include <limits.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -25,7 +25,7 @@ void memory_use_large_pages(void)
 	mallopt(M_MMAP_THRESHOLD, LARGE_ARRAY);
 	mallopt(M_TRIM_THRESHOLD, INT_MAX);
 	mallopt(M_TOP_PAD, (int)HEAP);
-	/* more than it may have already; what nobody looks at the compiler leaves out */
+	/* more than the heap may have already; volatile, or the compiler leaves it out */
 	void *volatile first = malloc((size_t)2 * USUAL_STEP);
 	free(first);
 	mallopt(M_TOP_PAD, USUAL_STEP);

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * No write waits in the kernel, where a blocked signal would not end it: waiting is poll's, for
- * room and for signals at once. Standard output itself is not made non-blocking, because other
- * programs may share it. A pipe or terminal is opened a second time instead, and a socket is told
- * with each write. What is neither, a file for example, takes what it gets at once.
+ * A write that waits in the kernel is not ended by a signal that is blocked. So no write waits:
+ * poll does, for room and for signals at once. Standard output itself is not made non-blocking,
+ * because other programs may share it. A pipe or a terminal is opened a second time instead, and
+ * for a socket each write says that it must not wait. A file takes all at once.
  */
 #include <errno.h>
 #include <fcntl.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Growing at powers of two, so that the count alone tells how much room there is. */
+/* The room is the next power of two, so the count alone says how much there is. */
 #include <stdlib.h>
 #include <string.h>
 

@@ -41,8 +41,8 @@ void err_fill_sys(struct err *err, int sys, const char *format, ...)
 		err->text[used] = '\0';
 }
 
-/* Length of the well-formed UTF-8 sequence of a printable character at s, 0 where there is none
- * (RFC 3629: no overlong forms, no surrogates, nothing past U+10FFFF). */
+/* Length of the UTF-8 sequence of a printable character at s; 0: there is no well-formed one (RFC
+ * 3629: no overlong forms, no surrogates, nothing past U+10FFFF). */
 static size_t utf8_length(const unsigned char *s)
 {
 	if (s[0] >= 0x20 && s[0] < 0x7f)

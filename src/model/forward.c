@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The forward: what makes sense, what overlaps, what comes first. */
+/* Forwards by themselves: whether one makes sense, which packets it takes, and the order of two. */
 #include <string.h>
 
 #include "model/forward.h"
 
-/* Why no forward has such an address, or NULL. An IPv4 address in the dress of IPv6 is judged as
- * what it is. */
+/* Why a forward cannot have such an address; NULL: it can. An IPv4 address in the dress of IPv6 is
+ * judged as IPv4. */
 static const char *unfit(const struct address *addr)
 {
 	struct address inner = address_undressed(addr);
@@ -215,8 +215,8 @@ bool forward_same_place(const struct forward *a, const struct forward *b)
 {
 	if (!address_equal(&a->target, &b->target))
 		return false;
-	/* both map in order or to one port: equal at both ends of what they share is equal all over
-	 */
+	/* each maps in order or to one port: if they agree at both ends of the ports that they
+	 * share, they agree at all of them */
 	uint16_t first = a->ports.first > b->ports.first ? a->ports.first : b->ports.first;
 	uint16_t last = a->ports.last < b->ports.last ? a->ports.last : b->ports.last;
 	return forward_target_port(a, first) == forward_target_port(b, first) &&

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The list of forwards, and what adding one does to the others. */
+/* The list of forwards: growing, sorting, finding, and replacing what is in conflict. */
 #include <stdlib.h>
 #include <string.h>
 

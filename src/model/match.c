@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Relations of boxes: one function a field, and one that joins them. */
+/* How two matches lie to each other: a function for each field, and one that joins the results. */
 #include <string.h>
 
 #include "model/match.h"

@@ -9,7 +9,7 @@
 
 #include "report/report.h"
 
-#define PIECE 4096 /* rows that are aligned together, and those behind them by these */
+#define PIECE 4096 /* rows that are aligned together; later rows are padded to the same widths */
 
 bool report_put(char cell[REPORT_CELL_MAX], const char *text)
 {
@@ -25,8 +25,8 @@ bool report_put_number(char out[NUMBER_TEXT_MAX], uint64_t number)
 	return true;
 }
 
-static const struct report_column *find(const struct report_column *all, const char *name,
-					size_t length)
+static const struct report_column *find_column(const struct report_column *all, const char *name,
+					       size_t length)
 {
 	for (; all->name; all++)
 		if (strlen(all->name) == length && strncasecmp(all->name, name, length) == 0)
@@ -52,7 +52,7 @@ static int choose(const struct report_column *all, const char *list, struct repo
 {
 	for (;;) {
 		size_t length = strcspn(list, ",");
-		const struct report_column *column = find(all, list, length);
+		const struct report_column *column = find_column(all, list, length);
 		if (!column)
 			return unknown_column(all, list, length, err);
 		if (out->count == REPORT_COLUMNS_MAX)
@@ -192,7 +192,7 @@ static int table_begin(struct report *r, struct err *err)
 	return 0;
 }
 
-/* What is aligned so far; rows behind it are padded to the same widths. */
+/* Print the rows that are aligned together; later rows are padded to the same widths. */
 static int flush_table(struct report *r, struct err *err)
 {
 	struct libscols_column *column;
@@ -224,7 +224,7 @@ static int table_end(struct report *r, struct err *err)
 	if (r->rows && r->table)
 		return flush_table(r, err);
 	if (r->rows == 0 && !r->no_headings)
-		put_names(r); /* libsmartcols prints nothing at all where there are no rows */
+		put_names(r); /* without rows libsmartcols prints nothing at all */
 	scols_unref_table(r->table);
 	r->table = NULL;
 	return 0;
@@ -232,7 +232,7 @@ static int table_end(struct report *r, struct err *err)
 
 /* ---- streams: each row goes out at once ---- */
 
-/* What a cell can become at most: each character six, with a key before it. */
+/* The longest that a cell can become: six characters for each one, and a key before it. */
 #define STREAM_CELL_MAX (6 * REPORT_CELL_MAX + 64)
 
 static int stream_begin(struct report *r, struct err *err)
@@ -254,14 +254,14 @@ static void add_text(struct report *r, const char *text)
 	r->used += n;
 }
 
-/* The row's line is complete. */
+/* Print the line of a row. */
 static void put_line(struct report *r)
 {
 	fwrite_unlocked(r->line, 1, r->used, r->out);
 	r->used = 0;
 }
 
-/* before, and the code of a character in two digits. */
+/* A prefix, and the code of a character in two digits. */
 static void add_hex(struct report *r, const char *before, char c)
 {
 	static const char digits[] = "0123456789abcdef";
@@ -280,7 +280,7 @@ static int stream_end(struct report *r, struct err *err)
 
 /* ---- raw ---- */
 
-/* Blanks and what is no text would look like more columns. */
+/* Blanks would look like more columns, and control characters steer a terminal. */
 static void add_raw(struct report *r, const char *cell)
 {
 	for (; *cell; cell++) {
@@ -407,7 +407,7 @@ static const struct report_printer printers[] = {
 	[REPORT_JSON] = {json_begin, json_row, json_end},
 };
 
-/* Of rows that come one by one. */
+/* For rows that come one by one. */
 static const struct report_printer followers[] = {
 	[REPORT_TABLE] = {padded_begin, padded_row, padded_end},
 	[REPORT_RAW] = {raw_begin, raw_row, stream_end},

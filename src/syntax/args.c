@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The scanner of options: getopt_long's habits, without its state, its printing and its guesses at
- * abbreviated names. */
+/* The scanner of options. It takes what getopt_long takes, except for abbreviated names, and it
+ * keeps no state and prints nothing. */
 #include <string.h>
 
 #include "syntax/args.h"
@@ -11,7 +11,7 @@ struct option {
 	const char *value; /* NULL: none */
 };
 
-/* By a long name of that length, or where name is NULL by a letter. */
+/* Find an option by a long name of that length; if name is NULL, by a letter. */
 static bool find_option(const struct args *args, const char *name, size_t length, char letter,
 			struct option *out)
 {

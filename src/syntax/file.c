@@ -24,7 +24,7 @@ void file_free(struct file *file)
 	*file = (struct file){0};
 }
 
-/* The line of those forwards that have none yet. */
+/* Note the line of the forwards that were just added. */
 static int number_forwards(struct file *file, size_t number, struct err *err)
 {
 	while (file->count < file->forwards.count) {

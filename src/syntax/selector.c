@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Selecting forwards. */
+/* Words to selectors, and selectors against forwards. */
 #include <stdlib.h>
 #include <string.h>
 

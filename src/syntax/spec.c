@@ -10,7 +10,7 @@
 
 #define SPEC_FORM "[IF][@ADDR]:PORTS[/PROTO], eth0:80 for example"
 #define TARGET_FORM "ADDR, ADDR:PORTS or :PORTS, 192.168.1.2:8080 for example"
-#define PART_MAX 64 /* longer than any part that is right */
+#define PART_MAX 64 /* longer than any right part */
 
 /* A SPEC or TARGET and its parts, as text; an empty part is not there. */
 struct parts {
@@ -28,7 +28,7 @@ static int bad(const struct parts *parts, const char *why, struct err *err)
 	return err_set(err, ERR_INPUT, "'%s': %s", quote(parts->text).text, why);
 }
 
-/* Copy length bytes; -1: the part is longer than any that is right. */
+/* Copy length bytes; -1: the part is too long to be right. */
 static int take(char out[PART_MAX], const char *from, size_t length)
 {
 	if (length >= PART_MAX)
@@ -402,7 +402,7 @@ void spec_format_target(const struct forward *f, char out[SPEC_TEXT_MAX])
 	put_target(out, f);
 }
 
-/* Each option and its value behind a blank, but for the first in the text. */
+/* The option and its value, behind a blank unless it is the first. */
 static char *put_option(char *out, const char *start, const char *option, const char *value)
 {
 	if (out > start)
@@ -455,7 +455,7 @@ void spec_format_options(const struct forward *f, enum spec_options which,
 void spec_format_line(const struct forward *f, char out[SPEC_LINE_MAX])
 {
 	out = put_target(stpcpy(put_spec(out, f), " "), f);
-	/* the blank goes again where no option follows it */
+	/* without an option the blank goes again */
 	char *options = stpcpy(out, " ");
 	if (put_options(options, f, SPEC_ALL_OPTIONS) == options)
 		*out = '\0';

@@ -62,7 +62,8 @@ static int take_zone(const char **text, bool *zoned, int *offset)
 	return 0;
 }
 
-/* timegm mends fields out of range (February 30th); a time that it had to mend is not one. */
+/* timegm corrects fields that are out of range (February 30th); a date that it had to correct does
+ * not exist. */
 static bool utc_to_seconds(const struct tm *asked, int64_t *out)
 {
 	struct tm tm = *asked;
