@@ -12,6 +12,8 @@
 #include "fake_host.h"
 #include "memory_backend.h"
 #include "program.h"
+#include "random_forward.h"
+#include "read_forward.h"
 
 /* ---- hosts, backends and files that are not ordinary ---- */
 
@@ -344,6 +346,43 @@ static void saving_keeps_mode_and_link(void **state)
 			    "make that file, or give it as FILE\n");
 }
 
+/* What save writes is what apply would make, and diff finds no difference. */
+static void what_is_saved_is_applied_again(void **state)
+{
+	(void)state;
+	static struct outcome saved, o;
+	struct dice dice = {.state = 1};
+	for (int round = 0; round < 10; round++) {
+		struct forwards set = {0};
+		struct err err;
+		memory_reset();
+		fake_host_reset();
+		for (int i = 0; i < 60; i++) {
+			dice.spread = once_in(&dice, 2) ? WIDE : CROWDED;
+			struct forward f = random_forward(&dice, FAMILY_NONE);
+			add_if_free(&set, &f, READ_NOW);
+		}
+		for (size_t i = 0; i < set.count; i++) {
+			char line[SPEC_LINE_MAX];
+			spec_format_line(&set.items[i], line);
+			memory_put(&memory[0], line);
+		}
+		program_run("save -", "", &saved);
+		assert_int_equal(saved.status, 0);
+		program_run("diff -", saved.out, &o);
+		assert_string_equal(o.out, "");
+		assert_int_equal(o.status, 0);
+		memory_reset();
+		program_run("apply -", saved.out, &o);
+		assert_int_equal(o.status, 0);
+		assert_int_equal(memory[0].count, set.count);
+		assert_int_equal(forwards_sort(&set, &err), 0);
+		for (size_t i = 0; i < set.count; i++)
+			assert_true(forward_equal(&memory[0].items[i].f, &set.items[i]));
+		forwards_free(&set);
+	}
+}
+
 int main(void)
 {
 	struct rows rows = {0};
@@ -351,5 +390,6 @@ int main(void)
 	program_add_cases(&rows, diff_cases, ROWS_COUNT(diff_cases));
 	program_add_cases(&rows, save_cases, ROWS_COUNT(save_cases));
 	ROWS_ADD_TEST(&rows, saving_keeps_mode_and_link);
+	ROWS_ADD_TEST(&rows, what_is_saved_is_applied_again);
 	return program_run_cases(&rows, "files");
 }

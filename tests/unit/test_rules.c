@@ -13,6 +13,7 @@
 
 #include "check_codec.h"
 #include "random_forward.h"
+#include "rows.h"
 #include "syntax/request.h"
 #include "xtables/build.h"
 #include "xtables/forward_rules.h"
@@ -173,48 +174,84 @@ static void what_is_laid_out_reads_back(void **state)
 	}
 }
 
-static void rules_read_as_iptables_writes_them(void **state)
+#define IP4(...)                    \
+	{                           \
+		FAMILY_IPV4,        \
+		{                   \
+			__VA_ARGS__ \
+		}                   \
+	}
+
+static const struct text_case {
+	const char *text;
+	enum family family;
+	struct rule rule;
+} texts[] = {
+	{"-p tcp -m tcp --dport 80 -j DNAT --to-destination 10.0.0.1:8080",
+	 FAMILY_IPV4,
+	 {.target = TARGET_DNAT,
+	  .proto = PROTO_TCP,
+	  .ports = {80, 80},
+	  .to = IP4(10, 0, 0, 1),
+	  .to_ports = {8080, 8080}}},
+	{"-p tcp -m tcp --dport 80:81 -m time --datestop 1970-01-01T23:59:59 -j DNAT "
+	 "--to-destination [fd00::]:8080-8081/80",
+	 FAMILY_IPV6,
+	 {.target = TARGET_DNAT,
+	  .proto = PROTO_TCP,
+	  .ports = {80, 81},
+	  .to = {FAMILY_IPV6, {0xfd}},
+	  .to_ports = {8080, 8081},
+	  .to_base = 80,
+	  .until = 86400}},
+	{"-s 10.0.0.0/8 -i eth+ -p udp -m udp --dport 8000:8010 -m conntrack --ctorigdst 10.0.0.1 "
+	 "--ctorigdstport 9000:9010 -j SNAT --to-source 10.0.0.1",
+	 FAMILY_IPV4,
+	 {.target = TARGET_SNAT,
+	  .proto = PROTO_UDP,
+	  .in = "eth+",
+	  .ports = {8000, 8010},
+	  .orig_ports = {9000, 9010},
+	  .src = {IP4(10), 8},
+	  .orig_dst = {IP4(10, 0, 0, 1), 32},
+	  .to = IP4(10, 0, 0, 1)}},
+	{"-d 10.0.0.1/32 -p sctp -m sctp --dport 7 -j MASQUERADE",
+	 FAMILY_IPV4,
+	 {.target = TARGET_MASQUERADE,
+	  .proto = PROTO_SCTP,
+	  .dst = {IP4(10, 0, 0, 1), 32},
+	  .ports = {7, 7}}},
+	{"-s fd00::/8 -j RETURN",
+	 FAMILY_IPV6,
+	 {.target = TARGET_RETURN, .src = {{FAMILY_IPV6, {0xfd}}, 8}}},
+	{"-i eth0 -j PFWD/x",
+	 FAMILY_IPV4,
+	 {.target = TARGET_JUMP, .in = "eth0", .chain = "PFWD/x"}},
+};
+
+static void a_rule_reads_as_iptables_writes_it(void **state)
+{
+	const struct text_case *row = *state;
+	char text[RULE_TEXT_MAX];
+	text_rule(row->family, &row->rule, text);
+	assert_string_equal(text, row->text);
+}
+
+static void own_jumps_read_as_iptables_writes_them(void **state)
 {
 	(void)state;
-	struct rule jump, first;
+	struct rule rule;
 	char text[RULE_TEXT_MAX];
-	group_jump(FAMILY_IPV4, GROUP_HAIRPIN, &jump);
-	text_rule(FAMILY_IPV4, &jump, text);
+	group_jump(FAMILY_IPV4, GROUP_HAIRPIN, &rule);
+	text_rule(FAMILY_IPV4, &rule, text);
 	assert_string_equal(text, "! -d 127.0.0.0/8 -m addrtype --dst-type LOCAL -m addrtype ! "
 				  "--dst-type LOCAL --limit-iface-in -j PFWD-HAIRPIN");
-	group_jump(FAMILY_IPV6, GROUP_MAIN, &jump);
-	text_rule(FAMILY_IPV6, &jump, text);
+	group_jump(FAMILY_IPV6, GROUP_MAIN, &rule);
+	text_rule(FAMILY_IPV6, &rule, text);
 	assert_string_equal(text, "! -d ::1/128 -m addrtype --dst-type LOCAL -j PFWD");
-	assert_true(group_first_rule(GROUP_FORWARD, &first));
-	text_rule(FAMILY_IPV4, &first, text);
+	assert_true(group_first_rule(GROUP_FORWARD, &rule));
+	text_rule(FAMILY_IPV4, &rule, text);
 	assert_string_equal(text, "-m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT");
-	struct rule source = {.target = TARGET_SNAT,
-			      .proto = PROTO_UDP,
-			      .in = "eth+",
-			      .ports = {8000, 8010},
-			      .orig_ports = {9000, 9010}};
-	assert_int_equal(address_parse("10.0.0.1", &source.to), 0);
-	source.orig_dst = network_of(&source.to, 32);
-	source.src = network_of(&source.to, 8);
-	text_rule(FAMILY_IPV4, &source, text);
-	assert_string_equal(text,
-			    "-s 10.0.0.0/8 -i eth+ -p udp -m udp --dport 8000:8010 -m "
-			    "conntrack --ctorigdst 10.0.0.1 --ctorigdstport 9000:9010 -j SNAT "
-			    "--to-source 10.0.0.1");
-	struct rule dnat = {.target = TARGET_DNAT,
-			    .proto = PROTO_TCP,
-			    .ports = {80, 81},
-			    .to_ports = {8080, 8081},
-			    .to_base = 80,
-			    .until = 86400};
-	assert_int_equal(address_parse("fd00::1", &dnat.to), 0);
-	text_rule(FAMILY_IPV6, &dnat, text);
-	assert_string_equal(text, "-p tcp -m tcp --dport 80:81 -m time --datestop "
-				  "1970-01-01T23:59:59 -j DNAT --to-destination "
-				  "[fd00::1]:8080-8081/80");
-	source.target = TARGET_RETURN;
-	text_rule(FAMILY_IPV4, &source, text);
-	assert_non_null(strstr(text, "-j RETURN"));
 }
 
 /* ---- random sets without conflicts ---- */
@@ -511,15 +548,15 @@ static void states_tell_forwards_and_their_health(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(what_is_encoded_decodes),
-		cmocka_unit_test(another_entry_is_another_rule),
-		cmocka_unit_test(older_dnat_is_read_too),
-		cmocka_unit_test(entries_are_the_same_where_rules_are),
-		cmocka_unit_test(what_is_laid_out_reads_back),
-		cmocka_unit_test(rules_read_as_iptables_writes_them),
-		cmocka_unit_test(plans_lead_from_any_set_to_any_other),
-		cmocka_unit_test(states_tell_forwards_and_their_health),
-	};
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	struct rows rows = {0};
+	ROWS_ADD_TEST(&rows, what_is_encoded_decodes);
+	ROWS_ADD_TEST(&rows, another_entry_is_another_rule);
+	ROWS_ADD_TEST(&rows, older_dnat_is_read_too);
+	ROWS_ADD_TEST(&rows, entries_are_the_same_where_rules_are);
+	ROWS_ADD_TEST(&rows, what_is_laid_out_reads_back);
+	ROWS_ADD_ALL(&rows, texts, a_rule_reads_as_iptables_writes_it);
+	ROWS_ADD_TEST(&rows, own_jumps_read_as_iptables_writes_them);
+	ROWS_ADD_TEST(&rows, plans_lead_from_any_set_to_any_other);
+	ROWS_ADD_TEST(&rows, states_tell_forwards_and_their_health);
+	return rows_run(&rows, "rules");
 }

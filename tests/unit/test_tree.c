@@ -14,6 +14,7 @@
 
 #include "check_codec.h"
 #include "random_forward.h"
+#include "rows.h"
 #include "model/conflict.h"
 #include "xtables/build.h"
 #include "xtables/forward_rules.h"
@@ -347,16 +348,25 @@ static void check_set(void (*make)(struct forwards *set), int packets, size_t mo
 	forwards_free(&set);
 }
 
+static const struct set_case {
+	const char *name;
+	void (*make)(struct forwards *set);
+	int packets, rounds;
+	size_t most_steps;
+} sets[] = {
+	{"nested", nested, 2000, 1, 400},
+	{"one port, many networks", one_port_many_networks, 1000, 1, 200},
+	{"ranges sixteen deep", ranges_sixteen_deep, 1000, 1, 200},
+	{"an interface each", an_interface_each, 1000, 1, 200},
+	{"one target", one_target, 1000, 1, 200},
+	{"all kinds of options", on_all_kinds_of_options, 500, 10, 1000},
+};
+
 static void every_packet_reaches_the_narrowest(void **state)
 {
-	(void)state;
-	check_set(nested, 2000, 400);
-	check_set(one_port_many_networks, 1000, 200);
-	check_set(ranges_sixteen_deep, 1000, 200);
-	check_set(an_interface_each, 1000, 200);
-	check_set(one_target, 1000, 200);
-	for (int i = 0; i < 10; i++)
-		check_set(on_all_kinds_of_options, 500, 1000);
+	const struct set_case *row = *state;
+	for (int i = 0; i < row->rounds; i++)
+		check_set(row->make, row->packets, row->most_steps);
 }
 
 /* ---- changes ---- */
@@ -430,9 +440,8 @@ static void a_change_touches_few_chains(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(every_packet_reaches_the_narrowest),
-		cmocka_unit_test(a_change_touches_few_chains),
-	};
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	struct rows rows = {0};
+	ROWS_ADD_ALL(&rows, sets, every_packet_reaches_the_narrowest);
+	ROWS_ADD_TEST(&rows, a_change_touches_few_chains);
+	return rows_run(&rows, "tree");
 }
