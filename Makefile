@@ -116,8 +116,8 @@ coverage:
 	rm -rf build/coverage
 	-$(MAKE) BUILD=build/coverage HARDENING= HARDENING_LD= CFLAGS="-O0 -g --coverage" check
 	@cd build/coverage && lcov -q -c -d . --no-external -b $(CURDIR) -o all.info && \
-	lcov -q -e all.info '$(CURDIR)/src/*' -o src.info && for part in src/model src/rules src; do \
-		lcov -q -e src.info "$(CURDIR)/$$part/*" -o part.info && echo "$$part:" && \
+	lcov -q -e all.info '$(CURDIR)/src/*' -o src.info && for part in model syntax conns xtables; do \
+		lcov -q -e src.info "$(CURDIR)/src/$$part/*" -o part.info && echo "$$part:" && \
 		lcov --summary part.info 2>&1 | grep lines; done
 
 # ---- measuring ----

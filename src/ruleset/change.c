@@ -26,7 +26,7 @@ struct locks {
 
 static void release_locks(const struct change *change, struct locks *locks)
 {
-	for (size_t b = 0; change->backends[b]; b++)
+	for (size_t b = 0; b < BACKENDS_MAX; b++)
 		if (locks->of[b] >= 0) {
 			change->backends[b]->unlock(locks->of[b]);
 			locks->of[b] = -1;
@@ -38,7 +38,7 @@ static void release_locks(const struct change *change, struct locks *locks)
 static int take_locks(const struct change *change, const struct backend *home, struct locks *locks,
 		      struct err *err)
 {
-	for (size_t b = 0; change->backends[b]; b++)
+	for (size_t b = 0; b < BACKENDS_MAX; b++)
 		locks->of[b] = -1;
 	for (size_t b = 0; change->backends[b]; b++) {
 		const struct backend *backend = change->backends[b];
@@ -205,19 +205,26 @@ static void set_back(const struct attempt *a, size_t b, struct err *err)
 	backend->free(now);
 }
 
+static bool has_work(const struct attempt *a, size_t b)
+{
+	return a->plans[b] && a->plans[b]->size;
+}
+
+static int commit_plan(struct attempt *a, size_t b, struct err *err)
+{
+	if (!has_work(a, b))
+		return 0;
+	return a->change->backends[b]->commit(a->plans[b], &a->result->notes, err);
+}
+
 static int commit_plans(struct attempt *a, struct err *err)
 {
-	const struct backend *const *backends = a->change->backends;
-	struct change_result *result = a->result;
-	if (a->plans[a->home]->size &&
-	    backends[a->home]->commit(a->plans[a->home], &result->notes, err) < 0)
+	if (commit_plan(a, a->home, err) < 0)
 		return -1;
-	for (size_t b = 0; backends[b]; b++) {
-		if (b == a->home || a->plans[b]->size == 0)
+	for (size_t b = 0; a->change->backends[b]; b++) {
+		if (b == a->home || commit_plan(a, b, err) == 0)
 			continue;
-		if (backends[b]->commit(a->plans[b], &result->notes, err) == 0)
-			continue;
-		if (a->plans[a->home]->size)
+		if (has_work(a, a->home))
 			set_back(a, a->home, err);
 		return -1;
 	}

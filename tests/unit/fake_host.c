@@ -196,6 +196,10 @@ static int tell_chains(mnl_cb_t on, void *data)
 /* Of anything else there is nothing. */
 int netlink_dump(int bus, struct nlmsghdr *request, mnl_cb_t on, void *data)
 {
+	if (bus == NETLINK_SOCK_DIAG && fake_host->no_listeners) {
+		errno = ENOBUFS;
+		return -1;
+	}
 	if (bus == NETLINK_SOCK_DIAG)
 		return tell_listeners(request, on, data);
 	if (request->nlmsg_type == (NFNL_SUBSYS_NFTABLES << 8 | NFT_MSG_GETCHAIN))

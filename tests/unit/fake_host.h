@@ -19,6 +19,7 @@ struct fake_host { /* a zeroed one permits all, forwards and counts */
 	bool no_forwarding;
 	bool no_accounting;
 	bool no_addresses; /* they cannot be read */
+	bool no_listeners; /* they cannot be read */
 	struct host_listener listeners[FAKE_LISTENERS_MAX];
 	size_t listener_count;
 	/* The nf_tables base chain of table inet fw that drops by policy; NULL: none does. */

@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 #include <linux/netfilter.h>
 #include <cmocka.h>
@@ -80,6 +81,26 @@ static void lack_forwarding(void)
 static void lack_addresses(void)
 {
 	fake_host->no_addresses = true;
+}
+
+static void lack_listeners(void)
+{
+	fake_host->no_listeners = true;
+}
+
+static void name_unknown_backend(void)
+{
+	setenv("PFWD_BACKEND", "legacy", 1);
+}
+
+static void name_no_backend(void)
+{
+	setenv("PFWD_BACKEND", "", 1);
+}
+
+static void name_backend(void)
+{
+	setenv("PFWD_BACKEND", "iptables", 1);
 }
 
 static void listen_on_ports(void)
@@ -377,6 +398,17 @@ static const struct program_case add_cases[] = {
 	{"add --backend nosuch wan0:80 192.168.1.2", .status = 2,
 	 .err = "pfwd: --backend 'nosuch' is unknown; the backends are iptables and nftables\n"},
 	{"add --backend iptables wan0:80 192.168.1.2", .left = "wan0:80/tcp 192.168.1.2:80\n"},
+	{"add wan0:80 192.168.1.2", ON(name_backend), .left = "wan0:80/tcp 192.168.1.2:80\n"},
+	{"add wan0:80 192.168.1.2", ON(name_no_backend), .left = "wan0:80/tcp 192.168.1.2:80\n"},
+	{"add wan0:80 192.168.1.2", ON(name_unknown_backend), .status = 2,
+	 .err = "pfwd: PFWD_BACKEND 'legacy' is unknown; the backends are iptables and nftables\n"},
+	{"add --backend iptables wan0:80 192.168.1.2", ON(name_unknown_backend),
+	 .left = "wan0:80/tcp 192.168.1.2:80\n"},
+	{"add wan0:80 192.168.1.2", ON(lack_listeners),
+	 .err = "pfwd: warning: the forwards are made, but not checked: cannot read which ports "
+		"are "
+		"listened on: No buffer space available\n",
+	 .left = "wan0:80/tcp 192.168.1.2:80\n"},
 };
 
 static const struct program_case del_cases[] = {
@@ -528,6 +560,7 @@ static const struct program_case del_cases[] = {
 
 static const struct program_case flush_cases[] = {
 	{"flush", .have = SIX, .left = ""},
+	{"flush", .have = SIX, ON(name_unknown_backend), .left = ""},
 	{"flush -v", .have = SIX, .err = "pfwd: 0 added, 6 removed, 0 kept\n", .left = ""},
 	{"flush", .status = 0},
 	{"flush -v", .err = "pfwd: nothing to change\n"},
