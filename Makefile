@@ -40,7 +40,7 @@ INNER = $(filter-out $(BUILD)/src/main.o $(BUILD)/src/commands/%,$(OBJECTS))
 
 UNIT_TESTS = $(patsubst tests/unit/%.c,$(BUILD)/tests/unit/%,$(wildcard tests/unit/test_*.c))
 KERNEL_TESTS = $(patsubst tests/kernel/%.c,$(BUILD)/tests/kernel/%,$(wildcard tests/kernel/test_*.c))
-STORY_TESTS = $(patsubst tests/stories/%.c,$(BUILD)/tests/stories/%,$(wildcard tests/stories/test_*.c))
+STORY_TESTS = $(patsubst %.c,$(BUILD)/%,$(wildcard tests/stories/test_*.c tests/stories/*/test_*.c))
 STORY_HELP = $(BUILD)/tests/stories/town.o $(BUILD)/tests/stories/trouble.o
 PROGRAM = $(if $(filter build,$(BUILD)),pfwd,$(BUILD)/pfwd)
 
@@ -57,7 +57,7 @@ $(BUILD)/%.o: %.c
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 
--include $(OBJECTS:.o=.d) $(wildcard $(BUILD)/tests/*/*.d)
+-include $(OBJECTS:.o=.d) $(wildcard $(BUILD)/tests/*/*.d $(BUILD)/tests/*/*/*.d)
 
 # ---- tests ----
 
@@ -76,13 +76,17 @@ $(COMMAND_TESTS): %: %.o $(FAKES) $(filter-out $(FAKED),$(OBJECTS))
 $(BUILD)/tests/kernel/%: $(BUILD)/tests/kernel/%.o $(INNER)
 	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(ALL_LIBS) -lcmocka
 
-$(BUILD)/tests/stories/test_%: $(BUILD)/tests/stories/test_%.o $(STORY_HELP)
+$(STORY_TESTS): %: %.o $(STORY_HELP)
 	$(CC) $(ALL_LDFLAGS) -o $@ $^ -lcmocka
 
 .SECONDARY:
 
+# Stories and golden files are run on each of these.
+BACKENDS ?= iptables
+
 check: $(PROGRAM) $(UNIT_TESTS) $(KERNEL_TESTS) $(STORY_TESTS)
-	PFWD=$(abspath $(PROGRAM)) tests/run $(UNIT_TESTS) $(KERNEL_TESTS) $(STORY_TESTS)
+	PFWD=$(abspath $(PROGRAM)) BACKENDS="$(BACKENDS)" tests/run $(STORY_TESTS) \
+		$(KERNEL_TESTS) $(UNIT_TESTS)
 
 demo: $(PROGRAM)
 	PFWD=$(abspath $(PROGRAM)) tests/demo
@@ -163,7 +167,7 @@ layers: $(OBJECTS)
 	tests/layers $(BUILD)
 
 lint: layers
-	clang-format --dry-run -Werror $(SOURCES) $(wildcard include/*/*.h tests/*/*.c tests/*/*.h)
+	clang-format --dry-run -Werror $(SOURCES) $(wildcard include/*/*.h tests/*/*.[ch] tests/*/*/*.[ch])
 	clang-tidy --quiet $(SOURCES) -- $(filter-out -Wno%,$(ALL_CFLAGS))
 	cppcheck --quiet --std=c11 --enable=warning,performance,portability --inline-suppr \
 		--error-exitcode=1 -Iinclude -DPFWD_VERSION='""' src

@@ -184,8 +184,7 @@ static void sums_are_per_forward(void **state)
 	town_serve(SERVER, IPPROTO_TCP, "192.168.1.2", 8080);
 	pfwd(0, "add wan0:80 192.168.1.2:8080 --name web");
 	pfwd(0, "add wan0:81 192.168.1.2:8080 --name more");
-	town_sh("iptables-legacy -t nat -A PREROUTING -p tcp --dport 99 -j DNAT --to "
-		"192.168.1.2:8080");
+	town_translate(99, "192.168.1.2", 8080);
 	int a = town_socket(CLIENT, IPPROTO_TCP, "10.1.0.1", 80, 0);
 	int b = town_socket(CLIENT, IPPROTO_TCP, "10.1.0.1", 80, 0);
 	int c = town_socket(CLIENT, IPPROTO_TCP, "10.1.0.1", 99, 0);

@@ -83,7 +83,7 @@ static void fail_at(struct sweep *sweep, const char *call, const char *number, c
 	struct outcome now = trouble_counted();
 	const char *what = complaint(&o, now.out, sweep);
 	if (strcmp(now.out, sweep->before.out) != 0)
-		trouble_set("start");
+		trouble_start_again();
 	if (!what)
 		return;
 	sweep->complaints++;
@@ -95,12 +95,11 @@ static void begin(struct sweep *sweep, const char *setup, const char *command)
 {
 	*sweep = (struct sweep){.command = command};
 	trouble_theirs();
-	town_sh("%s", setup);
-	trouble_keep("start");
+	trouble_start(setup);
 	sweep->before = trouble_counted();
 	sweep->said = pfwd(0, "%s", command);
 	sweep->wanted = trouble_counted();
-	trouble_set("start");
+	trouble_start_again();
 }
 
 static void fail_every_call(const char *setup, const char *command)
@@ -109,7 +108,7 @@ static void fail_every_call(const char *setup, const char *command)
 	struct call call;
 	begin(&sweep, setup, command);
 	struct outcome calls = trouble_calls(command);
-	trouble_set("start");
+	trouble_start_again();
 	for (char *rest = calls.out; trouble_next(&rest, &call);) {
 		char errors[64];
 		snprintf(errors, sizeof(errors), "%s", errors_of(&call));

@@ -11,10 +11,6 @@
 
 #include "town.h"
 
-static const char save_all[] =
-	"for t in iptables-legacy ip6tables-legacy; do for table in nat filter; do "
-	"$t -t $table -S; done; done";
-
 static const char a_file[] = "printf '%s' '# web\n"
 			     "wan0:80 192.168.1.2:8080 --name web\n"
 			     "\n"
@@ -36,16 +32,12 @@ static void apply_makes_what_the_file_says(void **state)
 			    "wan0:53/udp 192.168.1.3:53 active\n"
 			    "wan0:53/udp 192.168.1.3:53 active\n"
 			    "wan0:8000-8010/tcp [fd02::2]:9000-9010 active\n");
-	assert_says(town_ask(CLIENT, IPPROTO_TCP, "10.1.0.1", 80).text, "server");
+	assert_reaches(CLIENT, IPPROTO_TCP, "10.1.0.1", 80, "server");
 	/* what changes beside it leaves its counters */
 	town_sh("echo 'wan0:81 192.168.1.2' >> /run/forwards.conf");
 	pfwd(0, "apply /run/forwards.conf");
 	assert_string_equal(pfwd(0, "list -rn -o CONNS web").out, "1\n");
-	/* nothing differs: nothing is committed */
-	struct outcome o = town_run("$TRACE -qq -e trace=setsockopt -o /run/trace $PFWD apply -v "
-				    "/run/forwards.conf && grep -c SET_REPLACE /run/trace");
-	assert_string_equal(o.out, "0\n");
-	assert_says(o.err, "nothing to change");
+	assert_says(pfwd(0, "apply -v /run/forwards.conf").err, "nothing to change");
 	pfwd(0, "apply - < /dev/null");
 	assert_string_equal(pfwd(0, "list -rn").out, "");
 }
@@ -70,29 +62,11 @@ static void diff_shows_what_apply_would_change(void **state)
 	assert_string_equal(o.out, "");
 }
 
-static void diff_marks_what_apply_would_repair(void **state)
-{
-	(void)state;
-	town_sh("printf '%%s\\n' 'wan0:80 192.168.1.2:8080 --name web' 'wan0:81 192.168.1.2' "
-		"'wan0:82 :8082' >/run/f");
-	pfwd(0, "apply /run/f");
-	town_sh("iptables-legacy -D FORWARD 1; iptables-legacy -F PFWD-INPUT");
-	assert_string_equal(pfwd(1, "diff /run/f").out,
-			    "~wan0:80/tcp 192.168.1.2:8080 --name web\n"
-			    "~wan0:81/tcp 192.168.1.2:81\n~wan0:82/tcp :8082\n");
-	/* a forward that goes is not repaired */
-	assert_string_equal(pfwd(1, "diff - <<'E'\nwan0:82 :8082\nE").out,
-			    "-wan0:80/tcp 192.168.1.2:8080 --name web\n"
-			    "-wan0:81/tcp 192.168.1.2:81\n~wan0:82/tcp :8082\n");
-	pfwd(0, "apply /run/f");
-	assert_string_equal(pfwd(0, "diff /run/f").out, "");
-}
-
 static void bad_lines_are_all_told_and_touch_nothing(void **state)
 {
 	(void)state;
 	pfwd(0, "add wan0:99 192.168.1.9 --name old");
-	struct outcome before = town_run(save_all);
+	struct outcome before = town_rules();
 	town_sh("for i in $(seq 1 1000); do echo \"wan0:$i 192.168.1.2\"; done > /run/f;"
 		"sed -i -e '500s/.*/wan0:0 192.168.1.2/' -e '700s/.*/wan0:700/' "
 		"-e '900s/.*/wan0:900 192.168.1.2 --for 2h/' /run/f");
@@ -101,7 +75,7 @@ static void bad_lines_are_all_told_and_touch_nothing(void **state)
 	assert_says(o.err, "pfwd: /run/f:700: TARGET is missing");
 	assert_says(o.err, "pfwd: /run/f:900: unknown option '--for'; see forwards.conf(5)");
 	assert_says(o.err, "3 bad lines");
-	assert_string_equal(town_run(save_all).out, before.out);
+	assert_string_equal(town_rules().out, before.out);
 	pfwd(2, "diff /run/f");
 	assert_says(pfwd(2, "apply /run/nosuch").err, "/run/nosuch");
 }
@@ -175,117 +149,11 @@ static void apply_heals_what_somebody_flushed(void **state)
 	(void)state;
 	town_sh("%s", a_file);
 	pfwd(0, "apply /run/forwards.conf");
-	struct outcome before = town_run(save_all);
-	town_sh("iptables-legacy -F; iptables-legacy -t nat -F; ip6tables-legacy -t nat -F");
+	struct outcome before = town_rules();
+	town_flush_rules();
 	pfwd(1, "diff /run/forwards.conf");
 	pfwd(0, "apply /run/forwards.conf");
-	assert_string_equal(town_run(save_all).out, before.out);
-}
-
-static void save_keeps_comments_and_order(void **state)
-{
-	(void)state;
-	town_sh("%s; rm -f /run/link; chmod 640 /run/forwards.conf; ln -s forwards.conf /run/link",
-		a_file);
-	pfwd(0, "apply /run/forwards.conf");
-	struct outcome whole = town_run("cat /run/forwards.conf");
-	pfwd(0, "save /run/link");
-	assert_string_equal(town_run("cat /run/forwards.conf").out, whole.out);
-	pfwd(0, "del wan0:53 --from 10.0.0.0/8");
-	pfwd(0, "del wan0:8000-8010");
-	pfwd(0, "add wan0:70 192.168.1.7 --hairpin");
-	pfwd(0, "save /run/link");
-	assert_string_equal(town_run("cat /run/forwards.conf; stat -c %%a /run/forwards.conf; "
-				     "readlink /run/link; ls /run/forwards.conf.* 2>/dev/null")
-				    .out,
-			    "# web\n"
-			    "wan0:80 192.168.1.2:8080 --name web\n"
-			    "\n"
-			    "wan0:53/udp 192.168.1.3:53 --from 10.0.0.0/8 # both\n"
-			    "wan0:53/tcp 192.168.1.3:53 --from 10.1.0.0/16\n"
-			    "wan0:53/udp 192.168.1.3:53 --from 10.1.0.0/16\n"
-			    "wan0:70/tcp 192.168.1.7:70 --hairpin=192.168.1.0/24\n"
-			    "640\nforwards.conf\n");
-	struct outcome before = town_run(save_all);
-	pfwd(0, "flush");
-	pfwd(0, "apply /run/link");
-	assert_string_equal(town_run(save_all).out, before.out);
-}
-
-/* What the lines become is apply's to tell. */
-static void save_is_silent_about_lines_that_stay(void **state)
-{
-	(void)state;
-	town_sh("echo 'wan0:80 192.168.1.2 --until 2020-01-01T00:00:00Z' >/run/old; "
-		"echo 'wan0:81 192.168.77.2 --hairpin' >>/run/old; cp /run/old /run/new");
-	assert_says(pfwd(0, "apply /run/new").err, "/run/new:2: cannot find the target's network");
-	assert_string_equal(pfwd(0, "save /run/new").err, "");
-	town_sh("cmp /run/old /run/new");
-}
-
-/* In another network namespace, say, or after somebody flushed the tables. */
-static void save_does_not_empty_a_file_unasked(void **state)
-{
-	(void)state;
-	static const char lines[] = "# web\nwan0:80 192.168.1.2 --name web\nwan0:81 192.168.1.2\n";
-	town_sh("printf '%s' >/run/f", lines);
-	struct outcome o = pfwd(1, "save /run/f");
-	assert_string_equal(o.err, "pfwd: /run/f would lose all its forwards (2), because the "
-				   "kernel has none of them; make them with `pfwd apply`, or give "
-				   "--force to remove them from the file\n");
-	pfwd(0, "add wan0:99 192.168.1.2");
-	pfwd(1, "save /run/f");
-	assert_string_equal(town_run("cat /run/f").out, lines);
-	/* one that only got another target is still there */
-	pfwd(0, "add wan0:80 192.168.1.7");
-	pfwd(0, "save /run/f");
-	assert_string_equal(town_run("cat /run/f").out,
-			    "# web\nwan0:80/tcp 192.168.1.7:80\nwan0:99/tcp 192.168.1.2:99\n");
-	pfwd(0, "flush");
-	pfwd(1, "save /run/f");
-	pfwd(0, "save --force /run/f");
-	assert_string_equal(town_run("cat /run/f").out, "# web\n");
-	pfwd(0, "save /run/f"); /* there is nothing to lose */
-}
-
-static void save_loses_nothing_when_it_fails(void **state)
-{
-	(void)state;
-	pfwd(0, "add wan0:80 192.168.1.2");
-	town_sh("mkdir -p /run/full && mount -t tmpfs -o size=4k none /run/full && "
-		"echo '# mine' > /run/full/f");
-	struct outcome o = pfwd(1, "save /run/full/f");
-	assert_says(o.err, "/run/full/f");
-	assert_string_equal(town_run("cat /run/full/f; ls /run/full").out, "# mine\nf\n");
-	town_sh("umount /run/full; echo 'wan0:0 x' > /run/bad");
-	pfwd(2, "save /run/bad");
-	assert_string_equal(town_run("cat /run/bad").out, "wan0:0 x\n");
-	assert_string_equal(pfwd(0, "save -").out, "wan0:80/tcp 192.168.1.2:80\n");
-	town_sh("mknod /run/device c 1 3");
-	assert_says(pfwd(2, "save /run/device").err, "'/run/device' is not a regular file");
-	town_sh("test -c /run/device; mkfifo /run/fifo");
-	assert_says(pfwd(2, "save /run/fifo").err, "is not a regular file");
-	assert_says(pfwd(2, "save /run").err, "is not a regular file");
-	town_sh("ln -s /run/nosuch /run/dangling");
-	assert_says(pfwd(2, "save /run/dangling").err, "symbolic link to a file that is not there");
-	town_sh("test -L /run/dangling && test ! -e /run/nosuch");
-	pfwd(1, "save - > /dev/full");
-}
-
-static void a_kill_during_save_leaves_one_whole_file(void **state)
-{
-	(void)state;
-	pfwd(0, "add wan0:80 192.168.1.2");
-	struct outcome o = town_run(
-		"for call in openat write fsync rename fchmod; do for n in 1 2 3 4 5 6 7 8 9; do "
-		"echo 'wan0:1 192.168.1.1' | sed 's/.1.1$/.1.7/' > /run/k;"
-		"$TRACE -qq -o /dev/null -e trace=$call -e inject=$call:signal=KILL:when=$n "
-		"$PFWD save --force /run/k 2>/dev/null >&2; cat /run/k; done; done | sort | uniq "
-		"-c | wc "
-		"-l;"
-		"rm -f /run/k.*; cat /run/k");
-	/* the old line and the new one, and nothing else was ever seen */
-	assert_says(o.out, "2\n");
+	assert_string_equal(town_rules().out, before.out);
 }
 
 static void verbose_apply_tells_in_one_line(void **state)
@@ -296,19 +164,6 @@ static void verbose_apply_tells_in_one_line(void **state)
 	assert_string_equal(pfwd(0, "apply -v /run/f").err, "pfwd: 1 added, 3 removed, 38 kept\n");
 	assert_string_equal(pfwd(0, "apply -v /run/f").err, "pfwd: nothing to change\n");
 	assert_string_equal(pfwd(0, "flush -v").err, "pfwd: 0 added, 39 removed, 0 kept\n");
-}
-
-/* Only on a terminal. */
-static void a_wait_is_shown_on_a_terminal(void **state)
-{
-	(void)state;
-	static const char held[] = "(flock 9; sleep 0.4) 9>/run/xtables.lock & sleep 0.1; "
-				   "echo wan0:80 192.168.1.2 >/run/f; ";
-	struct outcome o = town_run("%s script -qec '$PFWD apply /run/f' /dev/null", held);
-	assert_int_equal(o.status, 0);
-	assert_string_equal(o.out, "pfwd: waiting for the xtables lock\r\n");
-	o = town_run("%s $PFWD apply /run/f", held);
-	assert_string_equal(o.err, "");
 }
 
 static void a_target_of_this_host_is_a_bad_line(void **state)
@@ -354,16 +209,41 @@ static void every_form_comes_back_from_its_file(void **state)
 		"wan0:443 [fd02::2]:8443 --hairpin=fd02::/64\n"
 		"wan0@[fd01::1]:444 [fd02::2] --from fd00::/8 --masquerade --local\n"
 		"E\n$PFWD apply /run/forms 2>/run/said");
-	struct outcome before = town_run(save_all);
-	assert_says(before.out, "PFWD-INPUT-SAME");
-	assert_says(before.out, "PFWD-POST-HAIRPIN");
+	struct outcome before = town_rules();
 	struct outcome saved = pfwd(0, "save -");
 	pfwd(0, "save - >/run/saved");
 	pfwd(0, "flush");
 	pfwd(0, "apply /run/saved");
-	assert_string_equal(town_run(save_all).out, before.out);
+	assert_string_equal(town_rules().out, before.out);
 	assert_string_equal(pfwd(0, "save -").out, saved.out);
 	assert_string_equal(pfwd(0, "diff /run/forms").out, "");
+}
+
+/* ---- --hairpin alone: lines are compared by the networks that are found for it ---- */
+
+static void hairpins_on_two_networks_are_no_conflict(void **state)
+{
+	(void)state;
+	pfwd(0, "apply - <<'E'\nwan0:80 192.168.1.2 --hairpin\nlan0:80 10.3.0.2 --hairpin\nE");
+	assert_string_equal(pfwd(0, "list -rn -o FORWARD,STATE").out,
+			    "lan0:80/tcp active\nwan0:80/tcp active\n");
+}
+
+static void a_network_found_and_the_same_one_given_are_one_forward(void **state)
+{
+	(void)state;
+	pfwd(0, "apply - <<'E'\nwan0:80 192.168.1.2 --hairpin\n"
+		"wan0:80 192.168.1.2 --hairpin=192.168.1.0/24\nE");
+	assert_string_equal(pfwd(0, "list -rn -o FORWARD").out, "wan0:80/tcp\n");
+}
+
+static void hairpins_on_one_network_are_in_conflict(void **state)
+{
+	(void)state;
+	struct outcome o = pfwd(2, "apply - <<'E'\nwan0:80 192.168.1.2 --hairpin\n"
+				   "opt0:80 192.168.1.3 --hairpin=192.168.1.0/24\nE");
+	assert_says(o.err, "standard input:2: ");
+	assert_says(o.err, "(line 1)");
 }
 
 #define STORY(f) cmocka_unit_test_teardown(f, town_clean)
@@ -373,23 +253,19 @@ int main(void)
 	const struct CMUnitTest stories[] = {
 		STORY(apply_makes_what_the_file_says),
 		STORY(diff_shows_what_apply_would_change),
-		STORY(diff_marks_what_apply_would_repair),
 		STORY(bad_lines_are_all_told_and_touch_nothing),
 		STORY(lines_in_conflict_are_bad_lines),
 		STORY(a_line_is_told_once_whatever_it_stands_for),
 		STORY(warnings_instead_of_errors_in_a_file),
 		STORY(what_is_said_of_lines_fits_the_command),
 		STORY(apply_heals_what_somebody_flushed),
-		STORY(save_keeps_comments_and_order),
-		STORY(save_is_silent_about_lines_that_stay),
-		STORY(save_does_not_empty_a_file_unasked),
-		STORY(save_loses_nothing_when_it_fails),
-		STORY(a_kill_during_save_leaves_one_whole_file),
 		STORY(verbose_apply_tells_in_one_line),
-		STORY(a_wait_is_shown_on_a_terminal),
 		STORY(a_target_of_this_host_is_a_bad_line),
 		STORY(a_broadcast_address_is_refused_by_add_and_warned_of_in_a_file),
 		STORY(every_form_comes_back_from_its_file),
+		STORY(hairpins_on_two_networks_are_no_conflict),
+		STORY(a_network_found_and_the_same_one_given_are_one_forward),
+		STORY(hairpins_on_one_network_are_in_conflict),
 	};
 	return cmocka_run_group_tests(stories, town_build, town_raze);
 }

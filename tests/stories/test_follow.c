@@ -48,8 +48,7 @@ static void following_leaves_out_what_was_not_asked_for(void **state)
 	(void)state;
 	town_serve(SERVER, IPPROTO_TCP, "192.168.1.2", 8080);
 	pfwd(0, "add wan0:81 192.168.1.2:8080 --name other");
-	town_sh("iptables-legacy -t nat -A PREROUTING -p tcp --dport 80 -j DNAT --to "
-		"192.168.1.2:8080");
+	town_translate(80, "192.168.1.2", 8080);
 	assert_string_equal(followed(4331, "-rn").out, "");
 	assert_string_equal(followed(4332, "-rna other").out, "");
 	assert_says(followed(4333, "-rna -o FORWARD,VIA").out, "new - 10.1.0.1:80\n");
@@ -72,8 +71,7 @@ static void following_goes_on_with_the_other_selectors(void **state)
 	(void)state;
 	town_serve(SERVER, IPPROTO_TCP, "192.168.1.2", 8080);
 	town_serve(SERVER, IPPROTO_UDP, "192.168.1.2", 53);
-	town_sh("iptables-legacy -t nat -A PREROUTING -p tcp --dport 99 -j DNAT --to "
-		"192.168.1.2:8080");
+	town_translate(99, "192.168.1.2", 8080);
 	pfwd(0, "add wan0:80 192.168.1.2:8080 --name web");
 	pfwd(0, "add wan0:53/udp 192.168.1.2 --name dns");
 	town_sh("timeout -s INT 3 $PFWD conns -frn -o NAME web dns >/run/events & sleep 0.3; "

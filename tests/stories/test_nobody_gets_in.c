@@ -136,15 +136,23 @@ static int tried(const struct attack *a, const struct form *f)
 
 /* ---- the watchman ---- */
 
-static const char gates[] =
-	"for t in iptables-legacy ip6tables-legacy; do $t -P INPUT DROP; $t -P FORWARD DROP; done\n"
+/* Another tool's translation of each port that a target may listen on, 20000 above it. */
+static const char legacy_translation[] =
 	"iptables-legacy -t nat -A PREROUTING -p tcp --dport 21000:29999 -j DNAT "
 	"--to 192.168.1.2:1000-9999/21000\n"
 	"ip6tables-legacy -t nat -A PREROUTING -p tcp --dport 21000:29999 -j DNAT "
-	"--to '[fd02::2]:1000-9999/21000'\n"
-	"for t in iptables-legacy ip6tables-legacy; do $t -A INPUT -i lo -j ACCEPT; done\n"
-	"ip6tables-legacy -A INPUT -p icmpv6 -j ACCEPT; ip6tables-legacy -A FORWARD -p icmpv6 -j "
-	"ACCEPT\n"
+	"--to '[fd02::2]:1000-9999/21000'";
+
+static const char nft_translation[] =
+	"four= six=; for p in $(seq 1000 9999); do\n"
+	"four=\"$four, $((p + 20000)) : 192.168.1.2 . $p\"; "
+	"six=\"$six, $((p + 20000)) : fd02::2 . $p\"; done\n"
+	"nft -f - <<END\ntable inet theirs { chain prerouting {\n"
+	"type nat hook prerouting priority dstnat\n"
+	"dnat ip to tcp dport map { ${four#,} }\ndnat ip6 to tcp dport map { ${six#,} }\n"
+	"}\n}\nEND\n";
+
+static const char watchman[] =
 	/* what the target itself sends are answers */
 	"rules='meta l4proto { tcp, udp } ip saddr != 192.168.1.2 counter\n"
 	"  meta l4proto { tcp, udp } ip6 saddr != fd02::2 counter'\n"
@@ -155,7 +163,9 @@ static const char gates[] =
 static int close_gates(void **state)
 {
 	(void)state;
-	town_sh("%s", gates);
+	town_close_gates();
+	town_sh("%s", town_is("nftables") ? nft_translation : legacy_translation);
+	town_sh("%s", watchman);
 	return 0;
 }
 

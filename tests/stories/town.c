@@ -9,6 +9,7 @@
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -23,7 +24,11 @@
 #include "town.h"
 
 #define SERVERS_MAX 64
-#define PATIENCE_MS 700
+/* For an answer that should come, and for one that should not: the town answers within 5 ms. */
+#define PATIENCE_MS 1000
+#define DOUBT_MS 200
+
+static int patience_ms = PATIENCE_MS;
 
 static pid_t servers[SERVERS_MAX];
 static size_t server_count;
@@ -118,6 +123,118 @@ void assert_silent(const char *text, const char *part)
 {
 	if (strstr(text, part))
 		fail_msg("'%s' should not be in: %s", part, text);
+}
+
+void town_await(const char *format, ...)
+{
+	char command[8192];
+	va_list args;
+	va_start(args, format);
+	format_command(command, sizeof(command), "", format, args);
+	va_end(args);
+	town_sh("for i in $(seq 500); do if %s\nthen exit; fi; sleep 0.02; done; exit 1", command);
+}
+
+/* STORY of the environment chooses among the tests of a program. */
+__attribute__((constructor)) static void choose_stories(void)
+{
+	const char *pattern = getenv("STORY");
+	if (pattern && *pattern)
+		cmocka_set_test_filter(pattern);
+}
+
+/* ---- the backend ---- */
+
+bool town_is(const char *backend)
+{
+	const char *name = getenv("BACKEND");
+	return strcmp(name && *name ? name : "iptables", backend) == 0;
+}
+
+/* In the words of one packet filter or the other. */
+static void by_backend(const char *iptables, const char *nftables)
+{
+	town_sh("%s", town_is("nftables") ? nftables : iptables);
+}
+
+void town_close_gates(void)
+{
+	by_backend("for t in iptables-legacy ip6tables-legacy; do $t -P FORWARD DROP; "
+		   "$t -P INPUT DROP; $t -A INPUT -i lo -j ACCEPT; done; "
+		   "ip6tables-legacy -A INPUT -p icmpv6 -j ACCEPT; "
+		   "ip6tables-legacy -A FORWARD -p icmpv6 -j ACCEPT",
+		   "nft 'table inet gates {\n"
+		   "chain input { type filter hook input priority 0; policy drop\n"
+		   "  iif lo accept; meta l4proto icmpv6 accept; }\n"
+		   "chain forward { type filter hook forward priority 0; policy drop\n"
+		   "  meta l4proto icmpv6 accept; }\n}'");
+}
+
+void town_take_in(const char *interface)
+{
+	if (town_is("nftables"))
+		town_sh("nft add rule inet gates input iifname %s accept", interface);
+	else
+		town_sh("for t in iptables-legacy ip6tables-legacy; do "
+			"$t -A INPUT -i %s -j ACCEPT; done",
+			interface);
+}
+
+void town_shut_loopback(void)
+{
+	by_backend("for t in iptables-legacy ip6tables-legacy; do $t -D INPUT -i lo -j ACCEPT; "
+		   "done",
+		   "nft 'flush chain inet gates input; add rule inet gates input meta l4proto "
+		   "icmpv6 accept'");
+}
+
+void town_refuse_last(void)
+{
+	by_backend("for t in iptables-legacy ip6tables-legacy; do $t -A FORWARD -j REJECT; done",
+		   "nft 'table inet refuses { chain forward { type filter hook forward priority 0\n"
+		   "reject; }; }'");
+}
+
+void town_translate(int port, const char *to, int to_port)
+{
+	if (town_is("nftables"))
+		town_sh("nft 'table ip theirs { chain to_%d { type nat hook prerouting "
+			"priority dstnat\ntcp dport %d dnat to %s:%d; }; }'",
+			port, port, to, to_port);
+	else
+		town_sh("iptables-legacy -t nat -A PREROUTING -p tcp --dport %d -j DNAT --to %s:%d",
+			port, to, to_port);
+}
+
+void town_flush_rules(void)
+{
+	by_backend("for t in iptables-legacy ip6tables-legacy; do for table in nat filter; do "
+		   "$t -t $table -F; done; done",
+		   "nft flush ruleset");
+}
+
+/* The order of rules counts; policies without their counters. */
+#define ALL_RULES                                                                          \
+	"{ for t in iptables-legacy ip6tables-legacy; do for table in nat filter; do "     \
+	"$t-save -t $table; done; done | sed -e '/^#/d' -e '/^:/s/ \\[.*//'; nft -s list " \
+	"ruleset; }"
+
+struct outcome town_rules(void)
+{
+	return run(ALL_RULES);
+}
+
+struct outcome town_rules_of_others(void)
+{
+	return run(ALL_RULES " | sed -e '/^table inet pfwd {/,/^}/d' -e '/PFWD/d' -e "
+			     "'/comment \"pfwd\"/d'");
+}
+
+void assert_nothing_left(void)
+{
+	struct outcome o = town_rules();
+	assert_silent(o.out, "PFWD");
+	assert_silent(o.out, "pfwd");
 }
 
 /* ---- the town ---- */
@@ -346,7 +463,7 @@ static void connect_and_hand_over(int channel, const char *namespace, int proto,
 	struct pollfd wait = {.fd = fd, .events = POLLOUT};
 	int error = 0;
 	socklen_t size = sizeof(error);
-	if (poll(&wait, 1, PATIENCE_MS) != 1 ||
+	if (poll(&wait, 1, patience_ms) != 1 ||
 	    getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &size) < 0 || error)
 		_exit(0);
 	hand_over(channel, fd);
@@ -377,7 +494,7 @@ struct answer town_ask_again(int socket)
 	if (socket < 0)
 		return answer;
 	ssize_t sent = send(socket, "?", 1, MSG_NOSIGNAL);
-	if (sent == 1 && poll(&wait, 1, PATIENCE_MS) == 1) {
+	if (sent == 1 && poll(&wait, 1, patience_ms) == 1) {
 		ssize_t n = recv(socket, answer.text, sizeof(answer.text) - 1, 0);
 		answer.text[n > 0 ? n : 0] = '\0';
 	}
@@ -391,4 +508,17 @@ struct answer town_ask(const char *namespace, int proto, const char *addr, int p
 	if (fd >= 0)
 		close(fd);
 	return answer;
+}
+
+void assert_reaches(const char *namespace, int proto, const char *addr, int port, const char *part)
+{
+	assert_says(town_ask(namespace, proto, addr, port).text, part);
+}
+
+void assert_refused(const char *namespace, int proto, const char *addr, int port)
+{
+	patience_ms = DOUBT_MS;
+	struct answer answer = town_ask(namespace, proto, addr, port);
+	patience_ms = PATIENCE_MS;
+	assert_string_equal(answer.text, "");
 }

@@ -8,18 +8,16 @@
 
 #include "town.h"
 
-/* Rules and policies of somebody else in every table, with counters. */
+/* Rules and policies of somebody else, with counters. */
 void trouble_theirs(void);
 
-/* All tables, in iptables-save form. Counted: with the counters of what is not pfwd's, but for
- * those policies that a neighbour's packets count in. Foreign: without what is pfwd's. */
-struct outcome trouble_tables(void);
+/* All rules, and the counters of those that are not pfwd's, except for policies that a neighbour's
+ * packets count in. */
 struct outcome trouble_counted(void);
-struct outcome trouble_foreign(void);
 
-/* Keep all tables under a name, and set them to what they were. */
-void trouble_keep(const char *name);
-void trouble_set(const char *name);
+/* Run a command line that makes the rules to start from; and make these rules again. */
+void trouble_start(const char *setup);
+void trouble_start_again(void);
 
 /* A question by TCP, as town_ask's. */
 struct knock {
@@ -39,5 +37,7 @@ struct call {
 struct outcome trouble_calls(const char *command);
 /* The next of them into *call; 0 after the last. rest begins at the outcome's text. */
 int trouble_next(char **rest, struct call *call);
+/* Run the command and kill it before that call. */
+void trouble_kill_at(const struct call *call, const char *command);
 
 #endif

@@ -10,7 +10,7 @@
 #include <string.h>
 #include <cmocka.h>
 
-#include "trouble.h"
+#include "../trouble.h"
 
 #define TWO_ALONE "-all,+net_admin,+net_raw"
 
@@ -37,7 +37,7 @@ static void each_works(const char *before)
 			fail_msg("%s: status %d: %s", changing[i], o.status, o.err);
 		assert_string_equal(o.err, "");
 	}
-	assert_silent(trouble_tables().out, "PFWD");
+	assert_silent(town_rules().out, "PFWD");
 }
 
 static void root_needs_two_capabilities_alone(void **state)
@@ -86,7 +86,7 @@ static void a_link_is_not_followed_to_lock(void **state)
 	town_sh("rm -f /run/link /run/dangling; echo precious >/run/precious; "
 		"chmod 644 /run/precious; ln -s /run/precious /run/link; "
 		"ln -s /run/nosuch /run/dangling");
-	struct outcome before = trouble_tables();
+	struct outcome before = town_rules();
 	for (int i = 0; i < 2; i++) {
 		const char *link = i ? "/run/dangling" : "/run/link";
 		struct outcome o =
@@ -97,7 +97,7 @@ static void a_link_is_not_followed_to_lock(void **state)
 	assert_string_equal(
 		town_run("cat /run/precious; stat -c %%a /run/precious; ls /run/nosuch").out,
 		"precious\n644\n");
-	assert_string_equal(trouble_tables().out, before.out);
+	assert_string_equal(town_rules().out, before.out);
 }
 
 /* Whatever the caller's environment names is opened to be read, and stays as it was. */

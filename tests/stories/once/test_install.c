@@ -8,7 +8,7 @@
 #include <string.h>
 #include <cmocka.h>
 
-#include "town.h"
+#include "../town.h"
 
 #define INSTALL(what) "make -s " what " DESTDIR=/run/root PREFIX=/usr >&2 && cd /run/root && "
 

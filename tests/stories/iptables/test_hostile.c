@@ -9,7 +9,7 @@
 #include <string.h>
 #include <cmocka.h>
 
-#include "trouble.h"
+#include "../trouble.h"
 
 /* try MATCH...: each rule that this iptables and this kernel take, in both families */
 static const char try_rules[] =
@@ -126,17 +126,17 @@ static void odd_rules_elsewhere_stay_as_they_are(void **state)
 	make_odd_rules("filter", "PFW");
 	town_sh("for t in iptables-legacy ip6tables-legacy; do $t -A FORWARD -i none0 -j THEIRS; "
 		"$t -P INPUT ACCEPT; done");
-	struct outcome before = trouble_tables();
+	struct outcome before = town_rules();
 	pfwd(0, "add wan0:81 192.168.1.2:8081 --name web --masquerade");
 	pfwd(0, "add wan0:81 [fd02::2]:8081 --name web");
 	assert_string_equal(pfwd(0, "list -rn -o FORWARD,STATE").out,
 			    "wan0:81/tcp active\nwan0:81/tcp active\n");
 	assert_all_output_printable();
 	pfwd(0, "del web");
-	assert_string_equal(trouble_tables().out, before.out);
+	assert_string_equal(town_rules().out, before.out);
 	pfwd(0, "add :82 :8082 --local");
 	pfwd(0, "flush");
-	assert_string_equal(trouble_tables().out, before.out);
+	assert_string_equal(town_rules().out, before.out);
 }
 
 static void names_of_chains_are_printed_with_care(void **state)
@@ -154,7 +154,7 @@ static void names_of_chains_are_printed_with_care(void **state)
 	struct outcome o = town_run("$PFWD flush");
 	assert_printable(o.out);
 	assert_printable(o.err);
-	o = trouble_tables();
+	o = town_rules();
 	assert_says(o.out, "-p icmp -j LOG\n");
 	assert_says(o.out, "-A PFWD-THEIRS -j PFWD-");
 }
@@ -242,7 +242,7 @@ static void a_forward_of_revision_0_is_one(void **state)
 	pfwd(0, "add wan0:82 192.168.1.2");
 	assert_string_equal(pfwd(0, "list -rn -o STATE wan0:80").out, "active\n");
 	pfwd(0, "flush");
-	assert_silent(trouble_tables().out, "PFWD");
+	assert_silent(town_rules().out, "PFWD");
 }
 
 static void names_in_loops_do_not_matter(void **state)
@@ -259,7 +259,7 @@ static void names_in_loops_do_not_matter(void **state)
 	assert_string_equal(pfwd(0, "list -rn -o STATE").out, "active\n");
 	pfwd(0, "del wan0:81");
 	pfwd(1, "flush");
-	struct outcome o = trouble_tables();
+	struct outcome o = town_rules();
 	assert_says(o.out, "-A PFWD -i none0 -j A\n");
 	assert_says(o.out, "-A A -i none0 -j B\n");
 }
@@ -298,7 +298,7 @@ static void every_command_ends_in_time(const char *strays)
 		if (o.status != commands[i].status)
 			fail_msg("%s: status %d: %s", commands[i].command, o.status, o.err);
 	}
-	assert_silent(trouble_tables().out, "PFWD");
+	assert_silent(town_rules().out, "PFWD");
 }
 
 static void chains_that_jump_to_each_other_end_no_command(void **state)

@@ -6,7 +6,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#include "town.h"
+#include "../town.h"
 
 /* What is added to a source, in a copy of the tree, and what is said of it; NULL: nothing. */
 static const struct {

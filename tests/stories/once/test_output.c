@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <cmocka.h>
 
-#include "town.h"
+#include "../town.h"
 
 /* More than one buffer of output. */
 static void make_many(void)

@@ -6,7 +6,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#include "town.h"
+#include "../town.h"
 
 static void the_examples_work(void **state)
 {

@@ -1,0 +1,238 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Which chains and jumps pfwd makes in the legacy tables, and what becomes of those that others
+ * use. */
+#include <netinet/in.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <cmocka.h>
+
+#include "../trouble.h"
+
+/* iptables(8) makes the same rules of what is printed. */
+static void a_dry_run_is_what_iptables_takes(void **state)
+{
+	(void)state;
+	struct outcome o = pfwd(0, "add -n wan0:80 192.168.1.2:8080 --name web");
+	pfwd(0, "add wan0:80 192.168.1.2:8080 --name web");
+	struct outcome ours = town_rules();
+	pfwd(0, "del web");
+	town_sh("printf '%%s' '%s' | iptables-legacy-restore --noflush", o.out);
+	assert_string_equal(ours.out, town_rules().out);
+	assert_string_equal(pfwd(0, "list -rn").out,
+			    "wan0:80/tcp 192.168.1.2:8080 web - active 0\n");
+	assert_says(pfwd(0, "flush -n").out, "-X PFWD\n");
+}
+
+/* pfwd's jump goes before the owner's last rule. */
+static void a_jump_goes_before_a_reject_at_the_end(void **state)
+{
+	(void)state;
+	town_refuse_last();
+	pfwd(0, "add wan0:80 192.168.1.2:8080");
+	assert_string_equal(town_run("iptables-legacy -S FORWARD").out,
+			    "-P FORWARD ACCEPT\n-A FORWARD -m conntrack --ctstate DNAT -j PFWD\n"
+			    "-A FORWARD -j REJECT --reject-with icmp-port-unreachable\n");
+}
+
+/* To apply a file again commits nothing. */
+static void what_is_there_is_not_committed_again(void **state)
+{
+	(void)state;
+	town_sh("printf '%%s\\n' 'wan0:80 192.168.1.2' 'wan0:81 [fd02::2] --local' >/run/f; "
+		"$PFWD apply /run/f");
+	struct outcome o = town_run("$TRACE -qq -e trace=setsockopt -o /run/trace $PFWD apply -v "
+				    "/run/f && grep -c SET_REPLACE /run/trace");
+	assert_string_equal(o.out, "0\n");
+	assert_says(o.err, "nothing to change");
+}
+
+static void diff_marks_what_apply_would_repair(void **state)
+{
+	(void)state;
+	town_sh("printf '%%s\\n' 'wan0:80 192.168.1.2:8080 --name web' 'wan0:81 192.168.1.2' "
+		"'wan0:82 :8082' >/run/f");
+	pfwd(0, "apply /run/f");
+	town_sh("iptables-legacy -D FORWARD 1; iptables-legacy -F PFWD-INPUT");
+	assert_string_equal(pfwd(1, "diff /run/f").out,
+			    "~wan0:80/tcp 192.168.1.2:8080 --name web\n"
+			    "~wan0:81/tcp 192.168.1.2:81\n~wan0:82/tcp :8082\n");
+	/* a forward that goes is not repaired */
+	assert_string_equal(pfwd(1, "diff - <<'E'\nwan0:82 :8082\nE").out,
+			    "-wan0:80/tcp 192.168.1.2:8080 --name web\n"
+			    "-wan0:81/tcp 192.168.1.2:81\n~wan0:82/tcp :8082\n");
+	pfwd(0, "apply /run/f");
+	assert_string_equal(pfwd(0, "diff /run/f").out, "");
+}
+
+static void reading_sets_up_no_tables(void **state)
+{
+	(void)state;
+	struct outcome o =
+		town_run("unshare -n sh -c '$PFWD list && $PFWD add -n eth0:80 10.0.0.1 && "
+			 "sed s/^/there:/ /proc/net/ip_tables_names'");
+	assert_int_equal(o.status, 0);
+	assert_says(o.out, "-A PREROUTING");
+	assert_silent(o.out, "there:");
+}
+
+static void ten_thousand_ports_are_one_rule(void **state)
+{
+	(void)state;
+	pfwd(0, "add wan0:10000-19999 192.168.1.2:30000-39999");
+	assert_string_equal(town_run("iptables-legacy -t nat -S PFWD").out,
+			    "-N PFWD\n-A PFWD -i wan0 -p tcp -m tcp --dport 10000:19999 -j DNAT "
+			    "--to-destination 192.168.1.2:30000-39999/10000\n");
+}
+
+/* The seventeenth rule divides the chain, and all rules move; without it they move back. */
+static void counters_go_along_into_other_chains(void **state)
+{
+	(void)state;
+	town_serve(SERVER, IPPROTO_TCP, "192.168.1.2", 8080);
+	town_sh("for i in $(seq 1 31); do echo wan0:$i 192.168.1.9; done | $PFWD apply -");
+	pfwd(0, "add wan0:80 192.168.1.2:8080");
+	assert_says(town_ask(CLIENT, IPPROTO_TCP, "10.1.0.1", 80).text, "server");
+	assert_silent(town_run("iptables-legacy -t nat -S PFWD").out, "-j PFWD/");
+	pfwd(0, "add wan0:2000 192.168.1.9");
+	assert_says(town_run("iptables-legacy -t nat -S PFWD").out, "-i wan0 -j PFWD/wan0\n");
+	assert_string_equal(pfwd(0, "list -rn -o CONNS,STATE wan0:80").out, "1 active\n");
+	assert_says(town_ask(CLIENT, IPPROTO_TCP, "10.1.0.1", 80).text, "server");
+	pfwd(0, "del wan0:2000");
+	assert_silent(town_run("iptables-legacy -t nat -S").out, "PFWD/");
+	assert_string_equal(pfwd(0, "list -rn -o CONNS,STATE wan0:80").out, "2 active\n");
+}
+
+static void half_forwards_show_and_are_mended(void **state)
+{
+	(void)state;
+	pfwd(0, "add wan0:80 192.168.1.2:8080");
+	pfwd(0, "add wan0:81 192.168.1.2:8081");
+	town_sh("iptables-legacy -D PFWD 2; iptables-legacy -t nat -D PFWD 2");
+	assert_string_equal(pfwd(0, "list -rn -o FORWARD,STATE").out, "wan0:80/tcp incomplete\n");
+	pfwd(0, "add wan0:82 192.168.1.2:8082");
+	assert_string_equal(pfwd(0, "list -rn -o FORWARD,STATE").out,
+			    "wan0:80/tcp active\nwan0:82/tcp active\n");
+	assert_silent(town_run("iptables-legacy -S PFWD").out, "8081");
+}
+
+static void rules_of_others_in_our_chains_survive(void **state)
+{
+	(void)state;
+	pfwd(0, "add wan0:80 192.168.1.2:8080");
+	town_sh("iptables-legacy -A PFWD -s 10.9.9.9 -j LOG");
+	assert_says(pfwd(0, "list").err, "chain PFWD of the IPv4 filter table holds 1 rule that");
+	pfwd(0, "add wan0:81 192.168.1.2:8080");
+	pfwd(0, "del wan0:80 wan0:81");
+	assert_string_equal(town_run("iptables-legacy -S | grep PFWD").out,
+			    "-N PFWD\n-A FORWARD -m conntrack --ctstate DNAT -j PFWD\n"
+			    "-A PFWD -s 10.9.9.9/32 -j LOG\n");
+}
+
+static void flush_leaves_a_chain_that_somebody_uses(void **state)
+{
+	(void)state;
+	pfwd(0, "add wan0:80 192.168.1.2:8080");
+	town_sh("iptables-legacy -N THEIRS; iptables-legacy -A THEIRS -j PFWD");
+	struct outcome o = pfwd(1, "flush");
+	assert_says(o.err, "kept chain PFWD of the IPv4 filter table");
+	assert_string_equal(town_run("iptables-legacy -S | grep -v '^-P'").out,
+			    "-N PFWD\n-N THEIRS\n-A FORWARD -m conntrack --ctstate DNAT -j PFWD\n"
+			    "-A THEIRS -j PFWD\n");
+	/* del says so with -v alone */
+	pfwd(0, "add wan0:80 192.168.1.2:8080");
+	assert_says(pfwd(0, "del -v wan0:80").err, "kept chain PFWD of the IPv4 filter table");
+}
+
+static void a_jump_stays_where_it_was_put(void **state)
+{
+	(void)state;
+	pfwd(0, "add wan0:80 192.168.1.2:8080");
+	town_sh("iptables-legacy -D FORWARD 1; iptables-legacy -A FORWARD -p icmp -j ACCEPT;"
+		"iptables-legacy -A FORWARD -m conntrack --ctstate DNAT -j PFWD");
+	pfwd(0, "add wan0:81 192.168.1.2:8080");
+	assert_string_equal(town_run("iptables-legacy -S FORWARD").out,
+			    "-P FORWARD ACCEPT\n-A FORWARD -p icmp -j ACCEPT\n"
+			    "-A FORWARD -m conntrack --ctstate DNAT -j PFWD\n");
+	pfwd(0, "del wan0:80 wan0:81");
+	assert_string_equal(town_run("iptables-legacy -S FORWARD").out,
+			    "-P FORWARD ACCEPT\n-A FORWARD -p icmp -j ACCEPT\n");
+}
+
+static struct outcome accepts(void)
+{
+	return town_run("iptables-legacy -S | grep 'j ACCEPT' | grep dport | "
+			"sed 's/.*--dport \\([0-9:]*\\).*/\\1/' | sort");
+}
+
+static void apply_ports(int first, int last)
+{
+	town_sh("for p in $(seq %d %d); do echo wan0:1$p 192.168.1.2:$p; done | $PFWD apply -",
+		first, last);
+}
+
+static void neighbouring_ports_share_an_accept(void **state)
+{
+	(void)state;
+	apply_ports(1000, 1031);
+	struct outcome o = accepts();
+	assert_says(o.out, "1000\n1001\n");
+	assert_silent(o.out, ":");
+	apply_ports(1000, 1040);
+	assert_string_equal(accepts().out, "1000:1040\n");
+	pfwd(0, "del wan0:11010");
+	assert_string_equal(accepts().out, "1000:1009\n1011:1040\n");
+	o = pfwd(0, "list -rn -o STATE");
+	assert_silent(o.out, "incomplete");
+	/* one that is missing is missed, though its neighbours are accepted */
+	town_sh("chain=$(iptables-legacy -S | sed -n 's/^-A \\(PFWD[^ ]*\\) .*1011:1040.*/\\1/p');"
+		"iptables-legacy -D $chain -d 192.168.1.2/32 -i wan0 -p tcp -m tcp "
+		"--dport 1011:1040 -j ACCEPT; iptables-legacy -A $chain -d 192.168.1.2/32 -i wan0 "
+		"-p tcp -m tcp --dport 1012:1040 -j ACCEPT");
+	o = pfwd(0, "list -rn -o FORWARD,STATE");
+	assert_says(o.out, "wan0:11011/tcp incomplete\n");
+	assert_says(o.out, "wan0:11012/tcp active\n");
+	pfwd(0, "add wan0:11010 192.168.1.2:1010");
+	assert_string_equal(accepts().out, "1000:1040\n");
+	assert_silent(pfwd(0, "list -rn -o STATE").out, "incomplete");
+	pfwd(0, "flush");
+	assert_silent(town_run("iptables-legacy-save").out, "PFWD");
+}
+
+/* A branch that would begin with port 0, which the kernel takes for any, begins with 1. */
+static void low_ports_applied_again_change_nothing(void **state)
+{
+	(void)state;
+	town_sh("for p in $(seq 600); do echo wan0:$p 192.168.1.2:$((2 * p)) --masquerade; done "
+		">/run/low && $PFWD apply /run/low");
+	assert_string_equal(pfwd(0, "apply -n /run/low").out, "");
+	assert_string_equal(pfwd(0, "add -n wan0:80 192.168.1.2:160 --masquerade").out, "");
+	town_sh("iptables-legacy -t nat -S | grep -q -e '--dport 1:255 -j PFWD/wan0/tcp/1-255'");
+}
+
+#define STORY(f) cmocka_unit_test_teardown(f, town_clean)
+
+int main(void)
+{
+	const struct CMUnitTest stories[] = {
+		STORY(a_dry_run_is_what_iptables_takes),
+		STORY(a_jump_goes_before_a_reject_at_the_end),
+		STORY(what_is_there_is_not_committed_again),
+		STORY(diff_marks_what_apply_would_repair),
+		STORY(reading_sets_up_no_tables),
+		STORY(ten_thousand_ports_are_one_rule),
+		STORY(counters_go_along_into_other_chains),
+		STORY(half_forwards_show_and_are_mended),
+		STORY(rules_of_others_in_our_chains_survive),
+		STORY(flush_leaves_a_chain_that_somebody_uses),
+		STORY(a_jump_stays_where_it_was_put),
+		STORY(neighbouring_ports_share_an_accept),
+		STORY(low_ports_applied_again_change_nothing),
+	};
+	return cmocka_run_group_tests(stories, town_build, town_raze);
+}
