@@ -65,7 +65,8 @@ $(BUILD)/tests/unit/%: $(BUILD)/tests/unit/%.o $(PURE)
 	$(CC) $(ALL_LDFLAGS) -o $@ $^ -lcmocka
 
 # Commands run on backends in memory and on a host that is made up.
-COMMAND_TESTS = $(addprefix $(BUILD)/tests/unit/,test_commands test_files test_lists test_change)
+COMMAND_TESTS = $(addprefix $(BUILD)/tests/unit/,test_commands test_backends test_files test_lists \
+	test_change)
 FAKES = $(addprefix $(BUILD)/tests/unit/,memory_backend.o fake_host.o program.o)
 FAKED = $(addprefix $(BUILD)/src/,main.o xtables/% nftables/% host/host.o host/memory.o \
 	host/netlink.o host/route.o conns/conntrack.o conns/ctmessage.o)

@@ -11,6 +11,8 @@
 
 struct change {
 	const struct backend *const *backends; /* those looked at; ends with NULL */
+	/* Those whose locks are held meanwhile; ends with NULL. NULL: those looked at. */
+	const struct backend *const *locked;
 	/* Where forwards are made that are not there yet. NULL: choice_make decides. */
 	const struct backend *home;
 	bool move; /* all wanted forwards go home, wherever they are now */

@@ -27,13 +27,31 @@ static void say_missing(const char *what, const struct forwards *of, const struc
 	}
 }
 
+/* How many forwards have left another backend for home. */
+static size_t count_moved(const struct change_result *result)
+{
+	size_t home = 0, count = 0;
+	while (result->backends[home] != result->home)
+		home++;
+	const struct forwards *at_home = &result->sets[home]->forwards, *before = result->before;
+	for (size_t i = 0; i < before->count; i++) {
+		const struct forward *f = &before->items[i];
+		count += forwards_find(at_home, f) == at_home->count &&
+			 forwards_find(result->after, f) < result->after->count;
+	}
+	return count;
+}
+
 static void say_changes(const struct edit *edit, const struct change_result *result)
 {
+	size_t moved = edit->change.move ? count_moved(result) : 0;
 	const struct forwards *before = result->before, *after = result->after;
 	size_t removed = count_missing(before, after), added = count_missing(after, before);
+	if (moved)
+		command_say("%zu moved to backend %s", moved, result->home->name);
 	if (result->size == 0) {
 		command_say("nothing to change");
-	} else if (removed + added == 0) {
+	} else if (removed + added == 0 && !moved) {
 		command_say("no forward changed; repaired missing or leftover rules");
 	} else if (edit->brief) {
 		command_say("%zu added, %zu removed, %zu kept", added, removed,
@@ -93,6 +111,7 @@ int edit_run(struct edit *edit, const struct globals *globals, struct err *err)
 	edit->change.backends = edit->makes ? globals->backends : globals_backends(globals);
 	if (!edit->makes)
 		edit->change.home = globals->only[0];
+	edit->change.locked = globals->backends;
 	edit->change.dry_run = edit->dry_run;
 	edit->change.wait_seconds = globals->wait_seconds;
 	edit->change.waiting = &waiting;

@@ -24,11 +24,17 @@ struct locks {
 	int of[BACKENDS_MAX]; /* -1: not taken */
 };
 
+static const struct backend *const *lockable(const struct change *change)
+{
+	return change->locked ? change->locked : change->backends;
+}
+
 static void release_locks(const struct change *change, struct locks *locks)
 {
+	const struct backend *const *backends = lockable(change);
 	for (size_t b = 0; b < BACKENDS_MAX; b++)
 		if (locks->of[b] >= 0) {
-			change->backends[b]->unlock(locks->of[b]);
+			backends[b]->unlock(locks->of[b]);
 			locks->of[b] = -1;
 		}
 }
@@ -38,10 +44,11 @@ static void release_locks(const struct change *change, struct locks *locks)
 static int take_locks(const struct change *change, const struct backend *home, struct locks *locks,
 		      struct err *err)
 {
+	const struct backend *const *backends = lockable(change);
 	for (size_t b = 0; b < BACKENDS_MAX; b++)
 		locks->of[b] = -1;
-	for (size_t b = 0; change->backends[b]; b++) {
-		const struct backend *backend = change->backends[b];
+	for (size_t b = 0; backends[b]; b++) {
+		const struct backend *backend = backends[b];
 		if (!backend->lock || (backend != home && !backend->present()))
 			continue;
 		locks->of[b] = backend->lock(change->wait_seconds, change->waiting, err);

@@ -13,12 +13,16 @@
 #include "fake_host.h"
 #include "memory_backend.h"
 #include "program.h"
+#include "xtables/backend.h"
 
 int pfwd_main(int argc, char **argv);
 
+/* Both backends, as long as the program itself has but the first. */
+#define xtables_backend xtables_backend, &nftables_backend
 #define main pfwd_main
 #include "../../src/main.c"
 #undef main
+#undef xtables_backend
 
 #define WORDS_MAX 32
 #define LINE_MAX_LENGTH 4096
@@ -122,25 +126,29 @@ void program_check(const struct program_case *c)
 	struct outcome o;
 	memory_reset();
 	fake_host_reset();
-	memory_put(&memory[0], or_none(c->have));
 	unsetenv("PFWD_BACKEND");
+	memory_put(&memory[0], or_none(c->have));
+	memory_put(&memory[1], or_none(c->second));
 	if (c->arrange)
 		c->arrange();
 	program_enter_folder();
 	write_file(c->file);
-	char *before = memory_lines(&memory[0]);
+	char *before[] = {memory_lines(&memory[0]), memory_lines(&memory[1])};
 	program_run(c->line, or_none(c->file), &o);
-	char *after = memory_lines(&memory[0]);
+	char *after[] = {memory_lines(&memory[0]), memory_lines(&memory[1])};
 	assert_string_equal(o.err, or_none(c->err));
 	assert_string_equal(o.out, or_none(c->out));
 	assert_int_equal(o.status, c->status);
-	assert_string_equal(after, c->left ? c->left : before);
+	assert_string_equal(after[0], c->left ? c->left : before[0]);
+	assert_string_equal(after[1], c->second_left ? c->second_left : before[1]);
 	assert_false(memory[0].locked);
 	for (unsigned int i = 0; i < fake_host->conn_count; i++)
 		assert_int_equal(fake_host->ended[i], c->ended >> i & 1);
 	check_file(c->file_left ? c->file_left : c->file);
-	free(before);
-	free(after);
+	for (int i = 0; i < MEMORY_BACKENDS; i++) {
+		free(before[i]);
+		free(after[i]);
+	}
 }
 
 static void check_row(void **state)
@@ -168,6 +176,8 @@ static void add_case(struct rows *rows, const struct program_case *c)
 		append_lines(input, sizeof(input), ", FILE ", c->file);
 	if (c->have)
 		append_lines(input, sizeof(input), " beside ", c->have);
+	if (c->second)
+		append_lines(input, sizeof(input), " and in nftables ", c->second);
 	rows_add(rows, "pfwd", input, check_row, c);
 }
 

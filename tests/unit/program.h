@@ -22,16 +22,18 @@ void program_run(const char *line, const char *input, struct outcome *out);
 void program_enter_folder(void);
 
 struct program_case {
-	const char *line; /* behind `pfwd ` */
-	const char *when; /* what else is special, for the test's name; NULL: nothing */
-	const char *have; /* the forwards before, one a line; NULL: none */
-	const char *file; /* standard input, and the file forwards.conf; NULL: none */
+	const char *line;   /* behind `pfwd ` */
+	const char *when;   /* what else is special, for the test's name; NULL: nothing */
+	const char *have;   /* the forwards of iptables before, one a line; NULL: none */
+	const char *second; /* those of nftables */
+	const char *file;   /* standard input, and the file forwards.conf; NULL: none */
 	void (*arrange)(void);
 	int status;
-	const char *out, *err; /* NULL: nothing is printed */
-	const char *left;      /* the forwards after; NULL: as before */
-	const char *file_left; /* NULL: as before */
-	unsigned int ended;    /* bit i: the connection i of the host is */
+	const char *out, *err;   /* NULL: nothing is printed */
+	const char *left;        /* the forwards of iptables after; NULL: as before */
+	const char *second_left; /* those of nftables */
+	const char *file_left;   /* NULL: as before */
+	unsigned int ended;      /* bit i: the connection i of the host is */
 };
 
 /* Something that is not ordinary, arranged by a function, after which the test is named. */

@@ -42,9 +42,10 @@ static void fail_commit(void)
 	err_set(&memory[0].commit, ERR_FAILED, "the kernel refused the rules");
 }
 
-static void lack_backend(void)
+static void lack_backends(void)
 {
-	memory[0].unusable = memory[0].absent = true;
+	for (int b = 0; b < MEMORY_BACKENDS; b++)
+		memory[b].unusable = memory[b].absent = true;
 }
 
 static void meet_one_rival(void)
@@ -254,8 +255,8 @@ static const struct program_case add_cases[] = {
 	 .err = "pfwd: cannot read table nat\n"},
 	{"add wan0:80 192.168.1.2", ON(fail_commit), .status = 1,
 	 .err = "pfwd: the kernel refused the rules\n"},
-	{"add wan0:80 192.168.1.2", ON(lack_backend), .status = 6,
-	 .err = "pfwd: this kernel has no iptables\n"},
+	{"add wan0:80 192.168.1.2", ON(lack_backends), .status = 6,
+	 .err = "pfwd: this kernel has no iptables; this kernel has no nftables\n"},
 	{"add wan0:80 192.168.1.2 -v", ON(meet_one_rival),
 	 .err = "pfwd: added wan0:80/tcp 192.168.1.2:80\n",
 	 .left = "wan0:80/tcp 192.168.1.2:80\n"
@@ -552,7 +553,7 @@ static const struct program_case del_cases[] = {
 	 .err = "pfwd: the lock is held by process 7\n"},
 	{"del web", .have = SIX, ON(fail_commit), .status = 1,
 	 .err = "pfwd: the kernel refused the rules\n"},
-	{"del web", ON(lack_backend), .status = 3,
+	{"del web", ON(lack_backends), .status = 3,
 	 .err = "pfwd: there is no forward 'web'; `pfwd list` shows all forwards\n"},
 	{"del --name web", .have = SIX, .status = 2,
 	 .err = "pfwd: unknown option '--name'; see `pfwd help COMMAND`\n"},
@@ -585,7 +586,8 @@ static const struct program_case flush_cases[] = {
 		"-iptables wan0:80/tcp [fd02::2]:80 --name web\n"},
 	{"flush", .have = SIX, ON(forbid), .status = 5,
 	 .err = "pfwd: not permitted with raw sockets\n"},
-	{"flush", ON(lack_backend), .status = 6, .err = "pfwd: this kernel has no iptables\n"},
+	{"flush", ON(lack_backends), .status = 6,
+	 .err = "pfwd: this kernel has no iptables; this kernel has no nftables\n"},
 	{"flush", .have = SIX, ON(hold_lock), .status = 7,
 	 .err = "pfwd: the lock is held by process 7\n"},
 	{"flush", .have = SIX, ON(fail_commit), .status = 1,

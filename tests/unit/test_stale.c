@@ -79,6 +79,9 @@ static const struct row {
 	{"a flow of the target's network, by --hairpin", "", DNS " --hairpin=192.168.1.0/24",
 	 "192.168.1.9", NULL, true},
 	{"a flow of the target's network, without it", "", DNS, "192.168.1.9", NULL, false},
+	{"a forward proper goes before what --hairpin adds", ":53/udp 192.168.1.2",
+	 ":53/udp 192.168.1.2; " DNS_3 " --hairpin=192.168.1.0/24", "192.168.1.9", "192.168.1.2",
+	 false},
 	{"--hairpin is taken away", DNS " --hairpin=192.168.1.0/24", DNS, "192.168.1.9",
 	 "192.168.1.2", true},
 	/* none does */
