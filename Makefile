@@ -45,7 +45,7 @@ STORY_HELP = $(BUILD)/tests/stories/town.o $(BUILD)/tests/stories/trouble.o
 PROGRAM = $(if $(filter build,$(BUILD)),pfwd,$(BUILD)/pfwd)
 
 # libFuzzer comes with clang: on Debian libclang-rt-14-dev
-.PHONY: all deps lint-deps bench-deps deb-deps check demo soak bench lint analyze asan valgrind \
+.PHONY: all deps lint-deps bench-deps deb-deps check golden demo soak bench lint analyze asan valgrind \
 	coverage fuzz install uninstall deb deb-check clean dist layers
 
 all: $(PROGRAM)
@@ -87,7 +87,11 @@ BACKENDS ?= iptables
 
 check: $(PROGRAM) $(UNIT_TESTS) $(KERNEL_TESTS) $(STORY_TESTS)
 	PFWD=$(abspath $(PROGRAM)) BACKENDS="$(BACKENDS)" tests/run $(STORY_TESTS) \
-		$(KERNEL_TESTS) $(UNIT_TESTS)
+		tests/golden/run $(KERNEL_TESTS) $(UNIT_TESTS)
+
+# Write what pfwd prints now into the golden files.
+golden: $(PROGRAM)
+	WRITE=yes PFWD=$(abspath $(PROGRAM)) BACKENDS="$(BACKENDS)" tests/run tests/golden/run
 
 demo: $(PROGRAM)
 	PFWD=$(abspath $(PROGRAM)) tests/demo
@@ -172,7 +176,7 @@ lint: layers
 	clang-tidy --quiet $(SOURCES) -- $(filter-out -Wno%,$(ALL_CFLAGS))
 	cppcheck --quiet --std=c11 --enable=warning,performance,portability --inline-suppr \
 		--error-exitcode=1 -Iinclude -DPFWD_VERSION='""' src
-	shellcheck tests/run tests/layers tests/analyze tests/demo tests/bench/run tests/bench/*.sh tests/soak/run .ci/run \
+	shellcheck tests/run tests/golden/run tests/layers tests/analyze tests/demo tests/bench/run tests/bench/*.sh tests/soak/run .ci/run \
 		tests/package/run tests/package/boot tests/package/story tests/stories/*.sh \
 		src/completion/words src/completion/pfwd.bash.in
 	zsh -n src/completion/_pfwd.in
