@@ -178,7 +178,7 @@ lint: layers
 		--error-exitcode=1 -Iinclude -DPFWD_VERSION='""' src
 	shellcheck tests/run tests/golden/run tests/layers tests/analyze tests/demo tests/bench/run tests/bench/*.sh tests/soak/run .ci/run \
 		tests/package/run tests/package/boot tests/package/story tests/stories/*.sh \
-		src/completion/words src/completion/pfwd.bash.in
+		src/completion/words src/completion/pfwd.bash.in findings/*.sh
 	zsh -n src/completion/_pfwd.in
 	fish -n src/completion/pfwd.fish.in
 	mandoc -Tlint -Wwarning man/pfwd.8 man/forwards.conf.5

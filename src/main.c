@@ -32,7 +32,7 @@ static const struct command *read_command(struct args *args, const struct global
 	case ARGS_BAD:
 		break;
 	case ARGS_STOPPED:
-		args->next = args->count; /* whatever follows */
+		args->next = args->count; /* ignore the rest of the line */
 		args->cluster = NULL;
 		return globals->version ? &command_version : &command_help;
 	case ARGS_END:
@@ -53,8 +53,8 @@ static int run(struct args *args, struct globals *globals, struct err *err)
 	return command->run(&line, err);
 }
 
-/* The next file that is opened would get the number of a standard stream that is closed. What is
- * opened instead serves the wrong way round, so that using it fails as before. */
+/* If a standard stream is closed, the next file that is opened would get its number. So open
+ * /dev/null there, in the wrong direction: reading or writing the stream still fails. */
 static void hold_standard_streams(void)
 {
 	static const int modes[] = {O_WRONLY, O_RDONLY, O_RDONLY};

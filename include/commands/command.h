@@ -14,15 +14,15 @@
 struct command;
 
 struct globals {
-	const struct command *const *commands; /* all there are; ends with NULL */
-	const struct backend *const *backends; /* all there are; ends with NULL */
+	const struct command *const *commands; /* all of them; ends with NULL */
+	const struct backend *const *backends; /* all of them; ends with NULL */
 	struct spec_host host;
 	const struct backend *only[2]; /* of --backend; only[0] is NULL if it was not given */
 	const char *preferred;         /* PFWD_BACKEND of the environment, or NULL */
 	unsigned int wait_seconds;
 	bool verbose;
-	bool help;    /* asked for instead of the command */
-	bool version; /* ... or the version is */
+	bool help;    /* the user asks for help instead */
+	bool version; /* the user asks for the version instead */
 };
 
 /* The backends that a command looks at if it makes no forwards; ends with NULL. */
@@ -34,13 +34,14 @@ int globals_permitted(const struct globals *globals, struct err *err);
  * --backend or PFWD_BACKEND names, or NULL. -1 also with ERR_INPUT: PFWD_BACKEND names none.
  */
 int globals_home(const struct globals *globals, const struct backend **home, struct err *err);
-/* The backend of that name; what: who gave the name. NULL: there is none, and err says so. */
+/* The backend of that name, or NULL and err (ERR_INPUT); what: the option or variable that held the
+ * name. */
 const struct backend *globals_find_backend(const struct globals *globals, const char *what,
 					   const char *name, struct err *err);
 
 #define COMMAND_TABLES (ARGS_TABLES - 1)
 
-/* A command line behind the command's name. */
+/* The command line after the name of the command. */
 struct command_line {
 	const struct command *command;
 	struct args *args;
@@ -54,31 +55,31 @@ struct command {
 	const char *summary;
 	const char *details; /* further paragraphs of its help; NULL: none */
 	const struct arg_def *options[COMMAND_TABLES];
-	const struct report_column *columns; /* that it prints; NULL: none */
+	const struct report_column *columns; /* of its output; NULL: it prints no rows */
 	/* The exit status, or -1 and err. */
 	int (*run)(const struct command_line *line, struct err *err);
 };
 
-/* By its name or an alias; NULL: there is none, and err says so. */
+/* The command with that name or alias, or NULL and err (ERR_INPUT). */
 const struct command *command_find(const struct globals *globals, const char *name,
 				   struct err *err);
 
 struct command_reader {
-	void *into[COMMAND_TABLES]; /* what each table of the command's options fills */
-	/* Take in an operand. NULL: the command has none. */
+	void *into[COMMAND_TABLES]; /* the struct that each of its tables of options fills */
+	/* Take one operand: 0, or -1 and err. NULL: the command takes none. */
 	int (*operand)(void *context, const char *word, struct err *err);
 	void *context;
 };
 
-/* Read the whole command line. COMMAND_GO; or what run returns: 0 after the help was printed, -1
- * and err. */
+/* Read the whole command line. COMMAND_GO: carry the command out. Else what run shall return: 0 if
+ * the help was printed, -1 and err if the line is wrong. */
 enum { COMMAND_GO = 1 };
 int command_read(const struct command_line *line, const struct command_reader *reader,
 		 struct err *err);
 
-/* One line on standard error, behind "pfwd: ". */
+/* Print "pfwd: " and one line to standard error. */
 void command_say(const char *format, ...) __attribute__((format(printf, 1, 2)));
-/* Each of the lines in the same way. */
+/* The same with each of the lines. */
 void command_say_lines(const struct lines *lines);
 
 extern const struct command command_add, command_del, command_list, command_conns, command_apply,

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A change of forwards as its commands see it: made, or shown in a dry run; connections follow it,
- * and the user is told of it.
+ * What commands that change forwards share: make the change or show it, then end connections that
+ * it concerns, and tell the user. It does not decide which forwards there shall be.
  */
 #ifndef PFWD_COMMANDS_EDIT_H
 #define PFWD_COMMANDS_EDIT_H
@@ -15,8 +15,8 @@ struct edit {
 	bool makes;    /* it makes forwards, so that it looks at all backends */
 	bool dry_run;  /* of change_options */
 	bool kill;     /* end the connections of removed forwards */
-	bool say_kept; /* what stays for others' sake; with -v it is always said */
-	bool brief;    /* -v tells in one line: there may be thousands of forwards */
+	bool say_kept; /* name what stays because others use it; -v always does */
+	bool brief;    /* -v prints one line for all forwards */
 	size_t kept;   /* how many things stay; filled in */
 };
 

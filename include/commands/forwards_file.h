@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A forwards file as apply, diff and save take it: found, read, and its lines made forwards of this
- * host. It never writes.
+ * The forwards file of apply, diff and save: find it, read it, and make forwards of its lines. It
+ * never writes to the file.
  */
 #ifndef PFWD_COMMANDS_FORWARDS_FILE_H
 #define PFWD_COMMANDS_FORWARDS_FILE_H
@@ -26,7 +26,7 @@ struct forwards_file {    /* set path and use, the rest zero */
 	struct file file;
 };
 
-/* Take in an operand, the one file; the context is a struct forwards_file. */
+/* Take the operand FILE; the context is a struct forwards_file. */
 int forwards_file_operand(void *context, const char *word, struct err *err);
 /* True if the path is "-". */
 bool forwards_file_is_standard(const struct forwards_file *source);
@@ -39,8 +39,8 @@ int forwards_file_load(struct forwards_file *source, const struct spec_host *hos
 void forwards_file_forget_text(struct forwards_file *source);
 void forwards_file_free(struct forwards_file *source);
 
-/* Refuse a target that is one of this host's own addresses: it is reached by :PORT, as an address
- * it would not be. 0, or -1 with ERR_INPUT. */
+/* Refuse a target that is an address of this host: :PORT reaches a program here, the address would
+ * not. 0, or -1 with ERR_INPUT. */
 int forwards_file_check_target(const struct forward *f, const struct host_addresses *addresses,
 			       struct err *err);
 
@@ -49,7 +49,7 @@ int forwards_file_check_target(const struct forward *f, const struct host_addres
 int forwards_file_check_broadcast(const struct forward *f, const struct host_addresses *addresses,
 				  struct err *err);
 
-/* One line of the file's own form. */
+/* Print the forward as a line of a forwards file. */
 void forwards_file_print(FILE *out, const struct forward *f);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What commands that print rows of selected forwards are asked for: which forwards, which columns,
- * which format. It reads no forwards.
+ * What the user asks of a command that prints rows: which forwards, which columns, which format. It
+ * reads no forwards.
  */
 #ifndef PFWD_COMMANDS_QUERY_H
 #define PFWD_COMMANDS_QUERY_H
@@ -16,18 +16,18 @@ struct query { /* set report.out, report.title; the rest zero */
 	const char *columns; /* the argument of -o, or NULL */
 };
 
-/* Take in an operand; the context is a struct query. */
+/* Take an operand, a selector; the context is a struct query. */
 int query_operand(void *context, const char *word, struct err *err);
-/* Make selectors of the words, once all are taken in. */
+/* Make selectors of the operands. 0, or -1 with ERR_INPUT. */
 int query_check(struct query *query, const struct globals *globals, struct err *err);
 void query_free(struct query *query);
-/* Fill selected[i] for each forward of the set. */
+/* Fill selected[i] for each forward of the set. 0, or -1 with ERR_NOT_FOUND. */
 int query_select(const struct query *query, const struct forwards *set, bool *selected,
 		 struct err *err);
 
-/* Say where conntrack does not count bytes and packets, and how to turn that on. */
+/* If conntrack does not count bytes and packets, say so, and how to turn that on. */
 void query_say_accounting(void);
-/* Say that some connections may be missing, or there twice. */
+/* Say that some connections may be missing, or shown twice. */
 void query_say_resized(void);
 
 #endif

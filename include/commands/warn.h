@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Warnings to standard error about forwards that are right in themselves. It refuses nothing and
+ * Warnings about forwards that are made, but may not work on this host. It refuses nothing and
  * changes nothing.
  */
 #ifndef PFWD_COMMANDS_WARN_H
@@ -8,7 +8,7 @@
 
 #include "model/forwards.h"
 
-/* What makes the forwards not work here, or work to their user's harm. */
+/* Print what keeps the forwards from working here, and what harm they may do. */
 void warn_of_forwards(const struct forwards *set);
 
 #endif

@@ -62,7 +62,8 @@ static int take_operand(void *context, const char *word, struct err *err)
 	return request_set_operand(&add->request, word, err);
 }
 
-/* --hairpin alone means the connected network that the target is on. */
+/* --hairpin alone means the connected network that the target is on. If there is none: ERR_INPUT.
+ */
 static int find_hairpins(struct forwards *set, struct err *err)
 {
 	struct host_addresses addresses = {0};

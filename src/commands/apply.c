@@ -18,7 +18,7 @@ static int decide(void *context, const struct forwards *present, const struct fo
 	return 0;
 }
 
-/* The forwards of the file, sorted; the line of each does not matter from here on. */
+/* Load the forwards and sort them. From here on it does not matter on which line each one was. */
 static int load(struct forwards_file *source, const struct globals *globals, struct err *err)
 {
 	if (forwards_file_load(source, &globals->host, err) < 0)

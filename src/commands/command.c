@@ -12,7 +12,7 @@ const struct backend *const *globals_backends(const struct globals *globals)
 	return globals->only[0] ? globals->only : globals->backends;
 }
 
-/* home may set something up in a backend; the others only matter if something is there. */
+/* Something may be set up in home; another backend only matters if something is there already. */
 static int permitted(const struct backend *const *backends, const struct backend *home,
 		     struct err *err)
 {

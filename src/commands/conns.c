@@ -190,7 +190,7 @@ static const struct report_column columns[] = {
 	{0},
 };
 
-/* ---- a row a connection ---- */
+/* ---- one row for each connection ---- */
 
 struct conns {
 	struct query query;
@@ -300,7 +300,7 @@ static int print_all(struct conns *conns, int (*each)(void *context, const struc
 	return result;
 }
 
-/* ---- as they come ---- */
+/* ---- following ---- */
 
 /* Read the forwards again. A selector that selects none of them is no error now: its forwards are
  * gone, or not there yet. */
@@ -358,7 +358,7 @@ static int follow(struct conns *conns, struct err *err)
 	return conntrack_follow(&follower, err);
 }
 
-/* ---- a row a forward ---- */
+/* ---- one row for each forward ---- */
 
 struct count_row {
 	const struct forward *f; /* NULL: of no forward */

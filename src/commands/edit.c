@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Everything is printed after the change, when no lock is held. */
+/* All output waits until the change is made and no lock is held. */
 #include <errno.h>
 #include <stdio.h>
 #include <unistd.h>

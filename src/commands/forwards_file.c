@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Reading a forwards file. What is said of its lines is kept until all are known, and said in their
- * order. */
+/* Errors and warnings about lines are collected, and printed in the order of the lines. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -70,7 +69,7 @@ static int read_source(struct forwards_file *source, struct err *err)
 	return result;
 }
 
-/* ---- what is said of lines, in their order ---- */
+/* ---- remarks about lines, in their order ---- */
 
 struct remark {
 	size_t line;
@@ -81,7 +80,7 @@ struct remark {
 struct remarks {
 	struct remark *items;
 	size_t count;
-	size_t bad;  /* how many of them are */
+	size_t bad;  /* how many of them are errors */
 	bool failed; /* out of memory */
 };
 
@@ -158,8 +157,8 @@ int forwards_file_check_broadcast(const struct forward *f, const struct host_add
 		       addr == &f->target ? "target" : "--snat", text);
 }
 
-/* --hairpin alone means the connected network that the target is on. Where there is none, add
- * refuses; here the forward is made without it. */
+/* --hairpin alone means the connected network that the target is on. If there is none, add fails;
+ * here the forward is made without the option. */
 static void find_networks(struct file *file, const struct host_addresses *addresses)
 {
 	for (size_t i = 0; i < file->count; i++) {
@@ -169,8 +168,7 @@ static void find_networks(struct file *file, const struct host_addresses *addres
 	}
 }
 
-/* What is an error in `add` and a warning here. A line's forwards are alike: the first one tells.
- */
+/* Some errors of add are warnings here. All forwards of a line are alike, so look at the first. */
 static void check_lines(const struct forwards_file *source, const struct spec_host *host,
 			const struct host_addresses *addresses, struct remarks *remarks)
 {
@@ -219,7 +217,7 @@ int forwards_file_load(struct forwards_file *source, const struct spec_host *hos
 		find_networks(file, &addresses);
 		check_lines(source, host, &addresses, &remarks);
 		drop_lost_hairpins(file);
-		/* lines are compared as they are made */
+		/* conflicts are those of the forwards that are made */
 		result = file_check(file, &bad, err);
 	}
 	if (result == 0 && remarks.failed)

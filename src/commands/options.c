@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The tables, their setters, and what the help says of a command. */
+/* The tables of options, their setters, and the printed help. */
 #include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
