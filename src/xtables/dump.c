@@ -1,39 +1,53 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The notation of iptables-save(8). */
+/* Changes in the notation of iptables-restore(8), and words about what stays. */
 #include "xtables/dump.h"
 #include "xtables/text.h"
 
-static int dump_op(enum family family, const struct op *op, struct lines *out, struct err *err)
+struct dump {
+	enum family family;
+	const char *chain;    /* of the change before */
+	struct quoted quoted; /* ... fit to be printed: changes of one chain follow each other */
+	struct lines *out;
+	struct err *err;
+};
+
+static int dump_op(struct dump *dump, const struct op *op)
 {
 	char rule[RULE_TEXT_MAX] = "";
-	struct quoted chain = quote(op->chain);
+	const char *chain = dump->quoted.text;
+	struct lines *out = dump->out;
+	struct err *err = dump->err;
+	if (op->chain != dump->chain)
+		dump->quoted = quote(op->chain);
+	dump->chain = op->chain;
 	if (op->rule)
-		text_rule(family, op->rule, rule);
+		text_rule(dump->family, op->rule, rule);
 	switch (op->kind) {
 	case OP_NEW_CHAIN:
-		return lines_add(out, err, ":%s - [0:0]", chain.text);
+		return lines_add(out, err, ":%s - [0:0]", chain);
 	case OP_DELETE_CHAIN:
-		return lines_add(out, err, "-X %s", chain.text);
+		return lines_add(out, err, "-X %s", chain);
 	case OP_INSERT:
 		if (op->at_end)
-			return lines_add(out, err, "-A %s %s", chain.text, rule);
-		return lines_add(out, err, "-I %s %u %s", chain.text, op->position + 1, rule);
+			return lines_add(out, err, "-A %s %s", chain, rule);
+		return lines_add(out, err, "-I %s %u %s", chain, op->position + 1, rule);
 	case OP_DELETE:
 		if (op->rule)
-			return lines_add(out, err, "-D %s %s", chain.text, rule);
-		return lines_add(out, err, "-D %s %u", chain.text, op->position + 1);
+			return lines_add(out, err, "-D %s %s", chain, rule);
+		return lines_add(out, err, "-D %s %u", chain, op->position + 1);
 	}
 	return 0;
 }
 
 int dump_plan(const struct state *have, const struct plan *plan, struct lines *out, struct err *err)
 {
+	struct dump dump = {.family = have->family, .out = out, .err = err};
 	if (have->family == FAMILY_IPV6 && lines_add(out, err, "# IPv6") < 0)
 		return -1;
 	if (lines_add(out, err, "*%s", table_name(have->table)) < 0)
 		return -1;
 	for (size_t i = 0; i < plan->count; i++)
-		if (dump_op(have->family, &plan->ops[i], out, err) < 0)
+		if (dump_op(&dump, &plan->ops[i]) < 0)
 			return -1;
 	return lines_add(out, err, "COMMIT");
 }

@@ -55,9 +55,11 @@ static void add_where(struct line *line, const struct rule *rule)
 {
 	add_network(line, "-s", &rule->src);
 	add_network(line, rule->flags & RULE_NOT_DST ? "! -d" : "-d", &rule->dst);
-	if (*rule->in)
-		add_words(line, "%s %s", rule->flags & RULE_NOT_IN ? "! -i" : "-i",
-			  quote(rule->in).text);
+	if (*rule->in) {
+		char in[4 * IFNAME_MAX]; /* each byte may become \xNN */
+		quote_into(in, sizeof(in), rule->in);
+		add_words(line, "%s %s", rule->flags & RULE_NOT_IN ? "! -i" : "-i", in);
+	}
 	if (!rule->proto)
 		return;
 	const char *proto = proto_name(rule->proto);
