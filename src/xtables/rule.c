@@ -20,15 +20,22 @@ static_assert(SIZE_OF(until) + SIZE_OF(in) + SIZE_OF(src) + SIZE_OF(dst) + SIZE_
 static bool is_clean_address(const struct address *addr)
 {
 	static const uint8_t zero[sizeof(addr->bytes)];
-	size_t used = address_is_set(addr) ? address_bits(addr->family) / 8 : 0;
-	return memcmp(addr->bytes + used, zero, sizeof(zero) - used) == 0;
+	switch (addr->family) {
+	case FAMILY_NONE:
+		return memcmp(addr->bytes, zero, sizeof(zero)) == 0;
+	case FAMILY_IPV4:
+		return memcmp(addr->bytes + 4, zero, sizeof(zero) - 4) == 0;
+	case FAMILY_IPV6:
+		break;
+	}
+	return true;
 }
 
 bool rule_is_clean(const struct rule *r)
 {
-	static const char zero[IFNAME_MAX];
-	size_t n = strnlen(r->in, sizeof(r->in));
-	return memcmp(r->in + n, zero, sizeof(zero) - n) == 0 && is_clean_address(&r->src.addr) &&
+	char name[IFNAME_MAX] = {0};
+	memcpy(name, r->in, strnlen(r->in, sizeof(r->in)));
+	return memcmp(name, r->in, sizeof(name)) == 0 && is_clean_address(&r->src.addr) &&
 	       is_clean_address(&r->dst.addr) && is_clean_address(&r->orig_dst.addr) &&
 	       is_clean_address(&r->to);
 }

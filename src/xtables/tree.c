@@ -116,9 +116,10 @@ static struct prefix prefix_of(const struct tree *tree, const struct rule *r, en
 {
 	const struct network *net = d == DIM_DESTINATION ? &r->dst : &r->src;
 	struct prefix p = {0};
-	size_t n = strlen(r->in);
+	size_t n;
 	switch (d) {
 	case DIM_INTERFACE:
+		n = strlen(r->in);
 		if (n == 0 || r->flags & RULE_NOT_IN)
 			break;
 		n = r->in[n - 1] == '+' ? n - 1 : n + 1; /* "eth0" goes on with a NUL */
@@ -433,16 +434,19 @@ static int add_branches(struct tree *tree, const struct part *part, const struct
 		return -1;
 	begin = 0;
 	for (size_t b = 0; b < BRANCHES; b++) {
-		struct part below = *part;
-		below.items += begin;
-		below.count = ends[b] - begin;
-		begin = ends[b];
-		if (below.count == 0)
+		size_t count = ends[b] - begin;
+		if (count == 0)
 			continue;
-		struct rule rule = *below.items->rule;
-		if (below.count > 1 && add_branch(tree, below, digit, &rule) < 0)
-			return -1;
+		struct rule rule = *part->items[begin].rule;
+		if (count > 1) {
+			struct part below = *part;
+			below.items += begin;
+			below.count = count;
+			if (add_branch(tree, below, digit, &rule) < 0)
+				return -1;
+		}
 		tree->layout->chains[part->chain].rules[at++] = rule;
+		begin = ends[b];
 	}
 	return 0;
 }
