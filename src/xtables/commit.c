@@ -12,12 +12,6 @@
 
 /* ---- planning ---- */
 
-static bool adds_any(const struct work *w, const struct forwards *wanted)
-{
-	struct forwards_missing walk = {.of = wanted, .in = &w->before->base.forwards};
-	return forwards_next_missing(&walk) != NULL;
-}
-
 /* Whether the plan inserts into or deletes from PFWD-INPUT-SAME, whose jump does not require a
  * translated connection. */
 static bool touches_gate(const struct plan *plan, enum op_kind kind)
@@ -38,9 +32,11 @@ static void order_steps(struct work *w, const struct forwards *wanted)
 {
 	static const enum table filter_first[] = {TABLE_FILTER, TABLE_NAT};
 	static const enum table nat_first[] = {TABLE_NAT, TABLE_FILTER};
+	struct forwards_missing walk = {.of = wanted, .in = &w->before->base.forwards};
+	bool adds = forwards_next_missing(&walk) != NULL;
 	for (int f = 0; f < FAMILIES; f++) {
 		const struct plan *filter = &w->plans[f][TABLE_FILTER];
-		bool first = touches_gate(filter, OP_DELETE) || adds_any(w, wanted);
+		bool first = touches_gate(filter, OP_DELETE) || adds;
 		if (touches_gate(filter, OP_INSERT))
 			first = false;
 		const enum table *order = first ? filter_first : nat_first;

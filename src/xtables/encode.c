@@ -20,19 +20,15 @@
 #define RTN_LOCAL_MASK (1U << 2)              /* RTN_LOCAL of linux/rtnetlink.h */
 #define LAST_SECOND_OF_DAY (24 * 60 * 60 - 1) /* XT_TIME_MAX_DAYTIME */
 
-/* A mask of prefix bits; the bits behind them are zero already. */
-static void put_mask(unsigned char *out, unsigned int prefix)
-{
-	memset(out, 0xff, prefix / 8);
-	if (prefix % 8)
-		out[prefix / 8] = (unsigned char)(0xff << (8 - prefix % 8));
-}
-
+/* Both fields have that size, and are zero. */
 static void put_network(const struct network *net, void *addr, void *mask, size_t size)
 {
+	unsigned char *ones = mask;
+	unsigned int prefix = network_is_set(net) ? net->prefix : 0;
 	memcpy(addr, net->addr.bytes, size);
-	if (network_is_set(net))
-		put_mask(mask, net->prefix);
+	memset(ones, 0xff, prefix / 8);
+	if (prefix % 8)
+		ones[prefix / 8] = (unsigned char)(0xff << (8 - prefix % 8));
 }
 
 /* A + at the end stays in the name, and is left out of the mask, as iptables does it. */
