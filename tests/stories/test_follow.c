@@ -12,18 +12,38 @@
 
 #include "town.h"
 
-/* Begin one connection from that port and end it while pfwd follows; what it printed, through a
- * pipe. */
+/* Until a follower has read all that the kernel told it; no other program listens here. */
+static void wait_for_follower(void)
+{
+	town_await("awk '$2 == 12 && $4 !~ /^0*$/ && $5 == 0 { quiet = 1 } END { exit !quiet }' "
+		   "/proc/net/netlink");
+}
+
+/* Follow, under a command, with what is printed in /run/events, through a pipe. */
+static void begin_following(const char *under, const char *options)
+{
+	town_sh("timeout 20 %s sh -c 'echo $$ >/run/follower; exec $PFWD conns -f %s' "
+		"2>/run/words | cat >/run/events &",
+		under, options);
+	wait_for_follower();
+}
+
+/* What was printed until now. */
+static struct outcome end_following(void)
+{
+	wait_for_follower();
+	/* all is there before it ends: lines do not wait for a full buffer */
+	return town_run("sleep 0.1; cp /run/events /run/before; kill -INT $(cat /run/follower); "
+			"sleep 0.1; cmp /run/events /run/before && cat /run/events");
+}
+
+/* Begin one connection from that port and end it while pfwd follows. */
 static struct outcome followed(int port, const char *options)
 {
-	town_sh("($PFWD conns -f %s & echo $! >/run/follower; wait) | cat >/run/events 2>&1 & "
-		"sleep 0.5",
-		options);
+	begin_following("", options);
 	town_sh("ip netns exec client curl -s -m 1 --local-port %d http://10.1.0.1/ || true", port);
-	town_sh("conntrack -D -p tcp --orig-port-src %d >/dev/null 2>&1; sleep 0.3", port);
-	/* all is there before it ends: lines do not wait for a full buffer */
-	return town_run("cp /run/events /run/before; kill -INT $(cat /run/follower); sleep 0.2; "
-			"cmp /run/events /run/before && cat /run/events");
+	town_sh("conntrack -D -p tcp --orig-port-src %d >/dev/null 2>&1", port);
+	return end_following();
 }
 
 static void following_shows_begin_and_end(void **state)
@@ -59,10 +79,10 @@ static void following_knows_forwards_made_since(void **state)
 	(void)state;
 	town_serve(SERVER, IPPROTO_TCP, "192.168.1.2", 8080);
 	pfwd(0, "add wan0:81 192.168.1.2:8080 --name other");
-	town_sh("timeout -s INT 2 $PFWD conns -frn -o NAME >/run/events & sleep 0.3; "
-		"$PFWD add wan0:80 192.168.1.2:8080 --name web");
+	begin_following("", "-rn -o NAME");
+	pfwd(0, "add wan0:80 192.168.1.2:8080 --name web");
 	town_ask(CLIENT, IPPROTO_TCP, "10.1.0.1", 80);
-	assert_says(town_run("sleep 0.3; cat /run/events").out, "new web\n");
+	assert_says(end_following().out, "new web\n");
 }
 
 /* Nor does a selector whose forward is gone stop those that stand behind it. */
@@ -74,12 +94,12 @@ static void following_goes_on_with_the_other_selectors(void **state)
 	town_translate(99, "192.168.1.2", 8080);
 	pfwd(0, "add wan0:80 192.168.1.2:8080 --name web");
 	pfwd(0, "add wan0:53/udp 192.168.1.2 --name dns");
-	town_sh("timeout -s INT 3 $PFWD conns -frn -o NAME web dns >/run/events & sleep 0.3; "
-		"$PFWD del web");
+	begin_following("", "-rn -o NAME web dns");
+	pfwd(0, "del web");
 	/* somebody else's, so that the forwards are read again */
 	town_ask(CLIENT, IPPROTO_TCP, "10.1.0.1", 99);
 	town_ask(CLIENT, IPPROTO_UDP, "10.1.0.1", 53);
-	assert_says(town_run("sleep 0.3; cat /run/events").out, "new dns\n");
+	assert_says(end_following().out, "new dns\n");
 }
 
 static void an_interrupt_ends_following_quietly(void **state)
@@ -137,11 +157,12 @@ static void an_overrun_is_said_and_survived(void **state)
 {
 	(void)state;
 	pfwd(0, "add wan0:1000-1999/udp 192.168.1.2");
-	/* the second look at the socket is told that events were lost */
-	town_sh("strace -f -o /dev/null -e trace=recvmsg -e "
-		"inject=recvmsg:error=ENOBUFS:when=80 timeout -s INT 3 $PFWD conns -frn -o VIA "
-		">/run/events 2>/run/words & sleep 1");
-	town_sh("ip netns exec client python3 tests/stories/udp.py 10.1.0.1 1000 200; sleep 3");
+	/* a look at the socket is told that events were lost */
+	begin_following("strace -f -o /dev/null -e trace=recvmsg -e "
+			"inject=recvmsg:error=ENOBUFS:when=80",
+			"-rn -o VIA");
+	town_sh("ip netns exec client python3 tests/stories/udp.py 10.1.0.1 1000 200");
+	assert_int_equal(end_following().status, 0);
 	assert_says(town_run("cat /run/words").out, "follow as updates");
 	assert_string_equal(town_run("cut -d' ' -f2 /run/events | sort -u | wc -l").out, "200\n");
 }

@@ -47,8 +47,7 @@ struct outcome trouble_counted(void)
 	if (town_is("nftables"))
 		return town_run("nft list ruleset | sed -e '/^table inet pfwd {/,/^}/d' "
 				"-e '/comment \"pfwd\"/d'; nft -s list ruleset");
-	return town_run("for t in iptables-legacy ip6tables-legacy; do for table in nat filter; do "
-			"$t-save -c -t $table; done; done | sed -e '/^#/d' "
+	return town_run("{ iptables-legacy-save -c; ip6tables-legacy-save -c; } | sed -e '/^#/d' "
 			"-e '/^:[^F]/s/ \\[.*//' -e '/PFWD/s/^\\[[0-9:]*\\] //'");
 }
 

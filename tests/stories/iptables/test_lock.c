@@ -16,7 +16,7 @@
 static void the_lock_is_waited_for_in_bounds(void **state)
 {
 	(void)state;
-	struct outcome o = town_run("flock /run/xtables.lock sleep 3 & sleep 0.3; "
+	struct outcome o = town_run("flock -o /run/xtables.lock sleep 1.8 & sleep 0.1; "
 				    "$PFWD -w 0 add wan0:80 192.168.1.2; echo status $?; "
 				    "$PFWD -w 1 add wan0:80 192.168.1.2; echo status $?; "
 				    "$PFWD add -w 10 wan0:80 192.168.1.2; echo status $?; wait");
@@ -29,15 +29,15 @@ static void a_lock_that_is_held_ends_the_wait_in_time(void **state)
 	(void)state;
 	struct outcome before = town_rules();
 	struct outcome o =
-		town_run("flock /run/xtables.lock sleep 5 & sleep 0.3; "
-			 "start=$(date +%%s%%3N); $PFWD -w 2 add wan0:80 192.168.1.2; "
+		town_run("flock -o /run/xtables.lock sleep 5 & sleep 0.1; "
+			 "start=$(date +%%s%%3N); $PFWD -w 1 add wan0:80 192.168.1.2; "
 			 "echo status $? $(($(date +%%s%%3N) - start)) ms by $!; kill $!; wait");
 	int status, milliseconds, pid;
 	char holder[64];
 	assert_int_equal(sscanf(o.out, "status %d %d ms by %d", &status, &milliseconds, &pid), 3);
 	snprintf(holder, sizeof(holder), "/run/xtables.lock is held by flock (process %d)", pid);
 	assert_int_equal(status, 7);
-	assert_in_range(milliseconds, 1900, 3000);
+	assert_in_range(milliseconds, 900, 2000);
 	assert_says(o.err, holder);
 	assert_says(o.err, "-w SECONDS");
 	assert_string_equal(town_rules().out, before.out);
