@@ -15,4 +15,8 @@
 const struct backend *choice_make(const struct backend *const *backends,
 				  struct ruleset *const *sets, struct err *reason, struct err *err);
 
+/* The same for the forwards that are in the kernel now. NULL also if these cannot be read. */
+const struct backend *choice_now(const struct backend *const *backends, struct err *reason,
+				 struct err *err);
+
 #endif

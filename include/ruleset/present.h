@@ -16,6 +16,8 @@ struct present {                    /* a zeroed one is empty */
 	struct forwards forwards;   /* sorted */
 	struct present_forward *of; /* one for each of forwards; NULL for READING_FORWARDS */
 	struct lines foreign;       /* places of pfwd's that hold something of others */
+	const struct backend *home; /* where new forwards would be made, if there are any forwards;
+				       NULL for READING_FORWARDS */
 };
 
 /* backends: those looked at; ends with NULL. 0, or -1 and out is empty. */

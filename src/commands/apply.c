@@ -71,13 +71,25 @@ static size_t print_missing(char sign, const struct forwards *of, const struct f
 	return count;
 }
 
-/* Forwards that stay, but that apply would repair. */
-static size_t print_incomplete(const struct present *live, const struct forwards *wanted)
+static bool is_only_in(const struct present_forward *of, const struct backend *const *backends,
+		       const struct backend *home)
+{
+	for (size_t b = 0; backends[b]; b++)
+		if (of->backends & 1U << b && backends[b] != home)
+			return false;
+	return true;
+}
+
+/* Forwards that stay, but that apply would repair, or move to home. */
+static size_t print_mended(const struct present *live, const struct forwards *wanted,
+			   const struct backend *const *backends, const struct backend *home)
 {
 	size_t count = 0;
 	for (size_t i = 0; i < live->forwards.count; i++) {
 		const struct forward *f = &live->forwards.items[i];
-		if (!live->of[i].status.incomplete || forwards_find(wanted, f) == wanted->count)
+		const struct present_forward *of = &live->of[i];
+		bool right = !of->status.incomplete && is_only_in(of, backends, home);
+		if (right || forwards_find(wanted, f) == wanted->count)
 			continue;
 		print_line('~', f);
 		count++;
@@ -85,23 +97,28 @@ static size_t print_incomplete(const struct present *live, const struct forwards
 	return count;
 }
 
-static int compare(const struct forwards *wanted, const struct globals *globals, struct err *err)
+/* home: the backend that the user prefers, or NULL. */
+static int compare(const struct forwards *wanted, const struct backend *const *backends,
+		   const struct backend *home, struct err *err)
 {
 	struct present live;
-	if (present_read(globals_backends(globals), READING_ALL, &live, err) < 0)
+	if (present_read(backends, READING_ALL, &live, err) < 0)
 		return -1;
 	size_t count = print_missing('-', &live.forwards, wanted);
 	count += print_missing('+', wanted, &live.forwards);
-	count += print_incomplete(&live, wanted);
+	count += print_mended(&live, wanted, backends, home ? home : live.home);
 	present_free(&live);
 	return count ? 1 : 0;
 }
 
 static int diff(struct forwards_file *source, const struct globals *globals, struct err *err)
 {
-	if (globals_permitted(globals, err) < 0 || load(source, globals, err) < 0)
+	const struct backend *home = NULL;
+	int result = globals->only[0] ? globals_permitted(globals, err)
+				      : globals_home(globals, &home, err);
+	if (result < 0 || load(source, globals, err) < 0)
 		return -1;
-	return compare(&source->file.forwards, globals, err);
+	return compare(&source->file.forwards, globals_backends(globals), home, err);
 }
 
 static int run_diff(const struct command_line *line, struct err *err)
@@ -133,6 +150,6 @@ const struct command command_diff = {
 	.operands = "[FILE]",
 	.summary = "show what apply would change; status 1 if something",
 	.details = "Each line begins with + for a forward that apply would add, - for one that it "
-		   "would\nremove, ~ for one whose rules it would repair.\n" FILE_DETAILS,
+		   "would\nremove, ~ for one whose rules it would repair or move.\n" FILE_DETAILS,
 	.run = run_diff,
 };

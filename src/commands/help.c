@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include "commands/options.h"
+#include "ruleset/choice.h"
 
 struct help {
 	const struct globals *globals;
@@ -39,6 +40,24 @@ static int run_help(const struct command_line *line, struct err *err)
 	return 0;
 }
 
+/* Which backend add would choose now, and why. */
+static int print_choice(const struct globals *globals, struct err *err)
+{
+	const struct backend *home;
+	struct err reason = {0};
+	if (globals_home(globals, &home, err) < 0)
+		return -1;
+	if (home)
+		err_set(&reason, ERR_NONE, "%s names it",
+			globals->only[0] ? "--backend" : "PFWD_BACKEND");
+	else
+		home = choice_now(globals->backends, &reason, err);
+	if (!home)
+		return -1;
+	printf("new forwards are made with %s: %s\n", home->name, reason.text);
+	return 0;
+}
+
 static int run_version(const struct command_line *line, struct err *err)
 {
 	const struct command_reader reader = {.operand = NULL};
@@ -46,7 +65,7 @@ static int run_version(const struct command_line *line, struct err *err)
 	if (result != COMMAND_GO)
 		return result;
 	puts("pfwd " PFWD_VERSION);
-	return 0;
+	return line->globals->verbose ? print_choice(line->globals, err) : 0;
 }
 
 const struct command command_help = {
@@ -59,6 +78,6 @@ const struct command command_help = {
 const struct command command_version = {
 	.name = "version",
 	.operands = "",
-	.summary = "show the version",
+	.summary = "show the version; with -v also which backend would be chosen, and why",
 	.run = run_version,
 };

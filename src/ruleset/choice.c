@@ -32,3 +32,19 @@ const struct backend *choice_make(const struct backend *const *backends,
 	*err = all;
 	return NULL;
 }
+
+const struct backend *choice_now(const struct backend *const *backends, struct err *reason,
+				 struct err *err)
+{
+	static const struct reading reading = {.depth = READING_FORWARDS};
+	struct ruleset *sets[BACKENDS_MAX] = {NULL};
+	const struct backend *chosen = NULL;
+	int result = 0;
+	for (size_t b = 0; result == 0 && backends[b]; b++)
+		result = backends[b]->read(&reading, &sets[b], err);
+	if (result == 0)
+		chosen = choice_make(backends, sets, reason, err);
+	for (size_t b = 0; backends[b]; b++)
+		backends[b]->free(sets[b]);
+	return chosen;
+}

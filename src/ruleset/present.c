@@ -2,6 +2,7 @@
 /* Reading one backend after the other, and putting together what they hold. */
 #include <stdlib.h>
 
+#include "ruleset/choice.h"
 #include "ruleset/present.h"
 
 /* What one backend says of its forwards, into those of all. */
@@ -45,6 +46,8 @@ int present_read(const struct backend *const *backends, enum reading_depth depth
 		result = p.of ? 0 : err_memory(err);
 		for (size_t b = 0; result == 0 && backends[b]; b++)
 			result = add_status(backends[b], 1U << b, sets[b], &p, err);
+		if (result == 0 && p.forwards.count)
+			p.home = choice_make(backends, sets, NULL, err);
 	}
 	for (size_t b = 0; backends[b]; b++)
 		backends[b]->free(sets[b]);

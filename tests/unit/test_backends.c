@@ -180,7 +180,17 @@ static const struct program_case apply_cases[] = {
 static const struct program_case diff_cases[] = {
 	{"diff -", .have = "wan0:80 192.168.1.2", .second = "wan0:81 192.168.1.2",
 	 .file = "wan0:80 192.168.1.2\n"
-		 "wan0:81 192.168.1.2\n"},
+		 "wan0:81 192.168.1.2\n",
+	 .status = 1, .out = "~wan0:81/tcp 192.168.1.2:81\n"},
+	{"diff -", .have = "wan0:80 192.168.1.2", .second = "wan0:81 192.168.1.2",
+	 .file = "wan0:80 192.168.1.2\n"
+		 "wan0:81 192.168.1.2\n",
+	 ON(prefer_nftables), .status = 1, .out = "~wan0:80/tcp 192.168.1.2:80\n"},
+	{"diff -", .second = "wan0:81 192.168.1.2", .file = "wan0:81 192.168.1.2\n"},
+	{"diff -", .file = "", ON(prefer_nonsense), .status = 2,
+	 .err = "pfwd: PFWD_BACKEND 'ipfw' is unknown; the backends are iptables and nftables\n"},
+	{"diff --backend iptables -", .have = "wan0:81 192.168.1.2",
+	 .file = "wan0:81 192.168.1.2\n", ON(prefer_nftables)},
 	{"diff --backend nftables -", .have = "wan0:80 192.168.1.2",
 	 .second = "wan0:81 192.168.1.2",
 	 .file = "wan0:80 192.168.1.2\n"
@@ -250,6 +260,18 @@ static const struct program_case flush_cases[] = {
 		"-nftables wan0:81/tcp 192.168.1.2:81\n"},
 };
 
+#define CHOOSES(words) "pfwd " PFWD_VERSION "\nnew forwards are made with " words "\n"
+
+static const struct program_case version_cases[] = {
+	{"version -v", .out = CHOOSES("iptables: this kernel has it")},
+	{"version -v", ON(lack_iptables), .out = CHOOSES("nftables: this kernel has no iptables")},
+	{"version -v", .second = "wan0:81 192.168.1.2",
+	 .out = CHOOSES("nftables: the forwards are there")},
+	{"version -v", ON(prefer_nftables), .out = CHOOSES("nftables: PFWD_BACKEND names it")},
+	{"version -v --backend iptables", ON(prefer_nftables),
+	 .out = CHOOSES("iptables: --backend names it")},
+};
+
 int main(void)
 {
 	struct rows rows = {0};
@@ -260,5 +282,6 @@ int main(void)
 	program_add_cases(&rows, save_cases, ROWS_COUNT(save_cases));
 	program_add_cases(&rows, list_cases, ROWS_COUNT(list_cases));
 	program_add_cases(&rows, flush_cases, ROWS_COUNT(flush_cases));
+	program_add_cases(&rows, version_cases, ROWS_COUNT(version_cases));
 	return program_run_cases(&rows, "backends");
 }

@@ -4,7 +4,6 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <stdlib.h>
 #include <string.h>
 #include <linux/netfilter.h>
 #include <cmocka.h>
@@ -87,21 +86,6 @@ static void lack_addresses(void)
 static void lack_listeners(void)
 {
 	fake_host->no_listeners = true;
-}
-
-static void name_unknown_backend(void)
-{
-	setenv("PFWD_BACKEND", "legacy", 1);
-}
-
-static void name_no_backend(void)
-{
-	setenv("PFWD_BACKEND", "", 1);
-}
-
-static void name_backend(void)
-{
-	setenv("PFWD_BACKEND", "iptables", 1);
 }
 
 static void listen_on_ports(void)
@@ -399,12 +383,6 @@ static const struct program_case add_cases[] = {
 	{"add --backend nosuch wan0:80 192.168.1.2", .status = 2,
 	 .err = "pfwd: --backend 'nosuch' is unknown; the backends are iptables and nftables\n"},
 	{"add --backend iptables wan0:80 192.168.1.2", .left = "wan0:80/tcp 192.168.1.2:80\n"},
-	{"add wan0:80 192.168.1.2", ON(name_backend), .left = "wan0:80/tcp 192.168.1.2:80\n"},
-	{"add wan0:80 192.168.1.2", ON(name_no_backend), .left = "wan0:80/tcp 192.168.1.2:80\n"},
-	{"add wan0:80 192.168.1.2", ON(name_unknown_backend), .status = 2,
-	 .err = "pfwd: PFWD_BACKEND 'legacy' is unknown; the backends are iptables and nftables\n"},
-	{"add --backend iptables wan0:80 192.168.1.2", ON(name_unknown_backend),
-	 .left = "wan0:80/tcp 192.168.1.2:80\n"},
 	{"add wan0:80 192.168.1.2", ON(lack_listeners),
 	 .err = "pfwd: warning: the forwards are made, but not checked: cannot read which ports "
 		"are "
@@ -561,7 +539,6 @@ static const struct program_case del_cases[] = {
 
 static const struct program_case flush_cases[] = {
 	{"flush", .have = SIX, .left = ""},
-	{"flush", .have = SIX, ON(name_unknown_backend), .left = ""},
 	{"flush -v", .have = SIX, .err = "pfwd: 0 added, 6 removed, 0 kept\n", .left = ""},
 	{"flush", .status = 0},
 	{"flush -v", .err = "pfwd: nothing to change\n"},
@@ -607,7 +584,12 @@ static const struct program_case usage_cases[] = {
 	{"-V", .out = "pfwd " PFWD_VERSION "\n"},
 	{"--version", .out = "pfwd " PFWD_VERSION "\n"},
 	{"version now", .status = 2, .err = "pfwd: too many arguments: 'now'\n"},
-	{"-v version", .out = "pfwd " PFWD_VERSION "\n"},
+	{"-v version",
+	 .out = "pfwd " PFWD_VERSION "\nnew forwards are made with iptables: this kernel has it\n"},
+	{"version -v", ON(forbid), .status = 5, .out = "pfwd " PFWD_VERSION "\n",
+	 .err = "pfwd: not permitted with raw sockets\n"},
+	{"version -v", ON(fail_reading), .status = 1, .out = "pfwd " PFWD_VERSION "\n",
+	 .err = "pfwd: cannot read table nat\n"},
 	{"add -V", .out = "pfwd " PFWD_VERSION "\n"},
 	{"--nosuch", .status = 2,
 	 .err = "pfwd: unknown option '--nosuch'; see `pfwd help COMMAND`\n"},
