@@ -74,16 +74,22 @@ static const char *complaint(const struct outcome *o, const char *now, const str
 	return names_a_purpose(o->err) ? NULL : "a message without a purpose";
 }
 
+/* Set the rules as they were if they changed; what they were until now. */
+static struct outcome start_again(const struct sweep *sweep)
+{
+	struct outcome now = trouble_counted();
+	if (strcmp(now.out, sweep->before.out) != 0)
+		trouble_start_again();
+	return now;
+}
+
 /* The call of that number fails; with "+" behind it, all from there on. */
 static void fail_at(struct sweep *sweep, const char *call, const char *number, const char *error)
 {
 	struct outcome o = town_run("timeout 20 $TRACE -qq -o /dev/null -e trace=%s "
 				    "-e inject=%s:error=%s:when=%s $PFWD %s",
 				    call, call, error, number, sweep->command);
-	struct outcome now = trouble_counted();
-	const char *what = complaint(&o, now.out, sweep);
-	if (strcmp(now.out, sweep->before.out) != 0)
-		trouble_start_again();
+	const char *what = complaint(&o, start_again(sweep).out, sweep);
 	if (!what)
 		return;
 	sweep->complaints++;
@@ -98,8 +104,7 @@ static void begin(struct sweep *sweep, const char *setup, const char *command)
 	trouble_start(setup);
 	sweep->before = trouble_counted();
 	sweep->said = pfwd(0, "%s", command);
-	sweep->wanted = trouble_counted();
-	trouble_start_again();
+	sweep->wanted = start_again(sweep);
 }
 
 /* Which calls a story fails: what carries messages is called most often. */
@@ -117,7 +122,7 @@ static void fail_calls(enum calls which, const char *setup, const char *command)
 	struct call call;
 	begin(&sweep, setup, command);
 	struct outcome calls = trouble_calls(command);
-	trouble_start_again();
+	start_again(&sweep);
 	for (char *rest = calls.out; trouble_next(&rest, &call);) {
 		char errors[64];
 		snprintf(errors, sizeof(errors), "%s",

@@ -157,6 +157,8 @@ static void by_backend(const char *iptables, const char *nftables)
 	town_sh("%s", town_is("nftables") ? nftables : iptables);
 }
 
+/* In nf_tables what one chain accepts another one still drops, so the owner of the gates lets
+ * pfwd's connections pass, by their label. */
 void town_close_gates(void)
 {
 	by_backend("for t in iptables-legacy ip6tables-legacy; do $t -P FORWARD DROP; "
@@ -165,9 +167,9 @@ void town_close_gates(void)
 		   "ip6tables-legacy -A FORWARD -p icmpv6 -j ACCEPT",
 		   "nft 'table inet gates {\n"
 		   "chain input { type filter hook input priority 0; policy drop\n"
-		   "  iif lo accept; meta l4proto icmpv6 accept; }\n"
+		   "  iif lo accept; meta l4proto icmpv6 accept; ct label 124 accept; }\n"
 		   "chain forward { type filter hook forward priority 0; policy drop\n"
-		   "  meta l4proto icmpv6 accept; }\n}'");
+		   "  meta l4proto icmpv6 accept; ct label 124 accept; }\n}'");
 }
 
 void town_take_in(const char *interface)
@@ -185,14 +187,14 @@ void town_shut_loopback(void)
 	by_backend("for t in iptables-legacy ip6tables-legacy; do $t -D INPUT -i lo -j ACCEPT; "
 		   "done",
 		   "nft 'flush chain inet gates input; add rule inet gates input meta l4proto "
-		   "icmpv6 accept'");
+		   "icmpv6 accept; add rule inet gates input ct label 124 accept'");
 }
 
 void town_refuse_last(void)
 {
 	by_backend("for t in iptables-legacy ip6tables-legacy; do $t -A FORWARD -j REJECT; done",
 		   "nft 'table inet refuses { chain forward { type filter hook forward priority 0\n"
-		   "reject; }; }'");
+		   "ct label 124 accept; reject; }; }'");
 }
 
 void town_translate(int port, const char *to, int to_port)
