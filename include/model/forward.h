@@ -18,6 +18,7 @@ struct forward {
 	bool masquerade;
 	bool hairpin;
 	bool local;
+	bool except;             /* not forwarded: kept out of a wider forward; no target */
 	char ifname[IFNAME_MAX]; /* as in struct match */
 	char name[NAME_MAX_LENGTH + 1];
 	struct address addr;        /* connections sent to it; none: any address of this host */
@@ -35,7 +36,7 @@ struct forward {
 
 static inline bool forward_to_self(const struct forward *f)
 {
-	return !address_is_set(&f->target);
+	return !address_is_set(&f->target) && !f->except;
 }
 
 /* Whether the target sees another source than the client. */

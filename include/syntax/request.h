@@ -39,6 +39,8 @@ int request_set_operand(struct request *request, const char *word, struct err *e
 int request_forwards(const struct request *request, const struct spec_host *host,
 		     struct forwards *out, struct err *err);
 
+/* Read options, separated by blanks, into *f. 0, or -1: not all are right, and *f is as it was. */
+int request_read_words(const char *text, struct forward *f);
 /* Read the options of *f from the comment of a rule. 0, or -1: the comment is not exactly what
  * spec_format_options writes for such options. */
 int request_read_comment(const char *comment, struct forward *f);

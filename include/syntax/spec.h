@@ -35,6 +35,7 @@ struct spec {
 struct target {
 	struct address addr; /* none: this host itself */
 	struct ports ports;  /* {0, 0}: those of the SPEC */
+	bool except;         /* "-": not forwarded */
 };
 
 /* Each: 0, or -1 with ERR_INPUT and a message that names the offending part. */

@@ -159,6 +159,15 @@ static int check_translates(const struct forward *f, struct err *err)
 	return 0;
 }
 
+/* An exception translates nothing, so there is no source to translate either. */
+static int check_exception(const struct forward *f, struct err *err)
+{
+	if (!forward_translates_source(f))
+		return 0;
+	return err_set(err, ERR_INPUT, "%s does not go with the target '-': nothing is forwarded; leave it out",
+		       f->masquerade ? "--masquerade" : "--snat");
+}
+
 int forward_check(const struct forward *f, struct err *err)
 {
 	if (!ifname_is_sayable(f->ifname))
@@ -166,6 +175,8 @@ int forward_check(const struct forward *f, struct err *err)
 			       quote(f->ifname).text);
 	if (check_spec_address(f, err) < 0 || check_families(f, err) < 0)
 		return -1;
+	if (f->except)
+		return check_exception(f, err);
 	if (forward_to_self(f) ? check_self(f, err) < 0 : check_target(f, err) < 0)
 		return -1;
 	if (f->masquerade && address_is_set(&f->snat))
@@ -213,8 +224,10 @@ uint16_t forward_target_port(const struct forward *f, uint16_t port)
 
 bool forward_same_place(const struct forward *a, const struct forward *b)
 {
-	if (!address_equal(&a->target, &b->target))
+	if (a->except != b->except || !address_equal(&a->target, &b->target))
 		return false;
+	if (a->except)
+		return true;
 	/* each maps in order or to one port: if they agree at both ends of the ports that they
 	 * share, they agree at all of them */
 	uint16_t first = a->ports.first > b->ports.first ? a->ports.first : b->ports.first;
@@ -254,6 +267,8 @@ static int compare_options(const struct forward *a, const struct forward *b)
 		d = memcmp(&a->hairpin_net, &b->hairpin_net, sizeof(a->hairpin_net));
 	if (d == 0)
 		d = a->local - b->local;
+	if (d == 0)
+		d = a->except - b->except;
 	if (d == 0)
 		d = strcmp(a->name, b->name);
 	if (d == 0)

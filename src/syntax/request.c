@@ -240,6 +240,7 @@ static int parse(struct draft *d, struct err *err)
 	f->addr = d->spec.addr;
 	f->ports = d->spec.ports;
 	f->target = d->target.addr;
+	f->except = d->target.except;
 	f->target_ports = d->target.ports.first ? d->target.ports : d->spec.ports;
 	if (choose_family(d, err) < 0)
 		return -1;
@@ -310,18 +311,28 @@ static int scan_comment(char *text, struct request *request)
 	return args_next(&args, &operand, &ignored) == ARGS_END ? 0 : -1;
 }
 
-int request_read_comment(const char *comment, struct forward *f)
+int request_read_words(const char *text, struct forward *f)
 {
-	char copy[SPEC_OPTIONS_MAX], again[SPEC_OPTIONS_MAX];
+	char copy[SPEC_OPTIONS_MAX];
 	struct request request = {.common = *f};
-	if (!*comment || strlen(comment) >= sizeof(copy))
+	if (strlen(text) >= sizeof(copy))
 		return -1;
-	strcpy(copy, comment);
+	strcpy(copy, text);
 	if (scan_comment(copy, &request) < 0 || request.until)
 		return -1;
-	spec_format_options(&request.common, SPEC_COMMENT_ALONE, again);
+	*f = request.common;
+	return 0;
+}
+
+int request_read_comment(const char *comment, struct forward *f)
+{
+	char again[SPEC_OPTIONS_MAX];
+	struct forward read = *f;
+	if (!*comment || request_read_words(comment, &read) < 0)
+		return -1;
+	spec_format_options(&read, SPEC_COMMENT_ALONE, again);
 	if (strcmp(again, comment) != 0)
 		return -1;
-	*f = request.common;
+	*f = read;
 	return 0;
 }

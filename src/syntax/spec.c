@@ -311,7 +311,11 @@ int spec_parse_target(const char *text, const enum proto protos[SPEC_PROTOS_MAX]
 		      const struct spec_host *host, struct target *out, struct err *err)
 {
 	struct parts parts;
-	struct target target = {0};
+	struct target target = {.except = strcmp(text, "-") == 0};
+	if (target.except) {
+		*out = target;
+		return 0;
+	}
 	if (cut(text, &parts, err) < 0)
 		return -1;
 	if (parts.has_proto)
@@ -387,6 +391,8 @@ static char *put_spec(char *out, const struct forward *f)
 
 static char *put_target(char *out, const struct forward *f)
 {
+	if (f->except)
+		return stpcpy(out, "-");
 	if (!forward_to_self(f))
 		out = put_address(out, &f->target);
 	return ports_put(stpcpy(out, ":"), f->target_ports);
@@ -416,7 +422,7 @@ static char *put_options(char *out, const struct forward *f, enum spec_options w
 	char text[NETWORK_TEXT_MAX];
 	*out = '\0';
 	/* without any address only -6 tells the family */
-	if (which != SPEC_COMMENT_ALONE && f->family == FAMILY_IPV6 && forward_to_self(f) &&
+	if (which != SPEC_COMMENT_ALONE && f->family == FAMILY_IPV6 && !address_is_set(&f->target) &&
 	    !address_is_set(&f->addr))
 		out = put_option(out, start, "-6", "");
 	if (which != SPEC_BUT_NAME && *f->name)

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Which elements a forward has, and in which buckets; and back, the forward of an element. It asks
+ * no kernel.
+ */
+#ifndef PFWD_NFTABLES_PLACE_H
+#define PFWD_NFTABLES_PLACE_H
+
+#include "model/forwards.h"
+#include "nftables/shape.h"
+
+/* A range of no more ports has an element for each of them, in maps of exact keys. */
+#define PLACE_PORTS 128
+/* A SPEC with more client networks has maps of its own. */
+#define PLACE_CLIENTS 64
+
+enum part { /* of a forward */
+	PART_PROPER,
+	PART_HAIRPIN,
+	PART_LOCAL,
+	PARTS,
+};
+
+#define PLACE_NOWHERE UINT32_MAX
+
+struct placed { /* a forward: the index of the bucket of each part, or PLACE_NOWHERE */
+	uint32_t bucket[PARTS];
+};
+
+struct places { /* a zeroed one is empty */
+	struct bucket *buckets; /* each once; their chunk is 0, see place_chunk */
+	size_t bucket_count;
+	struct placed *of; /* one for each forward of the set */
+};
+
+/* The buckets of all forwards of the set (sorted). 0, or -1 (out of memory). */
+int place_all(const struct forwards *set, struct places *out, struct err *err);
+void place_free(struct places *places);
+
+/* ---- elements ---- */
+
+#define ELEMENT_KEY_MAX 52  /* interface, two addresses, port */
+#define ELEMENT_DATA_MAX 20 /* address, port */
+
+struct element {
+	struct bucket bucket; /* with its chunk */
+	uint8_t key[ELEMENT_KEY_MAX];
+	uint8_t key_end[ELEMENT_KEY_MAX]; /* of FORM_INTERVAL */
+	uint8_t data[ELEMENT_DATA_MAX];
+	uint8_t key_length, data_length;
+	char comment[RULE_COMMENT_MAX];
+};
+
+/* How many elements that part of the forward has, in that bucket. */
+size_t place_count(const struct bucket *bucket, const struct forward *f);
+/* The element of that number, from 0. */
+void place_element(const struct bucket *bucket, const struct forward *f, enum part part, size_t n,
+		   struct element *out);
+
+/* The forward proper that an element of BUCKET_ADDR or BUCKET_MAIN belongs to, and its number among
+ * the elements of that forward; false: no forward has such an element. *hairpin_open: the comment
+ * had no room for the network of --hairpin, which is found among the elements of that part. */
+bool place_read(const struct element *e, struct forward *out, size_t *number, bool *hairpin_open);
+
+#endif

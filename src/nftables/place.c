@@ -1,0 +1,584 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * One port, or few: exact keys, which are found in the same time however many there are. Wide
+ * ranges, wildcards and client networks: keys of ranges, of which there should be few.
+ *
+ * A shifted range (8000-8010 to 9000-9010) always has an element for each port. One element could
+ * say it too, but the kernel would go on to a neighbour's port where a client's source port is
+ * taken; with a single port it changes the source port instead.
+ */
+#include <arpa/inet.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "model/array.h"
+#include "nftables/place.h"
+#include "syntax/request.h"
+
+/* ---- the bucket of a part ---- */
+
+static uint8_t stem_of(const char *ifname)
+{
+	size_t n = strlen(ifname);
+	if (n == 0)
+		return 0;
+	return (uint8_t)(ifname[n - 1] == '+' ? n - 1 : STEM_EXACT);
+}
+
+static bool is_range(const struct forward *f)
+{
+	return ports_count(f->ports) > 1;
+}
+
+static bool same_ports(const struct forward *f)
+{
+	return f->ports.first == f->target_ports.first && f->ports.last == f->target_ports.last;
+}
+
+static bool is_shifted(const struct forward *f)
+{
+	return ports_count(f->target_ports) > 1 && !same_ports(f);
+}
+
+/* Level, and FORM_CLIENTS, depend on other forwards: see below. */
+static struct bucket bucket_of(const struct forward *f, enum part part)
+{
+	bool addr = address_is_set(&f->addr);
+	struct bucket b = {.family = f->family,
+			   .proto = f->proto,
+			   .ranges = is_range(f),
+			   .masquerade = f->masquerade,
+			   .snat = f->snat,
+			   .until = f->until};
+	switch (part) {
+	case PART_PROPER:
+		b.group = addr ? BUCKET_ADDR : BUCKET_MAIN;
+		b.stem = stem_of(f->ifname);
+		b.prefix = f->from.prefix;
+		break;
+	case PART_HAIRPIN:
+		b.group = addr ? BUCKET_HAIRPIN_ADDR : BUCKET_HAIRPIN;
+		b.prefix = f->hairpin_net.prefix;
+		/* always masqueraded, whatever the forward says */
+		b.masquerade = false;
+		b.snat = (struct address){0};
+		if (!addr)
+			memcpy(b.not_in, f->ifname, sizeof(b.not_in));
+		break;
+	case PART_LOCAL:
+	case PARTS:
+		b.group = addr ? BUCKET_LOCAL_ADDR : BUCKET_LOCAL;
+		break;
+	}
+	bool exact = b.prefix == 0 && (b.stem == 0 || b.stem == STEM_EXACT);
+	bool few = ports_count(f->ports) <= PLACE_PORTS;
+	b.form = exact && (few || is_shifted(f)) ? FORM_HASH : FORM_INTERVAL;
+	if (f->except)
+		b.data = DATA_NONE;
+	else if (forward_to_self(f))
+		b.data = DATA_PORT;
+	else if (b.form == FORM_INTERVAL && b.ranges && same_ports(f))
+		b.data = DATA_ADDR;
+	else
+		b.data = DATA_ENDPOINT;
+	return b;
+}
+
+static bool has_part(const struct forward *f, enum part part)
+{
+	return part == PART_PROPER || (part == PART_HAIRPIN ? f->hairpin : f->local);
+}
+
+/* ---- the buckets of a set ---- */
+
+/* A part of a forward, on its way to a bucket. */
+struct item {
+	const struct forward *f;
+	struct network clients;
+	uint32_t index; /* of the forward */
+	uint8_t part;
+	uint8_t level;
+	bool own; /* its SPEC has maps of its own */
+};
+
+static struct network clients_of(const struct forward *f, enum part part)
+{
+	if (part == PART_LOCAL)
+		return (struct network){0};
+	return part == PART_HAIRPIN ? f->hairpin_net : f->from;
+}
+
+/* Items that only ports tell apart lie together: the wider ranges of these first. */
+static int compare_items(const void *a, const void *b)
+{
+	const struct item *x = a, *y = b;
+	int d = x->f->family - y->f->family;
+	if (d == 0)
+		d = x->f->proto - y->f->proto;
+	if (d == 0)
+		d = x->part - y->part;
+	if (d == 0 && x->part == PART_PROPER)
+		d = strcmp(x->f->ifname, y->f->ifname);
+	if (d == 0)
+		d = address_compare(&x->f->addr, &y->f->addr);
+	if (d == 0)
+		d = memcmp(&x->clients, &y->clients, sizeof(x->clients));
+	if (d == 0)
+		d = x->f->ports.first - y->f->ports.first;
+	return d ? d : y->f->ports.last - x->f->ports.last;
+}
+
+static bool same_keys(const struct item *a, const struct item *b)
+{
+	return a->f->family == b->f->family && a->f->proto == b->f->proto && a->part == b->part &&
+	       (a->part != PART_PROPER || strcmp(a->f->ifname, b->f->ifname) == 0) &&
+	       address_equal(&a->f->addr, &b->f->addr) &&
+	       memcmp(&a->clients, &b->clients, sizeof(a->clients)) == 0;
+}
+
+/* Of ranges that lie in each other: one more than the highest level inside. stack has room for all
+ * items. False: two of them cross. */
+static bool level_nested(struct item *items, size_t count, struct item **stack)
+{
+	size_t open = 0;
+	for (size_t i = 0; i <= count; i++) {
+		struct item *item = i < count ? &items[i] : NULL;
+		while (open > 0 && (!item || stack[open - 1]->f->ports.last < item->f->ports.first)) {
+			struct item *closed = stack[--open];
+			if (open > 0 && stack[open - 1]->level <= closed->level) {
+				bool twin = ports_overlap(stack[open - 1]->f->ports,
+							  closed->f->ports) == OVERLAP_EQUAL;
+				stack[open - 1]->level =
+					(uint8_t)(closed->level + (twin ? 0 : 1));
+			}
+		}
+		if (!item)
+			break;
+		if (open > 0 && stack[open - 1]->f->ports.last < item->f->ports.last)
+			return false;
+		stack[open++] = item;
+	}
+	return true;
+}
+
+static int compare_lengths(const void *a, const void *b)
+{
+	const struct item *const *x = a, *const *y = b;
+	return (int)ports_count((*x)->f->ports) - (int)ports_count((*y)->f->ports);
+}
+
+/* What --hairpin and --local add may cross if both go to the same place. Then each gets a level of
+ * its own beside all that it meets, the shorter range the lower one. */
+static void level_crossing(struct item *items, size_t count, struct item **sorted)
+{
+	for (size_t i = 0; i < count; i++) {
+		sorted[i] = &items[i];
+		items[i].level = 0;
+	}
+	qsort(sorted, count, sizeof(struct item *), compare_lengths);
+	for (size_t i = 1; i < count; i++)
+		for (size_t k = 0; k < i; k++) {
+			enum overlap o =
+				ports_overlap(sorted[k]->f->ports, sorted[i]->f->ports);
+			if (o == OVERLAP_DISJOINT)
+				continue;
+			uint8_t level =
+				(uint8_t)(sorted[k]->level + (o == OVERLAP_EQUAL ? 0 : 1));
+			if (sorted[i]->level < level)
+				sorted[i]->level = level;
+		}
+}
+
+/* Items with the same keys, from first to end: those of one port are told apart by it alone, and
+ * need no level. */
+static void set_levels(struct item *items, size_t count, struct item **spare)
+{
+	if (count > 1 && !level_nested(items, count, spare))
+		level_crossing(items, count, spare);
+}
+
+/* By SPEC, whatever the clients. */
+static int compare_specs(const void *a, const void *b)
+{
+	const struct item *x = *(const struct item *const *)a, *y = *(const struct item *const *)b;
+	int d = x->f->family - y->f->family;
+	if (d == 0)
+		d = x->f->proto - y->f->proto;
+	if (d == 0)
+		d = strcmp(x->f->ifname, y->f->ifname);
+	if (d == 0)
+		d = address_compare(&x->f->addr, &y->f->addr);
+	return d ? d : x->f->ports.first - y->f->ports.first;
+}
+
+static void find_own_maps(struct item *items, size_t count, struct item **spare)
+{
+	size_t found = 0;
+	for (size_t i = 0; i < count; i++) {
+		const struct forward *f = items[i].f;
+		uint8_t stem = stem_of(f->ifname);
+		if (items[i].part == PART_PROPER && network_is_set(&f->from) && !is_range(f) &&
+		    (stem == 0 || stem == STEM_EXACT))
+			spare[found++] = &items[i];
+	}
+	if (found <= PLACE_CLIENTS)
+		return;
+	qsort(spare, found, sizeof(struct item *), compare_specs);
+	for (size_t i = 0, end; i < found; i = end) {
+		for (end = i + 1; end < found && compare_specs(&spare[i], &spare[end]) == 0; end++)
+			;
+		for (size_t k = i; k < end; k++)
+			spare[k]->own = end - i > PLACE_CLIENTS;
+	}
+}
+
+static uint32_t find_bucket(struct places *places, const struct bucket *b, uint32_t last)
+{
+	if (last != PLACE_NOWHERE && bucket_compare(&places->buckets[last], b) == 0)
+		return last;
+	for (size_t i = places->bucket_count; i-- > 0;)
+		if (bucket_compare(&places->buckets[i], b) == 0)
+			return (uint32_t)i;
+	void *buckets = places->buckets;
+	struct bucket *added = array_append(&buckets, &places->bucket_count, sizeof(*added));
+	places->buckets = buckets;
+	if (!added)
+		return PLACE_NOWHERE;
+	*added = *b;
+	return (uint32_t)(places->bucket_count - 1);
+}
+
+static int fill_places(const struct item *items, size_t count, struct places *out, struct err *err)
+{
+	uint32_t last = PLACE_NOWHERE;
+	for (size_t i = 0; i < count; i++) {
+		const struct item *item = &items[i];
+		struct bucket b = bucket_of(item->f, (enum part)item->part);
+		if (b.ranges)
+			b.level = item->level;
+		if (item->own) {
+			b.form = FORM_CLIENTS;
+			memcpy(b.ifname, item->f->ifname, sizeof(b.ifname));
+			b.addr = item->f->addr;
+			b.port = item->f->ports.first;
+		}
+		last = find_bucket(out, &b, last);
+		if (last == PLACE_NOWHERE)
+			return err_memory(err);
+		out->of[item->index].bucket[item->part] = last;
+	}
+	return 0;
+}
+
+int place_all(const struct forwards *set, struct places *out, struct err *err)
+{
+	struct item *items = NULL, **spare = NULL;
+	size_t count = 0;
+	int result = -1;
+	*out = (struct places){.of = reallocarray(NULL, set->count + 1, sizeof(*out->of))};
+	for (size_t i = 0; i < set->count; i++)
+		count += 1U + set->items[i].hairpin + set->items[i].local;
+	items = calloc(count + 1, sizeof(*items));
+	spare = calloc(count + 1, sizeof(struct item *));
+	if (!items || !spare || !out->of) {
+		err_memory(err);
+		goto out;
+	}
+	count = 0;
+	for (uint32_t i = 0; i < set->count; i++)
+		for (uint8_t p = 0; p < PARTS; p++) {
+			const struct forward *f = &set->items[i];
+			out->of[i].bucket[p] = PLACE_NOWHERE;
+			if (has_part(f, (enum part)p))
+				items[count++] = (struct item){.f = f,
+							       .clients = clients_of(f, (enum part)p),
+							       .index = i,
+							       .part = p};
+		}
+	qsort(items, count, sizeof(*items), compare_items);
+	for (size_t i = 0, end; i < count; i = end) {
+		for (end = i + 1; end < count && same_keys(&items[i], &items[end]); end++)
+			;
+		set_levels(items + i, end - i, spare);
+	}
+	find_own_maps(items, count, spare);
+	result = fill_places(items, count, out, err);
+out:
+	free(items);
+	free(spare);
+	if (result < 0)
+		place_free(out);
+	return result;
+}
+
+void place_free(struct places *places)
+{
+	free(places->buckets);
+	free(places->of);
+	*places = (struct places){0};
+}
+
+/* ---- elements ---- */
+
+static bool has_port_each(const struct bucket *bucket, const struct forward *f)
+{
+	return bucket->form == FORM_HASH || is_shifted(f);
+}
+
+size_t place_count(const struct bucket *bucket, const struct forward *f)
+{
+	return has_port_each(bucket, f) ? ports_count(f->ports) : 1;
+}
+
+/* Ends of a range of addresses. */
+static void put_network(const struct network *net, enum family family, uint8_t *first,
+			uint8_t *last)
+{
+	unsigned int bits = address_bits(family);
+	memset(first, 0, bits / 8);
+	memset(last, 0xff, bits / 8);
+	if (!network_is_set(net))
+		return;
+	memcpy(first, net->addr.bytes, bits / 8);
+	for (unsigned int i = 0; i < bits / 8; i++) {
+		unsigned int fixed = net->prefix > 8 * i ? net->prefix - 8 * i : 0;
+		uint8_t host = (uint8_t)(fixed >= 8 ? 0 : 0xffU >> fixed);
+		last[i] = first[i] | host;
+	}
+}
+
+static void put_ifname(const char *ifname, uint8_t *first, uint8_t *last)
+{
+	uint8_t stem = stem_of(ifname);
+	size_t n = stem == STEM_EXACT ? strlen(ifname) : stem;
+	memset(first, 0, IFNAME_MAX);
+	memset(last, stem == STEM_EXACT ? 0 : 0xff, IFNAME_MAX);
+	memcpy(first, ifname, n);
+	memcpy(last, ifname, n);
+}
+
+static void put_port(uint16_t port, uint8_t *out)
+{
+	uint16_t network = htons(port);
+	memset(out, 0, 4);
+	memcpy(out, &network, sizeof(network));
+}
+
+/* ---- comments: what nothing else of the element says ---- */
+
+static char *put_word(char *out, const char *start, const char *word, const char *value)
+{
+	if (out > start)
+		out = stpcpy(out, " ");
+	return stpcpy(stpcpy(out, word), value);
+}
+
+/* PORTS[:PORTS] of a range that has an element for each port, then options. */
+static void put_comment(const struct bucket *bucket, const struct forward *f,
+			char out[RULE_COMMENT_MAX])
+{
+	char text[NETWORK_TEXT_MAX], *end = out;
+	*out = '\0';
+	if (is_range(f) && has_port_each(bucket, f)) {
+		end = ports_put(end, f->ports);
+		if (!same_ports(f) && !f->except)
+			end = ports_put(stpcpy(end, ":"), f->target_ports);
+	}
+	if (*f->name)
+		end = put_word(end, out, "--name ", f->name);
+	if (f->local)
+		end = put_word(end, out, "--local", "");
+	if (!f->hairpin)
+		return;
+	network_format(&f->hairpin_net, text);
+	bool fits = (size_t)(end - out) + strlen(" --hairpin=") + strlen(text) < RULE_COMMENT_MAX;
+	put_word(end, out, fits ? "--hairpin=" : "--hairpin", fits ? text : "");
+}
+
+void place_element(const struct bucket *bucket, const struct forward *f, enum part part, size_t n,
+		   struct element *out)
+{
+	struct key_shape key = shape_key(bucket);
+	struct network clients = clients_of(f, part);
+	bool each = has_port_each(bucket, f);
+	uint16_t port = (uint16_t)(f->ports.first + n);
+	unsigned int addr = address_bits(f->family) / 8;
+	*out = (struct element){.bucket = *bucket, .key_length = key.length};
+	if (bucket->form == FORM_HASH)
+		out->bucket.chunk = (uint8_t)(port / BUCKET_CHUNK);
+	if (key.has[KEY_IFNAME])
+		put_ifname(f->ifname, out->key + key.at[KEY_IFNAME],
+			   out->key_end + key.at[KEY_IFNAME]);
+	if (key.has[KEY_ADDR]) {
+		memcpy(out->key + key.at[KEY_ADDR], f->addr.bytes, addr);
+		memcpy(out->key_end + key.at[KEY_ADDR], f->addr.bytes, addr);
+	}
+	if (key.has[KEY_PORT]) {
+		put_port(port, out->key + key.at[KEY_PORT]);
+		put_port(each ? port : f->ports.last, out->key_end + key.at[KEY_PORT]);
+	}
+	if (key.has[KEY_CLIENT])
+		put_network(&clients, f->family, out->key + key.at[KEY_CLIENT],
+			    out->key_end + key.at[KEY_CLIENT]);
+	if (bucket->form != FORM_INTERVAL)
+		memset(out->key_end, 0, sizeof(out->key_end));
+	out->data_length = shape_data_length(bucket);
+	uint16_t target_port = forward_target_port(f, port);
+	if (bucket->data == DATA_ENDPOINT || bucket->data == DATA_ADDR)
+		memcpy(out->data, f->target.bytes, addr);
+	if (bucket->data == DATA_ENDPOINT)
+		put_port(target_port, out->data + addr);
+	else if (bucket->data == DATA_PORT)
+		put_port(target_port, out->data);
+	if (part == PART_PROPER)
+		put_comment(bucket, f, out->comment);
+}
+
+/* ---- elements back ---- */
+
+static uint16_t get_port(const uint8_t *bytes)
+{
+	uint16_t network;
+	memcpy(&network, bytes, sizeof(network));
+	return ntohs(network);
+}
+
+static bool read_port(const char **text, uint16_t *out)
+{
+	unsigned int value = 0;
+	const char *c = *text;
+	for (; *c >= '0' && *c <= '9' && value <= UINT16_MAX; c++)
+		value = value * 10 + (unsigned int)(*c - '0');
+	if (c == *text || value > UINT16_MAX)
+		return false;
+	*text = c;
+	*out = (uint16_t)value;
+	return true;
+}
+
+static bool read_ports(const char **text, struct ports *out)
+{
+	if (!read_port(text, &out->first))
+		return false;
+	out->last = out->first;
+	if (**text != '-')
+		return true;
+	(*text)++;
+	return read_port(text, &out->last);
+}
+
+/* The ranges that a comment begins with; *rest is the options. */
+static bool read_ranges(const char *comment, struct forward *f, const char **rest)
+{
+	*rest = comment;
+	if (*comment < '0' || *comment > '9')
+		return true;
+	if (!read_ports(rest, &f->ports))
+		return false;
+	f->target_ports = f->ports;
+	if (**rest == ':') {
+		(*rest)++;
+		if (!read_ports(rest, &f->target_ports))
+			return false;
+	}
+	if (**rest == ' ')
+		(*rest)++;
+	return true;
+}
+
+static void get_ifname(const struct bucket *b, const uint8_t *bytes, char out[IFNAME_MAX])
+{
+	size_t n = b->stem == STEM_EXACT ? IFNAME_MAX - 1 : b->stem;
+	memset(out, 0, IFNAME_MAX);
+	memcpy(out, bytes, n);
+	if (b->stem != STEM_EXACT && n < IFNAME_MAX - 1)
+		out[n] = '+';
+}
+
+/* What key and data say; the comment may know better. */
+static void read_fields(const struct element *e, struct forward *f)
+{
+	const struct bucket *b = &e->bucket;
+	struct key_shape key = shape_key(b);
+	unsigned int addr = address_bits(b->family) / 8;
+	*f = (struct forward){.family = b->family,
+			      .proto = b->proto,
+			      .masquerade = b->masquerade,
+			      .snat = b->snat,
+			      .until = b->until,
+			      .except = b->data == DATA_NONE};
+	if (b->form == FORM_CLIENTS) {
+		memcpy(f->ifname, b->ifname, sizeof(f->ifname));
+		f->addr = b->addr;
+		f->ports = (struct ports){b->port, b->port};
+	}
+	if (key.has[KEY_IFNAME])
+		get_ifname(b, e->key + key.at[KEY_IFNAME], f->ifname);
+	if (key.has[KEY_ADDR]) {
+		f->addr.family = b->family;
+		memcpy(f->addr.bytes, e->key + key.at[KEY_ADDR], addr);
+	}
+	if (key.has[KEY_PORT]) {
+		const uint8_t *end = b->form == FORM_INTERVAL ? e->key_end : e->key;
+		f->ports.first = get_port(e->key + key.at[KEY_PORT]);
+		f->ports.last = get_port(end + key.at[KEY_PORT]);
+	}
+	if (key.has[KEY_CLIENT] && b->prefix) {
+		f->from.addr.family = b->family;
+		memcpy(f->from.addr.bytes, e->key + key.at[KEY_CLIENT], addr);
+		f->from.prefix = b->prefix;
+	}
+	f->target_ports = f->ports;
+	if (b->data == DATA_ENDPOINT || b->data == DATA_ADDR) {
+		f->target.family = b->family;
+		memcpy(f->target.bytes, e->data, addr);
+	}
+	if (b->data == DATA_ENDPOINT || b->data == DATA_PORT) {
+		f->target_ports.first = get_port(e->data + (b->data == DATA_PORT ? 0 : addr));
+		f->target_ports.last = f->target_ports.first;
+	}
+}
+
+static bool same_element(const struct element *a, const struct element *b)
+{
+	return bucket_compare(&a->bucket, &b->bucket) == 0 &&
+	       memcmp(a->key, b->key, sizeof(a->key)) == 0 &&
+	       memcmp(a->key_end, b->key_end, sizeof(a->key_end)) == 0 &&
+	       memcmp(a->data, b->data, sizeof(a->data)) == 0 &&
+	       strcmp(a->comment, b->comment) == 0;
+}
+
+bool place_read(const struct element *e, struct forward *out, size_t *number, bool *hairpin_open)
+{
+	struct forward f;
+	struct element again;
+	struct err ignored;
+	const char *options;
+	read_fields(e, &f);
+	uint16_t port = f.ports.first;
+	if (!read_ranges(e->comment, &f, &options))
+		return false;
+	if (*options && request_read_words(options, &f) < 0)
+		return false;
+	*hairpin_open = f.hairpin && !network_is_set(&f.hairpin_net);
+	if (!ports_hold(f.ports, port) || forward_check(&f, &ignored) < 0)
+		return false;
+	/* an element that pfwd would not write is somebody else's */
+	struct bucket b = bucket_of(&f, PART_PROPER);
+	if (e->bucket.form == FORM_CLIENTS) {
+		b.form = FORM_CLIENTS;
+		memcpy(b.ifname, f.ifname, sizeof(b.ifname));
+		b.addr = f.addr;
+		b.port = f.ports.first;
+	}
+	b.level = e->bucket.level;
+	*number = (size_t)(port - f.ports.first);
+	place_element(&b, &f, PART_PROPER, *number, &again);
+	if (*hairpin_open)
+		strcpy(again.comment, e->comment);
+	if (!same_element(e, &again))
+		return false;
+	*out = f;
+	return true;
+}

@@ -1,0 +1,617 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Numbers of the messages are in network order. Types of data, which only nft(8) looks at, are
+ * those that each of its versions knows.
+ */
+#include <arpa/inet.h>
+#include <endian.h>
+#include <string.h>
+#include <linux/netfilter/nfnetlink.h>
+
+#include "nftables/wire.h"
+
+/* Of comments in userdata: the type, and behind it the length of the text with its NUL. */
+#define UDATA_COMMENT 0
+
+const struct nlattr *wire_next(const char **at, const char *end)
+{
+	const struct nlattr *attr = (const void *)*at;
+	if (!*at || end - *at < (ptrdiff_t)sizeof(*attr) || attr->nla_len < sizeof(*attr) ||
+	    attr->nla_len > end - *at)
+		return NULL;
+	*at += MNL_ALIGN(attr->nla_len);
+	return attr;
+}
+
+/* ---- registers ---- */
+
+static void put_reg(struct nlmsghdr *nlh, uint16_t type, uint8_t reg)
+{
+	mnl_attr_put_u32(nlh, type, htonl((uint32_t)NFT_REG32_00 + reg));
+}
+
+static void put_number(struct nlmsghdr *nlh, uint16_t type, uint32_t number)
+{
+	mnl_attr_put_u32(nlh, type, htonl(number));
+}
+
+static uint32_t get_number(const struct nlattr *attr)
+{
+	return ntohl(mnl_attr_get_u32(attr));
+}
+
+/* The kernel names a register by its old number where it has one. False: that of verdicts. */
+static bool get_reg(const struct nlattr *attr, uint8_t *out)
+{
+	uint32_t number = attr ? get_number(attr) : NFT_REG_VERDICT;
+	if (number >= NFT_REG_1 && number <= NFT_REG_4)
+		*out = (uint8_t)(4 * (number - NFT_REG_1));
+	else if (number >= NFT_REG32_00 && number <= NFT_REG32_15)
+		*out = (uint8_t)(number - NFT_REG32_00);
+	else
+		return false;
+	return true;
+}
+
+static void put_value(struct nlmsghdr *nlh, uint16_t type, const void *bytes, size_t length)
+{
+	struct nlattr *data = mnl_attr_nest_start(nlh, type);
+	mnl_attr_put(nlh, NFTA_DATA_VALUE, length, bytes);
+	mnl_attr_nest_end(nlh, data);
+}
+
+static void put_verdict(struct nlmsghdr *nlh, uint16_t type, uint32_t code, const char *chain)
+{
+	struct nlattr *data = mnl_attr_nest_start(nlh, type);
+	struct nlattr *verdict = mnl_attr_nest_start(nlh, NFTA_DATA_VERDICT);
+	put_number(nlh, NFTA_VERDICT_CODE, code);
+	if (chain)
+		mnl_attr_put_strz(nlh, NFTA_VERDICT_CHAIN, chain);
+	mnl_attr_nest_end(nlh, verdict);
+	mnl_attr_nest_end(nlh, data);
+}
+
+void wire_put_comment(struct nlmsghdr *nlh, uint16_t type, const char *comment)
+{
+	char data[2 + RULE_COMMENT_MAX] = {UDATA_COMMENT};
+	size_t length = strlen(comment) + 1;
+	if (!*comment)
+		return;
+	data[1] = (char)length;
+	memcpy(data + 2, comment, length);
+	mnl_attr_put(nlh, type, 2 + length, data);
+}
+
+void wire_read_comment(const struct nlattr *attr, char out[RULE_COMMENT_MAX])
+{
+	const uint8_t *data = attr ? mnl_attr_get_payload(attr) : NULL;
+	size_t left = attr ? mnl_attr_get_payload_len(attr) : 0;
+	*out = '\0';
+	for (; left >= 2 && left - 2 >= data[1]; left -= 2U + data[1], data += 2 + data[1])
+		if (data[0] == UDATA_COMMENT && data[1] > 0 && data[1] <= RULE_COMMENT_MAX) {
+			memcpy(out, data + 2, data[1]);
+			out[data[1] - 1] = '\0';
+		}
+}
+
+/* ---- expressions ---- */
+
+static const char *const expr_names[] = {
+	[EXPR_META] = "meta",           [EXPR_PAYLOAD] = "payload",
+	[EXPR_FIB] = "fib",             [EXPR_CT] = "ct",
+	[EXPR_CT_SET] = "ct",           [EXPR_IMMEDIATE] = "immediate",
+	[EXPR_BYTEORDER] = "byteorder", [EXPR_BITWISE] = "bitwise",
+	[EXPR_CMP] = "cmp",             [EXPR_LOOKUP] = "lookup",
+	[EXPR_VERDICT] = "immediate",   [EXPR_NAT] = "nat",
+	[EXPR_MASQUERADE] = "masq",
+};
+
+static void put_expr_data(struct nlmsghdr *nlh, const struct nft_rule *rule, const struct expr *e)
+{
+	static const uint8_t none[16];
+	switch (e->kind) {
+	case EXPR_META:
+		put_reg(nlh, NFTA_META_DREG, e->reg);
+		put_number(nlh, NFTA_META_KEY, e->key);
+		break;
+	case EXPR_PAYLOAD:
+		put_reg(nlh, NFTA_PAYLOAD_DREG, e->reg);
+		put_number(nlh, NFTA_PAYLOAD_BASE, e->key);
+		put_number(nlh, NFTA_PAYLOAD_OFFSET, e->extra);
+		put_number(nlh, NFTA_PAYLOAD_LEN, e->length);
+		break;
+	case EXPR_FIB:
+		put_reg(nlh, NFTA_FIB_DREG, e->reg);
+		put_number(nlh, NFTA_FIB_RESULT, e->key);
+		put_number(nlh, NFTA_FIB_FLAGS, e->extra);
+		break;
+	case EXPR_CT:
+		put_reg(nlh, NFTA_CT_DREG, e->reg);
+		put_number(nlh, NFTA_CT_KEY, e->key);
+		break;
+	case EXPR_CT_SET:
+		put_reg(nlh, NFTA_CT_SREG, e->reg);
+		put_number(nlh, NFTA_CT_KEY, e->key);
+		break;
+	case EXPR_IMMEDIATE:
+		put_reg(nlh, NFTA_IMMEDIATE_DREG, e->reg);
+		put_value(nlh, NFTA_IMMEDIATE_DATA, e->bytes, e->length);
+		break;
+	case EXPR_BYTEORDER:
+		put_reg(nlh, NFTA_BYTEORDER_SREG, e->reg);
+		put_reg(nlh, NFTA_BYTEORDER_DREG, e->reg);
+		put_number(nlh, NFTA_BYTEORDER_OP, NFT_BYTEORDER_HTON);
+		put_number(nlh, NFTA_BYTEORDER_LEN, e->length);
+		put_number(nlh, NFTA_BYTEORDER_SIZE, e->length);
+		break;
+	case EXPR_BITWISE:
+		put_reg(nlh, NFTA_BITWISE_SREG, e->reg);
+		put_reg(nlh, NFTA_BITWISE_DREG, e->reg);
+		put_number(nlh, NFTA_BITWISE_LEN, e->length);
+		put_value(nlh, NFTA_BITWISE_MASK, e->bytes, e->length);
+		put_value(nlh, NFTA_BITWISE_XOR, none, e->length);
+		break;
+	case EXPR_CMP:
+		put_reg(nlh, NFTA_CMP_SREG, e->reg);
+		put_number(nlh, NFTA_CMP_OP, e->key);
+		put_value(nlh, NFTA_CMP_DATA, e->bytes, e->length);
+		break;
+	case EXPR_LOOKUP:
+		mnl_attr_put_strz(nlh, NFTA_LOOKUP_SET, rule->name);
+		put_reg(nlh, NFTA_LOOKUP_SREG, e->reg);
+		if (e->extra == LOOKUP_MAP)
+			put_reg(nlh, NFTA_LOOKUP_DREG, e->data_reg);
+		else if (e->extra == LOOKUP_VERDICTS)
+			put_number(nlh, NFTA_LOOKUP_DREG, NFT_REG_VERDICT);
+		break;
+	case EXPR_VERDICT:
+		put_number(nlh, NFTA_IMMEDIATE_DREG, NFT_REG_VERDICT);
+		put_verdict(nlh, NFTA_IMMEDIATE_DATA, e->key,
+			    e->key == (uint32_t)NFT_JUMP ? rule->name : NULL);
+		break;
+	case EXPR_NAT:
+		put_number(nlh, NFTA_NAT_TYPE, e->key);
+		put_number(nlh, NFTA_NAT_FAMILY, e->extra);
+		if (e->has_addr)
+			put_reg(nlh, NFTA_NAT_REG_ADDR_MIN, e->reg);
+		if (e->has_port)
+			put_reg(nlh, NFTA_NAT_REG_PROTO_MIN, e->data_reg);
+		break;
+	case EXPR_MASQUERADE:
+		break;
+	}
+}
+
+void wire_put_rule(struct nlmsghdr *nlh, const struct nft_rule *rule)
+{
+	struct nlattr *list = mnl_attr_nest_start(nlh, NFTA_RULE_EXPRESSIONS);
+	for (size_t i = 0; i < rule->count; i++) {
+		struct nlattr *item = mnl_attr_nest_start(nlh, NFTA_LIST_ELEM);
+		mnl_attr_put_strz(nlh, NFTA_EXPR_NAME, expr_names[rule->exprs[i].kind]);
+		struct nlattr *data = mnl_attr_nest_start(nlh, NFTA_EXPR_DATA);
+		put_expr_data(nlh, rule, &rule->exprs[i]);
+		mnl_attr_nest_end(nlh, data);
+		mnl_attr_nest_end(nlh, item);
+	}
+	mnl_attr_nest_end(nlh, list);
+	wire_put_comment(nlh, NFTA_RULE_USERDATA, rule->comment);
+}
+
+/* ---- expressions back ---- */
+
+#define ATTRS_MAX 24
+
+/* Attributes of a nest by their type; those of higher types are left out. */
+struct attrs {
+	const struct nlattr *of[ATTRS_MAX];
+};
+
+static struct attrs read_attrs(const char *at, const char *end)
+{
+	struct attrs attrs = {{NULL}};
+	const struct nlattr *attr;
+	for (; (attr = wire_next(&at, end));)
+		if (mnl_attr_get_type(attr) < ATTRS_MAX)
+			attrs.of[mnl_attr_get_type(attr)] = attr;
+	return attrs;
+}
+
+static struct attrs read_nest(const struct nlattr *nest)
+{
+	const char *at = nest ? mnl_attr_get_payload(nest) : NULL;
+	return read_attrs(at, nest ? at + mnl_attr_get_payload_len(nest) : NULL);
+}
+
+static struct attrs read_message(const struct nlmsghdr *nlh)
+{
+	return read_attrs(mnl_nlmsg_get_payload_offset(nlh, sizeof(struct nfgenmsg)),
+			  mnl_nlmsg_get_payload_tail(nlh));
+}
+
+static uint32_t number_of(const struct attrs *attrs, int type)
+{
+	const struct nlattr *attr = attrs->of[type];
+	return attr && mnl_attr_get_payload_len(attr) >= 4 ? get_number(attr) : 0;
+}
+
+/* A value of at most 16 bytes. */
+static bool get_value(const struct nlattr *nest, struct expr *e)
+{
+	struct attrs data = read_nest(nest);
+	const struct nlattr *value = data.of[NFTA_DATA_VALUE];
+	size_t length = value ? mnl_attr_get_payload_len(value) : 0;
+	if (length == 0 || length > sizeof(e->bytes))
+		return false;
+	memcpy(e->bytes, mnl_attr_get_payload(value), length);
+	e->length = (uint8_t)length;
+	return true;
+}
+
+static bool set_name(const struct nlattr *attr, struct nft_rule *rule)
+{
+	if (!attr || *rule->name || mnl_attr_get_payload_len(attr) > sizeof(rule->name))
+		return false;
+	strncpy(rule->name, mnl_attr_get_str(attr), sizeof(rule->name) - 1);
+	return true;
+}
+
+static bool read_immediate(const struct attrs *a, struct expr *e, struct nft_rule *rule)
+{
+	struct attrs data = read_nest(a->of[NFTA_IMMEDIATE_DATA]);
+	if (get_reg(a->of[NFTA_IMMEDIATE_DREG], &e->reg))
+		return get_value(a->of[NFTA_IMMEDIATE_DATA], e);
+	struct attrs verdict = read_nest(data.of[NFTA_DATA_VERDICT]);
+	e->kind = EXPR_VERDICT;
+	e->key = number_of(&verdict, NFTA_VERDICT_CODE);
+	if (e->key == (uint32_t)NFT_JUMP)
+		return set_name(verdict.of[NFTA_VERDICT_CHAIN], rule);
+	return e->key == NF_ACCEPT;
+}
+
+static bool read_lookup(const struct attrs *a, struct expr *e, struct nft_rule *rule)
+{
+	const struct nlattr *dreg = a->of[NFTA_LOOKUP_DREG];
+	if (number_of(a, NFTA_LOOKUP_FLAGS) || !get_reg(a->of[NFTA_LOOKUP_SREG], &e->reg))
+		return false;
+	if (!dreg)
+		e->extra = LOOKUP_SET;
+	else
+		e->extra = get_reg(dreg, &e->data_reg) ? LOOKUP_MAP : LOOKUP_VERDICTS;
+	return set_name(a->of[NFTA_LOOKUP_SET], rule);
+}
+
+static bool read_nat(const struct attrs *a, struct expr *e)
+{
+	const uint32_t implied = 1 | 2; /* NF_NAT_RANGE_MAP_IPS, NF_NAT_RANGE_PROTO_SPECIFIED */
+	uint8_t last;
+	e->key = number_of(a, NFTA_NAT_TYPE);
+	e->extra = number_of(a, NFTA_NAT_FAMILY);
+	e->has_addr = a->of[NFTA_NAT_REG_ADDR_MIN] != NULL;
+	e->has_port = a->of[NFTA_NAT_REG_PROTO_MIN] != NULL;
+	if (e->has_addr && (!get_reg(a->of[NFTA_NAT_REG_ADDR_MIN], &e->reg) ||
+			    !get_reg(a->of[NFTA_NAT_REG_ADDR_MAX], &last) || last != e->reg))
+		return false;
+	if (e->has_port && (!get_reg(a->of[NFTA_NAT_REG_PROTO_MIN], &e->data_reg) ||
+			    !get_reg(a->of[NFTA_NAT_REG_PROTO_MAX], &last) || last != e->data_reg))
+		return false;
+	return (number_of(a, NFTA_NAT_FLAGS) & ~implied) == 0;
+}
+
+static bool read_bitwise(const struct attrs *a, struct expr *e)
+{
+	static const uint8_t none[16];
+	struct expr xor = {.kind = EXPR_BITWISE};
+	uint8_t from;
+	return number_of(a, NFTA_BITWISE_OP) == NFT_BITWISE_BOOL &&
+	       get_reg(a->of[NFTA_BITWISE_SREG], &from) &&
+	       get_reg(a->of[NFTA_BITWISE_DREG], &e->reg) && from == e->reg &&
+	       get_value(a->of[NFTA_BITWISE_MASK], e) &&
+	       get_value(a->of[NFTA_BITWISE_XOR], &xor) &&
+	       memcmp(xor.bytes, none, sizeof(none)) == 0;
+}
+
+static bool read_byteorder(const struct attrs *a, struct expr *e)
+{
+	uint8_t from;
+	e->length = (uint8_t)number_of(a, NFTA_BYTEORDER_LEN);
+	return number_of(a, NFTA_BYTEORDER_OP) == NFT_BYTEORDER_HTON &&
+	       number_of(a, NFTA_BYTEORDER_SIZE) == e->length &&
+	       get_reg(a->of[NFTA_BYTEORDER_SREG], &from) &&
+	       get_reg(a->of[NFTA_BYTEORDER_DREG], &e->reg) && from == e->reg;
+}
+
+static bool read_ct(const struct attrs *a, struct expr *e)
+{
+	e->key = number_of(a, NFTA_CT_KEY);
+	if (a->of[NFTA_CT_DIRECTION])
+		return false;
+	if (a->of[NFTA_CT_DREG])
+		return get_reg(a->of[NFTA_CT_DREG], &e->reg);
+	e->kind = EXPR_CT_SET;
+	return get_reg(a->of[NFTA_CT_SREG], &e->reg);
+}
+
+static bool read_expr_data(const struct attrs *a, struct expr *e, struct nft_rule *rule)
+{
+	switch (e->kind) {
+	case EXPR_META:
+		e->key = number_of(a, NFTA_META_KEY);
+		return get_reg(a->of[NFTA_META_DREG], &e->reg);
+	case EXPR_PAYLOAD:
+		e->key = number_of(a, NFTA_PAYLOAD_BASE);
+		e->extra = number_of(a, NFTA_PAYLOAD_OFFSET);
+		e->length = (uint8_t)number_of(a, NFTA_PAYLOAD_LEN);
+		return get_reg(a->of[NFTA_PAYLOAD_DREG], &e->reg);
+	case EXPR_FIB:
+		e->key = number_of(a, NFTA_FIB_RESULT);
+		e->extra = number_of(a, NFTA_FIB_FLAGS);
+		return get_reg(a->of[NFTA_FIB_DREG], &e->reg);
+	case EXPR_CT:
+	case EXPR_CT_SET:
+		return read_ct(a, e);
+	case EXPR_IMMEDIATE:
+	case EXPR_VERDICT:
+		return read_immediate(a, e, rule);
+	case EXPR_BYTEORDER:
+		return read_byteorder(a, e);
+	case EXPR_BITWISE:
+		return read_bitwise(a, e);
+	case EXPR_CMP:
+		e->key = number_of(a, NFTA_CMP_OP);
+		return get_reg(a->of[NFTA_CMP_SREG], &e->reg) && get_value(a->of[NFTA_CMP_DATA], e);
+	case EXPR_LOOKUP:
+		return read_lookup(a, e, rule);
+	case EXPR_NAT:
+		return read_nat(a, e);
+	case EXPR_MASQUERADE:
+		return number_of(a, NFTA_MASQ_FLAGS) == 0;
+	}
+	return false;
+}
+
+static bool read_expr(const struct nlattr *item, struct nft_rule *rule)
+{
+	struct attrs attrs = read_nest(item);
+	const struct nlattr *name = attrs.of[NFTA_EXPR_NAME];
+	struct attrs data = read_nest(attrs.of[NFTA_EXPR_DATA]);
+	if (!name || rule->count == RULE_EXPRS_MAX)
+		return false;
+	for (size_t k = 0; k < sizeof(expr_names) / sizeof(expr_names[0]); k++)
+		if (strcmp(expr_names[k], mnl_attr_get_str(name)) == 0)
+			return read_expr_data(&data, nft_rule_add(rule, (enum expr_kind)k), rule);
+	return false;
+}
+
+bool wire_read_rule(const struct nlmsghdr *nlh, struct nft_rule *out, const char **chain)
+{
+	struct attrs attrs = read_message(nlh);
+	const struct nlattr *item;
+	if (!attrs.of[NFTA_RULE_CHAIN] || !attrs.of[NFTA_RULE_HANDLE])
+		return false;
+	*chain = mnl_attr_get_str(attrs.of[NFTA_RULE_CHAIN]);
+	*out = (struct nft_rule){.handle = be64toh(mnl_attr_get_u64(attrs.of[NFTA_RULE_HANDLE]))};
+	wire_read_comment(attrs.of[NFTA_RULE_USERDATA], out->comment);
+	const struct nlattr *list = attrs.of[NFTA_RULE_EXPRESSIONS];
+	const char *at = list ? mnl_attr_get_payload(list) : NULL;
+	const char *end = list ? at + mnl_attr_get_payload_len(list) : NULL;
+	while ((item = wire_next(&at, end)))
+		if (!read_expr(item, out))
+			out->unknown = true;
+	return true;
+}
+
+/* ---- sets ---- */
+
+/* nft(8)'s numbers of data types (its datatype.h), six bits each in a concatenation. */
+enum { TYPE_IPV4 = 7, TYPE_IPV6 = 8, TYPE_SERVICE = 13, TYPE_IFNAME = 41, TYPE_BITS = 6 };
+#define TYPE_VERDICT 0xffffff00U /* NFT_DATA_VERDICT */
+
+static uint32_t key_type(const struct key_shape *key, enum family family)
+{
+	const uint32_t addr = family == FAMILY_IPV6 ? TYPE_IPV6 : TYPE_IPV4;
+	const uint32_t types[KEY_FIELDS] = {[KEY_IFNAME] = TYPE_IFNAME,
+					    [KEY_ADDR] = addr,
+					    [KEY_PORT] = TYPE_SERVICE,
+					    [KEY_CLIENT] = addr};
+	uint32_t type = 0;
+	for (int f = 0; f < KEY_FIELDS; f++)
+		if (key->has[f])
+			type = type << TYPE_BITS | types[f];
+	return type;
+}
+
+static uint32_t data_type(const struct bucket *b)
+{
+	const uint32_t addr = b->family == FAMILY_IPV6 ? TYPE_IPV6 : TYPE_IPV4;
+	if (b->data == DATA_ENDPOINT)
+		return addr << TYPE_BITS | TYPE_SERVICE;
+	return b->data == DATA_ADDR ? addr : TYPE_SERVICE;
+}
+
+static void put_field_lengths(struct nlmsghdr *nlh, const struct key_shape *key, enum family family)
+{
+	const uint32_t addr = address_bits(family) / 8;
+	const uint32_t lengths[KEY_FIELDS] = {[KEY_IFNAME] = IFNAME_MAX,
+					      [KEY_ADDR] = addr,
+					      [KEY_PORT] = 2,
+					      [KEY_CLIENT] = addr};
+	struct nlattr *desc = mnl_attr_nest_start(nlh, NFTA_SET_DESC);
+	struct nlattr *fields = mnl_attr_nest_start(nlh, NFTA_SET_DESC_CONCAT);
+	for (int f = 0; f < KEY_FIELDS; f++)
+		if (key->has[f]) {
+			struct nlattr *item = mnl_attr_nest_start(nlh, NFTA_LIST_ELEM);
+			put_number(nlh, NFTA_SET_FIELD_LEN, lengths[f]);
+			mnl_attr_nest_end(nlh, item);
+		}
+	mnl_attr_nest_end(nlh, fields);
+	mnl_attr_nest_end(nlh, desc);
+}
+
+static void put_counter(struct nlmsghdr *nlh, uint16_t type, const struct element_counter *counter)
+{
+	struct nlattr *expr = mnl_attr_nest_start(nlh, type);
+	mnl_attr_put_strz(nlh, NFTA_EXPR_NAME, "counter");
+	struct nlattr *data = mnl_attr_nest_start(nlh, NFTA_EXPR_DATA);
+	if (counter) {
+		mnl_attr_put_u64(nlh, NFTA_COUNTER_BYTES, htobe64(counter->bytes));
+		mnl_attr_put_u64(nlh, NFTA_COUNTER_PACKETS, htobe64(counter->packets));
+	}
+	mnl_attr_nest_end(nlh, data);
+	mnl_attr_nest_end(nlh, expr);
+}
+
+static uint32_t set_flags(const struct shape_set *set)
+{
+	uint32_t flags = set->verdicts || set->bucket.data != DATA_NONE ? NFT_SET_MAP : 0;
+	if (!set->verdicts && set->bucket.form == FORM_INTERVAL)
+		flags |= NFT_SET_INTERVAL | NFT_SET_CONCAT;
+	return flags;
+}
+
+void wire_put_set(struct nlmsghdr *nlh, const struct shape_set *set)
+{
+	/* the byte orders of key and data: none */
+	static const uint8_t orders[] = {0, 4, 0, 0, 0, 0, 1, 4, 0, 0, 0, 0};
+	const struct bucket *b = &set->bucket;
+	struct key_shape key = set->verdicts ? shape_verdict_key(b) : shape_key(b);
+	uint32_t flags = set_flags(set);
+	mnl_attr_put_strz(nlh, NFTA_SET_NAME, set->name);
+	put_number(nlh, NFTA_SET_FLAGS, flags);
+	put_number(nlh, NFTA_SET_KEY_TYPE, key_type(&key, b->family));
+	/* a service is two bytes where it stands alone */
+	put_number(nlh, NFTA_SET_KEY_LEN, key.length == 4 && key.has[KEY_PORT] ? 2 : key.length);
+	if (set->verdicts) {
+		put_number(nlh, NFTA_SET_DATA_TYPE, TYPE_VERDICT);
+	} else if (flags & NFT_SET_MAP) {
+		put_number(nlh, NFTA_SET_DATA_TYPE, data_type(b));
+		put_number(nlh, NFTA_SET_DATA_LEN, shape_data_length(b));
+	}
+	if (flags & NFT_SET_INTERVAL)
+		put_field_lengths(nlh, &key, b->family);
+	mnl_attr_put(nlh, NFTA_SET_USERDATA, sizeof(orders), orders);
+	if (!set->verdicts)
+		put_counter(nlh, NFTA_SET_EXPR, NULL);
+}
+
+bool wire_read_set(const struct nlmsghdr *nlh, struct wire_set *out)
+{
+	struct attrs attrs = read_message(nlh);
+	if (!attrs.of[NFTA_SET_NAME])
+		return false;
+	out->name = mnl_attr_get_str(attrs.of[NFTA_SET_NAME]);
+	out->flags = number_of(&attrs, NFTA_SET_FLAGS);
+	out->key_length = number_of(&attrs, NFTA_SET_KEY_LEN);
+	out->data_length = number_of(&attrs, NFTA_SET_DATA_LEN);
+	return true;
+}
+
+bool wire_set_fits(const struct wire_set *there, const struct shape_set *set)
+{
+	const uint32_t compared = NFT_SET_MAP | NFT_SET_INTERVAL;
+	struct key_shape key =
+		set->verdicts ? shape_verdict_key(&set->bucket) : shape_key(&set->bucket);
+	uint32_t length = key.length == 4 && key.has[KEY_PORT] ? 2 : key.length;
+	return ((there->flags ^ set_flags(set)) & compared) == 0 && there->key_length == length;
+}
+
+/* ---- elements ---- */
+
+/* A key of one field is as long as that field; else the fields are padded. */
+static size_t key_bytes(const struct key_shape *key)
+{
+	return key->length == 4 && key->has[KEY_PORT] ? 2 : key->length;
+}
+
+void wire_put_key(struct nlmsghdr *nlh, const struct element *e)
+{
+	struct key_shape key = shape_key(&e->bucket);
+	put_value(nlh, NFTA_SET_ELEM_KEY, e->key, key_bytes(&key));
+	if (e->bucket.form == FORM_INTERVAL)
+		put_value(nlh, NFTA_SET_ELEM_KEY_END, e->key_end, key_bytes(&key));
+}
+
+void wire_put_element(struct nlmsghdr *nlh, const struct element *e,
+		      const struct element_counter *counter)
+{
+	struct nlattr *item = mnl_attr_nest_start(nlh, NFTA_LIST_ELEM);
+	wire_put_key(nlh, e);
+	if (e->data_length)
+		put_value(nlh, NFTA_SET_ELEM_DATA, e->data, e->data_length);
+	if (counter)
+		put_counter(nlh, NFTA_SET_ELEM_EXPR, counter);
+	wire_put_comment(nlh, NFTA_SET_ELEM_USERDATA, e->comment);
+	mnl_attr_nest_end(nlh, item);
+}
+
+void wire_put_jump(struct nlmsghdr *nlh, const struct bucket *bucket, const char *chain)
+{
+	struct key_shape key = shape_verdict_key(bucket);
+	uint8_t bytes[ELEMENT_KEY_MAX] = {0};
+	const uint16_t port = htons(bucket->port);
+	struct nlattr *item = mnl_attr_nest_start(nlh, NFTA_LIST_ELEM);
+	if (key.has[KEY_IFNAME])
+		memcpy(bytes + key.at[KEY_IFNAME], bucket->ifname, IFNAME_MAX);
+	if (key.has[KEY_ADDR])
+		memcpy(bytes + key.at[KEY_ADDR], bucket->addr.bytes,
+		       address_bits(bucket->family) / 8);
+	memcpy(bytes + key.at[KEY_PORT], &port, sizeof(port));
+	put_value(nlh, NFTA_SET_ELEM_KEY, bytes, key_bytes(&key));
+	if (chain)
+		put_verdict(nlh, NFTA_SET_ELEM_DATA, (uint32_t)NFT_JUMP, chain);
+	mnl_attr_nest_end(nlh, item);
+}
+
+static bool get_bytes(const struct nlattr *nest, uint8_t *out, size_t length)
+{
+	struct attrs data = read_nest(nest);
+	const struct nlattr *value = data.of[NFTA_DATA_VALUE];
+	if (!value || mnl_attr_get_payload_len(value) != length)
+		return false;
+	memcpy(out, mnl_attr_get_payload(value), length);
+	return true;
+}
+
+static uint64_t get_u64(const struct nlattr *attr)
+{
+	return attr && mnl_attr_get_payload_len(attr) == 8 ? be64toh(mnl_attr_get_u64(attr)) : 0;
+}
+
+/* One expression, or since Linux 5.10 a list of them. */
+static void read_counter(const struct attrs *attrs, struct element_counter *out)
+{
+	const struct nlattr *expr = attrs->of[NFTA_SET_ELEM_EXPR];
+	*out = (struct element_counter){0, 0};
+	if (!expr)
+		return;
+	struct attrs named = read_nest(expr);
+	const struct nlattr *name = named.of[NFTA_EXPR_NAME];
+	if (!name || strcmp(mnl_attr_get_str(name), "counter") != 0)
+		return;
+	struct attrs data = read_nest(named.of[NFTA_EXPR_DATA]);
+	out->packets = get_u64(data.of[NFTA_COUNTER_PACKETS]);
+	out->bytes = get_u64(data.of[NFTA_COUNTER_BYTES]);
+}
+
+bool wire_read_element(const struct nlattr *attr, struct element *out,
+		       struct element_counter *counter, const char **jump)
+{
+	struct attrs attrs = read_nest(attr);
+	struct key_shape key = shape_key(&out->bucket);
+	struct attrs data = read_nest(attrs.of[NFTA_SET_ELEM_DATA]);
+	struct attrs verdict = read_nest(data.of[NFTA_DATA_VERDICT]);
+	*out = (struct element){.bucket = out->bucket,
+				.key_length = key.length,
+				.data_length = shape_data_length(&out->bucket)};
+	read_counter(&attrs, counter);
+	wire_read_comment(attrs.of[NFTA_SET_ELEM_USERDATA], out->comment);
+	*jump = verdict.of[NFTA_VERDICT_CHAIN]
+			? mnl_attr_get_str(verdict.of[NFTA_VERDICT_CHAIN])
+			: NULL;
+	if (*jump)
+		return true;
+	return get_bytes(attrs.of[NFTA_SET_ELEM_KEY], out->key, key_bytes(&key)) &&
+	       (out->bucket.form != FORM_INTERVAL ||
+		get_bytes(attrs.of[NFTA_SET_ELEM_KEY_END], out->key_end, key_bytes(&key))) &&
+	       (out->data_length == 0 ||
+		get_bytes(attrs.of[NFTA_SET_ELEM_DATA], out->data, out->data_length));
+}
