@@ -13,6 +13,7 @@
 #include "commands/options.h"
 #include "host/host.h"
 #include "host/memory.h"
+#include "nftables/backend.h"
 #include "xtables/backend.h"
 
 static const struct command *const commands[] = {
@@ -21,7 +22,7 @@ static const struct command *const commands[] = {
 	&command_help,  &command_version, NULL,
 };
 
-static const struct backend *const backends[] = {&xtables_backend, NULL};
+static const struct backend *const backends[] = {&xtables_backend, &nftables_backend, NULL};
 
 /* Options before the command, and the command. NULL: err. */
 static const struct command *read_command(struct args *args, const struct globals *globals,

@@ -25,6 +25,8 @@ enum PACKED bucket_form {
 	FORM_HASH,     /* each element is one exact key */
 	FORM_INTERVAL, /* keys are products of ranges */
 	FORM_CLIENTS,  /* exact client networks of one SPEC; the SPEC stands in the bucket */
+	FORM_PORTS,    /* exact ports for one interface and client network, which stand in the
+			  bucket */
 };
 
 enum PACKED bucket_data { /* what an element says of the target */
@@ -46,21 +48,29 @@ struct bucket {
 	uint8_t stem;   /* STEM_EXACT: the interface is in the key; 0: any interface; else a wildcard
 			   with so many characters before the '+' */
 	uint8_t prefix; /* length of the client network, in the key; 0: any client */
-	uint8_t level;  /* of ranges: those of a lower level lie inside those of a higher one */
-	uint8_t chunk;  /* of FORM_HASH: port / BUCKET_CHUNK */
+	uint16_t level; /* of ranges: those of a lower level lie inside those of a higher one */
+	uint8_t chunk;  /* of FORM_HASH and FORM_PORTS: port / BUCKET_CHUNK */
 	bool masquerade;
 	struct address snat;     /* none: the source stays, or is masqueraded */
 	char not_in[IFNAME_MAX]; /* of BUCKET_HAIRPIN: not from that interface; "": from any */
 	int64_t until;           /* as in struct forward */
-	/* FORM_CLIENTS alone: the SPEC. */
-	char ifname[IFNAME_MAX];
-	struct address addr;
-	uint16_t port;
+	char ifname[IFNAME_MAX]; /* of FORM_CLIENTS and FORM_PORTS */
+	struct address addr;     /* of FORM_CLIENTS */
+	uint16_t port;           /* of FORM_CLIENTS */
+	struct address clients;  /* of FORM_PORTS: the network's address */
 };
+
+static inline bool bucket_has_chunks(const struct bucket *b)
+{
+	return b->form == FORM_HASH || b->form == FORM_PORTS;
+}
 
 /* A map is read in pieces, each of which walks it from its start: so none grows beyond this many
  * ports of one address. */
 #define BUCKET_CHUNK 8192
+
+/* The stem of an interface as in struct forward. */
+uint8_t bucket_stem(const char *ifname);
 
 /* A total order: that in which the rules of buckets stand. Where two elements match one packet and
  * one is narrower, the bucket of the narrower one comes first. */

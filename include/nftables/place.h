@@ -28,13 +28,20 @@ struct placed { /* a forward: the index of the bucket of each part, or PLACE_NOW
 };
 
 struct places { /* a zeroed one is empty */
-	struct bucket *buckets; /* each once; their chunk is 0, see place_chunk */
+	struct bucket *buckets; /* each once; their chunk is 0: elements tell it */
 	size_t bucket_count;
 	struct placed *of; /* one for each forward of the set */
+	uint32_t *slots;   /* of a table by which buckets are found: their index + 1 */
+	size_t slot_mask;
 };
 
-/* The buckets of all forwards of the set (sorted). 0, or -1 (out of memory). */
-int place_all(const struct forwards *set, struct places *out, struct err *err);
+/*
+ * The buckets of all forwards of the set (sorted). levels (or NULL): for each forward the lowest
+ * level that its own elements may have, so that those that are there stay where they are. 0, or -1
+ * (out of memory).
+ */
+int place_all(const struct forwards *set, const uint16_t *levels, struct places *out,
+	      struct err *err);
 void place_free(struct places *places);
 
 /* ---- elements ---- */

@@ -10,6 +10,14 @@
 
 #include "nftables/bucket.h"
 
+uint8_t bucket_stem(const char *ifname)
+{
+	size_t n = strlen(ifname);
+	if (n == 0)
+		return 0;
+	return (uint8_t)(ifname[n - 1] == '+' ? n - 1 : STEM_EXACT);
+}
+
 /* ---- order ---- */
 
 /* An exact name is narrower than a wildcard, a longer wildcard narrower than a shorter one. */
@@ -39,6 +47,10 @@ int bucket_compare(const struct bucket *a, const struct bucket *b)
 		d = a->level - b->level;
 	if (d == 0)
 		d = a->form - b->form;
+	if (d == 0 && a->form == FORM_PORTS)
+		d = memcmp(a->ifname, b->ifname, sizeof(a->ifname));
+	if (d == 0)
+		d = address_compare(&a->clients, &b->clients);
 	if (d == 0)
 		d = a->chunk - b->chunk;
 	if (d == 0)
@@ -156,6 +168,8 @@ void bucket_name(const struct bucket *b, char out[BUCKET_NAME_MAX])
 	add_head(&name, b);
 	if (b->form == FORM_CLIENTS)
 		add_clients(&name, b);
+	else if (b->form == FORM_PORTS)
+		add_escaped(&name, *b->ifname ? "ports-if." : "ports-any", b->ifname);
 	else if (proper && b->stem == STEM_EXACT)
 		add_word(&name, "if", "");
 	else if (proper && b->stem)
@@ -167,11 +181,13 @@ void bucket_name(const struct bucket *b, char out[BUCKET_NAME_MAX])
 		add_word(&name, "range", "");
 	if (b->form == FORM_INTERVAL)
 		add_word(&name, "wide", "");
+	if (b->form == FORM_PORTS && b->prefix)
+		add_address(&name, "net.", &b->clients);
 	if (b->prefix)
 		add_number(&name, "from", b->prefix);
 	if (b->level)
 		add_number(&name, "level", b->level);
-	if (b->form == FORM_HASH)
+	if (bucket_has_chunks(b))
 		add_number(&name, "p", (long long)b->chunk * BUCKET_CHUNK);
 	if (*b->not_in)
 		add_escaped(&name, "not.", b->not_in);
@@ -274,7 +290,7 @@ static bool read_word(const char *word, struct bucket *b)
 {
 	const char *rest;
 	long long number = 0;
-	bool clients = b->form == FORM_CLIENTS;
+	bool clients = b->form == FORM_CLIENTS, ports = b->form == FORM_PORTS;
 	if (strcmp(word, "hairpin") == 0)
 		b->group = BUCKET_HAIRPIN;
 	else if (strcmp(word, "local") == 0)
@@ -285,8 +301,14 @@ static bool read_word(const char *word, struct bucket *b)
 						      : BUCKET_ADDR;
 	else if (strcmp(word, "clients") == 0)
 		b->form = FORM_CLIENTS;
-	else if (clients && after(word, "if.", &rest))
-		return b->stem = STEM_EXACT, unescape(rest, b->ifname);
+	else if (strcmp(word, "ports") == 0)
+		b->form = FORM_PORTS;
+	else if ((clients || ports) && after(word, "if.", &rest)) {
+		if (!unescape(rest, b->ifname))
+			return false;
+		b->stem = bucket_stem(b->ifname);
+	} else if (ports && after(word, "net.", &rest))
+		return read_address(rest, &b->clients);
 	else if (clients && after(word, "at.", &rest))
 		return read_address(rest, &b->addr);
 	else if (clients && !b->port && read_number(word, UINT16_MAX, &number))
@@ -307,8 +329,8 @@ static bool read_word(const char *word, struct bucket *b)
 		b->form = FORM_INTERVAL;
 	else if (after(word, "from", &rest) && read_number(rest, 128, &number))
 		b->prefix = (uint8_t)number;
-	else if (after(word, "level", &rest) && read_number(rest, UINT8_MAX, &number))
-		b->level = (uint8_t)number;
+	else if (after(word, "level", &rest) && read_number(rest, UINT16_MAX, &number))
+		b->level = (uint16_t)number;
 	else if (after(word, "not.", &rest))
 		return unescape(rest, b->not_in);
 	else if (after(word, "until", &rest) && read_number(rest, INT64_MAX, &number))

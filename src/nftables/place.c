@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * One port, or few: exact keys, which are found in the same time however many there are. Wide
- * ranges, wildcards and client networks: keys of ranges, of which there should be few.
+ * ranges, wildcards and client networks: keys of ranges, of which there should be few, since the
+ * kernel takes a time for them that grows with the square of their number.
  *
  * A shifted range (8000-8010 to 9000-9010) always has an element for each port. One element could
  * say it too, but the kernel would go on to a neighbour's port where a client's source port is
@@ -13,18 +14,11 @@
 #include <string.h>
 
 #include "model/array.h"
+#include "model/hash.h"
 #include "nftables/place.h"
 #include "syntax/request.h"
 
 /* ---- the bucket of a part ---- */
-
-static uint8_t stem_of(const char *ifname)
-{
-	size_t n = strlen(ifname);
-	if (n == 0)
-		return 0;
-	return (uint8_t)(ifname[n - 1] == '+' ? n - 1 : STEM_EXACT);
-}
 
 static bool is_range(const struct forward *f)
 {
@@ -54,7 +48,7 @@ static struct bucket bucket_of(const struct forward *f, enum part part)
 	switch (part) {
 	case PART_PROPER:
 		b.group = addr ? BUCKET_ADDR : BUCKET_MAIN;
-		b.stem = stem_of(f->ifname);
+		b.stem = bucket_stem(f->ifname);
 		b.prefix = f->from.prefix;
 		break;
 	case PART_HAIRPIN:
@@ -74,6 +68,12 @@ static struct bucket bucket_of(const struct forward *f, enum part part)
 	bool exact = b.prefix == 0 && (b.stem == 0 || b.stem == STEM_EXACT);
 	bool few = ports_count(f->ports) <= PLACE_PORTS;
 	b.form = exact && (few || is_shifted(f)) ? FORM_HASH : FORM_INTERVAL;
+	if (!exact && !few && is_shifted(f)) {
+		b.form = FORM_PORTS;
+		if (part == PART_PROPER)
+			memcpy(b.ifname, f->ifname, sizeof(b.ifname));
+		b.clients = part == PART_HAIRPIN ? f->hairpin_net.addr : f->from.addr;
+	}
 	if (f->except)
 		b.data = DATA_NONE;
 	else if (forward_to_self(f))
@@ -97,8 +97,8 @@ struct item {
 	const struct forward *f;
 	struct network clients;
 	uint32_t index; /* of the forward */
+	uint16_t level;
 	uint8_t part;
-	uint8_t level;
 	bool own; /* its SPEC has maps of its own */
 };
 
@@ -150,7 +150,7 @@ static bool level_nested(struct item *items, size_t count, struct item **stack)
 				bool twin = ports_overlap(stack[open - 1]->f->ports,
 							  closed->f->ports) == OVERLAP_EQUAL;
 				stack[open - 1]->level =
-					(uint8_t)(closed->level + (twin ? 0 : 1));
+					(uint16_t)(closed->level + (twin ? 0 : 1));
 			}
 		}
 		if (!item)
@@ -183,8 +183,8 @@ static void level_crossing(struct item *items, size_t count, struct item **sorte
 				ports_overlap(sorted[k]->f->ports, sorted[i]->f->ports);
 			if (o == OVERLAP_DISJOINT)
 				continue;
-			uint8_t level =
-				(uint8_t)(sorted[k]->level + (o == OVERLAP_EQUAL ? 0 : 1));
+			uint16_t level =
+				(uint16_t)(sorted[k]->level + (o == OVERLAP_EQUAL ? 0 : 1));
 			if (sorted[i]->level < level)
 				sorted[i]->level = level;
 		}
@@ -217,7 +217,7 @@ static void find_own_maps(struct item *items, size_t count, struct item **spare)
 	size_t found = 0;
 	for (size_t i = 0; i < count; i++) {
 		const struct forward *f = items[i].f;
-		uint8_t stem = stem_of(f->ifname);
+		uint8_t stem = bucket_stem(f->ifname);
 		if (items[i].part == PART_PROPER && network_is_set(&f->from) && !is_range(f) &&
 		    (stem == 0 || stem == STEM_EXACT))
 			spare[found++] = &items[i];
@@ -233,20 +233,66 @@ static void find_own_maps(struct item *items, size_t count, struct item **spare)
 	}
 }
 
+static uint64_t hash_bucket(const struct bucket *b)
+{
+	uint64_t hash = hash_word(0, (uint64_t)b->until);
+	hash = hash_word(hash, (uint64_t)b->family << 56 | (uint64_t)b->proto << 48 |
+				       (uint64_t)b->group << 40 | (uint64_t)b->form << 32 |
+				       (uint64_t)b->stem << 24 | (uint64_t)b->prefix << 16 |
+				       (uint64_t)b->ranges << 8 | b->data);
+	hash = hash_bytes(hash, &b->snat, sizeof(b->snat));
+	hash = hash_bytes(hash, &b->clients, sizeof(b->clients));
+	hash = hash_word(hash, (uint64_t)b->level << 32 | (uint64_t)b->port << 1 | b->masquerade);
+	return hash_text(hash_text(hash, b->ifname), b->not_in);
+}
+
+/* Where the bucket is in the table, or the free slot where it would be. */
+static uint32_t *find_slot(const struct places *places, const struct bucket *b)
+{
+	size_t at = hash_bucket(b) & places->slot_mask;
+	while (places->slots[at] &&
+	       bucket_compare(&places->buckets[places->slots[at] - 1], b) != 0)
+		at = (at + 1) & places->slot_mask;
+	return &places->slots[at];
+}
+
+/* Twice as many slots, where half of them are taken. */
+static int grow_slots(struct places *places)
+{
+	size_t count = places->slots ? places->slot_mask + 1 : 0;
+	if (places->slots && 2 * places->bucket_count < count)
+		return 0;
+	count = count ? 2 * count : 64;
+	uint32_t *slots = calloc(count, sizeof(*slots));
+	if (!slots)
+		return -1;
+	free(places->slots);
+	places->slots = slots;
+	places->slot_mask = count - 1;
+	for (uint32_t i = 0; i < places->bucket_count; i++)
+		*find_slot(places, &places->buckets[i]) = i + 1;
+	return 0;
+}
+
+/* The index of the bucket, which is added if it is new; PLACE_NOWHERE: out of memory. last: that of
+ * the item before, which mostly is the same. */
 static uint32_t find_bucket(struct places *places, const struct bucket *b, uint32_t last)
 {
 	if (last != PLACE_NOWHERE && bucket_compare(&places->buckets[last], b) == 0)
 		return last;
-	for (size_t i = places->bucket_count; i-- > 0;)
-		if (bucket_compare(&places->buckets[i], b) == 0)
-			return (uint32_t)i;
+	if (grow_slots(places) < 0)
+		return PLACE_NOWHERE;
+	uint32_t *slot = find_slot(places, b);
+	if (*slot)
+		return *slot - 1;
 	void *buckets = places->buckets;
 	struct bucket *added = array_append(&buckets, &places->bucket_count, sizeof(*added));
 	places->buckets = buckets;
 	if (!added)
 		return PLACE_NOWHERE;
 	*added = *b;
-	return (uint32_t)(places->bucket_count - 1);
+	*slot = (uint32_t)places->bucket_count;
+	return *slot - 1;
 }
 
 static int fill_places(const struct item *items, size_t count, struct places *out, struct err *err)
@@ -271,7 +317,8 @@ static int fill_places(const struct item *items, size_t count, struct places *ou
 	return 0;
 }
 
-int place_all(const struct forwards *set, struct places *out, struct err *err)
+int place_all(const struct forwards *set, const uint16_t *levels, struct places *out,
+	      struct err *err)
 {
 	struct item *items = NULL, **spare = NULL;
 	size_t count = 0;
@@ -291,10 +338,12 @@ int place_all(const struct forwards *set, struct places *out, struct err *err)
 			const struct forward *f = &set->items[i];
 			out->of[i].bucket[p] = PLACE_NOWHERE;
 			if (has_part(f, (enum part)p))
-				items[count++] = (struct item){.f = f,
-							       .clients = clients_of(f, (enum part)p),
-							       .index = i,
-							       .part = p};
+				items[count++] = (struct item){
+					.f = f,
+					.clients = clients_of(f, (enum part)p),
+					.index = i,
+					.part = p,
+					.level = levels && p == PART_PROPER ? levels[i] : 0};
 		}
 	qsort(items, count, sizeof(*items), compare_items);
 	for (size_t i = 0, end; i < count; i = end) {
@@ -316,6 +365,7 @@ void place_free(struct places *places)
 {
 	free(places->buckets);
 	free(places->of);
+	free(places->slots);
 	*places = (struct places){0};
 }
 
@@ -323,7 +373,7 @@ void place_free(struct places *places)
 
 static bool has_port_each(const struct bucket *bucket, const struct forward *f)
 {
-	return bucket->form == FORM_HASH || is_shifted(f);
+	return bucket_has_chunks(bucket) || is_shifted(f);
 }
 
 size_t place_count(const struct bucket *bucket, const struct forward *f)
@@ -350,7 +400,7 @@ static void put_network(const struct network *net, enum family family, uint8_t *
 
 static void put_ifname(const char *ifname, uint8_t *first, uint8_t *last)
 {
-	uint8_t stem = stem_of(ifname);
+	uint8_t stem = bucket_stem(ifname);
 	size_t n = stem == STEM_EXACT ? strlen(ifname) : stem;
 	memset(first, 0, IFNAME_MAX);
 	memset(last, stem == STEM_EXACT ? 0 : 0xff, IFNAME_MAX);
@@ -405,7 +455,7 @@ void place_element(const struct bucket *bucket, const struct forward *f, enum pa
 	uint16_t port = (uint16_t)(f->ports.first + n);
 	unsigned int addr = address_bits(f->family) / 8;
 	*out = (struct element){.bucket = *bucket, .key_length = key.length};
-	if (bucket->form == FORM_HASH)
+	if (bucket_has_chunks(bucket))
 		out->bucket.chunk = (uint8_t)(port / BUCKET_CHUNK);
 	if (key.has[KEY_IFNAME])
 		put_ifname(f->ifname, out->key + key.at[KEY_IFNAME],
@@ -512,6 +562,10 @@ static void read_fields(const struct element *e, struct forward *f)
 		memcpy(f->ifname, b->ifname, sizeof(f->ifname));
 		f->addr = b->addr;
 		f->ports = (struct ports){b->port, b->port};
+	}
+	if (b->form == FORM_PORTS) {
+		memcpy(f->ifname, b->ifname, sizeof(f->ifname));
+		f->from = (struct network){b->clients, b->prefix};
 	}
 	if (key.has[KEY_IFNAME])
 		get_ifname(b, e->key + key.at[KEY_IFNAME], f->ifname);

@@ -20,6 +20,7 @@
 #include <linux/rtnetlink.h>
 
 #include "model/array.h"
+#include "model/hash.h"
 #include "nftables/shape.h"
 #include "syntax/spec.h"
 
@@ -51,12 +52,12 @@ static struct key_shape make_key(const bool has[KEY_FIELDS], enum family family)
 struct key_shape shape_key(const struct bucket *b)
 {
 	const bool has[KEY_FIELDS] = {
-		[KEY_IFNAME] = b->stem && b->form != FORM_CLIENTS,
+		[KEY_IFNAME] = b->stem && b->form != FORM_CLIENTS && b->form != FORM_PORTS,
 		[KEY_ADDR] = bucket_names_address(b) && b->form != FORM_CLIENTS,
 		[KEY_PORT] = b->form != FORM_CLIENTS,
 		/* always there in a key of ranges: with one field alone the kernel would keep the
 		 * map in another way */
-		[KEY_CLIENT] = b->prefix || b->form == FORM_INTERVAL,
+		[KEY_CLIENT] = b->form == FORM_INTERVAL || (b->prefix && b->form != FORM_PORTS),
 	};
 	return make_key(has, b->family);
 }
@@ -230,14 +231,14 @@ static void match_time(struct nft_rule *rule, int64_t until)
 	add_cmp(rule, NFT_CMP_LT, 0, &end, sizeof(end));
 }
 
-static void match_not_in(struct nft_rule *rule, const char *ifname)
+static void match_interface(struct nft_rule *rule, uint32_t op, const char *ifname)
 {
 	char name[IFNAME_MAX] = "";
 	size_t n = strlen(ifname);
 	bool open = ifname[n - 1] == '+';
 	memcpy(name, ifname, open ? n - 1 : n);
 	add_meta(rule, NFT_META_IIFNAME, 0);
-	add_cmp(rule, NFT_CMP_NEQ, 0, name, open ? n - 1 : sizeof(name));
+	add_cmp(rule, op, 0, name, open ? n - 1 : sizeof(name));
 }
 
 static void match_chunk(struct nft_rule *rule, uint8_t chunk)
@@ -300,12 +301,7 @@ struct sources { /* a pair of label bits for each address that a source may beco
 
 static size_t hash_address(const struct address *addr)
 {
-	uint64_t hash = addr->family;
-	for (size_t i = 0; i < sizeof(addr->bytes); i++) {
-		hash = (hash ^ addr->bytes[i]) * 0x9e3779b97f4a7c15U;
-		hash ^= hash >> 32;
-	}
-	return hash % LABEL_SNAT_PAIRS;
+	return hash_bytes(0, addr, sizeof(*addr)) % LABEL_SNAT_PAIRS;
 }
 
 /* Its own place, or the next free one: so that it mostly does not depend on the others. */
@@ -495,7 +491,7 @@ static ssize_t clients_chain(struct builder *b, const struct bucket *bucket)
 			return -1;
 		added->verdicts = true;
 		added->bucket = *bucket;
-		if (b->shape->chains[outer].base)
+		if (b->shape->chains[outer].base || key.has[KEY_ADDR])
 			match_family(rule, bucket->family);
 		match_proto(rule, bucket->proto);
 		load_key(rule, &key, bucket->family);
@@ -517,17 +513,27 @@ static void fill_rule(struct builder *b, const struct bucket *bucket, bool base,
 	struct key_shape key = shape_key(bucket);
 	bool hairpin = bucket->group == BUCKET_HAIRPIN || bucket->group == BUCKET_HAIRPIN_ADDR;
 	bucket_name(bucket, name);
-	if (base)
+	/* nft(8) does not know what an address is unless the rule says the family */
+	if (base || key.has[KEY_ADDR] || key.has[KEY_CLIENT] || bucket->data == DATA_PORT ||
+	    bucket->form == FORM_PORTS)
 		match_family(rule, bucket->family);
 	if (bucket->until)
 		match_time(rule, bucket->until);
 	match_proto(rule, bucket->proto);
 	if (*bucket->not_in)
-		match_not_in(rule, bucket->not_in);
+		match_interface(rule, NFT_CMP_NEQ, bucket->not_in);
 	/* clients reach their own gateway's address directly: another one is meant */
 	if (bucket->group == BUCKET_HAIRPIN)
 		add_fib(rule, NFTA_FIB_F_DADDR | NFTA_FIB_F_IIF, NFT_CMP_NEQ);
-	if (bucket->form == FORM_HASH)
+	if (bucket->form == FORM_PORTS && *bucket->ifname)
+		match_interface(rule, NFT_CMP_EQ, bucket->ifname);
+	if (bucket->form == FORM_PORTS && bucket->prefix) {
+		add_source(rule, bucket->family, 0);
+		mask_client(rule, bucket);
+		add_cmp(rule, NFT_CMP_EQ, 0, bucket->clients.bytes,
+			address_bits(bucket->family) / 8);
+	}
+	if (bucket_has_chunks(bucket))
 		match_chunk(rule, bucket->chunk);
 	load_key(rule, &key, bucket->family);
 	if (bucket->form == FORM_CLIENTS)

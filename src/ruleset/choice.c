@@ -14,7 +14,7 @@ const struct backend *choice_make(const struct backend *const *backends,
 {
 	struct err all = {0};
 	for (size_t b = 0; backends[b]; b++)
-		if (sets[b] && sets[b]->forwards.count) {
+		if (sets[b] && sets[b]->used) {
 			if (reason)
 				err_set(reason, ERR_NONE, "the forwards are there");
 			return backends[b];

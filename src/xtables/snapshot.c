@@ -45,6 +45,7 @@ int snapshot_read(enum reading_depth depth, struct snapshot *out, struct err *er
 	for (int f = 0; f < FAMILIES; f++)
 		if (read_family(out, f, depth, err) < 0)
 			goto failed;
+	out->base.used = out->base.forwards.count > 0;
 	if (forwards_sort(&out->base.forwards, err) == 0)
 		return 0;
 failed:

@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What has to be done so that the table holds certain forwards: as little as possible, and nothing
+ * to what somebody else has put there. It asks no kernel.
+ */
+#ifndef PFWD_NFTABLES_PLAN_H
+#define PFWD_NFTABLES_PLAN_H
+
+#include "nftables/content.h"
+
+/* In the order in which they are carried out. */
+enum PACKED nft_op_kind {
+	NFT_OP_NEW_TABLE,
+	NFT_OP_NEW_CHAIN,
+	NFT_OP_NEW_SET,
+	NFT_OP_DELETE_RULE,
+	NFT_OP_DELETE_JUMP,
+	NFT_OP_DELETE_ELEMENT, /* one */
+	NFT_OP_DELETE_FORWARD, /* all elements of a part */
+	NFT_OP_NEW_FORWARD,    /* all elements of a part */
+	NFT_OP_NEW_ELEMENT,    /* one */
+	NFT_OP_NEW_JUMP,
+	NFT_OP_NEW_RULE,
+	NFT_OP_DELETE_CHAIN,
+	NFT_OP_DELETE_SET,
+	NFT_OP_DELETE_TABLE,
+};
+
+/* What does not apply is NULL or zero. Pointers lead into the content, the shape and the forwards. */
+struct nft_op {
+	enum nft_op_kind kind;
+	const char *name;              /* of a chain or set */
+	const struct shape_chain *chain;
+	const struct shape_set *set;
+	const struct shape_jump *jump; /* NFT_OP_NEW_JUMP */
+	const struct nft_rule *rule;
+	uint64_t behind;               /* NFT_OP_NEW_RULE: the handle of the rule before; 0: first */
+	const struct forward *f;
+	const struct bucket *bucket;   /* of f; or the SPEC of a jump that goes */
+	const struct element *element;
+	struct element_counter counter; /* that elements begin with */
+};
+
+struct nft_plan { /* a zeroed one is empty */
+	struct ruleset_plan base;
+	const struct content *have;
+	struct nft_op *ops;
+	size_t count;
+	struct lines kept; /* what stays though no forward needs it */
+	/* what the operations point to */
+	struct places places;
+	struct shape shape;
+	struct content_added *wanted; /* what --hairpin and --local add */
+	size_t wanted_count;
+	struct bucket *clients; /* SPECs of jumps that go */
+	size_t client_count;
+};
+
+/* wanted: sorted; it and have must outlive *out. 0; or -1: out of memory, or ERR_FAILED where the
+ * table holds something else under a name that is needed. On failure out is empty. */
+int nft_plan_make(const struct content *have, const struct forwards *wanted, struct nft_plan *out,
+		  struct err *err);
+void nft_plan_free(struct nft_plan *plan);
+
+/* Fill out[i] for each forward of the content. 0, or -1 (out of memory). */
+int nft_plan_status(const struct content *have, struct ruleset_status *out, struct err *err);
+
+#endif

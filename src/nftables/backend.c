@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* nf_tables behind the words that every backend has. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "nftables/backend.h"
+#include "nftables/batch.h"
+#include "nftables/commit.h"
+#include "nftables/read.h"
+#include "nftables/words.h"
+
+/* The struct that begins with this base. */
+static struct content *content_of(const struct ruleset *set)
+{
+	union {
+		const struct ruleset *in;
+		struct content *out;
+	} whole = {.in = set};
+	return whole.out;
+}
+
+static struct nft_plan *plan_of(const struct ruleset_plan *plan)
+{
+	union {
+		const struct ruleset_plan *in;
+		struct nft_plan *out;
+	} whole = {.in = plan};
+	return whole.out;
+}
+
+/* There is nothing to set up before the table itself. */
+static bool present(void)
+{
+	uint32_t generation;
+	return batch_generation(&generation) == 0 && generation != 0;
+}
+
+static bool usable(struct err *why)
+{
+	if (present())
+		return true;
+	err_set(why, ERR_UNSUPPORTED, "this kernel has no nf_tables; load nf_tables");
+	return false;
+}
+
+static int read_set(const struct reading *reading, struct ruleset **out, struct err *err)
+{
+	struct content *c = calloc(1, sizeof(*c));
+	if (!c)
+		return err_memory(err);
+	if (read_table(reading, c, err) < 0) {
+		free(c);
+		return -1;
+	}
+	*out = &c->base;
+	return 0;
+}
+
+static int status(const struct ruleset *set, struct ruleset_status *out, struct err *err)
+{
+	return nft_plan_status(content_of(set), out, err);
+}
+
+static int foreign(const struct ruleset *set, struct lines *out, struct err *err)
+{
+	return words_foreign(content_of(set), out, err);
+}
+
+static int plan(struct ruleset *set, const struct forwards *wanted, struct ruleset_plan **out,
+		struct err *err)
+{
+	struct nft_plan *p = calloc(1, sizeof(*p));
+	if (!p)
+		return err_memory(err);
+	if (nft_plan_make(content_of(set), wanted, p, err) < 0) {
+		free(p);
+		return -1;
+	}
+	*out = &p->base;
+	return 0;
+}
+
+static int print(const struct ruleset_plan *plan, struct lines *out, struct err *err)
+{
+	return words_plan(plan_of(plan), out, err);
+}
+
+static int kept(const struct ruleset_plan *plan, struct lines *out, struct err *err)
+{
+	const struct nft_plan *p = plan_of(plan);
+	const char *line = p->kept.text;
+	for (size_t i = 0; i < p->kept.count; i++) {
+		const char *end = strchr(line, '\n');
+		if (lines_add(out, err, "%.*s", (int)(end - line), line) < 0)
+			return -1;
+		line = end + 1;
+	}
+	return 0;
+}
+
+static int commit(struct ruleset_plan *plan, struct lines *notes, struct err *err)
+{
+	(void)notes;
+	return nft_commit(plan_of(plan), err);
+}
+
+static void free_set(struct ruleset *set)
+{
+	if (!set)
+		return;
+	content_free(content_of(set));
+	free(set);
+}
+
+static void free_plan(struct ruleset_plan *plan)
+{
+	if (!plan)
+		return;
+	nft_plan_free(plan_of(plan));
+	free(plan);
+}
+
+const struct backend nftables_backend = {
+	.name = "nftables",
+	.present = present,
+	.usable = usable,
+	.read = read_set,
+	.status = status,
+	.foreign = foreign,
+	.plan = plan,
+	.print = print,
+	.kept = kept,
+	.commit = commit,
+	.free = free_set,
+	.free_plan = free_plan,
+};
