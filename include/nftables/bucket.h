@@ -29,11 +29,12 @@ enum PACKED bucket_form {
 			  bucket */
 };
 
-enum PACKED bucket_data { /* what an element says of the target */
-	DATA_ENDPOINT, /* address and port */
-	DATA_ADDR,     /* address; the port stays */
-	DATA_PORT,     /* port of this host; the address stays */
-	DATA_NONE,     /* nothing: not forwarded */
+enum PACKED bucket_data {                /* what an element says of the target */
+			  DATA_ENDPOINT, /* address and port */
+			  DATA_ADDR,     /* address; the port stays */
+			  DATA_PORT, /* port of this host; the address, which stays, if the forward
+					names it */
+			  DATA_NONE, /* nothing: not forwarded */
 };
 
 #define STEM_EXACT 255
@@ -44,9 +45,9 @@ struct bucket {
 	enum bucket_group group;
 	enum bucket_form form;
 	enum bucket_data data;
-	bool ranges;    /* ports of its forwards are ranges; else each has one port */
-	uint8_t stem;   /* STEM_EXACT: the interface is in the key; 0: any interface; else a wildcard
-			   with so many characters before the '+' */
+	bool ranges;  /* ports of its forwards are ranges; else each has one port */
+	uint8_t stem; /* STEM_EXACT: the interface is in the key; 0: any interface; else a wildcard
+			 with so many characters before the '+' */
 	uint8_t prefix; /* length of the client network, in the key; 0: any client */
 	uint16_t level; /* of ranges: those of a lower level lie inside those of a higher one */
 	uint8_t chunk;  /* of FORM_HASH and FORM_PORTS: port / BUCKET_CHUNK */

@@ -51,12 +51,12 @@ struct content_added {
 	struct element_counter counter;
 };
 
-struct content { /* a zeroed one is an empty ruleset */
-	struct ruleset base;      /* with the forwards */
-	struct content_held *held;  /* one for each of the forwards */
-	uint32_t generation;      /* 0: this kernel has no nf_tables */
-	bool there;               /* the table is */
-	bool partial;             /* only what concerns some forwards was read */
+struct content {                   /* a zeroed one is an empty ruleset */
+	struct ruleset base;       /* with the forwards */
+	struct content_held *held; /* one for each of the forwards */
+	uint32_t generation;       /* 0: this kernel has no nf_tables */
+	bool there;                /* the table is */
+	bool partial;              /* only what concerns some forwards was read */
 	struct content_set *sets;
 	size_t set_count;
 	struct content_chain *chains;
@@ -77,7 +77,7 @@ struct content_chain *content_add_chain(struct content *content, const char *nam
 struct nft_rule *content_add_rule(struct content *content, const char *chain);
 /* Take in an element of a set that is known. -1: out of memory. */
 int content_add_element(struct content *content, uint32_t set, const struct element *e,
-		      const struct element_counter *counter);
+			const struct element_counter *counter);
 int content_add_jump(struct content *content, uint32_t set, const char *chain);
 /* Once all is there: sort, and put the pieces of a forward together. 0, or -1 (out of memory). */
 int content_finish(struct content *content, struct err *err);
@@ -87,6 +87,7 @@ void content_free(struct content *content);
 struct content_set *content_find_set(const struct content *content, const char *name);
 struct content_chain *content_find_chain(const struct content *content, const char *name);
 /* An element of what --hairpin or --local adds; NULL: it is not there. */
-const struct content_added *content_find_added(const struct content *content, const struct element *e);
+const struct content_added *content_find_added(const struct content *content,
+					       const struct element *e);
 
 #endif

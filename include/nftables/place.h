@@ -15,10 +15,10 @@
 #define PLACE_CLIENTS 64
 
 enum part { /* of a forward */
-	PART_PROPER,
-	PART_HAIRPIN,
-	PART_LOCAL,
-	PARTS,
+	    PART_PROPER,
+	    PART_HAIRPIN,
+	    PART_LOCAL,
+	    PARTS,
 };
 
 #define PLACE_NOWHERE UINT32_MAX
@@ -27,7 +27,7 @@ struct placed { /* a forward: the index of the bucket of each part, or PLACE_NOW
 	uint32_t bucket[PARTS];
 };
 
-struct places { /* a zeroed one is empty */
+struct places {                 /* a zeroed one is empty */
 	struct bucket *buckets; /* each once; their chunk is 0: elements tell it */
 	size_t bucket_count;
 	struct placed *of; /* one for each forward of the set */

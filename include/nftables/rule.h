@@ -12,10 +12,10 @@
 #include "nftables/bucket.h"
 
 enum PACKED expr_kind {
-	EXPR_META,      /* load */
-	EXPR_PAYLOAD,   /* load */
-	EXPR_FIB,       /* load */
-	EXPR_CT,        /* load */
+	EXPR_META,    /* load */
+	EXPR_PAYLOAD, /* load */
+	EXPR_FIB,     /* load */
+	EXPR_CT,      /* load */
 	EXPR_CT_SET,
 	EXPR_IMMEDIATE, /* bytes into a register */
 	EXPR_BYTEORDER, /* host to network order, in place */
@@ -34,10 +34,10 @@ struct expr {
 	uint8_t reg;      /* read or written; of EXPR_LOOKUP: the key */
 	uint8_t data_reg; /* of EXPR_LOOKUP on a map; of EXPR_NAT: the port */
 	uint8_t length;   /* of bytes; of EXPR_PAYLOAD: what is loaded */
-	uint32_t key;     /* NFT_META_*, NFT_CT_*, NFT_PAYLOAD_*_HEADER, NFT_FIB_RESULT_*, NFT_CMP_*,
-			     NFT_NAT_*; of EXPR_VERDICT: NF_ACCEPT or NFT_JUMP */
-	uint32_t extra;   /* of EXPR_PAYLOAD: offset; of EXPR_FIB: NFTA_FIB_F_*; of EXPR_NAT: the
-			     family (NFPROTO_*); of EXPR_LOOKUP: LOOKUP_* */
+	uint32_t key;   /* NFT_META_*, NFT_CT_*, NFT_PAYLOAD_*_HEADER, NFT_FIB_RESULT_*, NFT_CMP_*,
+			   NFT_NAT_*; of EXPR_VERDICT: NF_ACCEPT or NFT_JUMP */
+	uint32_t extra; /* of EXPR_PAYLOAD: offset; of EXPR_FIB: NFTA_FIB_F_*; of EXPR_NAT: the
+			   family (NFPROTO_*); of EXPR_LOOKUP: LOOKUP_* */
 	uint8_t bytes[16];
 	bool has_addr, has_port; /* of EXPR_NAT */
 };

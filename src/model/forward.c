@@ -164,7 +164,8 @@ static int check_exception(const struct forward *f, struct err *err)
 {
 	if (!forward_translates_source(f))
 		return 0;
-	return err_set(err, ERR_INPUT, "%s does not go with the target '-': nothing is forwarded; leave it out",
+	return err_set(err, ERR_INPUT,
+		       "%s does not go with the target '-': nothing is forwarded; leave it out",
 		       f->masquerade ? "--masquerade" : "--snat");
 }
 

@@ -103,11 +103,12 @@ static int change_error(int error, struct err *err)
 	case EOPNOTSUPP:
 	case EPROTONOSUPPORT:
 	case EAFNOSUPPORT:
-		return err_set(err, ERR_UNSUPPORTED,
-			       "this kernel's nf_tables lack a part that pfwd needs (%s): inet nat, "
-			       "fib or connection labels; load nft_chain_nat, nft_fib_inet and nft_ct, "
-			       "or use --backend iptables",
-			       strerror(error));
+		return err_set(
+			err, ERR_UNSUPPORTED,
+			"this kernel's nf_tables lack a part that pfwd needs (%s): inet nat, "
+			"fib or connection labels; load nft_chain_nat, nft_fib_inet and nft_ct, "
+			"or use --backend iptables",
+			strerror(error));
 	default:
 		return err_sys(err, error, "cannot change nf_tables");
 	}
@@ -157,11 +158,12 @@ static int too_large(int fd, size_t size, struct err *err)
 	int allowed = 0;
 	socklen_t length = sizeof(allowed);
 	getsockopt(fd, SOL_SOCKET, SO_SNDBUF, &allowed, &length);
-	return err_set(err, ERR_FAILED,
-		       "the change takes %zu bytes, and the socket allows %d here (outside of the "
-		       "first user namespace, net.core.wmem_max limits it): about %d forwards fit in "
-		       "one command",
-		       size, allowed, allowed / 96);
+	return err_set(
+		err, ERR_FAILED,
+		"the change takes %zu bytes, and the socket allows %d here (outside of the "
+		"first user namespace, net.core.wmem_max limits it): about %d forwards fit in "
+		"one command",
+		size, allowed, allowed / 96);
 }
 
 int batch_send(struct batch *b, bool *unsure, struct err *err)
@@ -199,7 +201,8 @@ int batch_send(struct batch *b, bool *unsure, struct err *err)
 		change_error(answer.error, err);
 	} else if (!answer.acknowledged) {
 		*unsure = true;
-		err_set(err, ERR_FAILED, "cannot read the kernel's answer to a change of nf_tables");
+		err_set(err, ERR_FAILED,
+			"cannot read the kernel's answer to a change of nf_tables");
 	} else {
 		result = 0;
 	}
@@ -220,7 +223,8 @@ int batch_generation(uint32_t *out)
 	*out = 0;
 	if (!socket)
 		return errno == EPROTONOSUPPORT || errno == EAFNOSUPPORT ? 0 : -1;
-	struct nlmsghdr *nlh = put_header(&request, NFNL_SUBSYS_NFTABLES << 8 | NFT_MSG_GETGEN, 0, 0);
+	struct nlmsghdr *nlh =
+		put_header(&request, NFNL_SUBSYS_NFTABLES << 8 | NFT_MSG_GETGEN, 0, 0);
 	if (mnl_socket_bind(socket, 0, MNL_SOCKET_AUTOPID) < 0 ||
 	    mnl_socket_sendto(socket, nlh, nlh->nlmsg_len) < 0)
 		goto out;

@@ -8,8 +8,8 @@
 #include "nftables/commit.h"
 #include "nftables/read.h"
 
-#define NAMES_ROOM 1024      /* attributes that are names and numbers alone */
-#define LIST_ROOM 60000      /* of elements: the length of an attribute has 16 bits */
+#define NAMES_ROOM 1024 /* attributes that are names and numbers alone */
+#define LIST_ROOM 60000 /* of elements: the length of an attribute has 16 bits */
 
 /* The message to which elements are added. */
 struct list {

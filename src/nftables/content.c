@@ -22,7 +22,8 @@ struct content_set *content_add_set(struct content *c, const struct wire_set *th
 	if (n >= sizeof(s->name))
 		return s;
 	s->known = bucket_read_name(there->name, &s->set.bucket);
-	if (!s->known && n > strlen(clients) && strcmp(there->name + n - strlen(clients), clients) == 0) {
+	if (!s->known && n > strlen(clients) &&
+	    strcmp(there->name + n - strlen(clients), clients) == 0) {
 		/* its key is that of any SPEC: the words before tell which fields it has */
 		char bucket[BUCKET_NAME_MAX + 16];
 		memcpy(bucket, there->name, n - strlen(clients));
@@ -196,7 +197,8 @@ static int note_extra(struct content *c, const struct forward *f, const struct c
 		      struct err *err)
 {
 	struct content_added *added = &(struct content_added){.set = held->set};
-	place_element(&c->sets[held->set].set.bucket, f, PART_PROPER, held->number, &added->element);
+	place_element(&c->sets[held->set].set.bucket, f, PART_PROPER, held->number,
+		      &added->element);
 	if (add_added(&c->extra, &c->extra_count, added->set, &added->element, &held->counter) < 0)
 		return err_memory(err);
 	return 0;
@@ -282,7 +284,8 @@ static void find_hairpin(const struct content *c, struct forward *f)
 int content_finish(struct content *c, struct err *err)
 {
 	for (size_t i = 0; i < c->set_count; i++)
-		if (c->sets[i].known && (c->sets[i].count > c->sets[i].foreign || c->sets[i].others))
+		if (c->sets[i].known &&
+		    (c->sets[i].count > c->sets[i].foreign || c->sets[i].others))
 			c->base.used = true;
 	if (c->added_count)
 		qsort(c->added, c->added_count, sizeof(*c->added), compare_added);

@@ -144,13 +144,13 @@ static bool level_nested(struct item *items, size_t count, struct item **stack)
 	size_t open = 0;
 	for (size_t i = 0; i <= count; i++) {
 		struct item *item = i < count ? &items[i] : NULL;
-		while (open > 0 && (!item || stack[open - 1]->f->ports.last < item->f->ports.first)) {
+		while (open > 0 &&
+		       (!item || stack[open - 1]->f->ports.last < item->f->ports.first)) {
 			struct item *closed = stack[--open];
 			if (open > 0 && stack[open - 1]->level <= closed->level) {
 				bool twin = ports_overlap(stack[open - 1]->f->ports,
 							  closed->f->ports) == OVERLAP_EQUAL;
-				stack[open - 1]->level =
-					(uint16_t)(closed->level + (twin ? 0 : 1));
+				stack[open - 1]->level = (uint16_t)(closed->level + (twin ? 0 : 1));
 			}
 		}
 		if (!item)
@@ -179,8 +179,7 @@ static void level_crossing(struct item *items, size_t count, struct item **sorte
 	qsort(sorted, count, sizeof(struct item *), compare_lengths);
 	for (size_t i = 1; i < count; i++)
 		for (size_t k = 0; k < i; k++) {
-			enum overlap o =
-				ports_overlap(sorted[k]->f->ports, sorted[i]->f->ports);
+			enum overlap o = ports_overlap(sorted[k]->f->ports, sorted[i]->f->ports);
 			if (o == OVERLAP_DISJOINT)
 				continue;
 			uint16_t level =
@@ -250,8 +249,7 @@ static uint64_t hash_bucket(const struct bucket *b)
 static uint32_t *find_slot(const struct places *places, const struct bucket *b)
 {
 	size_t at = hash_bucket(b) & places->slot_mask;
-	while (places->slots[at] &&
-	       bucket_compare(&places->buckets[places->slots[at] - 1], b) != 0)
+	while (places->slots[at] && bucket_compare(&places->buckets[places->slots[at] - 1], b) != 0)
 		at = (at + 1) & places->slot_mask;
 	return &places->slots[at];
 }
@@ -477,7 +475,10 @@ void place_element(const struct bucket *bucket, const struct forward *f, enum pa
 	uint16_t target_port = forward_target_port(f, port);
 	if (bucket->data == DATA_ENDPOINT || bucket->data == DATA_ADDR)
 		memcpy(out->data, f->target.bytes, addr);
-	if (bucket->data == DATA_ENDPOINT)
+	bool named = bucket->data == DATA_PORT && bucket_names_address(bucket);
+	if (named)
+		memcpy(out->data, f->addr.bytes, addr);
+	if (bucket->data == DATA_ENDPOINT || named)
 		put_port(target_port, out->data + addr);
 	else if (bucket->data == DATA_PORT)
 		put_port(target_port, out->data);
@@ -589,7 +590,8 @@ static void read_fields(const struct element *e, struct forward *f)
 		memcpy(f->target.bytes, e->data, addr);
 	}
 	if (b->data == DATA_ENDPOINT || b->data == DATA_PORT) {
-		f->target_ports.first = get_port(e->data + (b->data == DATA_PORT ? 0 : addr));
+		bool alone = b->data == DATA_PORT && !bucket_names_address(b);
+		f->target_ports.first = get_port(e->data + (alone ? 0 : addr));
 		f->target_ports.last = f->target_ports.first;
 	}
 }

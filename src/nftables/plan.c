@@ -137,10 +137,10 @@ static int compare_but_until(const void *a, const void *b)
 static const struct element_counter *former_counter(const struct leavers *leavers,
 						    const struct forward *f)
 {
-	const struct leaving *l =
-		leavers->count ? bsearch(f, leavers->items, leavers->count,
-					 sizeof(*leavers->items), compare_but_until)
-			       : NULL;
+	const struct leaving *l = leavers->count
+					  ? bsearch(f, leavers->items, leavers->count,
+						    sizeof(*leavers->items), compare_but_until)
+					  : NULL;
 	return l ? &l->held->counter : NULL;
 }
 
@@ -239,9 +239,8 @@ static int want_added(struct nft_plan *plan, const struct forwards *wanted, stru
 		for (int p = PART_HAIRPIN; p < PARTS; p++) {
 			const struct forward *f = &wanted->items[i];
 			uint32_t b = plan->places.of[i].bucket[p];
-			size_t count = b == PLACE_NOWHERE
-					       ? 0
-					       : place_count(&plan->places.buckets[b], f);
+			size_t count =
+				b == PLACE_NOWHERE ? 0 : place_count(&plan->places.buckets[b], f);
 			for (size_t n = 0; n < count; n++) {
 				struct content_added *a =
 					array_append(&items, &plan->wanted_count, sizeof(*a));
@@ -291,10 +290,10 @@ static int add_element(struct nft_plan *plan, const struct element *e,
 static const struct content_added *find_wanted(const struct nft_plan *plan,
 					       const struct content_added *there)
 {
-	const struct content_added *w =
-		plan->wanted_count ? bsearch(there, plan->wanted, plan->wanted_count,
-					     sizeof(*plan->wanted), compare_added)
-				   : NULL;
+	const struct content_added *w = plan->wanted_count
+						? bsearch(there, plan->wanted, plan->wanted_count,
+							  sizeof(*plan->wanted), compare_added)
+						: NULL;
 	return w && same_data(&w->element, &there->element) ? w : NULL;
 }
 
@@ -399,8 +398,8 @@ static const struct shape_chain *find_shape_chain(const struct shape *shape, con
 static int name_is_taken(const char *what, const char *name, struct err *err)
 {
 	return err_set(err, ERR_FAILED,
-		       "%s %s of table inet " TABLE_NAME " is not pfwd's; rename or delete it", what,
-		       quote(name).text);
+		       "%s %s of table inet " TABLE_NAME " is not pfwd's; rename or delete it",
+		       what, quote(name).text);
 }
 
 static int plan_new_sets(struct nft_plan *plan, struct err *err)
@@ -484,8 +483,8 @@ static void match_ends(const struct own_rules *own, const struct shape_chain *wa
 	*first = *last = 0;
 	while (*first < most && nft_rule_equal(own->items[*first], &want->rules[*first]))
 		++*first;
-	while (*first + *last < most && nft_rule_equal(own->items[own->count - 1 - *last],
-						       &want->rules[wanted - 1 - *last]))
+	while (*first + *last < most &&
+	       nft_rule_equal(own->items[own->count - 1 - *last], &want->rules[wanted - 1 - *last]))
 		++*last;
 }
 
@@ -762,7 +761,8 @@ static bool is_reached(const struct content *have, const struct shape *shape, co
 			at++;
 		if (at == want->count)
 			continue;
-		if (!chain || chain->base != want->base || find_own_rules(chain, &own, &ignored) < 0)
+		if (!chain || chain->base != want->base ||
+		    find_own_rules(chain, &own, &ignored) < 0)
 			return false;
 		match_ends(&own, want, &first, &last);
 		free(own.items);
@@ -845,8 +845,8 @@ int nft_plan_status(const struct content *have, struct ruleset_status *out, stru
 	if (result == 0)
 		result = shape_build(sets.buckets, sets.count, &plan.shape, err);
 	for (size_t i = 0; result == 0 && i < have->set_count; i++)
-		health.set_ok[i] = have->sets[i].known &&
-				   is_reached(have, &plan.shape, have->sets[i].name, 3);
+		health.set_ok[i] =
+			have->sets[i].known && is_reached(have, &plan.shape, have->sets[i].name, 3);
 	health.sources_ok = result == 0 && sources_are_right(have, &plan.shape);
 	if (result == 0)
 		fill_status(have, &plan.places, &health, out);

@@ -21,9 +21,9 @@
 
 struct reader {
 	struct content *content;
-	uint32_t set;  /* whose elements are read */
-	bool changed;  /* messages of another generation were seen */
-	bool foreign;  /* the table is somebody else's */
+	uint32_t set; /* whose elements are read */
+	bool changed; /* messages of another generation were seen */
+	bool foreign; /* the table is somebody else's */
 	bool no_memory;
 	size_t seen; /* elements of a first message */
 };
@@ -380,7 +380,8 @@ int read_table(const struct reading *reading, struct content *out, struct err *e
 			content_free(out);
 			return err_set(err, ERR_FAILED,
 				       "table inet " TABLE_NAME " of nf_tables is not pfwd's (its "
-				       "comment is not \"" TABLE_COMMENT "\"); rename or delete it");
+				       "comment is not \"" TABLE_COMMENT
+				       "\"); rename or delete it");
 		}
 		if (r.no_memory) {
 			content_free(out);

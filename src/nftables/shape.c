@@ -81,7 +81,7 @@ uint8_t shape_data_length(const struct bucket *b)
 	case DATA_ADDR:
 		return (uint8_t)addr;
 	case DATA_PORT:
-		return 2;
+		return (uint8_t)(bucket_names_address(b) ? addr + 4 : 2);
 	case DATA_NONE:
 		break;
 	}
@@ -278,16 +278,18 @@ static void mask_client(struct nft_rule *rule, const struct bucket *b)
 static void translate(struct nft_rule *rule, const struct bucket *b)
 {
 	const uint8_t self_reg = 4; /* behind the port that was found */
+	/* an address that the forward names stands in the element */
+	bool stays = b->data == DATA_PORT && !bucket_names_address(b);
 	struct expr *e;
-	if (b->data == DATA_PORT)
+	if (stays)
 		add_destination(rule, b->family, self_reg);
 	e = nft_rule_add(rule, EXPR_NAT);
 	e->key = NFT_NAT_DNAT;
 	e->extra = b->family == FAMILY_IPV6 ? NFPROTO_IPV6 : NFPROTO_IPV4;
 	e->has_addr = true;
-	e->reg = b->data == DATA_PORT ? self_reg : 0;
+	e->reg = stays ? self_reg : 0;
 	e->has_port = b->data != DATA_ADDR;
-	if (b->data == DATA_ENDPOINT)
+	if (e->has_port && !stays)
 		e->data_reg = (uint8_t)(addr_bytes(b->family) / 4);
 }
 
@@ -313,10 +315,11 @@ static int note_source(struct sources *sources, const struct address *addr, stru
 	if (address_is_set(&sources->addrs[at]))
 		return 0;
 	if (sources->count + 1 == LABEL_SNAT_PAIRS)
-		return err_set(err, ERR_FAILED,
-			       "more than %d different --snat addresses; nf_tables can tell so many "
-			       "apart",
-			       LABEL_SNAT_PAIRS - 1);
+		return err_set(
+			err, ERR_FAILED,
+			"more than %d different --snat addresses; nf_tables can tell so many "
+			"apart",
+			LABEL_SNAT_PAIRS - 1);
 	sources->addrs[at] = *addr;
 	sources->count++;
 	return 0;
@@ -376,8 +379,7 @@ static ssize_t get_chain(struct builder *b, const char *name)
 	if (at < b->shape->chain_count)
 		return (ssize_t)at;
 	void *chains = b->shape->chains;
-	struct shape_chain *chain =
-		array_append(&chains, &b->shape->chain_count, sizeof(*chain));
+	struct shape_chain *chain = array_append(&chains, &b->shape->chain_count, sizeof(*chain));
 	b->shape->chains = chains;
 	if (!chain)
 		return err_memory(b->err);
@@ -559,8 +561,8 @@ static void fill_rule(struct builder *b, const struct bucket *bucket, bool base,
 static int add_bucket(struct builder *b, const struct bucket *bucket)
 {
 	char name[BUCKET_NAME_MAX], comment[RULE_COMMENT_MAX] = "";
-	ssize_t chain = bucket->form == FORM_CLIENTS ? clients_chain(b, bucket)
-						     : chain_of(b, bucket);
+	ssize_t chain =
+		bucket->form == FORM_CLIENTS ? clients_chain(b, bucket) : chain_of(b, bucket);
 	if (chain < 0)
 		return -1;
 	bucket_name(bucket, name);
@@ -584,8 +586,8 @@ static int note_sources(struct builder *b, const struct bucket *buckets, size_t 
 {
 	for (size_t i = 0; i < count; i++) {
 		const struct bucket *bucket = &buckets[i];
-		bool hairpin = bucket->group == BUCKET_HAIRPIN ||
-			       bucket->group == BUCKET_HAIRPIN_ADDR;
+		bool hairpin =
+			bucket->group == BUCKET_HAIRPIN || bucket->group == BUCKET_HAIRPIN_ADDR;
 		if (hairpin || bucket->masquerade)
 			b->sources.masquerade = true;
 		else if (address_is_set(&bucket->snat) &&
@@ -665,7 +667,7 @@ void shape_free(struct shape *shape)
 
 bool shape_knows_chain(const char *name)
 {
-	static const char *const names[] = {"local4", "local6", "hairpin4",
+	static const char *const names[] = {"local4",   "local6",  "hairpin4",
 					    "hairpin6", "output4", "output6"};
 	for (size_t i = 0; i < sizeof(bases) / sizeof(bases[0]); i++)
 		if (strcmp(name, bases[i].name) == 0)

@@ -97,12 +97,18 @@ void wire_read_comment(const struct nlattr *attr, char out[RULE_COMMENT_MAX])
 /* ---- expressions ---- */
 
 static const char *const expr_names[] = {
-	[EXPR_META] = "meta",           [EXPR_PAYLOAD] = "payload",
-	[EXPR_FIB] = "fib",             [EXPR_CT] = "ct",
-	[EXPR_CT_SET] = "ct",           [EXPR_IMMEDIATE] = "immediate",
-	[EXPR_BYTEORDER] = "byteorder", [EXPR_BITWISE] = "bitwise",
-	[EXPR_CMP] = "cmp",             [EXPR_LOOKUP] = "lookup",
-	[EXPR_VERDICT] = "immediate",   [EXPR_NAT] = "nat",
+	[EXPR_META] = "meta",
+	[EXPR_PAYLOAD] = "payload",
+	[EXPR_FIB] = "fib",
+	[EXPR_CT] = "ct",
+	[EXPR_CT_SET] = "ct",
+	[EXPR_IMMEDIATE] = "immediate",
+	[EXPR_BYTEORDER] = "byteorder",
+	[EXPR_BITWISE] = "bitwise",
+	[EXPR_CMP] = "cmp",
+	[EXPR_LOOKUP] = "lookup",
+	[EXPR_VERDICT] = "immediate",
+	[EXPR_NAT] = "nat",
 	[EXPR_MASQUERADE] = "masq",
 };
 
@@ -305,8 +311,7 @@ static bool read_bitwise(const struct attrs *a, struct expr *e)
 	return number_of(a, NFTA_BITWISE_OP) == NFT_BITWISE_BOOL &&
 	       get_reg(a->of[NFTA_BITWISE_SREG], &from) &&
 	       get_reg(a->of[NFTA_BITWISE_DREG], &e->reg) && from == e->reg &&
-	       get_value(a->of[NFTA_BITWISE_MASK], e) &&
-	       get_value(a->of[NFTA_BITWISE_XOR], &xor) &&
+	       get_value(a->of[NFTA_BITWISE_MASK], e) && get_value(a->of[NFTA_BITWISE_XOR], &xor) &&
 	       memcmp(xor.bytes, none, sizeof(none)) == 0;
 }
 
@@ -423,7 +428,7 @@ static uint32_t key_type(const struct key_shape *key, enum family family)
 static uint32_t data_type(const struct bucket *b)
 {
 	const uint32_t addr = b->family == FAMILY_IPV6 ? TYPE_IPV6 : TYPE_IPV4;
-	if (b->data == DATA_ENDPOINT)
+	if (b->data == DATA_ENDPOINT || (b->data == DATA_PORT && bucket_names_address(b)))
 		return addr << TYPE_BITS | TYPE_SERVICE;
 	return b->data == DATA_ADDR ? addr : TYPE_SERVICE;
 }
@@ -431,10 +436,8 @@ static uint32_t data_type(const struct bucket *b)
 static void put_field_lengths(struct nlmsghdr *nlh, const struct key_shape *key, enum family family)
 {
 	const uint32_t addr = address_bits(family) / 8;
-	const uint32_t lengths[KEY_FIELDS] = {[KEY_IFNAME] = IFNAME_MAX,
-					      [KEY_ADDR] = addr,
-					      [KEY_PORT] = 2,
-					      [KEY_CLIENT] = addr};
+	const uint32_t lengths[KEY_FIELDS] = {
+		[KEY_IFNAME] = IFNAME_MAX, [KEY_ADDR] = addr, [KEY_PORT] = 2, [KEY_CLIENT] = addr};
 	struct nlattr *desc = mnl_attr_nest_start(nlh, NFTA_SET_DESC);
 	struct nlattr *fields = mnl_attr_nest_start(nlh, NFTA_SET_DESC_CONCAT);
 	for (int f = 0; f < KEY_FIELDS; f++)
@@ -604,9 +607,8 @@ bool wire_read_element(const struct nlattr *attr, struct element *out,
 				.data_length = shape_data_length(&out->bucket)};
 	read_counter(&attrs, counter);
 	wire_read_comment(attrs.of[NFTA_SET_ELEM_USERDATA], out->comment);
-	*jump = verdict.of[NFTA_VERDICT_CHAIN]
-			? mnl_attr_get_str(verdict.of[NFTA_VERDICT_CHAIN])
-			: NULL;
+	*jump = verdict.of[NFTA_VERDICT_CHAIN] ? mnl_attr_get_str(verdict.of[NFTA_VERDICT_CHAIN])
+					       : NULL;
 	if (*jump)
 		return true;
 	return get_bytes(attrs.of[NFTA_SET_ELEM_KEY], out->key, key_bytes(&key)) &&

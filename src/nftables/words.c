@@ -37,6 +37,7 @@ static void add(struct line *line, const char *format, ...)
 struct loaded {
 	const char *fields[8];
 	size_t count;
+	const struct expr *mask; /* of the client, which is the only field; NULL: none */
 	bool six;
 	bool proto_known;
 	uint8_t proto;
@@ -63,6 +64,11 @@ static unsigned int get_port(const uint8_t *bytes)
 
 static void add_key(struct line *line, const struct loaded *l)
 {
+	if (l->mask) {
+		add(line, "%s & ", l->fields[0]);
+		add_address(line, l->mask->bytes, l->mask->length);
+		return;
+	}
 	for (size_t i = 0; i < l->count; i++)
 		if (strcmp(l->fields[i], "port") == 0)
 			add(line, "%s%s dport", i ? " . " : "", proto_word(l));
@@ -79,6 +85,20 @@ static const char *payload_field(const struct expr *e, bool six)
 	return e->extra == 12 ? "ip saddr" : "ip daddr";
 }
 
+static bool is_source(const struct expr *e)
+{
+	return e->kind == EXPR_PAYLOAD && e->key == NFT_PAYLOAD_NETWORK_HEADER &&
+	       (e->extra == 8 || e->extra == 12);
+}
+
+static unsigned int mask_bits(const struct expr *mask)
+{
+	unsigned int bits = 0;
+	for (size_t i = 0; i < mask->length; i++)
+		bits += (unsigned int)__builtin_popcount(mask->bytes[i]);
+	return bits;
+}
+
 static void add_time(struct line *line, const struct expr *cmp)
 {
 	uint64_t ns = 0;
@@ -90,11 +110,12 @@ static void add_time(struct line *line, const struct expr *cmp)
 	add(line, "meta time < %llu ", (unsigned long long)(ns / 1000000000U));
 }
 
-static void add_label_match(struct line *line, const struct expr *mask)
+/* what: "ct label" or "ct label set" */
+static void add_label(struct line *line, const char *what, const struct expr *mask)
 {
 	for (unsigned int bit = 0; bit < 128; bit++)
 		if (mask->bytes[bit / 8] & 1U << bit % 8)
-			add(line, "ct label %u ", bit);
+			add(line, "%s %u ", what, bit);
 }
 
 static void add_ifname(struct line *line, const struct expr *cmp)
@@ -140,8 +161,21 @@ static size_t add_match(struct line *line, const struct expr *e, size_t left, st
 		    get_port(e[2].bytes));
 		return 3;
 	}
+	if (is_source(e) && cmp->kind == EXPR_CMP) {
+		add(line, "%s ", payload_field(e, l->six));
+		add_address(line, cmp->bytes, cmp->length);
+		add(line, " ");
+		return 2;
+	}
+	if (is_source(e) && cmp->kind == EXPR_BITWISE && left > 2 && e[2].kind == EXPR_CMP) {
+		add(line, "%s ", payload_field(e, l->six));
+		add_address(line, e[2].bytes, e[2].length);
+		add(line, "/%u ", mask_bits(cmp));
+		return 3;
+	}
 	if (e->kind == EXPR_PAYLOAD && cmp->kind == EXPR_CMP) {
-		add(line, "%s", cmp->length == 1 ? "ip daddr != 127.0.0.0/8 " : "ip6 daddr != ::1 ");
+		add(line, "%s",
+		    cmp->length == 1 ? "ip daddr != 127.0.0.0/8 " : "ip6 daddr != ::1 ");
 		return 2;
 	}
 	if (e->kind == EXPR_CT && e->key == NFT_CT_STATUS) {
@@ -149,7 +183,7 @@ static size_t add_match(struct line *line, const struct expr *e, size_t left, st
 		return 3;
 	}
 	if (e->kind == EXPR_CT) {
-		add_label_match(line, cmp);
+		add_label(line, "ct label", cmp);
 		return 3;
 	}
 	return 0;
@@ -192,10 +226,10 @@ static void add_rule(struct line *line, const struct nft_rule *rule, bool six)
 			l.fields[l.count++] = payload_field(e, l.six);
 			break;
 		case EXPR_BITWISE:
-			l.fields[l.count++] = "";
+			l.mask = e;
 			break;
 		case EXPR_CT_SET:
-			add_label_match(line, e - 1);
+			add_label(line, "ct label set", e - 1);
 			break;
 		case EXPR_LOOKUP:
 			if (e->extra == LOOKUP_MAP)
@@ -254,7 +288,7 @@ static void add_set(struct line *line, const struct shape_set *set)
 	add_types(line, &key, b->family);
 	if (set->verdicts)
 		add(line, " : verdict; }");
-	else if (b->data == DATA_ENDPOINT)
+	else if (shape_data_length(b) > address_bits(b->family) / 8)
 		add(line, " : %s . inet_service; ", addr);
 	else if (map)
 		add(line, " : %s; ", b->data == DATA_ADDR ? addr : "inet_service");
@@ -316,11 +350,11 @@ static void add_element_words(struct line *line, const struct element *e, bool a
 		add(line, " comment \"%s\"", e->comment);
 	if (adds && e->data_length) {
 		add(line, " : ");
-		if (e->bucket.data != DATA_PORT)
+		if (e->data_length >= addr)
 			add_address(line, e->data, addr);
-		if (e->bucket.data == DATA_ENDPOINT)
+		if (e->data_length > addr)
 			add(line, " . %u", get_port(e->data + addr));
-		else if (e->bucket.data == DATA_PORT)
+		else if (e->data_length < addr)
 			add(line, "%u", get_port(e->data));
 	}
 	add(line, " }");
@@ -441,7 +475,8 @@ int words_foreign(const struct content *have, struct lines *out, struct err *err
 	for (size_t i = 0; i < have->set_count; i++) {
 		const struct content_set *set = &have->sets[i];
 		if ((!set->known &&
-		     lines_add(out, err, "map %s of table inet " TABLE_NAME " is not pfwd's; it stays",
+		     lines_add(out, err,
+			       "map %s of table inet " TABLE_NAME " is not pfwd's; it stays",
 			       quote(set->name).text) < 0) ||
 		    (set->known && set->foreign &&
 		     lines_add(out, err,

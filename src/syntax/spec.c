@@ -422,8 +422,8 @@ static char *put_options(char *out, const struct forward *f, enum spec_options w
 	char text[NETWORK_TEXT_MAX];
 	*out = '\0';
 	/* without any address only -6 tells the family */
-	if (which != SPEC_COMMENT_ALONE && f->family == FAMILY_IPV6 && !address_is_set(&f->target) &&
-	    !address_is_set(&f->addr))
+	if (which != SPEC_COMMENT_ALONE && f->family == FAMILY_IPV6 &&
+	    !address_is_set(&f->target) && !address_is_set(&f->addr))
 		out = put_option(out, start, "-6", "");
 	if (which != SPEC_BUT_NAME && *f->name)
 		out = put_option(out, start, "--name ", f->name);

@@ -139,8 +139,7 @@ static void single_changes_add_up(void **state)
 	while (some.count > 0) {
 		size_t at = some.count / 2;
 		struct forward gone = some.items[at];
-		memmove(&some.items[at], &some.items[at + 1],
-			(--some.count - at) * sizeof(gone));
+		memmove(&some.items[at], &some.items[at + 1], (--some.count - at) * sizeof(gone));
 		put_around(&some, &gone);
 		assert_there(&some);
 	}
@@ -168,10 +167,65 @@ static void nothing_is_left_after_the_last(void **state)
 	forwards_free(&set);
 }
 
-#define BOTH(test)                                                                              \
-	{"iptables: " #test, test, NULL, NULL, (void *)(uintptr_t)&xtables_backend},            \
-	{                                                                                       \
-		"nftables: " #test, test, NULL, NULL, (void *)(uintptr_t)&nftables_backend      \
+/* What a dry run prints is what nft takes; it makes the same forwards. */
+static void a_dry_run_is_a_file_for_nft(void **state)
+{
+	(void)state;
+	backends[0] = &nftables_backend;
+	for (int i = 1; i < 8; i++) {
+		struct forwards set, none = {0};
+		struct change change = {.backends = backends,
+					.decide = take_all,
+					.dry_run = true,
+					.wait_seconds = 5};
+		struct change_result result = {0};
+		struct present present;
+		struct err err;
+		random_forwards(&set, 20 * i);
+		change.context = &set;
+		put(&none);
+		assert_int_equal(change_run(&change, &result, &err), 0);
+		FILE *nft = popen("nft -f -", "w");
+		assert_non_null(nft);
+		fwrite(result.plan.text, 1, result.plan.used, nft);
+		assert_int_equal(pclose(nft), 0);
+		change_result_free(&result);
+		assert_int_equal(present_read(backends, READING_FORWARDS, &present, &err), 0);
+		assert_int_equal(present.forwards.count, set.count);
+		for (size_t k = 0; k < set.count; k++)
+			assert_true(forward_equal(&present.forwards.items[k], &set.items[k]));
+		present_free(&present);
+		/* nft sets labels before it looks up: that is mended */
+		assert_true(put(&set) > 0);
+		assert_there(&set);
+		assert_int_equal(put(&set), 0);
+		put(&none);
+		forwards_free(&set);
+	}
+}
+
+/* What nft lists it loads again, with all forwards; what that changes is noticed and mended. */
+static void a_listing_can_be_loaded_again(void **state)
+{
+	(void)state;
+	backends[0] = &nftables_backend;
+	struct forwards set, none = {0};
+	random_forwards(&set, 150);
+	put(&set);
+	assert_int_equal(system("nft list ruleset >/run/listing && nft flush ruleset && "
+				"nft -f /run/listing"),
+			 0);
+	assert_true(put(&set) > 0);
+	assert_there(&set);
+	assert_int_equal(put(&set), 0);
+	put(&none);
+	forwards_free(&set);
+}
+
+#define BOTH(test)                                                                         \
+	{"iptables: " #test, test, NULL, NULL, (void *)(uintptr_t)&xtables_backend},       \
+	{                                                                                  \
+		"nftables: " #test, test, NULL, NULL, (void *)(uintptr_t)&nftables_backend \
 	}
 
 int main(void)
@@ -180,6 +234,8 @@ int main(void)
 		BOTH(what_is_written_reads_back),
 		BOTH(single_changes_add_up),
 		BOTH(nothing_is_left_after_the_last),
+		cmocka_unit_test(a_dry_run_is_a_file_for_nft),
+		cmocka_unit_test(a_listing_can_be_loaded_again),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
