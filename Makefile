@@ -34,7 +34,8 @@ OBJECTS = $(SOURCES:%.c=$(BUILD)/%.o)
 PURE_SOURCES = $(wildcard src/model/*.c src/syntax/*.c) \
 	$(addprefix src/conns/,lookup.c stale.c repeats.c) \
 	$(addprefix src/xtables/,rule.c entry.c encode.c decode.c text.c group.c forward_rules.c \
-	layout.c exceptions.c build.c tree.c plan.c state.c health.c dump.c)
+	layout.c exceptions.c build.c tree.c plan.c state.c health.c dump.c) \
+	$(addprefix src/nftables/,bucket.c rule.c shape.c place.c wire.c content.c plan.c words.c)
 PURE = $(PURE_SOURCES:%.c=$(BUILD)/%.o)
 INNER = $(filter-out $(BUILD)/src/main.o $(BUILD)/src/commands/%,$(OBJECTS))
 
@@ -63,7 +64,7 @@ $(BUILD)/%.o: %.c
 # ---- tests ----
 
 $(BUILD)/tests/unit/%: $(BUILD)/tests/unit/%.o $(PURE)
-	$(CC) $(ALL_LDFLAGS) -o $@ $^ -lcmocka
+	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(ALL_LIBS) -lcmocka
 
 # Commands run on backends in memory and on a host that is made up.
 COMMAND_TESTS = $(addprefix $(BUILD)/tests/unit/,test_commands test_backends test_files test_lists \
@@ -154,11 +155,11 @@ FUZZ_CC = clang -std=gnu11 -D_GNU_SOURCE -Iinclude $(FUZZ_FLAGS)
 
 $(BUILD)/fuzz/fuzz_%: tests/fuzz/fuzz_%.c $(PURE_SOURCES) $(wildcard include/*/*.h)
 	@mkdir -p $(@D)
-	$(FUZZ_CC) -fsanitize=fuzzer -o $@ $< $(PURE_SOURCES)
+	$(FUZZ_CC) -fsanitize=fuzzer -o $@ $< $(PURE_SOURCES) -lmnl
 
 $(BUILD)/fuzz/seed: tests/fuzz/seed.c $(PURE_SOURCES) $(wildcard include/*/*.h)
 	@mkdir -p $(@D)
-	$(FUZZ_CC) -o $@ $< $(PURE_SOURCES)
+	$(FUZZ_CC) -o $@ $< $(PURE_SOURCES) -lmnl
 
 # New inputs go to the build's own corpora; the seeds are kept in the repository, or made.
 fuzz: $(BUILD)/fuzz/fuzz_decode $(BUILD)/fuzz/seed $(FUZZ_TEXT:%=$(BUILD)/fuzz/fuzz_%)

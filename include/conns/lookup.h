@@ -44,7 +44,8 @@ const struct forward *lookup_next(struct lookup_walk *walk);
 
 /* Where f sends a packet that was sent to via. */
 struct endpoint lookup_target(const struct forward *f, const struct endpoint *via);
-/* Whether the connection's replies come from where f sends it. */
+/* Whether the connection's replies come from where f sends it; f is an exception: whether it is not
+ * translated. */
 bool lookup_goes_to(const struct forward *f, const struct connection *c);
 /* Whether f takes clients at that address: by itself, or by what --hairpin adds. */
 bool lookup_takes_client(const struct forward *f, const struct address *client);

@@ -30,8 +30,9 @@ static bool get_forward(const void *row, char cell[REPORT_CELL_MAX])
 
 static bool get_target(const void *row, char cell[REPORT_CELL_MAX])
 {
-	spec_format_target(((const struct row *)row)->f, cell);
-	return true;
+	const struct forward *f = ((const struct row *)row)->f;
+	spec_format_target(f, cell);
+	return !f->except;
 }
 
 static bool get_name(const void *row, char cell[REPORT_CELL_MAX])
@@ -55,7 +56,8 @@ static bool get_state(const void *row, char cell[REPORT_CELL_MAX])
 
 static bool get_conns(const void *row, char cell[REPORT_CELL_MAX])
 {
-	return report_put_number(cell, ((const struct row *)row)->of->status.conns);
+	const struct row *r = row;
+	return !r->f->except && report_put_number(cell, r->of->status.conns);
 }
 
 static bool get_if(const void *row, char cell[REPORT_CELL_MAX])
@@ -120,19 +122,20 @@ static bool get_backend(const void *row, char cell[REPORT_CELL_MAX])
 
 static bool get_live(const void *row, char cell[REPORT_CELL_MAX])
 {
-	return report_put_number(cell, ((const struct row *)row)->live.conns);
+	const struct row *r = row;
+	return !r->f->except && report_put_number(cell, r->live.conns);
 }
 
 static bool get_packets(const void *row, char cell[REPORT_CELL_MAX])
 {
 	const struct row *r = row;
-	return r->counted && report_put_number(cell, r->live.packets);
+	return r->counted && !r->f->except && report_put_number(cell, r->live.packets);
 }
 
 static bool get_bytes(const void *row, char cell[REPORT_CELL_MAX])
 {
 	const struct row *r = row;
-	return r->counted && report_put_number(cell, r->live.bytes);
+	return r->counted && !r->f->except && report_put_number(cell, r->live.bytes);
 }
 
 static const struct report_column columns[] = {

@@ -293,6 +293,8 @@ struct endpoint lookup_target(const struct forward *f, const struct endpoint *vi
 
 bool lookup_goes_to(const struct forward *f, const struct connection *c)
 {
+	if (f->except)
+		return !c->translated;
 	struct endpoint to = lookup_target(f, &c->via);
 	if (!address_equal(&to.addr, &c->target.addr))
 		return false;

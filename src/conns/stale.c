@@ -173,7 +173,8 @@ static bool is_stale_reverse(const struct stale *s, const struct connection *c)
 	    !s->host.is_local(s->host.context, &c->client.addr))
 		return false;
 	struct sender peer = sender_at(s, &c->via.addr);
-	return find_taker(s, &s->added, &c->client, &peer).f != NULL;
+	const struct forward *f = find_taker(s, &s->added, &c->client, &peer).f;
+	return f && !f->except;
 }
 
 /*

@@ -14,6 +14,7 @@
 #include <linux/netfilter/nfnetlink.h>
 #include <sys/socket.h>
 
+#include "host/netlink.h"
 #include "nftables/batch.h"
 
 #define HEADERS_SIZE 64 /* of a message */
@@ -178,8 +179,8 @@ int batch_send(struct batch *b, bool *unsure, struct err *err)
 		return err_memory(err);
 	put_header(b, NFNL_MSG_BATCH_END, 0, NFNL_SUBSYS_NFTABLES);
 	close_message(b);
-	struct mnl_socket *socket = mnl_socket_open2(NETLINK_NETFILTER, SOCK_CLOEXEC);
-	if (!socket || mnl_socket_bind(socket, 0, MNL_SOCKET_AUTOPID) < 0) {
+	struct mnl_socket *socket = netlink_open(NETLINK_NETFILTER);
+	if (!socket) {
 		err_sys(err, errno, "cannot open a netlink socket");
 		goto out;
 	}
@@ -218,15 +219,14 @@ int batch_generation(uint32_t *out)
 {
 	_Alignas(struct nlmsghdr) char buffer[4096] = {0};
 	struct batch request = {.bytes = buffer, .room = sizeof(buffer)};
-	struct mnl_socket *socket = mnl_socket_open2(NETLINK_NETFILTER, SOCK_CLOEXEC);
+	struct mnl_socket *socket = netlink_open(NETLINK_NETFILTER);
 	int result = -1, error;
 	*out = 0;
 	if (!socket)
 		return errno == EPROTONOSUPPORT || errno == EAFNOSUPPORT ? 0 : -1;
 	struct nlmsghdr *nlh =
 		put_header(&request, NFNL_SUBSYS_NFTABLES << 8 | NFT_MSG_GETGEN, 0, 0);
-	if (mnl_socket_bind(socket, 0, MNL_SOCKET_AUTOPID) < 0 ||
-	    mnl_socket_sendto(socket, nlh, nlh->nlmsg_len) < 0)
+	if (mnl_socket_sendto(socket, nlh, nlh->nlmsg_len) < 0)
 		goto out;
 	ssize_t n;
 	do

@@ -221,39 +221,47 @@ static bool may_meet(const struct bucket *b, const struct forward *f)
 /* Whether an exact key is known for each element of the set that could share packets with f. */
 static bool has_keys(const struct bucket *b, const struct forward *f)
 {
-	size_t n = strlen(f->ifname);
-	bool exact = n && f->ifname[n - 1] != '+';
 	if (b->form != FORM_HASH || ports_count(f->ports) > KEYS_MAX)
 		return false;
-	if (b->stem && !exact)
+	if (b->stem && bucket_stem(f->ifname) != STEM_EXACT)
 		return false;
 	return !bucket_names_address(b) || address_is_set(&f->addr);
 }
 
-/* Ask for the elements with the keys that f would have in that set. What is not there is no
- * error. */
+static int ask_for_key(struct reader *r, struct mnl_socket *socket, const struct element *e)
+{
+	_Alignas(struct nlmsghdr) char buffer[REQUEST_SIZE] = {0};
+	struct nlmsghdr *nlh = put_elements_request(buffer, &r->content->sets[r->set]);
+	struct nlattr *list = mnl_attr_nest_start(nlh, NFTA_SET_ELEM_LIST_ELEMENTS);
+	struct nlattr *item = mnl_attr_nest_start(nlh, NFTA_LIST_ELEM);
+	wire_put_key(nlh, e);
+	mnl_attr_nest_end(nlh, item);
+	mnl_attr_nest_end(nlh, list);
+	nlh->nlmsg_flags = NLM_F_ACK;
+	/* what is not there is no error */
+	return netlink_ask(socket, nlh, on_elements, r) < 0 && errno != ENOENT ? -1 : 0;
+}
+
+/* Ask for the elements with the keys that f would have in that set. */
 static int ask_for_keys(struct reader *r, const struct forward *f)
 {
-	struct content_set *set = &r->content->sets[r->set];
-	const struct bucket *b = &set->set.bucket;
-	for (unsigned int port = f->ports.first; port <= f->ports.last; port++) {
-		_Alignas(struct nlmsghdr) char buffer[REQUEST_SIZE] = {0};
+	const struct bucket *b = &r->content->sets[r->set].set.bucket;
+	struct mnl_socket *socket = netlink_open(NETLINK_NETFILTER);
+	int result = socket ? 0 : -1;
+	for (unsigned int port = f->ports.first; result == 0 && port <= f->ports.last; port++) {
 		struct forward one = *f;
 		struct element e;
 		if (port / BUCKET_CHUNK != b->chunk)
 			continue;
 		one.ports = one.target_ports = (struct ports){(uint16_t)port, (uint16_t)port};
 		place_element(b, &one, PART_PROPER, 0, &e);
-		struct nlmsghdr *nlh = put_elements_request(buffer, set);
-		struct nlattr *list = mnl_attr_nest_start(nlh, NFTA_SET_ELEM_LIST_ELEMENTS);
-		struct nlattr *item = mnl_attr_nest_start(nlh, NFTA_LIST_ELEM);
-		wire_put_key(nlh, &e);
-		mnl_attr_nest_end(nlh, item);
-		mnl_attr_nest_end(nlh, list);
-		if (netlink_ask(NETLINK_NETFILTER, nlh, on_elements, r) < 0 && errno != ENOENT)
-			return -1;
+		result = ask_for_key(r, socket, &e);
 	}
-	return 0;
+	int error = errno;
+	if (socket)
+		mnl_socket_close(socket);
+	errno = error;
+	return result;
 }
 
 /* Count the elements of the first message, and look no further. */

@@ -22,7 +22,7 @@
 #include "model/array.h"
 #include "model/hash.h"
 #include "nftables/shape.h"
-#include "syntax/spec.h"
+#include "syntax/time.h"
 
 /* ---- keys ---- */
 
@@ -571,8 +571,8 @@ static int add_bucket(struct builder *b, const struct bucket *bucket)
 		return -1;
 	set->bucket = *bucket;
 	if (bucket->until) {
-		char time[SPEC_TIME_MAX];
-		spec_format_time(bucket->until, time);
+		char time[TIME_TEXT_MAX];
+		time_format(bucket->until, time);
 		snprintf(comment, sizeof(comment), "--until %s", time);
 	}
 	struct nft_rule *rule = add_rule(&b->shape->chains[chain], comment, b->err);

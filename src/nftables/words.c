@@ -8,7 +8,6 @@
 #include <string.h>
 
 #include "nftables/words.h"
-#include "syntax/spec.h"
 
 #define WORDS_MAX 1024
 
@@ -102,10 +101,8 @@ static unsigned int mask_bits(const struct expr *mask)
 static void add_time(struct line *line, const struct expr *cmp)
 {
 	uint64_t ns = 0;
-	char time[SPEC_TIME_MAX];
 	for (int i = 0; i < 8; i++)
 		ns = ns << 8 | cmp->bytes[i];
-	spec_format_time((int64_t)(ns / 1000000000U), time);
 	/* nft reads a date in the local zone, and a number of seconds in none */
 	add(line, "meta time < %llu ", (unsigned long long)(ns / 1000000000U));
 }

@@ -6,6 +6,8 @@
  * ACCEPT lets the packets through the filter. Each rule carries the end of its forward, so that an
  * expired forward does nothing.
  *
+ * An exception has ACCEPT in place of DNAT, and no other rules.
+ *
  * Only the DNAT rule of the forward proper says all of the forward: with its comment, which holds
  * the options. From it the forward is read back.
  */
@@ -57,6 +59,11 @@ static struct rule *add_dnat(struct rules *rules, enum group group)
 	r->dst = network_of_host(&f->addr);
 	r->ports = f->ports;
 	r->to = f->target;
+	/* an exception ends the walk, so that no wider forward translates the packet */
+	if (f->except) {
+		r->target = TARGET_ACCEPT;
+		return r;
+	}
 	/* a range to the same ports needs no target ports; a range to one port needs no base */
 	if (ports_equal(f->ports, f->target_ports) && ports_count(f->ports) > 1)
 		return r;
@@ -110,7 +117,7 @@ static void add_sources(struct rules *rules)
 		match_clients(f, add_source(rules, GROUP_POST, target));
 	if (forward_translates_source(f) && f->local)
 		add_source(rules, GROUP_POST_LOCAL, target);
-	if (f->hairpin)
+	if (f->hairpin && !f->except)
 		add_source(rules, GROUP_POST_HAIRPIN, TARGET_MASQUERADE)->src = f->hairpin_net;
 }
 
@@ -146,6 +153,8 @@ static void add_self_accepts(struct rules *rules, enum group group)
 static void add_accepts(struct rules *rules)
 {
 	const struct forward *f = rules->f;
+	if (f->except)
+		return;
 	if (!forward_to_self(f)) {
 		match_clients(f, add_accept(rules, GROUP_FORWARD));
 		if (f->hairpin)
@@ -191,11 +200,12 @@ int forward_rules_read(enum family family, enum group group, const struct rule *
 			    .target = rule->to,
 			    .ports = rule->ports,
 			    .target_ports = rule->to_ports,
-			    .until = rule->until};
+			    .until = rule->until,
+			    .except = rule->target == TARGET_ACCEPT};
 	struct forward_rule again;
 	struct rules rules = {.f = &f, .out = &again};
 	struct err ignored;
-	if (rule->target != TARGET_DNAT || !rule->ports.first ||
+	if ((rule->target != TARGET_DNAT && !f.except) || !rule->ports.first ||
 	    rule->ports.first > rule->ports.last || rule->to_ports.first > rule->to_ports.last)
 		return -1;
 	memcpy(f.ifname, rule->in, sizeof(f.ifname));
@@ -219,15 +229,16 @@ static bool is_part(enum family family, enum group group, const struct rule *r)
 {
 	bool host = network_is_set(&r->dst) && r->dst.prefix == address_bits(family);
 	bool original = r->orig_ports.first != 0;
+	bool translates = r->target == TARGET_DNAT || r->target == TARGET_ACCEPT;
 	switch (group) {
 	case GROUP_HAIRPIN_ADDR:
 	case GROUP_HAIRPIN:
-		return r->target == TARGET_DNAT && !original && network_is_set(&r->src) &&
+		return translates && !original && network_is_set(&r->src) &&
 		       host == (group == GROUP_HAIRPIN_ADDR);
 	case GROUP_LOCAL_ADDR:
 	case GROUP_LOCAL:
-		return r->target == TARGET_DNAT && !original && !network_is_set(&r->src) &&
-		       !*r->in && host == (group == GROUP_LOCAL_ADDR);
+		return translates && !original && !network_is_set(&r->src) && !*r->in &&
+		       host == (group == GROUP_LOCAL_ADDR);
 	case GROUP_POST_LOCAL:
 	case GROUP_POST:
 	case GROUP_POST_HAIRPIN:

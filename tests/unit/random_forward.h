@@ -125,7 +125,13 @@ static inline struct forward random_candidate(struct dice *dice, enum family fam
 		f.addr = random_address(dice, family);
 	if (once_in(dice, 3))
 		f.from = random_network(dice, family);
-	if (!once_in(dice, 4)) {
+	f.except = once_in(dice, 8);
+	if (f.except) {
+		f.target_ports = f.ports;
+		f.hairpin = once_in(dice, 4);
+		if (f.hairpin)
+			f.hairpin_net = random_network(dice, family);
+	} else if (!once_in(dice, 4)) {
 		f.target = random_address(dice, family);
 		random_sources(dice, family, &f);
 	}
