@@ -15,7 +15,7 @@
 /* What was read from the kernel. A backend's own struct begins with this one. */
 struct ruleset {
 	struct forwards forwards; /* sorted */
-	bool used; /* there are forwards, of which forwards may hold a part */
+	bool used;                /* there are forwards, of which forwards may hold a part */
 };
 
 /* What has to be done about it. A backend's own struct begins with this one. */

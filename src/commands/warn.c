@@ -103,7 +103,8 @@ static void warn_forward(struct known *known, const struct forward *f)
 {
 	char addr[ADDRESS_TEXT_MAX];
 	warn_interface(known, f);
-	warn_listeners(known, f);
+	if (!f->except)
+		warn_listeners(known, f);
 	if (!forward_to_self(f) || !address_is_set(&f->addr) ||
 	    host_address_owner(&known->addresses, &f->addr))
 		return;
@@ -119,7 +120,7 @@ static void warn_family(const struct forwards *set, enum family family)
 		if (f->family != family)
 			continue;
 		to_self = to_self || forward_to_self(f);
-		beyond = beyond || !forward_to_self(f);
+		beyond = beyond || address_is_set(&f->target);
 	}
 	if (beyond) {
 		warn_sysctl(family);

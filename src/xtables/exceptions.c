@@ -164,8 +164,8 @@ int exceptions_find(const struct forwards *set, enum group group, bool *needed, 
 	for (size_t i = 0; result == 0 && sources.count > 0 && i < set->count; i++) {
 		const struct forward *f = &set->items[i];
 		struct match box = match(f);
-		if (!forward_translates_source(f) && !forward_to_self(f) && (f->local || !local) &&
-		    is_inside(&sources, &f->target, &box))
+		if (!forward_translates_source(f) && !forward_to_self(f) && !f->except &&
+		    (f->local || !local) && is_inside(&sources, &f->target, &box))
 			needed[i] = true;
 	}
 	free(sources.items);

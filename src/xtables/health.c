@@ -97,9 +97,15 @@ static const struct state_rule *find_rule(const struct index *index, enum group 
 
 /* ---- making the index ---- */
 
+/* Rules that let packets through may be united, so that another one covers them. */
+static bool may_be_united(enum group group, const struct rule *rule)
+{
+	return rule->target == TARGET_ACCEPT && group_infos[group].table == TABLE_FILTER;
+}
+
 static void add_rule(struct index *index, enum group group, const struct state_rule *rule)
 {
-	if (rule->rule.target == TARGET_ACCEPT) {
+	if (may_be_united(group, &rule->rule)) {
 		index->covers[index->cover_count++] = cover_of(group, &rule->rule);
 		return;
 	}
@@ -203,7 +209,7 @@ static struct ruleset_status status_of(const struct index *index, const struct f
 	size_t n = forward_rules_of(f, rules, comment);
 	for (size_t i = 0; i < n; i++) {
 		const struct rule *wanted = &rules[i].rule;
-		if (wanted->target == TARGET_ACCEPT) {
+		if (may_be_united(rules[i].group, wanted)) {
 			if (!is_covered(index, rules[i].group, wanted))
 				status.incomplete = true;
 			continue;

@@ -10,6 +10,7 @@
 
 #include "memory_backend.h"
 #include "read_forward.h"
+#include "nftables/backend.h"
 #include "xtables/backend.h"
 
 struct memory *memory;
@@ -111,6 +112,7 @@ static int memory_read(struct memory *m, struct ruleset **out, struct err *err)
 	for (size_t i = 0; i < m->count; i++)
 		if (forwards_add(&set->set.forwards, &m->items[i].f, err) < 0)
 			return -1;
+	set->set.used = m->count > 0;
 	*out = &set->set;
 	return 0;
 }

@@ -40,7 +40,6 @@ struct memory {
 /* One for each of memory_backends. Shared with child processes. */
 extern struct memory *memory;
 extern const struct backend *const memory_backends[MEMORY_BACKENDS + 1];
-extern const struct backend nftables_backend;
 /* The commits so far, in order: "iptables +2 -1\n". Shared too. */
 extern char *memory_log;
 

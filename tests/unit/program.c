@@ -13,16 +13,12 @@
 #include "fake_host.h"
 #include "memory_backend.h"
 #include "program.h"
-#include "xtables/backend.h"
 
 int pfwd_main(int argc, char **argv);
 
-/* Both backends, as long as the program itself has but the first. */
-#define xtables_backend xtables_backend, &nftables_backend
 #define main pfwd_main
 #include "../../src/main.c"
 #undef main
-#undef xtables_backend
 
 #define WORDS_MAX 32
 #define LINE_MAX_LENGTH 4096

@@ -13,6 +13,7 @@
 #include "rows.h"
 #include "ruleset/change.h"
 #include "ruleset/present.h"
+#include "nftables/backend.h"
 #include "xtables/backend.h"
 
 static int decide(void *context, const struct forwards *present, const struct forwards **wanted,

@@ -34,7 +34,7 @@ static void make_set(struct forwards *set)
 static bool needs_exception(const struct forwards *set, const struct forward *f, enum group group)
 {
 	bool local = group == GROUP_POST_LOCAL;
-	if (forward_translates_source(f) || forward_to_self(f) || (local && !f->local))
+	if (forward_translates_source(f) || forward_to_self(f) || f->except || (local && !f->local))
 		return false;
 	for (size_t i = 0; i < set->count; i++) {
 		const struct forward *wide = &set->items[i];
@@ -86,7 +86,7 @@ static void every_rule_ends_with_its_forward(void **state)
 			bool answers = rules[r].rule.flags & RULE_STATE_ESTABLISHED;
 			assert_int_equal(rules[r].rule.until, answers ? 0 : f.until);
 		}
-		if (forward_to_self(&f))
+		if (forward_to_self(&f) || f.except)
 			continue;
 		struct rule exception;
 		forward_rules_exception(&f, GROUP_POST, &exception);

@@ -316,7 +316,7 @@ static struct packet packet_near(const struct forward *f)
 /* The packet behind the translation, or one like it. */
 static struct packet translated(const struct forward *f, struct packet p)
 {
-	if (!forward_to_self(f))
+	if (address_is_set(&f->target))
 		p.to = f->target;
 	p.port = (uint16_t)(f->target_ports.first + roll(&dice, 3));
 	return p;
