@@ -36,12 +36,18 @@ struct forwards_missing {
 /* NULL at the end. */
 const struct forward *forwards_next_missing(struct forwards_missing *walk);
 
-/* The first of the set that f cannot be added beside, or NULL. Neither the same forward with
- * another end nor an expired one is in the way. now is in seconds since 1970. */
-const struct forward *forwards_in_the_way(const struct forwards *set, const struct forward *f,
-					  int64_t now);
-/* Put f into the sorted set in place of all that are in conflict with it, expired ones and the same
- * forward with another end too. 0, or -1 (out of memory) and the set as it was. */
-int forwards_insert(struct forwards *set, const struct forward *f, struct err *err);
+struct forwards_clash {                /* pointers into the two sets; NULL: there is none */
+	const struct forward *present; /* in the way of the other one */
+	const struct forward *added;
+};
+/* The first of the set that one of more cannot be added beside. Neither the same forward with
+ * another end nor an expired one is in the way. now is in seconds since 1970. 0, or -1 (out of
+ * memory). */
+int forwards_in_the_way(const struct forwards *set, const struct forwards *more, int64_t now,
+			struct forwards_clash *out, struct err *err);
+/* Put more, whose forwards are in no conflict with each other, into the sorted set in place of all
+ * that are in conflict with one of them, expired ones and the same forward with another end too. 0,
+ * or -1 (out of memory) and the set as it was. */
+int forwards_insert(struct forwards *set, const struct forwards *more, struct err *err);
 
 #endif

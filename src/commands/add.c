@@ -35,25 +35,21 @@ static int decide(void *context, const struct forwards *present, const struct fo
 		  struct err *err)
 {
 	struct add *add = context;
+	struct forwards_clash clash = {0};
 	*wanted = &add->all;
 	add->all.count = 0;
 	if (forwards_add_all(&add->all, present, err) < 0)
 		return -1;
-	for (size_t i = 0; i < add->asked.count; i++) {
-		const struct forward *f = &add->asked.items[i];
-		const struct forward *other = forwards_in_the_way(&add->all, f, add->now);
-		if (other && !add->replace) {
-			struct err conflict;
-			spec_conflict_error(f, other, &conflict);
-			return err_set(err, ERR_CONFLICT,
-				       "%.900s; delete the other forward first, or give "
-				       "--replace",
-				       conflict.text);
-		}
-		if (forwards_insert(&add->all, f, err) < 0)
-			return -1;
+	if (!add->replace && forwards_in_the_way(&add->all, &add->asked, add->now, &clash, err) < 0)
+		return -1;
+	if (clash.present) {
+		struct err conflict;
+		spec_conflict_error(clash.added, clash.present, &conflict);
+		return err_set(err, ERR_CONFLICT,
+			       "%.900s; delete the other forward first, or give --replace",
+			       conflict.text);
 	}
-	return 0;
+	return forwards_insert(&add->all, &add->asked, err);
 }
 
 static int take_operand(void *context, const char *word, struct err *err)

@@ -182,30 +182,110 @@ const struct forward *forwards_next_missing(struct forwards_missing *walk)
 	return NULL;
 }
 
-const struct forward *forwards_in_the_way(const struct forwards *set, const struct forward *f,
-					  int64_t now)
+/* ---- adding beside what is there ---- */
+
+/* The forwards of a set that can be in conflict with some others, and then these others. */
+struct meeting {
+	struct forwards all;
+	size_t *places; /* in the set, of its forwards */
+	size_t count;   /* of them */
+	size_t *with;   /* for each of the set: the first of the others in conflict, from 1; or 0 */
+};
+
+static void meeting_free(struct meeting *m)
 {
-	for (size_t i = 0; i < set->count; i++) {
-		const struct forward *other = &set->items[i];
-		if (conflict_between(f, other) && !forward_equal_but_until(f, other) &&
-		    !forward_expired(other, now))
-			return other;
-	}
-	return NULL;
+	forwards_free(&m->all);
+	free(m->places);
+	free(m->with);
 }
 
-int forwards_insert(struct forwards *set, const struct forward *f, struct err *err)
+/* The ports from the lowest to the highest of the set. */
+static struct ports hull_of(const struct forwards *set)
 {
-	size_t kept = 0;
-	if (grow(set, set->count + 1, err) < 0)
+	struct ports hull = set->count ? set->items[0].ports : (struct ports){0};
+	for (size_t i = 1; i < set->count; i++) {
+		struct ports ports = set->items[i].ports;
+		if (ports.first < hull.first)
+			hull.first = ports.first;
+		if (ports.last > hull.last)
+			hull.last = ports.last;
+	}
+	return hull;
+}
+
+static void note_clash(void *context, size_t a, size_t b)
+{
+	const struct meeting *m = context;
+	if (a >= m->count || b < m->count)
+		return;
+	size_t *with = &m->with[m->places[a]];
+	if (!*with || b - m->count + 1 < *with)
+		*with = b - m->count + 1;
+}
+
+/* Thousands may meet thousands, so those that share a port are searched together. */
+static int meet(const struct forwards *set, const struct forwards *more, struct meeting *out,
+		struct err *err)
+{
+	struct meeting m = {.places = calloc(set->count + 1, sizeof(*m.places)),
+			    .with = calloc(set->count + 1, sizeof(*m.with))};
+	struct ports hull = hull_of(more);
+	int result = m.places && m.with ? 0 : err_memory(err);
+	for (size_t i = 0; result == 0 && i < set->count; i++) {
+		if (ports_overlap(set->items[i].ports, hull) == OVERLAP_DISJOINT)
+			continue;
+		m.places[m.count++] = i;
+		result = forwards_add(&m.all, &set->items[i], err);
+	}
+	if (result == 0)
+		result = forwards_add_all(&m.all, more, err);
+	if (result == 0)
+		result = conflict_find(&m.all, note_clash, &m, err);
+	if (result < 0)
+		meeting_free(&m);
+	else
+		*out = m;
+	return result;
+}
+
+int forwards_in_the_way(const struct forwards *set, const struct forwards *more, int64_t now,
+			struct forwards_clash *out, struct err *err)
+{
+	struct meeting m;
+	*out = (struct forwards_clash){0};
+	if (meet(set, more, &m, err) < 0)
 		return -1;
-	for (size_t i = 0; i < set->count; i++)
-		if (!conflict_between(f, &set->items[i]) && !forward_equal(f, &set->items[i]))
-			set->items[kept++] = set->items[i];
-	set->count = kept;
-	size_t at = search_first(f, set->items, set->count, sizeof(*f), compare);
-	memmove(set->items + at + 1, set->items + at, (set->count - at) * sizeof(*f));
-	set->items[at] = *f;
-	set->count++;
+	for (size_t i = 0; i < set->count && !out->present; i++) {
+		const struct forward *present = &set->items[i];
+		const struct forward *added = m.with[i] ? &more->items[m.with[i] - 1] : NULL;
+		if (added && !forward_equal_but_until(added, present) &&
+		    !forward_expired(present, now))
+			*out = (struct forwards_clash){present, added};
+	}
+	meeting_free(&m);
+	return 0;
+}
+
+int forwards_insert(struct forwards *set, const struct forwards *more, struct err *err)
+{
+	struct meeting m;
+	struct forwards after = {0};
+	if (meet(set, more, &m, err) < 0)
+		return -1;
+	int result = forwards_reserve(&after, set->count + more->count, err);
+	for (size_t i = 0; result == 0 && i < set->count; i++)
+		if (!m.with[i])
+			after.items[after.count++] = set->items[i];
+	if (result == 0)
+		result = forwards_add_all(&after, more, err);
+	if (result == 0)
+		result = forwards_sort(&after, err);
+	meeting_free(&m);
+	if (result < 0) {
+		forwards_free(&after);
+		return -1;
+	}
+	forwards_free(set);
+	*set = after;
 	return 0;
 }

@@ -151,11 +151,30 @@ static inline struct forward random_forward(struct dice *dice, enum family famil
 	}
 }
 
+/* Put f into the sorted set in place of what is in conflict with it. 0, or -1. */
+static inline int insert_one(struct forwards *set, const struct forward *f)
+{
+	struct forward copy = *f;
+	struct err ignored;
+	return forwards_insert(set, &(struct forwards){.items = &copy, .count = 1}, &ignored);
+}
+
+/* The first of the set that f cannot be added beside, or NULL. */
+static inline const struct forward *in_the_way(const struct forwards *set, const struct forward *f,
+					       int64_t now)
+{
+	struct forward copy = *f;
+	struct forwards_clash clash;
+	struct err ignored;
+	forwards_in_the_way(set, &(struct forwards){.items = &copy, .count = 1}, now, &clash,
+			    &ignored);
+	return clash.present;
+}
+
 /* Add f unless another one is in its way; whether it was added. */
 static inline bool add_if_free(struct forwards *set, const struct forward *f, int64_t now)
 {
-	struct err ignored;
-	return !forwards_in_the_way(set, f, now) && forwards_insert(set, f, &ignored) == 0;
+	return !in_the_way(set, f, now) && insert_one(set, f) == 0;
 }
 
 #endif

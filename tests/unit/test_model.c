@@ -271,7 +271,6 @@ static void inserting_does_as_add_says(void **state)
 {
 	(void)state;
 	struct forwards set = {0};
-	struct err err;
 	struct forward a = read_one("eth0:80 10.0.0.1"), b = read_one("eth0:80 10.0.0.2");
 	struct forward later = a, old = b;
 	later.until = READ_NOW + 10;
@@ -282,11 +281,11 @@ static void inserting_does_as_add_says(void **state)
 	assert_int_equal(set.count, 1);
 	assert_true(add_if_free(&set, &a, READ_NOW));
 	assert_int_equal(set.count, 1);
-	assert_ptr_equal(forwards_in_the_way(&set, &b, READ_NOW), &set.items[0]);
+	assert_ptr_equal(in_the_way(&set, &b, READ_NOW), &set.items[0]);
 	assert_true(add_if_free(&set, &later, READ_NOW));
 	assert_int_equal(set.count, 1);
 	assert_true(set.items[0].until == READ_NOW + 10);
-	assert_int_equal(forwards_insert(&set, &b, &err), 0);
+	assert_int_equal(insert_one(&set, &b), 0);
 	assert_int_equal(set.count, 1);
 	assert_true(forward_equal(&set.items[0], &b));
 	forwards_free(&set);
@@ -306,7 +305,7 @@ static void inserting_keeps_a_set_without_conflicts(void **state)
 			struct forward f = random_forward(&dice, FAMILY_NONE);
 			before.count = 0;
 			assert_int_equal(forwards_add_all(&before, &set, &err), 0);
-			assert_int_equal(forwards_insert(&set, &f, &err), 0);
+			assert_int_equal(insert_one(&set, &f), 0);
 			assert_true(forwards_find(&set, &f) < set.count);
 			for (size_t k = 1; k < set.count; k++)
 				assert_true(forward_compare(&set.items[k - 1], &set.items[k]) < 0);
@@ -320,6 +319,43 @@ static void inserting_keeps_a_set_without_conflicts(void **state)
 		}
 		forwards_free(&set);
 		forwards_free(&before);
+	}
+	assert_true(replaced > 100);
+}
+
+/* Many at once are put as one after the other would be. */
+static void inserting_many_does_as_one_by_one(void **state)
+{
+	(void)state;
+	struct dice dice = {.state = 5};
+	size_t replaced = 0;
+	for (int round = 0; round < 100; round++) {
+		struct forwards set = {0}, more = {0}, single = {0};
+		struct forwards_clash clash;
+		struct err err;
+		for (int i = 0; i < 60; i++) {
+			struct forward f = random_forward(&dice, FAMILY_NONE);
+			f.until = 0;
+			add_if_free(i % 2 ? &set : &more, &f, READ_NOW);
+		}
+		assert_int_equal(forwards_add_all(&single, &set, &err), 0);
+		bool blocked = false;
+		for (size_t i = 0; i < more.count; i++)
+			blocked = blocked || in_the_way(&set, &more.items[i], READ_NOW);
+		for (size_t i = 0; i < more.count; i++)
+			assert_int_equal(insert_one(&single, &more.items[i]), 0);
+		assert_int_equal(forwards_in_the_way(&set, &more, READ_NOW, &clash, &err), 0);
+		assert_int_equal(clash.present != NULL, blocked);
+		if (blocked)
+			assert_true(conflict_between(clash.present, clash.added));
+		replaced += set.count + more.count - single.count;
+		assert_int_equal(forwards_insert(&set, &more, &err), 0);
+		assert_int_equal(set.count, single.count);
+		for (size_t i = 0; i < set.count; i++)
+			assert_true(forward_equal(&set.items[i], &single.items[i]));
+		forwards_free(&set);
+		forwards_free(&more);
+		forwards_free(&single);
 	}
 	assert_true(replaced > 100);
 }
@@ -498,6 +534,7 @@ int main(void)
 	ROWS_ADD_TEST(&rows, sorting_puts_each_once_in_order);
 	ROWS_ADD_TEST(&rows, inserting_does_as_add_says);
 	ROWS_ADD_TEST(&rows, inserting_keeps_a_set_without_conflicts);
+	ROWS_ADD_TEST(&rows, inserting_many_does_as_one_by_one);
 	ROWS_ADD_TEST(&rows, a_walk_finds_what_is_missing);
 	ROWS_ADD_TEST(&rows, order_is_total);
 	ROWS_ADD_TEST(&rows, the_index_finds_what_a_search_finds);
