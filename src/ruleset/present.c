@@ -25,35 +25,49 @@ static int add_status(const struct backend *backend, unsigned int bit, const str
 	return result == 0 ? backend->foreign(set, &out->foreign, err) : result;
 }
 
+/* The forwards of all sets, sorted; those of a set are moved if nothing else is read of it. */
+static int add_forwards(const struct backend *const *backends, const struct reading *reading,
+			struct ruleset *sets[BACKENDS_MAX], struct forwards *out, struct err *err)
+{
+	for (size_t b = 0; backends[b]; b++) {
+		if (backends[b]->read(reading, &sets[b], err) < 0)
+			return -1;
+		int result = reading->depth == READING_FORWARDS
+				     ? forwards_take_all(out, &sets[b]->forwards, err)
+				     : forwards_add_all(out, &sets[b]->forwards, err);
+		if (result < 0)
+			return -1;
+	}
+	return forwards_sort(out, err);
+}
+
+static int add_all_status(const struct backend *const *backends, struct ruleset *const *sets,
+			  struct present *out, struct err *err)
+{
+	out->of = calloc(out->forwards.count + 1, sizeof(*out->of));
+	if (!out->of)
+		return err_memory(err);
+	for (size_t b = 0; backends[b]; b++)
+		if (add_status(backends[b], 1U << b, sets[b], out, err) < 0)
+			return -1;
+	if (out->forwards.count)
+		out->home = choice_make(backends, sets, NULL, err);
+	return 0;
+}
+
 int present_read(const struct backend *const *backends, enum reading_depth depth,
 		 struct present *out, struct err *err)
 {
 	const struct reading reading = {.depth = depth};
 	struct ruleset *sets[BACKENDS_MAX] = {NULL};
-	struct present p = {0};
-	int result = 0;
-	for (size_t b = 0; result == 0 && backends[b]; b++) {
-		result = backends[b]->read(&reading, &sets[b], err);
-		if (result == 0 && depth == READING_FORWARDS)
-			result = forwards_take_all(&p.forwards, &sets[b]->forwards, err);
-		else if (result == 0)
-			result = forwards_add_all(&p.forwards, &sets[b]->forwards, err);
-	}
-	if (result == 0)
-		result = forwards_sort(&p.forwards, err);
-	if (result == 0 && depth == READING_ALL) {
-		p.of = calloc(p.forwards.count + 1, sizeof(*p.of));
-		result = p.of ? 0 : err_memory(err);
-		for (size_t b = 0; result == 0 && backends[b]; b++)
-			result = add_status(backends[b], 1U << b, sets[b], &p, err);
-		if (result == 0 && p.forwards.count)
-			p.home = choice_make(backends, sets, NULL, err);
-	}
+	*out = (struct present){0};
+	int result = add_forwards(backends, &reading, sets, &out->forwards, err);
+	if (result == 0 && depth == READING_ALL)
+		result = add_all_status(backends, sets, out, err);
 	for (size_t b = 0; backends[b]; b++)
 		backends[b]->free(sets[b]);
 	if (result < 0)
-		present_free(&p);
-	*out = p;
+		present_free(out);
 	return result;
 }
 
