@@ -145,9 +145,9 @@ const struct command command_add = {
 	.name = "add",
 	.operands = "[OPTIONS] SPEC TARGET",
 	.summary = "forward connections",
-	.details = "SPEC is where connections arrive, [IF][@ADDR]:PORTS[/PROTO], and TARGET where "
-		   "they\n"
-		   "are sent, [ADDR][:PORTS]; without ADDR it is this host itself.\n"
+	.details = "SPEC is where connections arrive: [IF][@ADDR]:PORTS[/PROTO]. TARGET is where "
+		   "they are\n"
+		   "sent: [ADDR][:PORTS], without ADDR to this host itself; - for not at all.\n"
 		   "  pfwd add eth0:80 192.168.1.2:8080\n"
 		   "  pfwd add eth0:53/tcp+udp 192.168.1.3 --from 10.0.0.0/8 --name dns\n",
 	.options = {request_options, add_options, change_options},

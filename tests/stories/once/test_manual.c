@@ -29,7 +29,7 @@ static void the_examples_of_the_file_work(void **state)
 		"while read -r line; do echo \"$line\" | $PFWD diff - >/dev/null 2>&1;"
 		"[ $? = 1 ] || echo \"failed: $line\"; count=$((count + 1)); done </run/lines;"
 		"echo $count lines");
-	assert_string_equal(o.out, "11 lines\n");
+	assert_string_equal(o.out, "13 lines\n");
 	pfwd(0, "apply /run/forwards.conf");
 	pfwd(0, "diff /run/forwards.conf");
 }
