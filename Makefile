@@ -150,6 +150,7 @@ bench: $(PROGRAM) $(BENCH_TOOLS)
 
 FUZZ_SECONDS ?= 60
 FUZZ_TEXT = spec file comment
+FUZZ_BYTES = decode nftables
 FUZZ_FLAGS = -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all
 FUZZ_CC = clang -std=gnu11 -D_GNU_SOURCE -Iinclude $(FUZZ_FLAGS)
 
@@ -162,14 +163,15 @@ $(BUILD)/fuzz/seed: tests/fuzz/seed.c $(PURE_SOURCES) $(wildcard include/*/*.h)
 	$(FUZZ_CC) -o $@ $< $(PURE_SOURCES) -lmnl
 
 # New inputs go to the build's own corpora; the seeds are kept in the repository, or made.
-fuzz: $(BUILD)/fuzz/fuzz_decode $(BUILD)/fuzz/seed $(FUZZ_TEXT:%=$(BUILD)/fuzz/fuzz_%)
-	@mkdir -p $(BUILD)/fuzz/corpus/decode $(FUZZ_TEXT:%=$(BUILD)/fuzz/corpus/%)
-	$(BUILD)/fuzz/seed $(BUILD)/fuzz/corpus/decode
+fuzz: $(BUILD)/fuzz/seed $(FUZZ_TEXT:%=$(BUILD)/fuzz/fuzz_%) $(FUZZ_BYTES:%=$(BUILD)/fuzz/fuzz_%)
+	@mkdir -p $(FUZZ_TEXT:%=$(BUILD)/fuzz/corpus/%) $(FUZZ_BYTES:%=$(BUILD)/fuzz/corpus/%)
+	$(BUILD)/fuzz/seed $(BUILD)/fuzz/corpus
 	cd $(BUILD)/fuzz && for what in $(FUZZ_TEXT); do \
 		./fuzz_$$what -max_total_time=$(FUZZ_SECONDS) -print_final_stats=1 \
 			corpus/$$what $(abspath tests/fuzz/corpus)/$$what || exit; done
-	cd $(BUILD)/fuzz && ./fuzz_decode -max_total_time=$(FUZZ_SECONDS) -max_len=1700 \
-		-print_final_stats=1 corpus/decode
+	cd $(BUILD)/fuzz && for what in $(FUZZ_BYTES); do \
+		./fuzz_$$what -max_total_time=$(FUZZ_SECONDS) -max_len=4096 \
+			-print_final_stats=1 corpus/$$what || exit; done
 
 # ---- lint ----
 

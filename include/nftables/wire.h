@@ -13,6 +13,11 @@
 /* The attribute at *at, which moves on; NULL: there is no more before end. */
 const struct nlattr *wire_next(const char **at, const char *end);
 
+/* What an attribute holds (NULL: there is none): a string, NULL if it does not end inside the
+ * attribute; a number in host order, 0 if it is not of 4 bytes. */
+const char *wire_string(const struct nlattr *attr);
+uint32_t wire_number(const struct nlattr *attr);
+
 struct element_counter {
 	uint64_t packets, bytes;
 };
@@ -34,7 +39,7 @@ void wire_put_jump(struct nlmsghdr *nlh, const struct bucket *bucket, const char
 
 /* A comment out of userdata; out is empty where there is none. */
 void wire_read_comment(const struct nlattr *attr, char out[RULE_COMMENT_MAX]);
-/* A rule out of a message; chain points into it. False: the message is cut short. */
+/* A rule out of a message; chain points into it. False: the message names no chain. */
 bool wire_read_rule(const struct nlmsghdr *nlh, struct nft_rule *out, const char **chain);
 
 struct wire_set {

@@ -92,7 +92,10 @@ static void add_word(struct name *name, const char *word, const char *value)
 		return;
 	int n = snprintf(name->out + name->used, BUCKET_NAME_MAX - name->used, "%s%s%s",
 			 name->used ? "-" : "", word, value);
+	/* the name of somebody else's set may stand for a longer one: that is cut off */
 	name->used += (size_t)n;
+	if (name->used >= BUCKET_NAME_MAX)
+		name->used = BUCKET_NAME_MAX - 1;
 }
 
 static void add_number(struct name *name, const char *word, long long number)
@@ -315,7 +318,7 @@ static bool read_word(const char *word, struct bucket *b)
 		b->port = (uint16_t)number;
 	else if (strcmp(word, "if") == 0)
 		b->stem = STEM_EXACT;
-	else if (after(word, "wild", &rest) && read_number(rest, IFNAME_MAX, &number))
+	else if (after(word, "wild", &rest) && read_number(rest, IFNAME_MAX - 2, &number))
 		b->stem = (uint8_t)number;
 	else if (strcmp(word, "same") == 0)
 		b->data = DATA_ADDR;

@@ -73,9 +73,8 @@ static const struct nlattr *find_attr(const struct nlmsghdr *nlh, uint16_t type)
 static bool names_our_table(const struct nlmsghdr *nlh, uint16_t type)
 {
 	const struct nfgenmsg *nfh = mnl_nlmsg_get_payload(nlh);
-	const struct nlattr *table = find_attr(nlh, type);
-	return nfh->nfgen_family == NFPROTO_INET && table &&
-	       strcmp(mnl_attr_get_str(table), TABLE_NAME) == 0;
+	const char *table = wire_string(find_attr(nlh, type));
+	return nfh->nfgen_family == NFPROTO_INET && table && strcmp(table, TABLE_NAME) == 0;
 }
 
 /* A list of what is in our table. The table's name is of type 1 in all messages. */
@@ -107,15 +106,15 @@ static int on_table(const struct nlmsghdr *nlh, void *data)
 static int on_chain(const struct nlmsghdr *nlh, void *data)
 {
 	struct reader *r = data;
-	const struct nlattr *name = find_attr(nlh, NFTA_CHAIN_NAME);
+	const char *name = wire_string(find_attr(nlh, NFTA_CHAIN_NAME));
 	const struct nlattr *hook = find_attr(nlh, NFTA_CHAIN_HOOK), *attr;
 	if (!is_current(r, nlh))
 		return stop(r, &r->changed);
 	if (!names_our_table(nlh, NFTA_CHAIN_TABLE) || !name)
 		return MNL_CB_OK;
-	struct content_chain *chain = content_find_chain(r->content, mnl_attr_get_str(name));
+	struct content_chain *chain = content_find_chain(r->content, name);
 	if (!chain)
-		chain = content_add_chain(r->content, mnl_attr_get_str(name));
+		chain = content_add_chain(r->content, name);
 	if (!chain)
 		return stop(r, &r->no_memory);
 	chain->known = shape_knows_chain(chain->name);
@@ -124,9 +123,9 @@ static int on_chain(const struct nlmsghdr *nlh, void *data)
 	const char *end = hook ? at + mnl_attr_get_payload_len(hook) : NULL;
 	while ((attr = wire_next(&at, end))) {
 		if (mnl_attr_get_type(attr) == NFTA_HOOK_HOOKNUM)
-			chain->hook = ntohl(mnl_attr_get_u32(attr));
+			chain->hook = wire_number(attr);
 		if (mnl_attr_get_type(attr) == NFTA_HOOK_PRIORITY)
-			chain->priority = (int32_t)ntohl(mnl_attr_get_u32(attr));
+			chain->priority = (int32_t)wire_number(attr);
 	}
 	return MNL_CB_OK;
 }

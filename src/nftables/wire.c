@@ -23,6 +23,17 @@ const struct nlattr *wire_next(const char **at, const char *end)
 	return attr;
 }
 
+const char *wire_string(const struct nlattr *attr)
+{
+	const char *text = attr ? mnl_attr_get_payload(attr) : NULL;
+	return text && memchr(text, '\0', mnl_attr_get_payload_len(attr)) ? text : NULL;
+}
+
+uint32_t wire_number(const struct nlattr *attr)
+{
+	return attr && mnl_attr_get_payload_len(attr) == 4 ? ntohl(mnl_attr_get_u32(attr)) : 0;
+}
+
 /* ---- registers ---- */
 
 static void put_reg(struct nlmsghdr *nlh, uint16_t type, uint8_t reg)
@@ -35,15 +46,10 @@ static void put_number(struct nlmsghdr *nlh, uint16_t type, uint32_t number)
 	mnl_attr_put_u32(nlh, type, htonl(number));
 }
 
-static uint32_t get_number(const struct nlattr *attr)
-{
-	return ntohl(mnl_attr_get_u32(attr));
-}
-
 /* The kernel names a register by its old number where it has one. False: that of verdicts. */
 static bool get_reg(const struct nlattr *attr, uint8_t *out)
 {
-	uint32_t number = attr ? get_number(attr) : NFT_REG_VERDICT;
+	uint32_t number = wire_number(attr);
 	if (number >= NFT_REG_1 && number <= NFT_REG_4)
 		*out = (uint8_t)(4 * (number - NFT_REG_1));
 	else if (number >= NFT_REG32_00 && number <= NFT_REG32_15)
@@ -236,8 +242,12 @@ static struct attrs read_message(const struct nlmsghdr *nlh)
 
 static uint32_t number_of(const struct attrs *attrs, int type)
 {
-	const struct nlattr *attr = attrs->of[type];
-	return attr && mnl_attr_get_payload_len(attr) >= 4 ? get_number(attr) : 0;
+	return wire_number(attrs->of[type]);
+}
+
+static uint64_t get_u64(const struct nlattr *attr)
+{
+	return attr && mnl_attr_get_payload_len(attr) == 8 ? be64toh(mnl_attr_get_u64(attr)) : 0;
 }
 
 /* A value of at most 16 bytes. */
@@ -255,9 +265,10 @@ static bool get_value(const struct nlattr *nest, struct expr *e)
 
 static bool set_name(const struct nlattr *attr, struct nft_rule *rule)
 {
-	if (!attr || *rule->name || mnl_attr_get_payload_len(attr) > sizeof(rule->name))
+	const char *name = wire_string(attr);
+	if (!name || *rule->name || strlen(name) >= sizeof(rule->name))
 		return false;
-	strncpy(rule->name, mnl_attr_get_str(attr), sizeof(rule->name) - 1);
+	strcpy(rule->name, name);
 	return true;
 }
 
@@ -377,12 +388,12 @@ static bool read_expr_data(const struct attrs *a, struct expr *e, struct nft_rul
 static bool read_expr(const struct nlattr *item, struct nft_rule *rule)
 {
 	struct attrs attrs = read_nest(item);
-	const struct nlattr *name = attrs.of[NFTA_EXPR_NAME];
+	const char *name = wire_string(attrs.of[NFTA_EXPR_NAME]);
 	struct attrs data = read_nest(attrs.of[NFTA_EXPR_DATA]);
 	if (!name || rule->count == RULE_EXPRS_MAX)
 		return false;
 	for (size_t k = 0; k < sizeof(expr_names) / sizeof(expr_names[0]); k++)
-		if (strcmp(expr_names[k], mnl_attr_get_str(name)) == 0)
+		if (strcmp(expr_names[k], name) == 0)
 			return read_expr_data(&data, nft_rule_add(rule, (enum expr_kind)k), rule);
 	return false;
 }
@@ -391,10 +402,10 @@ bool wire_read_rule(const struct nlmsghdr *nlh, struct nft_rule *out, const char
 {
 	struct attrs attrs = read_message(nlh);
 	const struct nlattr *item;
-	if (!attrs.of[NFTA_RULE_CHAIN] || !attrs.of[NFTA_RULE_HANDLE])
+	*chain = wire_string(attrs.of[NFTA_RULE_CHAIN]);
+	if (!*chain)
 		return false;
-	*chain = mnl_attr_get_str(attrs.of[NFTA_RULE_CHAIN]);
-	*out = (struct nft_rule){.handle = be64toh(mnl_attr_get_u64(attrs.of[NFTA_RULE_HANDLE]))};
+	*out = (struct nft_rule){.handle = get_u64(attrs.of[NFTA_RULE_HANDLE])};
 	wire_read_comment(attrs.of[NFTA_RULE_USERDATA], out->comment);
 	const struct nlattr *list = attrs.of[NFTA_RULE_EXPRESSIONS];
 	const char *at = list ? mnl_attr_get_payload(list) : NULL;
@@ -499,9 +510,9 @@ void wire_put_set(struct nlmsghdr *nlh, const struct shape_set *set)
 bool wire_read_set(const struct nlmsghdr *nlh, struct wire_set *out)
 {
 	struct attrs attrs = read_message(nlh);
-	if (!attrs.of[NFTA_SET_NAME])
+	out->name = wire_string(attrs.of[NFTA_SET_NAME]);
+	if (!out->name)
 		return false;
-	out->name = mnl_attr_get_str(attrs.of[NFTA_SET_NAME]);
 	out->flags = number_of(&attrs, NFTA_SET_FLAGS);
 	out->key_length = number_of(&attrs, NFTA_SET_KEY_LEN);
 	out->data_length = number_of(&attrs, NFTA_SET_DATA_LEN);
@@ -574,11 +585,6 @@ static bool get_bytes(const struct nlattr *nest, uint8_t *out, size_t length)
 	return true;
 }
 
-static uint64_t get_u64(const struct nlattr *attr)
-{
-	return attr && mnl_attr_get_payload_len(attr) == 8 ? be64toh(mnl_attr_get_u64(attr)) : 0;
-}
-
 /* One expression, or since Linux 5.10 a list of them. */
 static void read_counter(const struct attrs *attrs, struct element_counter *out)
 {
@@ -587,8 +593,8 @@ static void read_counter(const struct attrs *attrs, struct element_counter *out)
 	if (!expr)
 		return;
 	struct attrs named = read_nest(expr);
-	const struct nlattr *name = named.of[NFTA_EXPR_NAME];
-	if (!name || strcmp(mnl_attr_get_str(name), "counter") != 0)
+	const char *name = wire_string(named.of[NFTA_EXPR_NAME]);
+	if (!name || strcmp(name, "counter") != 0)
 		return;
 	struct attrs data = read_nest(named.of[NFTA_EXPR_DATA]);
 	out->packets = get_u64(data.of[NFTA_COUNTER_PACKETS]);
@@ -607,8 +613,7 @@ bool wire_read_element(const struct nlattr *attr, struct element *out,
 				.data_length = shape_data_length(&out->bucket)};
 	read_counter(&attrs, counter);
 	wire_read_comment(attrs.of[NFTA_SET_ELEM_USERDATA], out->comment);
-	*jump = verdict.of[NFTA_VERDICT_CHAIN] ? mnl_attr_get_str(verdict.of[NFTA_VERDICT_CHAIN])
-					       : NULL;
+	*jump = wire_string(verdict.of[NFTA_VERDICT_CHAIN]);
 	if (*jump)
 		return true;
 	return get_bytes(attrs.of[NFTA_SET_ELEM_KEY], out->key, key_bytes(&key)) &&

@@ -22,26 +22,18 @@ static size_t split(char *text, const char *words[WORDS_MAX])
 
 static int read_words(const char *const *words, size_t count, struct forwards *out, struct err *err)
 {
+	static const struct spec_host host = {.now = 1};
 	struct request request = {0};
-	struct args args = {
-		.words = words, .count = count, .tables = {request_options}, .manual = "that"};
-	struct arg arg;
-	for (;;) {
-		switch (args_next(&args, &arg, err)) {
-		case ARGS_END:
-			return request_forwards(&request, NULL, 1, out, err);
-		case ARGS_BAD:
+	struct args args = {.words = words,
+			    .count = count,
+			    .tables = {{request_options, &request}},
+			    .manual = "that"};
+	const char *operand;
+	enum args_kind kind;
+	while ((kind = args_next(&args, &operand, err)) == ARGS_OPERAND)
+		if (request_set_operand(&request, operand, err) < 0)
 			return -1;
-		case ARGS_OPERAND:
-			if (request_set_operand(&request, arg.value, err) < 0)
-				return -1;
-			break;
-		case ARGS_OPTION:
-			if (request_set_option(&request, &arg, err) < 0)
-				return -1;
-			break;
-		}
-	}
+	return kind == ARGS_END ? request_forwards(&request, &host, out, err) : -1;
 }
 
 static void check_message(const struct err *err)

@@ -1,8 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Seeds for fuzz_decode: the entries of some forwards, as files in the folder given. */
+/* Seeds: the entries of some forwards for fuzz_decode, tables of random ones for fuzz_nftables.
+ * Usage: seed FOLDER, in which there are folders of these names. */
 #include <stdio.h>
 #include <string.h>
+#include <linux/netfilter/nfnetlink.h>
 
+#include "../unit/random_forward.h"
+#include "nftables/plan.h"
 #include "xtables/decode.h"
 #include "xtables/encode.h"
 #include "xtables/forward_rules.h"
@@ -12,7 +16,7 @@ static int write_seed(const char *folder, int number, int family, const struct r
 	static const unsigned char target_of[] = {0, 0, 1, 4, 2, 3, 6}; /* enum rule_target */
 	char path[512];
 	struct entry entry;
-	snprintf(path, sizeof(path), "%s/entry-%d", folder, number);
+	snprintf(path, sizeof(path), "%s/decode/entry-%d", folder, number);
 	FILE *file = fopen(path, "w");
 	if (!file)
 		return -1;
@@ -21,6 +25,110 @@ static int write_seed(const char *folder, int number, int family, const struct r
 	putc(family, file);
 	fwrite(entry.bytes, 1, entry.size, file);
 	return fclose(file);
+}
+
+/* ---- tables ---- */
+
+#define ELEMENTS_MAX 4 /* of a forward: it lacks some, or seeds would be large and fuzzing slow */
+
+static void write_record(FILE *file, char kind, const void *bytes, size_t size)
+{
+	putc(kind, file);
+	putc((int)(size >> 8), file);
+	putc((int)(size & 0xff), file);
+	fwrite(bytes, 1, size, file);
+}
+
+static void write_message(FILE *file, char kind, const struct nlmsghdr *nlh)
+{
+	write_record(file, kind, mnl_nlmsg_get_payload_offset(nlh, sizeof(struct nfgenmsg)),
+		     mnl_nlmsg_get_payload_len(nlh) - sizeof(struct nfgenmsg));
+}
+
+static struct nlmsghdr *begin_message(char *buffer, size_t room)
+{
+	memset(buffer, 0, room);
+	struct nlmsghdr *nlh = mnl_nlmsg_put_header(buffer);
+	mnl_nlmsg_put_extra_header(nlh, sizeof(struct nfgenmsg));
+	return nlh;
+}
+
+static void write_elements(FILE *file, const struct nft_op *op, const char *set)
+{
+	static const struct element_counter counter = {3, 180};
+	size_t count = place_count(op->bucket, op->f);
+	for (size_t n = 0; n < count && n < ELEMENTS_MAX; n++) {
+		_Alignas(struct nlmsghdr) char buffer[2 * WIRE_ELEMENT_MAX];
+		struct nlmsghdr *nlh = begin_message(buffer, sizeof(buffer));
+		const struct nlattr *attr = mnl_nlmsg_get_payload_tail(nlh);
+		char name[BUCKET_NAME_MAX];
+		struct element e;
+		place_element(op->bucket, op->f, PART_PROPER, n, &e);
+		bucket_name(&e.bucket, name);
+		if (strcmp(name, set) != 0)
+			continue;
+		wire_put_element(nlh, &e, &counter);
+		write_record(file, 'e', mnl_attr_get_payload(attr), mnl_attr_get_payload_len(attr));
+	}
+}
+
+static void write_set(FILE *file, const struct nft_plan *plan, const struct shape_set *set)
+{
+	_Alignas(struct nlmsghdr) char buffer[2 * WIRE_SET_MAX];
+	struct nlmsghdr *nlh = begin_message(buffer, sizeof(buffer));
+	wire_put_set(nlh, set);
+	write_message(file, 's', nlh);
+	for (size_t i = 0; i < plan->count && !set->verdicts; i++)
+		if (plan->ops[i].kind == NFT_OP_NEW_FORWARD)
+			write_elements(file, &plan->ops[i], set->name);
+}
+
+static void write_rules(FILE *file, const struct shape_chain *chain)
+{
+	for (size_t r = 0; r < chain->count; r++) {
+		_Alignas(struct nlmsghdr) char buffer[2 * WIRE_RULE_MAX];
+		struct nlmsghdr *nlh = begin_message(buffer, sizeof(buffer));
+		mnl_attr_put_strz(nlh, NFTA_RULE_CHAIN, chain->name);
+		mnl_attr_put_u64(nlh, NFTA_RULE_HANDLE, 0);
+		wire_put_rule(nlh, &chain->rules[r]);
+		write_message(file, 'r', nlh);
+	}
+}
+
+static int write_table(const char *folder, int number, const struct forwards *set)
+{
+	static const struct content none = {.generation = 1};
+	char path[512];
+	struct nft_plan plan;
+	struct err err;
+	snprintf(path, sizeof(path), "%s/nftables/table-%d", folder, number);
+	FILE *file = fopen(path, "w");
+	if (!file || nft_plan_make(&none, set, &plan, &err) < 0)
+		return -1;
+	for (size_t i = 0; i < plan.shape.set_count; i++)
+		write_set(file, &plan, &plan.shape.sets[i]);
+	for (size_t i = 0; i < plan.shape.chain_count; i++)
+		write_rules(file, &plan.shape.chains[i]);
+	nft_plan_free(&plan);
+	return fclose(file);
+}
+
+static int write_tables(const char *folder)
+{
+	struct dice dice = {.state = 11};
+	for (int i = 0; i < 40; i++) {
+		struct forwards set = {0};
+		struct err err;
+		dice.spread = i % 2 ? WIDE : CROWDED;
+		for (int k = 0; k < 2; k++) {
+			struct forward f = random_forward(&dice, FAMILY_NONE);
+			add_if_free(&set, &f, 0);
+		}
+		if (forwards_sort(&set, &err) < 0 || write_table(folder, i, &set) != 0)
+			return -1;
+		forwards_free(&set);
+	}
+	return 0;
 }
 
 int main(int argc, char **argv)
@@ -51,5 +159,5 @@ int main(int argc, char **argv)
 			if (write_seed(argv[1], number++, six, &rules[r].rule) != 0)
 				return 1;
 	}
-	return number ? 0 : 1;
+	return number && write_tables(argv[1]) == 0 ? 0 : 1;
 }

@@ -70,6 +70,39 @@ static void names_are_descriptions(void **state)
 	for_each_placed(check_name);
 }
 
+static void names_of_others_are_no_buckets(void **state)
+{
+	/* without "any", which comes in when the name is made again, there is just room for it */
+	static const char *const names[] = {
+		"tcp4-wild16-p0",
+		"sctp6-addr-clients-at.fd000000000000000000000000000002-from128-level65535-"
+		"not.2e.2e.2e.2e.2e.2e.2e.2e.2e.2e.2e.2e.2e.2e.2e-until9223372036854775807-"
+		"masquerade-snat.fd000000000000000000000000000003",
+		"tcp4-clients-if.ethernet.2fwithalongname",
+	};
+	struct bucket b;
+	(void)state;
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		assert_false(bucket_read_name(names[i], &b));
+}
+
+static void attributes_may_be_short(void **state)
+{
+	_Alignas(struct nlmsghdr) char buffer[256] = {0};
+	struct nlmsghdr *nlh = mnl_nlmsg_put_header(buffer);
+	const struct nlattr *attr = mnl_nlmsg_get_payload(nlh);
+	(void)state;
+	mnl_attr_put(nlh, 1, 4, "pfwd");
+	assert_null(wire_string(attr));
+	assert_int_equal(wire_number(attr), 0x70667764);
+	attr = mnl_nlmsg_get_payload_tail(nlh);
+	mnl_attr_put(nlh, 1, 3, "pf");
+	assert_string_equal(wire_string(attr), "pf");
+	assert_int_equal(wire_number(attr), 0);
+	assert_null(wire_string(NULL));
+	assert_int_equal(wire_number(NULL), 0);
+}
+
 static void check_element(const struct bucket *b, const struct forward *f, enum part part)
 {
 	size_t count = place_count(b, f);
@@ -327,6 +360,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(names_are_descriptions),
+		cmocka_unit_test(names_of_others_are_no_buckets),
+		cmocka_unit_test(attributes_may_be_short),
 		cmocka_unit_test(elements_read_back),
 		cmocka_unit_test(elements_survive_their_bytes),
 		cmocka_unit_test(rules_survive_their_bytes),
