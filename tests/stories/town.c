@@ -517,10 +517,15 @@ void assert_reaches(const char *namespace, int proto, const char *addr, int port
 	assert_says(town_ask(namespace, proto, addr, port).text, part);
 }
 
-void assert_refused(const char *namespace, int proto, const char *addr, int port)
+struct answer town_ask_shortly(const char *namespace, int proto, const char *addr, int port)
 {
 	patience_ms = DOUBT_MS;
 	struct answer answer = town_ask(namespace, proto, addr, port);
 	patience_ms = PATIENCE_MS;
-	assert_string_equal(answer.text, "");
+	return answer;
+}
+
+void assert_refused(const char *namespace, int proto, const char *addr, int port)
+{
+	assert_string_equal(town_ask_shortly(namespace, proto, addr, port).text, "");
 }

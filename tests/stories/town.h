@@ -81,6 +81,8 @@ struct answer {
 	char text[256];
 };
 struct answer town_ask(const char *namespace, int proto, const char *addr, int port);
+/* The same for an answer that should not come: one that does is here long before. */
+struct answer town_ask_shortly(const char *namespace, int proto, const char *addr, int port);
 /* The answer has that part; or there is none, which is known sooner. */
 void assert_reaches(const char *namespace, int proto, const char *addr, int port, const char *part);
 void assert_refused(const char *namespace, int proto, const char *addr, int port);

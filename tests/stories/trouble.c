@@ -75,7 +75,7 @@ void trouble_start_again(void)
 			"ip6tables-legacy-restore -c /run/start-6");
 }
 
-unsigned int trouble_knock(const struct knock *knocks, size_t count)
+unsigned int trouble_knock(const struct knock *knocks, size_t count, asking *ask)
 {
 	pid_t children[32];
 	unsigned int answered = 0;
@@ -84,7 +84,7 @@ unsigned int trouble_knock(const struct knock *knocks, size_t count)
 		const struct knock *k = &knocks[i];
 		children[i] = fork();
 		if (children[i] == 0)
-			_exit(!*town_ask(k->from, IPPROTO_TCP, k->addr, k->port).text);
+			_exit(!*ask(k->from, IPPROTO_TCP, k->addr, k->port).text);
 	}
 	for (size_t i = 0; i < count; i++) {
 		int status = -1;

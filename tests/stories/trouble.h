@@ -25,8 +25,9 @@ struct knock {
 	int port;
 };
 
-/* Ask all at once; bit i is set where knocks[i] is answered. */
-unsigned int trouble_knock(const struct knock *knocks, size_t count);
+/* Ask all at once, by town_ask or town_ask_shortly; bit i is set where knocks[i] is answered. */
+typedef struct answer asking(const char *namespace, int proto, const char *addr, int port);
+unsigned int trouble_knock(const struct knock *knocks, size_t count, asking *ask);
 
 struct call {
 	const char *name;
