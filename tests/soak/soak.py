@@ -223,10 +223,14 @@ class Soak:
         self.pfwd(0, "flush")
         expect("what flush leaves", self.foreign.ours(), [])
 
+    def save(self):
+        """Also where no forward of an older file is left."""
+        self.pfwd(0, "save", "--force", "/run/saved")
+
     def step_save(self):
         write("/run/saved", ["# mine", *(" ".join(f.words()) + " # its own"
                                          for f in self.model if self.chance(50))])
-        self.pfwd(0, "save", "/run/saved")
+        self.save()
         with open("/run/saved", encoding="ascii") as file:
             lines = file.read().splitlines()
         expect("first line of the saved file", lines[0], "# mine")
@@ -235,7 +239,7 @@ class Soak:
         self.pfwd(0, "diff", "/run/saved")
 
     def step_reboot(self):
-        self.pfwd(0, "save", "/run/saved")
+        self.save()
         before = self.foreign.ours()
         self.pfwd(0, "flush")
         expect("what flush leaves", self.foreign.ours(), [])
