@@ -292,19 +292,25 @@ static void a_forward_to_that_very_port_comes_first(void **state)
 	close(fd);
 }
 
-/* The socket that first asks for connections cannot be had. */
+/* The socket that first asks for connections cannot be had, or not be bound. */
 static void a_kernel_without_conntrack_is_said(void **state)
 {
 	(void)state;
-	static const char *const commands[] = {"conns", "conns -f", "conns -c"};
+	/* and one that makes the same calls until then, and ends */
+	static const char *const commands[][2] = {{"conns", "conns"},
+						  {"conns -c", "conns -c"},
+						  {"conns -f", "conns"},
+						  {"list -o LIVE", "list -o LIVE"}};
+	static const char *const calls[] = {"socket", "bind"};
 	pfwd(0, "add wan0:80 192.168.1.2");
-	town_sh("$TRACE -qq -o /run/calls -e trace=socket,sendto $PFWD conns; "
-		"awk '/^socket/ { n++ } /CTNETLINK/ { print n; exit }' /run/calls >/run/number");
-	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
-		struct outcome o =
-			town_run("$TRACE -qq -o /dev/null -e trace=socket -e inject=socket:"
-				 "error=EPROTONOSUPPORT:when=$(cat /run/number) $PFWD %s",
-				 commands[i]);
+	for (size_t i = 0; i < 8; i++) {
+		const char *call = calls[i % 2];
+		struct outcome o = town_run(
+			"$TRACE -qq -o /run/calls -e trace=%s,sendto $PFWD %s >/dev/null\n"
+			"n=$(awk '/^%s/ { n++ } /CTNETLINK/ { print n; exit }' /run/calls)\n"
+			"timeout 10 $TRACE -qq -o /dev/null -e trace=%s "
+			"-e inject=%s:error=EPROTONOSUPPORT:when=$n $PFWD %s",
+			call, commands[i / 2][1], call, call, call, commands[i / 2][0]);
 		assert_int_equal(o.status, 6);
 		assert_says(o.err, "load nf_conntrack_netlink");
 	}

@@ -48,19 +48,6 @@ static void a_kernel_without_tables_is_said(void **state)
 	}
 }
 
-static void a_kernel_without_conntrack_is_said(void **state)
-{
-	(void)state;
-	static const char *const commands[] = {"conns", "conns -c", "conns -f", "list -o LIVE"};
-	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
-		struct outcome o = town_run("$TRACE -qq -o /dev/null -e trace=bind -e "
-					    "inject=bind:error=EPROTONOSUPPORT:when=2+ $PFWD %s",
-					    commands[i]);
-		assert_int_equal(o.status, 6);
-		assert_says(o.err, "load nf_conntrack_netlink");
-	}
-}
-
 static void a_failed_second_commit_is_undone(void **state)
 {
 	(void)state;
@@ -169,7 +156,6 @@ int main(void)
 	const struct CMUnitTest stories[] = {
 		STORY(missing_modules_are_loaded_once),
 		STORY(a_kernel_without_tables_is_said),
-		STORY(a_kernel_without_conntrack_is_said),
 		STORY(a_failed_second_commit_is_undone),
 		STORY(lost_counters_are_set_again),
 		STORY(counters_are_set_again_beside_a_rule_of_others),
