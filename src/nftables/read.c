@@ -320,6 +320,16 @@ static bool is_simple(const struct content *c, const struct forwards *set)
 	return c->set_count > 0;
 }
 
+/* Whether each forward has all its elements among those read: a range that begins or ends outside
+ * of what was asked for has not. */
+static bool is_whole(const struct content *c)
+{
+	for (size_t i = 0; i < c->base.forwards.count; i++)
+		if (c->held[i].broken)
+			return false;
+	return true;
+}
+
 static bool is_proper(const struct bucket *b)
 {
 	return b->group == BUCKET_ADDR || b->group == BUCKET_MAIN;
@@ -400,9 +410,9 @@ int read_table(const struct reading *reading, struct content *out, struct err *e
 				content_free(out);
 				return -1;
 			}
-			if (!out->partial || is_simple(out, &out->base.forwards))
+			if (!out->partial || (is_simple(out, &out->base.forwards) && is_whole(out)))
 				return 0;
-			/* a neighbour has additions: they matter too */
+			/* a neighbour has additions, or elements that were not asked for */
 			all.around = NULL;
 		}
 		content_free(out);
