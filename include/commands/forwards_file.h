@@ -39,8 +39,8 @@ int forwards_file_load(struct forwards_file *source, const struct spec_host *hos
 void forwards_file_forget_text(struct forwards_file *source);
 void forwards_file_free(struct forwards_file *source);
 
-/* Refuse a target that is an address of this host: :PORT reaches a program here, the address would
- * not. 0, or -1 with ERR_INPUT. */
+/* Refuse options that cannot work with a target that is an address of this host. 0, or -1 with
+ * ERR_INPUT. */
 int forwards_file_check_target(const struct forward *f, const struct host_addresses *addresses,
 			       struct err *err);
 

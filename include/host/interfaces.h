@@ -28,6 +28,8 @@ struct host_addresses {             /* a zeroed one is empty */
 };
 int host_addresses(struct host_addresses *out, struct err *err);
 void host_addresses_free(struct host_addresses *set);
+/* The addresses alone. The caller frees out->items. 0, or -1. */
+int host_own_addresses(struct addresses *out, struct err *err);
 /* The interface that owns an address, or NULL. */
 const char *host_address_owner(const struct host_addresses *set, const struct address *addr);
 /* The narrowest network that one of the interfaces is on and that holds addr; unset: none. */

@@ -25,5 +25,9 @@ void host_listeners_free(struct host_listeners *set);
 /* The lowest port on which a program listens for packets that the box takes, or 0. */
 uint16_t host_listens(const struct host_listeners *set, enum family family,
 		      const struct match *box);
+/* The lowest port of the box on which a program listens at a loopback address, and none listens for
+ * packets that the box takes; or 0. */
+uint16_t host_listens_on_loopback(const struct host_listeners *set, enum family family,
+				  const struct match *box);
 
 #endif

@@ -44,6 +44,11 @@ struct ports {
 	uint16_t first, last;
 };
 
+struct addresses {             /* a zeroed one is empty */
+	struct address *items; /* sorted by address_compare */
+	size_t count;
+};
+
 #define ADDRESS_TEXT_MAX 48 /* "[", 45 characters, "]", NUL */
 #define NETWORK_TEXT_MAX 52
 
@@ -74,6 +79,8 @@ static inline bool network_is_set(const struct network *net)
 bool address_equal(const struct address *a, const struct address *b);
 /* Orders families first, then bytes; "none" comes before all. */
 int address_compare(const struct address *a, const struct address *b);
+
+bool addresses_hold(const struct addresses *set, const struct address *addr);
 
 bool address_is_loopback(const struct address *addr);   /* RFC 1122 3.2.1.3, RFC 4291 2.5.3 */
 bool address_is_multicast(const struct address *addr);  /* RFC 5771, RFC 4291 2.7 */

@@ -25,6 +25,10 @@ struct forward_rule {
 size_t forward_rules_of(const struct forward *f, struct forward_rule out[FORWARD_RULES_MAX],
 			char comment[SPEC_OPTIONS_MAX]);
 
+/* The further rules of a forward whose target is an address of this host: they let its connections
+ * in. Fill out, and return the number of rules. */
+size_t forward_rules_here(const struct forward *f, struct forward_rule out[FORWARD_RULES_MAX]);
+
 /* The rule of GROUP_POST or GROUP_POST_LOCAL that leaves the source of this forward's connections
  * as it is, if a wider forward to the same target would translate it. */
 void forward_rules_exception(const struct forward *f, enum group group, struct rule *out);

@@ -16,10 +16,11 @@ struct snapshot { /* a zeroed one is empty */
 	struct ruleset base;
 	struct tables *tables[FAMILIES][TABLES]; /* NULL: not there */
 	struct state states[FAMILIES][TABLES];
+	struct addresses here; /* of this host */
 };
 
-/* READING_FORWARDS: each nat table is closed as soon as its forwards are known, and no state is
- * kept. 0, or -1 and *out is empty: ERR_PERMISSION, ERR_FAILED. */
+/* READING_FORWARDS: each nat table is closed as soon as its forwards are known, and neither states
+ * nor addresses are kept. 0, or -1 and *out is empty: ERR_PERMISSION, ERR_FAILED. */
 int snapshot_read(enum reading_depth depth, struct snapshot *out, struct err *err);
 void snapshot_free(struct snapshot *snapshot);
 

@@ -116,7 +116,7 @@ static int make(struct add *add, const struct globals *globals, struct err *err)
 		return -1;
 	if (globals_home(globals, &add->edit.change.home, err) < 0)
 		return -1;
-	if (find_hairpins(&add->asked, err) < 0 || check_targets(&add->asked, err) < 0)
+	if (check_targets(&add->asked, err) < 0 || find_hairpins(&add->asked, err) < 0)
 		return -1;
 	if (edit_run(&add->edit, globals, err) < 0)
 		return -1;

@@ -132,13 +132,17 @@ int forwards_file_check_target(const struct forward *f, const struct host_addres
 			       struct err *err)
 {
 	char target[ADDRESS_TEXT_MAX];
-	if (forward_to_self(f) || !host_address_owner(addresses, &f->target))
+	const char *option = f->hairpin                 ? "--hairpin"
+			     : f->masquerade            ? "--masquerade"
+			     : address_is_set(&f->snat) ? "--snat"
+							: NULL;
+	if (!option || !host_address_owner(addresses, &f->target))
 		return 0;
 	address_format(&f->target, target);
 	return err_set(err, ERR_INPUT,
-		       "target %s is an address of this host itself; for a program on this "
-		       "host write the target as :%u",
-		       target, f->target_ports.first);
+		       "%s does not go with target %s, an address of this host itself; leave it "
+		       "out",
+		       option, target);
 }
 
 int forwards_file_check_broadcast(const struct forward *f, const struct host_addresses *addresses,
@@ -187,10 +191,9 @@ static void check_lines(const struct forwards_file *source, const struct spec_ho
 		if (warn && f->hairpin && !network_is_set(&f->hairpin_net))
 			add_remark(remarks, line, false,
 				   "cannot find the target's network; added without --hairpin");
-		if (warn && forwards_file_check_broadcast(f, addresses, &why) < 0)
+		if (warn && (forwards_file_check_broadcast(f, addresses, &why) < 0 ||
+			     forwards_file_check_target(f, addresses, &why) < 0))
 			add_remark(remarks, line, false, why.text);
-		if (forwards_file_check_target(f, addresses, &why) < 0)
-			add_bad(remarks, line, why.text);
 	}
 }
 

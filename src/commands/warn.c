@@ -59,6 +59,12 @@ static void warn_interface(struct known *known, const struct forward *f)
 		warn_of(f, "there is no interface %s (yet)", f->ifname);
 }
 
+/* Whether the target is this host itself, or an address of it. */
+static bool ends_here(const struct known *known, const struct forward *f)
+{
+	return forward_to_self(f) || host_address_owner(&known->addresses, &f->target);
+}
+
 #define PORTS_NAMED 8
 
 /* The ports that programs listen on and that f takes away from them, lowest first. Returns how
@@ -73,7 +79,7 @@ static size_t find_ports(const struct known *known, const struct forward *f,
 		if (!port)
 			break;
 		/* a port of a range to this host may go to itself: its program keeps it */
-		if (!forward_to_self(f) || forward_target_port(f, port) != port)
+		if (!ends_here(known, f) || forward_target_port(f, port) != port)
 			out[count++] = port;
 		if (port == box.ports.last)
 			break;
@@ -99,12 +105,29 @@ static void warn_listeners(const struct known *known, const struct forward *f)
 		ports[0], others);
 }
 
+/* A program that listens on a loopback address alone, on a port to which the forward leads. */
+static void warn_loopback(const struct known *known, const struct forward *f)
+{
+	const struct address *addr = address_is_set(&f->target) ? &f->target : &f->addr;
+	struct match box = {
+		.dst = network_of_host(addr), .proto = f->proto, .ports = f->target_ports};
+	memcpy(box.ifname, f->ifname, sizeof(box.ifname));
+	uint16_t port = host_listens_on_loopback(&known->listeners, f->family, &box);
+	if (port)
+		warn_of(f,
+			"the program on port %u of this host listens on a loopback address alone, "
+			"where no forwarded connection arrives; let it listen on %s",
+			port, f->family == FAMILY_IPV6 ? "[::]" : "0.0.0.0");
+}
+
 static void warn_forward(struct known *known, const struct forward *f)
 {
 	char addr[ADDRESS_TEXT_MAX];
 	warn_interface(known, f);
 	if (!f->except)
 		warn_listeners(known, f);
+	if (ends_here(known, f))
+		warn_loopback(known, f);
 	if (!forward_to_self(f) || !address_is_set(&f->addr) ||
 	    host_address_owner(&known->addresses, &f->addr))
 		return;
@@ -112,15 +135,16 @@ static void warn_forward(struct known *known, const struct forward *f)
 	warn_of(f, "%s is not an address of this host (yet)", addr);
 }
 
-static void warn_family(const struct forwards *set, enum family family)
+static void warn_family(const struct known *known, const struct forwards *set, enum family family)
 {
 	bool to_self = false, beyond = false;
 	for (size_t i = 0; i < set->count; i++) {
 		const struct forward *f = &set->items[i];
 		if (f->family != family)
 			continue;
-		to_self = to_self || forward_to_self(f);
-		beyond = beyond || address_is_set(&f->target);
+		bool here = ends_here(known, f);
+		to_self = to_self || here;
+		beyond = beyond || (!here && address_is_set(&f->target));
 	}
 	if (beyond) {
 		warn_sysctl(family);
@@ -148,8 +172,8 @@ void warn_of_forwards(const struct forwards *set)
 	else
 		for (size_t i = 0; i < set->count; i++)
 			warn_forward(&known, &set->items[i]);
-	warn_family(set, FAMILY_IPV4);
-	warn_family(set, FAMILY_IPV6);
+	warn_family(&known, set, FAMILY_IPV4);
+	warn_family(&known, set, FAMILY_IPV6);
 	host_addresses_free(&known.addresses);
 	host_listeners_free(&known.listeners);
 	host_interfaces_free(&known.interfaces);

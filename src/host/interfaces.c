@@ -121,6 +121,21 @@ void host_addresses_free(struct host_addresses *set)
 	*set = (struct host_addresses){0};
 }
 
+int host_own_addresses(struct addresses *out, struct err *err)
+{
+	struct host_addresses set = {0};
+	if (host_addresses(&set, err) < 0)
+		return -1;
+	struct addresses own = {.items = calloc(set.count + 1, sizeof(*own.items))};
+	for (; own.items && own.count < set.count; own.count++)
+		own.items[own.count] = set.items[own.count].addr;
+	host_addresses_free(&set);
+	if (!own.items)
+		return err_memory(err);
+	*out = own;
+	return 0;
+}
+
 static int compare_owned(const void *addr, const void *item)
 {
 	return address_compare(addr, &((const struct host_address *)item)->addr);

@@ -126,3 +126,19 @@ uint16_t host_listens(const struct host_listeners *set, enum family family, cons
 			return set->items[i].port;
 	return 0;
 }
+
+uint16_t host_listens_on_loopback(const struct host_listeners *set, enum family family,
+				  const struct match *box)
+{
+	for (size_t i = 0; i < set->count; i++) {
+		const struct host_listener *l = &set->items[i];
+		struct match one = *box;
+		if (l->proto != box->proto || l->addr.family != family ||
+		    !address_is_loopback(&l->addr) || !ports_hold(box->ports, l->port))
+			continue;
+		one.ports = (struct ports){l->port, l->port};
+		if (!host_listens(set, family, &one))
+			return l->port;
+	}
+	return 0;
+}

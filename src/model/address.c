@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "model/address.h"
+#include "model/search.h"
 #include "model/number.h"
 
 int address_parse(const char *text, struct address *out)
@@ -119,6 +120,17 @@ bool address_equal(const struct address *a, const struct address *b)
 int address_compare(const struct address *a, const struct address *b)
 {
 	return memcmp(a, b, sizeof(*a));
+}
+
+static int compare(const void *a, const void *b)
+{
+	return address_compare(a, b);
+}
+
+bool addresses_hold(const struct addresses *set, const struct address *addr)
+{
+	size_t at = search_first(addr, set->items, set->count, sizeof(*set->items), compare);
+	return at < set->count && address_equal(&set->items[at], addr);
 }
 
 bool address_is_loopback(const struct address *addr)

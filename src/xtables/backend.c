@@ -44,7 +44,7 @@ static int fill_status(const struct ruleset *set, struct ruleset_status *out, st
 {
 	const struct snapshot *s = snapshot_of(set);
 	for (int f = 0; f < FAMILIES; f++)
-		if (health_of(s->states[f], &set->forwards, out, err) < 0)
+		if (health_of(s->states[f], &set->forwards, &s->here, out, err) < 0)
 			return -1;
 	return 0;
 }

@@ -21,6 +21,7 @@ struct group_rules {
 
 struct builder {
 	const struct forwards *set;
+	const struct addresses *here;
 	struct layout *layout;
 	uint64_t salt;
 	struct group_rules groups[GROUPS];
@@ -58,6 +59,10 @@ static int add_rules(struct builder *b, const struct forward *f)
 		if (add_rule(b, rules[i].group, r) < 0)
 			return -1;
 	}
+	n = addresses_hold(b->here, &f->target) ? forward_rules_here(f, rules) : 0;
+	for (size_t i = 0; i < n; i++)
+		if (add_rule(b, rules[i].group, &rules[i].rule) < 0)
+			return -1;
 	return 0;
 }
 
@@ -198,12 +203,13 @@ static int build_all(struct builder *b)
 	return 0;
 }
 
-int build_layout(enum family family, const struct forwards *set, struct layout *out,
-		 struct err *err)
+int build_layout(enum family family, const struct forwards *set, const struct addresses *here,
+		 struct layout *out, struct err *err)
 {
 	for (uint64_t salt = 0;; salt++) {
 		struct layout layout = {.family = family};
-		struct builder b = {.set = set, .layout = &layout, .salt = salt, .err = err};
+		struct builder b = {
+			.set = set, .here = here, .layout = &layout, .salt = salt, .err = err};
 		int result = build_all(&b);
 		for (int g = 0; g < GROUPS; g++)
 			free(b.groups[g].rules);

@@ -52,7 +52,7 @@ int work_plan(struct snapshot *before, const struct forwards *wanted, struct wor
 	*out = (struct work){.before = before};
 	for (int f = 0; f < FAMILIES; f++) {
 		struct layout *layout = &out->layouts[f];
-		if (build_layout(snapshot_families[f], wanted, layout, err) < 0)
+		if (build_layout(snapshot_families[f], wanted, &before->here, layout, err) < 0)
 			goto failed;
 		for (int t = 0; t < TABLES; t++) {
 			struct plan *plan = &out->plans[f][t];

@@ -3,8 +3,9 @@
  * A forward needs up to three kinds of rules. DNAT sends packets to the target: those of the
  * forward proper, of clients on the target's network (--hairpin) and of programs on this host
  * (--local). MASQUERADE or SNAT changes the source that the target sees, and RETURN leaves it.
- * ACCEPT lets the packets through the filter. Each rule carries the end of its forward, so that an
- * expired forward does nothing.
+ * ACCEPT lets the packets through the filter: through FORWARD to another host, through INPUT to
+ * this one. A target that is an address of this host has both, because it may move. Each rule
+ * carries the end of its forward, so that an expired forward does nothing.
  *
  * An exception has ACCEPT in place of DNAT, and no other rules.
  *
@@ -185,6 +186,15 @@ size_t forward_rules_of(const struct forward *f, struct forward_rule out[FORWARD
 	add_translations(&rules, comment);
 	add_sources(&rules);
 	add_accepts(&rules);
+	return rules.count;
+}
+
+size_t forward_rules_here(const struct forward *f, struct forward_rule out[FORWARD_RULES_MAX])
+{
+	struct rules rules = {.f = f, .out = out};
+	add_self_accepts(&rules, GROUP_INPUT);
+	if (f->hairpin)
+		match_hairpin(f, add_accept(&rules, GROUP_INPUT));
 	return rules.count;
 }
 

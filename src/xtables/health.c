@@ -201,7 +201,16 @@ static int index_make(const struct state states[TABLES], struct index *index, st
 
 /* ---- forwards ---- */
 
-static struct ruleset_status status_of(const struct index *index, const struct forward *f)
+static bool is_complete(const struct index *index, const struct forward_rule *rules, size_t n)
+{
+	bool complete = true;
+	for (size_t i = 0; i < n; i++)
+		complete = complete && is_covered(index, rules[i].group, &rules[i].rule);
+	return complete;
+}
+
+static struct ruleset_status status_of(const struct index *index, const struct forward *f,
+				       bool here)
 {
 	struct forward_rule rules[FORWARD_RULES_MAX];
 	char comment[SPEC_OPTIONS_MAX];
@@ -220,17 +229,21 @@ static struct ruleset_status status_of(const struct index *index, const struct f
 		else if (wanted->target == TARGET_DNAT)
 			status.conns += there->ref.counters.packets;
 	}
+	if (here && !is_complete(index, rules, forward_rules_here(f, rules)))
+		status.incomplete = true;
 	return status;
 }
 
 int health_of(const struct state states[TABLES], const struct forwards *set,
-	      struct ruleset_status *out, struct err *err)
+	      const struct addresses *here, struct ruleset_status *out, struct err *err)
 {
 	struct index index = {0};
 	int result = index_make(states, &index, err);
-	for (size_t i = 0; result == 0 && i < set->count; i++)
-		if (set->items[i].family == states[TABLE_NAT].family)
-			out[i] = status_of(&index, &set->items[i]);
+	for (size_t i = 0; result == 0 && i < set->count; i++) {
+		const struct forward *f = &set->items[i];
+		if (f->family == states[TABLE_NAT].family)
+			out[i] = status_of(&index, f, addresses_hold(here, &f->target));
+	}
 	free(index.reached);
 	free(index.covers);
 	hash_table_free(&index.by_rule);

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Opening and reading the tables that are there. */
+#include <stdlib.h>
+
+#include "host/interfaces.h"
 #include "xtables/snapshot.h"
 
 const enum family snapshot_families[FAMILIES] = {FAMILY_IPV4, FAMILY_IPV6};
@@ -45,6 +48,8 @@ int snapshot_read(enum reading_depth depth, struct snapshot *out, struct err *er
 	for (int f = 0; f < FAMILIES; f++)
 		if (read_family(out, f, depth, err) < 0)
 			goto failed;
+	if (depth == READING_ALL && host_own_addresses(&out->here, err) < 0)
+		goto failed;
 	out->base.used = out->base.forwards.count > 0;
 	if (forwards_sort(&out->base.forwards, err) == 0)
 		return 0;
@@ -59,6 +64,7 @@ void snapshot_free(struct snapshot *s)
 		for (int t = 0; t < TABLES; t++)
 			close_table(s, f, t);
 	forwards_free(&s->base.forwards);
+	free(s->here.items);
 	*s = (struct snapshot){0};
 }
 

@@ -166,17 +166,6 @@ static void verbose_apply_tells_in_one_line(void **state)
 	assert_string_equal(pfwd(0, "flush -v").err, "pfwd: 0 added, 39 removed, 0 kept\n");
 }
 
-static void a_target_of_this_host_is_a_bad_line(void **state)
-{
-	(void)state;
-	struct outcome o =
-		pfwd(2, "apply - <<'E'\nwan0:81 192.168.1.2\nwan0:80 192.168.1.1:8080\nE");
-	assert_says(o.err,
-		    "standard input:2: target 192.168.1.1 is an address of this host itself; "
-		    "for a program on this host write the target as :8080");
-	assert_string_equal(pfwd(0, "list -rn").out, "");
-}
-
 /* The lowest address of a network is a host's, as Linux sees it. */
 static void a_broadcast_address_is_refused_by_add_and_warned_of_in_a_file(void **state)
 {
@@ -260,7 +249,6 @@ int main(void)
 		STORY(what_is_said_of_lines_fits_the_command),
 		STORY(apply_heals_what_somebody_flushed),
 		STORY(verbose_apply_tells_in_one_line),
-		STORY(a_target_of_this_host_is_a_bad_line),
 		STORY(a_broadcast_address_is_refused_by_add_and_warned_of_in_a_file),
 		STORY(every_form_comes_back_from_its_file),
 		STORY(hairpins_on_two_networks_are_no_conflict),

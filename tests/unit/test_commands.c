@@ -97,6 +97,23 @@ static void listen_on_ports(void)
 	fake_listen(PROTO_TCP, "2001:db8::1", 443);
 }
 
+static void listen_on_loopback(void)
+{
+	fake_listen(PROTO_TCP, "127.0.0.1", 8080);
+}
+
+static void listen_beside_loopback(void)
+{
+	fake_listen(PROTO_TCP, "127.0.0.1", 8080);
+	fake_listen(PROTO_TCP, "203.0.113.1", 8080);
+}
+
+static void listen_on_lan(void)
+{
+	fake_listen(PROTO_TCP, "192.168.1.1", 80);
+	fake_listen(PROTO_TCP, "", 85);
+}
+
 static void listen_on_many(void)
 {
 	for (uint16_t port = 1; port <= 10; port++)
@@ -220,9 +237,31 @@ static const struct program_case add_cases[] = {
 		"that network, --hairpin=192.168.1.0/24 for example\n"},
 	{"add wan0:80 [fd02::2] --hairpin",
 	 .left = "wan0:80/tcp [fd02::2]:80 --hairpin=fd02::/64\n"},
-	{"add wan0:80 192.168.1.1:8080", .status = 2,
-	 .err = "pfwd: target 192.168.1.1 is an address of this host itself; for a program on this "
-		"host write the target as :8080\n"},
+	{"add wan0:80 192.168.1.1:8080", .left = "wan0:80/tcp 192.168.1.1:8080\n"},
+	{"add wan0:80 192.168.1.1:8080 --masquerade", .status = 2,
+	 .err = "pfwd: --masquerade does not go with target 192.168.1.1, an address of this host "
+		"itself; leave it out\n"},
+	{"add wan0:80 192.168.1.1:8080 --snat 192.168.1.1", .status = 2,
+	 .err = "pfwd: --snat does not go with target 192.168.1.1, an address of this host itself; "
+		"leave it out\n"},
+	{"add wan0:80 [fd02::1]:8080 --hairpin", .status = 2,
+	 .err = "pfwd: --hairpin does not go with target fd02::1, an address of this host itself; "
+		"leave it out\n"},
+	{"add wan0:80 :8080", ON(listen_on_loopback),
+	 .err = "pfwd: warning: wan0:80/tcp: the program on port 8080 of this host listens on a "
+		"loopback address alone, where no forwarded connection arrives; let it listen on "
+		"0.0.0.0\n",
+	 .left = "wan0:80/tcp :8080\n"},
+	{"add wan0:80 192.168.1.1:8080", ON(listen_on_loopback),
+	 .err = "pfwd: warning: wan0:80/tcp: the program on port 8080 of this host listens on a "
+		"loopback address alone, where no forwarded connection arrives; let it listen on "
+		"0.0.0.0\n",
+	 .left = "wan0:80/tcp 192.168.1.1:8080\n"},
+	{"add wan0:80 192.168.1.2:8080", ON(listen_on_loopback),
+	 .left = "wan0:80/tcp 192.168.1.2:8080\n"},
+	{"add wan0:80 :8080", ON(listen_beside_loopback), .left = "wan0:80/tcp :8080\n"},
+	{"add wan0:80-90 192.168.1.1:80-90", ON(listen_on_lan),
+	 .left = "wan0:80-90/tcp 192.168.1.1:80-90\n"},
 	{"add wan0:80 192.168.1.1:8080", ON(lack_addresses), .status = 1,
 	 .err = "pfwd: cannot read the addresses of this host: No buffer space available\n"},
 	{"add -n wan0:80 192.168.1.3 --replace", .have = "wan0:80 192.168.1.2",

@@ -105,15 +105,28 @@ static const struct program_case apply_cases[] = {
 		 "wan0:82 10.0.0.1 --hairpin\n"
 		 "wan0\n",
 	 .status = 2,
-	 .err = "pfwd: forwards.conf:1: target 192.168.1.1 is an address of this host itself; for "
-		"a program on this host write the target as :8080\n"
-		"pfwd: warning: forwards.conf:2: --until is in the past; the forward is added but "
+	 .err = "pfwd: warning: forwards.conf:2: --until is in the past; the forward is added but "
 		"matches nothing\n"
 		"pfwd: warning: forwards.conf:3: cannot find the target's network; added without "
 		"--hairpin\n"
 		"pfwd: forwards.conf:4: TARGET is missing; SPEC and TARGET are needed, eth0:80 "
 		"192.168.1.2:8080 for example\n"
-		"pfwd: 2 bad lines; nothing was changed\n"},
+		"pfwd: 1 bad line; nothing was changed\n"},
+	/* an address of this host as the target */
+	{"apply forwards.conf", .file = "wan0:80 192.168.1.1:8080\n",
+	 .left = "wan0:80/tcp 192.168.1.1:8080\n"},
+	{"apply forwards.conf",
+	 .file = "wan0:80 192.168.1.1:8080 --masquerade\nwan0:81 192.168.1.1:8080 --hairpin\n",
+	 .err = "pfwd: warning: forwards.conf:1: --masquerade does not go with target 192.168.1.1, "
+		"an address of this host itself; leave it out\n"
+		"pfwd: warning: forwards.conf:2: --hairpin does not go with target 192.168.1.1, an "
+		"address of this host itself; leave it out\n",
+	 .left = "wan0:80/tcp 192.168.1.1:8080 --masquerade\n"
+		 "wan0:81/tcp 192.168.1.1:8080 --hairpin=192.168.1.0/24\n"},
+	{"diff forwards.conf", .file = "wan0:80 192.168.1.1:8080 --masquerade\n",
+	 .have = "wan0:80 192.168.1.1:8080 --masquerade"},
+	{"save forwards.conf", .file = "wan0:80 192.168.1.1:8080 --masquerade\n",
+	 .have = "wan0:80 192.168.1.1:8080 --masquerade"},
 	{"apply forwards.conf",
 	 .file = "wan0:81 192.168.1.2 --until 2023-11-14T22:13:20Z\n"
 		 "wan0:82 10.0.0.1 --hairpin\n"

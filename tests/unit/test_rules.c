@@ -12,6 +12,7 @@
 #include <cmocka.h>
 
 #include "check_codec.h"
+#include "read_forward.h"
 #include "random_forward.h"
 #include "rows.h"
 #include "syntax/request.h"
@@ -468,6 +469,8 @@ static void change_book(struct book *book, enum table table, const struct layout
 	state_free(&state);
 }
 
+static const struct addresses nowhere; /* a host without addresses */
+
 static void plans_lead_from_any_set_to_any_other(void **state)
 {
 	(void)state;
@@ -481,7 +484,9 @@ static void plans_lead_from_any_set_to_any_other(void **state)
 			make_set(&sets[i], round % 2 ? 30 : 150);
 			if (round % 5 == 0 && i == 1)
 				sets[i].count = 0;
-			assert_int_equal(build_layout(FAMILY_IPV4, &sets[i], &layouts[i], &err), 0);
+			assert_int_equal(
+				build_layout(FAMILY_IPV4, &sets[i], &nowhere, &layouts[i], &err),
+				0);
 		}
 		for (int t = 0; t < TABLES; t++) {
 			static struct book book;
@@ -516,7 +521,7 @@ static void states_tell_forwards_and_their_health(void **state)
 	struct err err;
 	static struct book book;
 	make_set(&set, 60);
-	assert_int_equal(build_layout(FAMILY_IPV4, &set, &layout, &err), 0);
+	assert_int_equal(build_layout(FAMILY_IPV4, &set, &nowhere, &layout, &err), 0);
 	for (int t = 0; t < TABLES; t++) {
 		memset(&book, 0, sizeof(book));
 		change_book(&book, (enum table)t, &layout);
@@ -525,7 +530,7 @@ static void states_tell_forwards_and_their_health(void **state)
 	assert_int_equal(forwards_add_all(&found, &states[TABLE_NAT].forwards, &err), 0);
 	assert_int_equal(forwards_sort(&found, &err), 0);
 	status = calloc(set.count, sizeof(*status));
-	assert_int_equal(health_of(states, &set, status, &err), 0);
+	assert_int_equal(health_of(states, &set, &nowhere, status, &err), 0);
 	for (size_t i = 0; i < set.count; i++) {
 		if (set.items[i].family != FAMILY_IPV4)
 			continue;
@@ -534,7 +539,7 @@ static void states_tell_forwards_and_their_health(void **state)
 	}
 	/* without the jump to the filter's chain all that need it are incomplete */
 	states[TABLE_FILTER].jump_count = 0;
-	assert_int_equal(health_of(states, &set, status, &err), 0);
+	assert_int_equal(health_of(states, &set, &nowhere, status, &err), 0);
 	for (size_t i = 0; i < set.count; i++)
 		if (set.items[i].family == FAMILY_IPV4)
 			assert_int_equal(status[i].incomplete, !set.items[i].except);
@@ -544,6 +549,40 @@ static void states_tell_forwards_and_their_health(void **state)
 	layout_free(&layout);
 	forwards_free(&found);
 	forwards_free(&set);
+}
+
+/* A target that moves to this host: its forward is incomplete until the rules are built anew, and
+ * then it has one rule more; and the other way round. */
+static void a_target_here_needs_input_too(void **state)
+{
+	(void)state;
+	struct forward f = read_one("eth0:80 192.168.1.1:8080 --from 10.0.0.0/8");
+	struct forwards set = {.items = &f, .count = 1};
+	struct addresses here = {.items = &f.target, .count = 1};
+	const struct addresses *hosts[] = {&nowhere, &here};
+	static struct book book;
+	for (int before = 0; before < 2; before++) {
+		struct layout layout;
+		struct state states[TABLES];
+		struct err err;
+		assert_int_equal(build_layout(FAMILY_IPV4, &set, hosts[before], &layout, &err), 0);
+		const struct chain *input = layout_find(&layout, TABLE_FILTER, "PFWD-INPUT");
+		assert_int_equal(input != NULL, before);
+		assert_non_null(layout_find(&layout, TABLE_FILTER, "PFWD"));
+		for (int t = 0; t < TABLES; t++) {
+			memset(&book, 0, sizeof(book));
+			change_book(&book, (enum table)t, &layout);
+			read_book(&book, FAMILY_IPV4, (enum table)t, &states[t]);
+		}
+		for (int now = 0; now < 2; now++) {
+			struct ruleset_status status = {0};
+			assert_int_equal(health_of(states, &set, hosts[now], &status, &err), 0);
+			assert_int_equal(status.incomplete, !before && now);
+		}
+		for (int t = 0; t < TABLES; t++)
+			state_free(&states[t]);
+		layout_free(&layout);
+	}
 }
 
 int main(void)
@@ -558,5 +597,6 @@ int main(void)
 	ROWS_ADD_TEST(&rows, own_jumps_read_as_iptables_writes_them);
 	ROWS_ADD_TEST(&rows, plans_lead_from_any_set_to_any_other);
 	ROWS_ADD_TEST(&rows, states_tell_forwards_and_their_health);
+	ROWS_ADD_TEST(&rows, a_target_here_needs_input_too);
 	return rows_run(&rows, "rules");
 }
