@@ -123,12 +123,16 @@ struct answer {
 static void read_answers(struct mnl_socket *socket, struct answer *out)
 {
 	char buffer[16384];
+	bool overran = false;
 	ssize_t n;
 	while ((n = recv(mnl_socket_get_fd(socket), buffer, sizeof(buffer), MSG_DONTWAIT)) != 0) {
 		if (n < 0 && errno == EINTR)
 			continue;
-		if (n < 0 && errno == ENOBUFS)
-			continue; /* more errors than the socket holds: the first is known */
+		if (n < 0 && errno == ENOBUFS && !overran) {
+			/* more errors than the socket holds, told once: the first is known */
+			overran = true;
+			continue;
+		}
 		if (n < 0)
 			return;
 		int left = (int)n;
