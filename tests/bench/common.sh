@@ -24,6 +24,9 @@ words() { # N, as people write it
 	echo "$1" | sed ':a; s/\([0-9]\)\([0-9]\{3\}\)\($\|,\)/\1,\2\3/; ta'
 }
 
+# a server that is routed to, and that no forward leads to
+echo "- 10.2.9.9 8001" >"$work/outside"
+
 rounds() { seq "$BENCH_ROUNDS"; }
 
 have() { command -v "$1" >/dev/null 2>&1; }
@@ -80,13 +83,56 @@ timed() { # NAME COMMAND...
 
 fill_gateway() { # NAME TOOL KIND COUNT: with forwards
 	case $2 in
-	pfwd) forwards "$3" "$4" pfwd | at "$1" "$PFWD" apply - ;;
+	pfwd) forwards "$3" "$4" pfwd | at "$1" "$PFWD" --backend iptables apply - ;;
+	nftables) forwards "$3" "$4" pfwd | at "$1" "$PFWD" --backend nftables apply - ;;
 	iptables) forwards "$3" "$4" flat | at "$1" iptables-legacy-restore ;;
-	nft) forwards "$3" "$4" nft | at "$1" nft -f - ;;
+	nft | map | counters) forwards "$3" "$4" "$2" | at "$1" nft -f - ;;
 	esac >"$log" 2>&1 || {
 		note "failed: $2 with $4 forwards: $(head -n 1 "$log")"
 		false
 	}
+}
+
+# A town with forwards, if the tool is there, and where to connect for the last of them and for random
+# ones.
+ready() { # NAME TOOL KIND COUNT
+	case $2 in nft | map | counters) have nft || return 0 ;; esac
+	say "$1: $(words "$4") by $2"
+	town "$1"
+	fill_gateway "$1" "$2" "$3" "$4" || raze "$1"
+	forwards "$3" "$4" last >"$work/$1.last"
+	forwards "$3" "$4" random 1000 >"$work/$1.random"
+}
+
+stands() { [ -e "/run/netns/$1" ]; }
+
+# by new connections, by turns of one connection, or for a second
+probe() { # TOWN connect|pingpong|bulk <DESTINATIONS
+	case $2 in pingpong) count=4000 ;; *) count=1000 ;; esac
+	"$bin/probe" "$1-client" "$1-server" "$2" $count 2>"$log" || {
+		note "failed: $2 through $1: $(head -n 1 "$log")"
+		false
+	}
+}
+
+# one measurement in a town, as a sample of a line of the table
+measure() { # ID SIDE TOWN MODE DESTINATIONS
+	stands "$3" && value=$(probe "$3" "$4" <"$5") && sample "$1" "$2" "$value"
+}
+
+# how long a command takes, as a sample
+took() { # ID SIDE NAME COMMAND...
+	took_id=$1
+	took_side=$2
+	shift 2
+	t=$(timed "$@") && sample "$took_id" "$took_side" "${t% *}"
+}
+
+raze_all() {
+	for gateway in /run/netns/*-server; do
+		gateway=${gateway##*/}
+		raze "${gateway%-server}"
+	done
 }
 
 empty_tables() { # NAME

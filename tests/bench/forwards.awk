@@ -3,10 +3,15 @@
 #
 #   KIND ports      one after the other on ports from 10001 up, TCP, then UDP
 #        addresses  over 250 public addresses
+#        two        one after the other over two public addresses
 #        clients    all on one port, each for a client network of its own
+#        ranges     ten ports each, to the same ports, over as many public addresses as that takes
+#        times      as ports, each until a time of its own
 #   FORM pfwd       a forwards file
 #        flat       what an administrator writes for iptables-restore: a chain in each table
 #        nft        for nft -f: a map in nat, a set in filter
+#        map        for nft -f: a map and the rule that looks into it, and nothing else
+#        counters   the same with a counter for each element
 #        last       where to connect for the last one: SOURCE ADDRESS PORT
 #        random     the same for PICKS of them
 #        translated what connections are made of: PROTO ADDRESS PORT TARGET PORT
@@ -19,15 +24,24 @@ function forward(i) {
 	port = 80
 	addr = "203.0.113.1"
 	spec = "wan0"
-	if (KIND == "addresses") {
-		addr = "198.51.100." 1 + i % 250
-		port = 9001 + int(i / 250)
+	last = until = ""
+	if (KIND == "addresses" || KIND == "two") {
+		over = KIND == "two" ? 2 : 250
+		addr = "198.51.100." 1 + i % over
+		port = 9001 + int(i / over)
 		spec = "*@" addr
 	} else if (KIND == "clients")
 		from = "10." 64 + int(i / 250) "." i % 250
-	else {
+	else if (KIND == "ranges") {
+		addr = "198.51.100." 1 + int(i / 20)
+		port = 8001 + i % 20 * 10
+		last = port + 9
+		spec = "wan0@" addr
+	} else {
 		port = 10001 + i % 50000
 		proto = i < 50000 ? "tcp" : "udp"
+		if (KIND == "times")
+			until = sprintf("2037-01-01T%02d:%02d:%02dZ", i / 3600, i / 60 % 60, i % 60)
 	}
 	target = "10.2.0." 1 + i * 7 % 250
 	tport = 8001 + int(i / 250) % 200
@@ -65,24 +79,38 @@ function flat(	i) {
 }
 
 # one protocol and no client networks: that is all that is compared with it
-function nft(	i, type, key) {
+function map(	i, type) {
 	type = KIND == "addresses" ? "ipv4_addr . inet_service" : "inet_service"
-	key = KIND == "addresses" ? "ip daddr . tcp dport" : "tcp dport"
 	print "table ip bench {\n  map forwards { type " type " : ipv4_addr . inet_service"
-	printf "    elements = {"
+	printf "%s    elements = {", FORM == "counters" ? "    counter\n" : ""
 	for (i = 0; i < COUNT; i++) {
 		forward(i)
 		print(i ? "," : "") (KIND == "addresses" ? addr " . " : "") port " : " target " . " tport
 	}
-	print "} }\n  set targets { type ipv4_addr . inet_service"
+	print "} }"
+}
+
+function translate(key, where) {
+	print "  chain in { type nat hook prerouting priority dstnat"
+	print "    " where "dnat ip to " key " map @forwards\n  }"
+}
+
+function nft(	i, key) {
+	key = KIND == "addresses" ? "ip daddr . tcp dport" : "tcp dport"
+	map()
+	if (FORM != "nft") {
+		translate(key, "")
+		print "}"
+		return
+	}
+	print "  set targets { type ipv4_addr . inet_service"
 	printf "    elements = {"
 	for (i = 0; i < COUNT; i++) {
 		forward(i)
 		print(i ? "," : "") target " . " tport
 	}
-	print "} }\n  chain in { type nat hook prerouting priority dstnat"
-	print "    " (KIND == "addresses" ? "" : "iifname wan0 fib daddr type local ") \
-		"dnat ip to " key " map @forwards\n  }"
+	print "} }"
+	translate(key, KIND == "addresses" ? "" : "iifname wan0 fib daddr type local ")
 	print "  chain through { type filter hook forward priority filter"
 	print "    ct state established,related accept"
 	print "    ct status dnat ip daddr . tcp dport @targets accept\n  }\n}"
@@ -106,7 +134,7 @@ function mappings(	i) {
 BEGIN {
 	if (FORM == "flat")
 		flat()
-	else if (FORM == "nft")
+	else if (FORM == "nft" || FORM == "map" || FORM == "counters")
 		nft()
 	else if (FORM == "mappings")
 		mappings()
@@ -117,6 +145,8 @@ BEGIN {
 		srand(1)
 		for (i = 0; i < PICKS; i++) {
 			forward(int(rand() * COUNT))
+			if (last)
+				port += int(rand() * (last - port + 1))
 			destination()
 		}
 	} else
@@ -125,7 +155,9 @@ BEGIN {
 			if (FORM == "translated")
 				print proto, addr, port, target, tport
 			else
-				print spec ":" port "/" proto, target ":" tport \
-					(from == "-" ? "" : " --from " from ".0/24")
+				print spec ":" port (last ? "-" last : "") "/" proto, \
+					target (last ? "" : ":" tport) \
+					(from == "-" ? "" : " --from " from ".0/24") \
+					(until ? " --until " until : "")
 		}
 }

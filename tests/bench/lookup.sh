@@ -3,34 +3,6 @@
 # What a packet pays on its way: every town stands ready before the first round, so that the rounds
 # can go through them in turn.
 
-connects=1000
-turns=4000
-bulk_ms=1000
-outside="- 10.2.9.9 8001" # a server that is routed to, and that no forward leads to
-
-probe() { # TOWN MODE COUNT <DESTINATIONS
-	"$bin/probe" "$1-client" "$1-server" "$2" "$3" 2>"$log" || {
-		note "failed: $2 through $1: $(head -n 1 "$log")"
-		false
-	}
-}
-
-ready() { # TOWN TOOL KIND COUNT: a town with forwards, where the tool is there
-	case $2 in nft) have nft || return 0 ;; esac
-	say "$1: $(words "$4") by $2"
-	town "$1"
-	fill_gateway "$1" "$2" "$3" "$4" || raze "$1"
-	forwards "$3" "$4" last >"$work/$1.last"
-	forwards "$3" "$4" random $connects >"$work/$1.random"
-}
-
-stands() { [ -e "/run/netns/$1" ]; }
-
-# one measurement in a town, as a sample of a line of the table
-measure() { # ID SIDE TOWN MODE COUNT DESTINATIONS
-	stands "$3" && value=$(probe "$3" "$4" "$5" <"$6") && sample "$1" "$2" "$value"
-}
-
 sizes=$(echo 1; for n in 10 100 1000 10000 50000; do size $n; done)
 sizes=$(echo "$sizes" | sort -nu)
 many=$(size 50000)
@@ -38,7 +10,7 @@ over=$(size 20000)
 clients=$(size 10000)
 
 for n in $sizes; do
-	for tool in iptables pfwd nft; do ready "$tool-$n" $tool ports "$n"; done
+	for tool in iptables pfwd nftables nft; do ready "$tool-$n" $tool ports "$n"; done
 done
 for tool in pfwd nft; do
 	ready "$tool-addresses-1" $tool addresses 1
@@ -51,7 +23,6 @@ at plain iptables-legacy -A FORWARD -m conntrack --ctstate RELATED,ESTABLISHED -
 town plain-nat # what the kernel takes for having nat at all
 at plain-nat iptables-legacy -A FORWARD -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT
 at plain-nat iptables-legacy -t nat -A PREROUTING -p tcp --dport 9 -j DNAT --to-destination 10.2.0.1
-echo "$outside" >"$work/outside"
 
 if have socat; then
 	town socat
@@ -86,39 +57,36 @@ for round in $(rounds); do
 	say "lookup: round $round of $BENCH_ROUNDS"
 	{
 	for n in $sizes; do
-		for tool in iptables pfwd nft; do
-			measure "chart-$tool-$n" pfwd "$tool-$n" connect $connects "$work/$tool-$n.last"
+		for tool in iptables pfwd nftables nft; do
+			measure "chart-$tool-$n" pfwd "$tool-$n" connect "$work/$tool-$n.last"
 		done
 	done
 	for pair in "last pfwd-1" "last-flat iptables-$many" "last-nft nft-$many"; do
-		measure "${pair% *}" pfwd "pfwd-$many" connect $connects "$work/pfwd-$many.last"
-		measure "${pair% *}" peer "${pair#* }" connect $connects "$work/${pair#* }.last"
+		measure "${pair% *}" pfwd "pfwd-$many" connect "$work/pfwd-$many.last"
+		measure "${pair% *}" peer "${pair#* }" connect "$work/${pair#* }.last"
 	done
-	measure over pfwd pfwd-addresses connect $connects "$work/pfwd-addresses.random"
-	measure over peer pfwd-addresses-1 connect $connects "$work/pfwd-addresses-1.random"
-	measure over-nft pfwd pfwd-addresses connect $connects "$work/pfwd-addresses.random"
-	measure over-nft peer nft-addresses connect $connects "$work/nft-addresses.random"
-	measure clients pfwd pfwd-clients connect $connects "$work/pfwd-clients.random"
-	measure clients peer pfwd-clients-1 connect $connects "$work/pfwd-clients-1.random"
-	measure unwanted pfwd "pfwd-$many" connect $connects "$work/outside"
-	measure unwanted peer plain connect $connects "$work/outside"
-	measure unwanted-nat pfwd "pfwd-$many" connect $connects "$work/outside"
-	measure unwanted-nat peer plain-nat connect $connects "$work/outside"
-	measure turn pfwd "pfwd-$many" pingpong $turns "$work/outside"
-	measure turn peer plain pingpong $turns "$work/outside"
-	measure bulk pfwd "pfwd-$many" bulk $bulk_ms "$work/pfwd-$many.last"
-	measure bulk peer plain bulk $bulk_ms "$work/outside"
+	measure over pfwd pfwd-addresses connect "$work/pfwd-addresses.random"
+	measure over peer pfwd-addresses-1 connect "$work/pfwd-addresses-1.random"
+	measure over-nft pfwd pfwd-addresses connect "$work/pfwd-addresses.random"
+	measure over-nft peer nft-addresses connect "$work/nft-addresses.random"
+	measure clients pfwd pfwd-clients connect "$work/pfwd-clients.random"
+	measure clients peer pfwd-clients-1 connect "$work/pfwd-clients-1.random"
+	measure unwanted pfwd "pfwd-$many" connect "$work/outside"
+	measure unwanted peer plain connect "$work/outside"
+	measure unwanted-nat pfwd "pfwd-$many" connect "$work/outside"
+	measure unwanted-nat peer plain-nat connect "$work/outside"
+	measure turn pfwd "pfwd-$many" pingpong "$work/outside"
+	measure turn peer plain pingpong "$work/outside"
+	measure bulk pfwd "pfwd-$many" bulk "$work/pfwd-$many.last"
+	measure bulk peer plain bulk "$work/outside"
 	if have socat; then
-		measure turn-socat pfwd "pfwd-$many" pingpong $turns "$work/pfwd-$many.last"
-		measure turn-socat peer socat pingpong $turns "$work/socat.last"
-		measure bulk-socat pfwd "pfwd-$many" bulk $bulk_ms "$work/pfwd-$many.last"
-		measure bulk-socat peer socat bulk $bulk_ms "$work/socat.last"
+		measure turn-socat pfwd "pfwd-$many" pingpong "$work/pfwd-$many.last"
+		measure turn-socat peer socat pingpong "$work/socat.last"
+		measure bulk-socat pfwd "pfwd-$many" bulk "$work/pfwd-$many.last"
+		measure bulk-socat peer socat bulk "$work/socat.last"
 	fi
 	} || true
 done
 
 [ -z "${socat:-}" ] || kill "$socat"
-for gateway in /run/netns/*-server; do
-	gateway=${gateway##*/}
-	raze "${gateway%-server}"
-done
+raze_all

@@ -20,13 +20,6 @@ done
 empty_tables ours
 empty_tables theirs
 
-took() { # ID SIDE NAME COMMAND...
-	took_id=$1
-	took_side=$2
-	shift 2
-	t=$(timed "$@") && sample "$took_id" "$took_side" "${t% *}"
-}
-
 row apply-10k ns '<=0.7' "apply $(words "$ten") forwards" "iptables-legacy-restore"
 row apply-50k ns '<=0.7' "apply $(words "$fifty") forwards" "iptables-legacy-restore"
 row growth ns '<=12' "apply $(words "$hundred") forwards" "pfwd apply $(words "$ten")"
@@ -37,21 +30,21 @@ row list ns '<=1' "list -r of $(words "$ten") forwards" "iptables-legacy -t nat 
 row save ns '<=0.7' "save - of $(words "$ten") forwards" "iptables-legacy -t nat -S"
 
 apply_and_restore() { # ID COUNT
-	took "$1" pfwd ours "$PFWD" apply "$work/$2.pfwd"
+	took "$1" pfwd ours "$PFWD" --backend iptables apply "$work/$2.pfwd"
 	took "$1" peer theirs iptables-legacy-restore "$work/$2.flat"
 	empty_tables ours
 	empty_tables theirs
 }
 
 measure_growth() {
-	took growth pfwd ours "$PFWD" apply "$work/$hundred.pfwd"
+	took growth pfwd ours "$PFWD" --backend iptables apply "$work/$hundred.pfwd"
 	empty_tables ours
-	took growth peer ours "$PFWD" apply "$work/$ten.pfwd"
+	took growth peer ours "$PFWD" --backend iptables apply "$work/$ten.pfwd"
 	empty_tables ours
 }
 
 measure_peak() {
-	t=$(timed ours "$PFWD" apply "$work/$fifty.pfwd") && {
+	t=$(timed ours "$PFWD" --backend iptables apply "$work/$fifty.pfwd") && {
 		sample peak pfwd "${t#* }"
 		sample peak peer "$(at ours "$bin/tablesize")"
 	}
@@ -60,11 +53,11 @@ measure_peak() {
 
 another="wan0:9999 10.2.0.251:8001"
 
-delete_one() { at ours "$PFWD" del "${another% *}" 2>"$log"; }
+delete_one() { at ours "$PFWD" --backend iptables del "${another% *}" 2>"$log"; }
 
 measure_add() {
 	# shellcheck disable=SC2086 # SPEC and TARGET
-	took add pfwd ours "$PFWD" add $another
+	took add pfwd ours "$PFWD" --backend iptables add $another
 	delete_one
 	nat="FWD -i wan0 -p tcp -m tcp --dport 9999 -j DNAT --to-destination 10.2.0.251:8001"
 	filter="FWD -i wan0 -d 10.2.0.251 -p tcp -m tcp --dport 8001 -j ACCEPT"
@@ -124,7 +117,7 @@ for round in $(rounds); do
 	apply_and_restore apply-50k "$fifty"
 	measure_growth
 	measure_peak
-	took portmap pfwd ours "$PFWD" apply "$work/$one.pfwd"
+	took portmap pfwd ours "$PFWD" --backend iptables apply "$work/$one.pfwd"
 	empty_tables ours
 	} || true
 done
@@ -152,11 +145,11 @@ fi
 
 if have strace; then
 	# shellcheck disable=SC2086 # SPEC and TARGET
-	profile "add one, $(words "$ten") present" delete_one "$PFWD" add $another
+	profile "add one, $(words "$ten") present" delete_one "$PFWD" --backend iptables add $another
 	profile "save - of $(words "$ten")" true "$PFWD" save -
 	empty_tables ours
 	for n in $ten $fifty $hundred; do
-		profile "apply $(words "$n")" "empty_tables ours" "$PFWD" apply "$work/$n.pfwd"
+		profile "apply $(words "$n")" "empty_tables ours" "$PFWD" --backend iptables apply "$work/$n.pfwd"
 	done
 fi
 raze ours

@@ -13,8 +13,13 @@ import platform
 import statistics
 import sys
 
-NAMES = {"iptables": "iptables, flat chains", "pfwd": "pfwd", "nft": "nft map"}
-COLOURS = {"iptables": "#c0392b", "pfwd": "#1f6feb", "nft": "#6e7781"}
+NAMES = {
+    "iptables": "iptables, flat chains",
+    "pfwd": "pfwd, legacy tables",
+    "nftables": "pfwd, nf_tables",
+    "nft": "nft map",
+}
+COLOURS = {"iptables": "#c0392b", "pfwd": "#1f6feb", "nftables": "#8250df", "nft": "#6e7781"}
 
 
 def read(directory):
@@ -38,7 +43,7 @@ def words(value, unit):
         return f"{value:,.0f}"
     steps = {
         "ns": [(1e9, "s"), (1e6, "ms"), (1e3, "µs")],
-        "bytes": [(1 << 20, "MiB"), (1 << 10, "KiB")],
+        "bytes": [(1 << 20, "MiB"), (1 << 10, "KiB"), (1, "bytes")],
         "rate": [(125e6, "Gbit/s"), (125e3, "Mbit/s")],
     }[unit]
     size, name = next((s for s in steps if value >= s[0]), steps[-1])
