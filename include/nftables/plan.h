@@ -26,20 +26,24 @@ enum PACKED nft_op_kind {
 	NFT_OP_DELETE_TABLE,
 };
 
-/* What does not apply is NULL or zero. Pointers lead into the content, the shape and the forwards.
- */
+/* There are as many as forwards: kept small. Pointers lead into the content, the shape and the
+ * forwards. */
 struct nft_op {
 	enum nft_op_kind kind;
-	const char *name; /* of a chain or set */
-	const struct shape_chain *chain;
-	const struct shape_set *set;
-	const struct shape_jump *jump; /* NFT_OP_NEW_JUMP */
-	const struct nft_rule *rule;
-	uint64_t behind; /* NFT_OP_NEW_RULE: the handle of the rule before; 0: first */
-	const struct forward *f;
+	const char *name; /* of the chain or set; NULL where the bucket tells it */
+	union {
+		const struct shape_chain *chain;
+		const struct shape_set *set;
+		const struct shape_jump *jump; /* NFT_OP_NEW_JUMP */
+		const struct nft_rule *rule;
+		const struct forward *f;
+		const struct element *element;
+	};
 	const struct bucket *bucket; /* of f; or the SPEC of a jump that goes */
-	const struct element *element;
-	struct element_counter counter; /* that elements begin with */
+	union {
+		uint64_t behind; /* NFT_OP_NEW_RULE: the handle of the rule before; 0: first */
+		struct element_counter counter; /* that elements begin with */
+	};
 };
 
 struct nft_plan { /* a zeroed one is empty */

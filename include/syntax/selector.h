@@ -39,6 +39,13 @@ int selectors_parse(const struct selection *selection, const struct spec_host *h
 		    struct selectors *out, struct err *err);
 void selectors_free(struct selectors *set);
 
+/*
+ * What the selected forwards share packets with: for each SPEC a forward that takes all of its
+ * packets, appended to out. False: a NAME is among the selectors, which any forward may have, or
+ * out of memory; out is as it was.
+ */
+bool selectors_around(const struct selectors *set, struct forwards *out);
+
 bool selector_matches(const struct selector *selector, const struct forward *f);
 
 /* Fill selected[i] for each of the set, by all of the selectors. -1 with ERR_NOT_FOUND if one of

@@ -10,7 +10,8 @@ struct del {
 	struct selection selection;
 	struct selectors selectors;
 	struct edit edit;
-	struct forwards rest; /* those that stay */
+	struct forwards around; /* what the selected ones share packets with */
+	struct forwards rest;   /* those that stay */
 };
 
 static const struct arg_def del_options[] = {
@@ -56,6 +57,8 @@ static int remove_selected(struct del *del, const struct globals *globals, struc
 		return -1;
 	if (globals_permitted(globals, err) < 0)
 		return -1;
+	if (selectors_around(&del->selectors, &del->around))
+		del->edit.change.around = &del->around;
 	return edit_run(&del->edit, globals, err);
 }
 
@@ -71,6 +74,7 @@ static int run(const struct command_line *line, struct err *err)
 		result = remove_selected(&del, line->globals, err);
 	selection_free(&del.selection);
 	selectors_free(&del.selectors);
+	forwards_free(&del.around);
 	forwards_free(&del.rest);
 	return result;
 }

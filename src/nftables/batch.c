@@ -51,7 +51,7 @@ static bool reserve(struct batch *b, size_t more)
 	size_t needed = b->used + HEADERS_SIZE + more;
 	if (b->failed || needed <= b->room)
 		return !b->failed;
-	size_t room = needed > 2 * b->room ? needed + 4096 : 2 * b->room;
+	size_t room = needed + b->room / 8 + 4096;
 	char *bytes = realloc(b->bytes, room);
 	if (!bytes) {
 		b->failed = true;

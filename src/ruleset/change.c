@@ -49,7 +49,10 @@ static int take_locks(const struct change *change, const struct backend *home, s
 		locks->of[b] = -1;
 	for (size_t b = 0; backends[b]; b++) {
 		const struct backend *backend = backends[b];
-		if (!backend->lock || (backend != home && !backend->present()))
+		struct err ignored;
+		bool needed = backend == home || backend->present() ||
+			      (!home && backend->lock && backend->usable(&ignored));
+		if (!backend->lock || !needed)
 			continue;
 		locks->of[b] = backend->lock(change->wait_seconds, change->waiting, err);
 		if (locks->of[b] < 0) {
@@ -279,8 +282,7 @@ int change_run(const struct change *change, struct change_result *result, struct
 		forget_lines(result);
 		*err = (struct err){0};
 		/* home is chosen from what was read: its lock has to be held from before that */
-		const struct backend *locked = result->home ? result->home : change->backends[0];
-		if (take_locks(change, locked, &locks, err) < 0)
+		if (take_locks(change, result->home, &locks, err) < 0)
 			return -1;
 		status = try(&a, err);
 		release_locks(change, &locks);

@@ -5,67 +5,104 @@
 #include "ruleset/choice.h"
 #include "ruleset/present.h"
 
-/* What one backend says of its forwards, into those of all. */
-static int add_status(const struct backend *backend, unsigned int bit, const struct ruleset *set,
-		      struct present *out, struct err *err)
+struct reader {
+	const struct backend *const *backends;
+	struct ruleset *sets[BACKENDS_MAX];
+	struct ruleset_status *status[BACKENDS_MAX]; /* of each set's forwards */
+};
+
+static int read_set(struct reader *r, size_t b, enum reading_depth depth, struct lines *foreign,
+		    struct err *err)
 {
-	struct ruleset_status *status = calloc(set->forwards.count + 1, sizeof(*status));
-	if (!status)
+	const struct reading reading = {.depth = depth};
+	const struct backend *backend = r->backends[b];
+	if (backend->read(&reading, &r->sets[b], err) < 0)
+		return -1;
+	if (depth == READING_FORWARDS)
+		return 0;
+	r->status[b] = calloc(r->sets[b]->forwards.count + 1, sizeof(*r->status[b]));
+	if (!r->status[b])
 		return err_memory(err);
-	int result = backend->status(set, status, err);
-	for (size_t i = 0; result == 0 && i < set->forwards.count; i++) {
-		size_t at = forwards_find(&out->forwards, &set->forwards.items[i]);
-		struct present_forward *of = &out->of[at];
-		/* the same forward twice is what a move leaves that was stopped half-way */
-		of->status.incomplete = of->backends != 0 || status[i].incomplete;
-		of->status.conns += status[i].conns;
-		of->backends |= bit;
-	}
-	free(status);
-	return result == 0 ? backend->foreign(set, &out->foreign, err) : result;
+	if (backend->status(r->sets[b], r->status[b], err) < 0)
+		return -1;
+	return backend->foreign(r->sets[b], foreign, err);
 }
 
-/* The forwards of all sets, sorted; those of a set are moved if nothing else is read of it. */
-static int add_forwards(const struct backend *const *backends, const struct reading *reading,
-			struct ruleset *sets[BACKENDS_MAX], struct forwards *out, struct err *err)
+/* All forwards, each once. The sets are left without theirs if only one of them has some. */
+static int join_forwards(struct reader *r, struct forwards *out, struct err *err)
 {
-	for (size_t b = 0; backends[b]; b++) {
-		if (backends[b]->read(reading, &sets[b], err) < 0)
-			return -1;
-		int result = reading->depth == READING_FORWARDS
-				     ? forwards_take_all(out, &sets[b]->forwards, err)
-				     : forwards_add_all(out, &sets[b]->forwards, err);
+	size_t filled = 0;
+	for (size_t b = 0; r->backends[b]; b++)
+		filled += r->sets[b]->forwards.count > 0;
+	for (size_t b = 0; r->backends[b]; b++) {
+		struct forwards *set = &r->sets[b]->forwards;
+		int result = filled < 2 ? forwards_take_all(out, set, err)
+					: forwards_add_all(out, set, err);
 		if (result < 0)
 			return -1;
 	}
-	return forwards_sort(out, err);
+	return filled < 2 ? 0 : forwards_sort(out, err);
 }
 
-static int add_all_status(const struct backend *const *backends, struct ruleset *const *sets,
-			  struct present *out, struct err *err)
+/* What backend b says of its forwards, into those of all. */
+static void add_status(const struct reader *r, size_t b, struct present *out)
 {
+	const struct forwards *set = &r->sets[b]->forwards;
+	for (size_t i = 0; i < set->count; i++) {
+		struct present_forward *of =
+			&out->of[forwards_find(&out->forwards, &set->items[i])];
+		/* the same forward twice is what a move leaves that was stopped half-way */
+		of->status.incomplete = of->backends != 0 || r->status[b][i].incomplete;
+		of->status.conns += r->status[b][i].conns;
+		of->backends |= 1U << b;
+	}
+}
+
+/* The same if the forwards are those of the one backend that has any. */
+static void take_status(const struct reader *r, struct present *out)
+{
+	size_t b = 0;
+	while (r->backends[b + 1] && !r->sets[b]->used)
+		b++;
+	for (size_t i = 0; i < out->forwards.count; i++)
+		out->of[i] = (struct present_forward){r->status[b][i], 1U << b};
+}
+
+static int fill_present(struct reader *r, struct present *out, struct err *err)
+{
+	if (join_forwards(r, &out->forwards, err) < 0)
+		return -1;
+	if (!r->status[0])
+		return 0;
 	out->of = calloc(out->forwards.count + 1, sizeof(*out->of));
 	if (!out->of)
 		return err_memory(err);
-	for (size_t b = 0; backends[b]; b++)
-		if (add_status(backends[b], 1U << b, sets[b], out, err) < 0)
-			return -1;
+	bool shared = false;
+	for (size_t b = 0; r->backends[b]; b++)
+		shared = shared || r->sets[b]->forwards.count > 0;
+	for (size_t b = 0; shared && r->backends[b]; b++)
+		add_status(r, b, out);
+	if (!shared)
+		take_status(r, out);
 	if (out->forwards.count)
-		out->home = choice_make(backends, sets, NULL, err);
+		out->home = choice_make(r->backends, r->sets, NULL, err);
 	return 0;
 }
 
 int present_read(const struct backend *const *backends, enum reading_depth depth,
 		 struct present *out, struct err *err)
 {
-	const struct reading reading = {.depth = depth};
-	struct ruleset *sets[BACKENDS_MAX] = {NULL};
+	struct reader r = {.backends = backends};
+	int result = 0;
 	*out = (struct present){0};
-	int result = add_forwards(backends, &reading, sets, &out->forwards, err);
-	if (result == 0 && depth == READING_ALL)
-		result = add_all_status(backends, sets, out, err);
-	for (size_t b = 0; backends[b]; b++)
-		backends[b]->free(sets[b]);
+	for (size_t b = 0; result == 0 && backends[b]; b++)
+		result = read_set(&r, b, depth, &out->foreign, err);
+	if (result == 0)
+		result = fill_present(&r, out, err);
+	for (size_t b = 0; backends[b]; b++) {
+		backends[b]->free(r.sets[b]);
+		free(r.status[b]);
+	}
 	if (result < 0)
 		present_free(out);
 	return result;

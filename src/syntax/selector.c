@@ -102,6 +102,37 @@ void selectors_free(struct selectors *set)
 	*set = (struct selectors){0};
 }
 
+static bool add_around(const struct selector *s, enum family family, struct forwards *out)
+{
+	struct err ignored;
+	for (size_t p = 0; p < SPEC_PROTOS_MAX && s->spec.protos[p]; p++) {
+		struct forward f = {.family = family,
+				    .proto = s->spec.protos[p],
+				    .addr = s->spec.addr,
+				    .ports = s->spec.ports,
+				    .target_ports = s->spec.ports};
+		memcpy(f.ifname, s->spec.ifname, sizeof(f.ifname));
+		if (forwards_add(out, &f, &ignored) < 0)
+			return false;
+	}
+	return true;
+}
+
+bool selectors_around(const struct selectors *set, struct forwards *out)
+{
+	size_t before = out->count;
+	bool known = set->count > 0;
+	for (size_t i = 0; known && i < set->count; i++) {
+		const struct selector *s = &set->items[i];
+		known = !s->by_name &&
+			(s->family == FAMILY_IPV6 || add_around(s, FAMILY_IPV4, out)) &&
+			(s->family == FAMILY_IPV4 || add_around(s, FAMILY_IPV6, out));
+	}
+	if (!known)
+		out->count = before;
+	return known;
+}
+
 bool selector_matches(const struct selector *s, const struct forward *f)
 {
 	if (s->family && s->family != f->family)
