@@ -166,65 +166,53 @@ struct list {
 	const struct backend *const *backends;
 	struct present present;
 	bool *selected;
-	struct row *rows;
+	struct owners_sum *sums; /* of each forward; NULL: no column asks for them */
 };
 
-static int add_sums(struct list *list, const struct owners *owners, struct err *err)
+/* Fill the sums, if a column asks for them. */
+static int count_connections(struct list *list, struct err *err)
 {
-	size_t count = list->present.forwards.count;
+	const struct report_choice *choice = &list->query.report.choice;
+	bool bytes = report_chosen(choice, "BYTES") || report_chosen(choice, "PACKETS");
+	struct owners owners = {0};
 	bool resized = false;
-	struct owners_sum *sums = calloc(count + 1, sizeof(*sums));
-	if (!sums)
-		return err_memory(err);
-	int result = owners_sums(owners, FAMILY_NONE, sums, &resized, err);
-	for (size_t i = 0; i < count; i++)
-		list->rows[i].live = sums[i];
-	free(sums);
+	if (!bytes && !report_chosen(choice, "LIVE"))
+		return 0;
+	if (bytes)
+		query_say_accounting();
+	list->sums = calloc(list->present.forwards.count + 1, sizeof(*list->sums));
+	int result = list->sums ? owners_make(&list->present.forwards, &owners, err)
+				: err_memory(err);
+	if (result == 0)
+		result = owners_sums(&owners, FAMILY_NONE, list->sums, &resized, err);
+	owners_free(&owners);
 	if (resized)
 		query_say_resized();
 	return result;
 }
 
-static int count_connections(struct list *list, struct err *err)
-{
-	const struct report_choice *choice = &list->query.report.choice;
-	bool sums = report_chosen(choice, "BYTES") || report_chosen(choice, "PACKETS");
-	struct owners owners = {0};
-	if (!sums && !report_chosen(choice, "LIVE"))
-		return 0;
-	bool accounts = host_accounts();
-	for (size_t i = 0; i < list->present.forwards.count; i++)
-		list->rows[i].counted = accounts;
-	if (sums)
-		query_say_accounting();
-	int result = owners_make(&list->present.forwards, &owners, err);
-	if (result == 0)
-		result = add_sums(list, &owners, err);
-	owners_free(&owners);
-	return result;
-}
-
-static int make_rows(struct list *list, int64_t now, struct err *err)
+static int select_forwards(struct list *list, struct err *err)
 {
 	const struct forwards *set = &list->present.forwards;
 	list->selected = calloc(set->count + 1, sizeof(*list->selected));
-	list->rows = calloc(set->count + 1, sizeof(*list->rows));
-	if (!list->rows || !list->selected)
+	if (!list->selected)
 		return err_memory(err);
-	for (size_t i = 0; i < set->count; i++)
-		list->rows[i] = (struct row){.f = &set->items[i],
-					     .backends = list->backends,
-					     .of = &list->present.of[i],
-					     .now = now};
-	return 0;
+	return query_select(&list->query, set, list->selected, err);
 }
 
-static int print(struct list *list, struct err *err)
+static int print(struct list *list, int64_t now, struct err *err)
 {
+	struct row row = {.backends = list->backends, .now = now, .counted = host_accounts()};
 	int result = report_begin(&list->query.report, err);
-	for (size_t i = 0; result == 0 && i < list->present.forwards.count; i++)
-		if (list->selected[i])
-			result = report_row(&list->query.report, &list->rows[i], err);
+	for (size_t i = 0; result == 0 && i < list->present.forwards.count; i++) {
+		if (!list->selected[i])
+			continue;
+		row.f = &list->present.forwards.items[i];
+		row.of = &list->present.of[i];
+		if (list->sums)
+			row.live = list->sums[i];
+		result = report_row(&list->query.report, &row, err);
+	}
 	if (report_end(&list->query.report, err) < 0)
 		result = -1;
 	return result;
@@ -240,14 +228,12 @@ static int show(struct list *list, const struct globals *globals, struct err *er
 	list->backends = globals_backends(globals);
 	if (present_read(list->backends, READING_ALL, &list->present, err) < 0)
 		return -1;
-	if (make_rows(list, globals->host.now, err) < 0)
-		return -1;
-	if (query_select(&list->query, &list->present.forwards, list->selected, err) < 0)
+	if (select_forwards(list, err) < 0)
 		return -1;
 	if (count_connections(list, err) < 0)
 		return -1;
 	command_say_lines(&list->present.foreign);
-	return print(list, err);
+	return print(list, globals->host.now, err);
 }
 
 static int run(const struct command_line *line, struct err *err)
@@ -261,7 +247,7 @@ static int run(const struct command_line *line, struct err *err)
 	query_free(&list.query);
 	present_free(&list.present);
 	free(list.selected);
-	free(list.rows);
+	free(list.sums);
 	return result;
 }
 

@@ -160,19 +160,16 @@ static int reorder(struct content *c, const struct order *order, struct err *err
 	for (size_t start = 0; start < count; start++) {
 		struct forward f = items[start];
 		struct content_held held = c->held[start];
-		bool open = c->open[start];
 		size_t at = start;
 		while (from[at] != start) {
 			size_t next = from[at];
 			items[at] = items[next];
 			c->held[at] = c->held[next];
-			c->open[at] = c->open[next];
 			from[at] = (uint32_t)at;
 			at = next;
 		}
 		items[at] = f;
 		c->held[at] = held;
-		c->open[at] = open;
 		from[at] = (uint32_t)at;
 	}
 	free(from);
@@ -300,6 +297,8 @@ int content_finish(struct content *c, struct err *err)
 		struct forward *f = &c->base.forwards.items[i];
 		f->hairpin = f->hairpin && network_is_set(&f->hairpin_net);
 	}
+	free(c->open);
+	c->open = NULL;
 	if (sort_forwards(c, err) < 0)
 		return -1;
 	return join_pieces(c, err);

@@ -93,10 +93,8 @@ static bool has_part(const struct forward *f, enum part part)
 /* ---- the buckets of a set ---- */
 
 /* A part of a forward, on its way to a bucket. */
-struct item {
+struct item { /* there are as many as forwards: kept small */
 	const struct forward *f;
-	struct network clients;
-	uint32_t index; /* of the forward */
 	uint16_t level;
 	uint8_t part;
 	bool own; /* its SPEC has maps of its own */
@@ -107,6 +105,13 @@ static struct network clients_of(const struct forward *f, enum part part)
 	if (part == PART_LOCAL)
 		return (struct network){0};
 	return part == PART_HAIRPIN ? f->hairpin_net : f->from;
+}
+
+static int compare_clients(const struct item *a, const struct item *b)
+{
+	struct network x = clients_of(a->f, (enum part)a->part);
+	struct network y = clients_of(b->f, (enum part)b->part);
+	return memcmp(&x, &y, sizeof(x));
 }
 
 /* Items that only ports tell apart lie together: the wider ranges of these first. */
@@ -123,7 +128,7 @@ static int compare_items(const void *a, const void *b)
 	if (d == 0)
 		d = address_compare(&x->f->addr, &y->f->addr);
 	if (d == 0)
-		d = memcmp(&x->clients, &y->clients, sizeof(x->clients));
+		d = compare_clients(x, y);
 	if (d == 0)
 		d = x->f->ports.first - y->f->ports.first;
 	return d ? d : y->f->ports.last - x->f->ports.last;
@@ -134,7 +139,7 @@ static bool same_keys(const struct item *a, const struct item *b)
 	return a->f->family == b->f->family && a->f->proto == b->f->proto && a->part == b->part &&
 	       (a->part != PART_PROPER || strcmp(a->f->ifname, b->f->ifname) == 0) &&
 	       address_equal(&a->f->addr, &b->f->addr) &&
-	       memcmp(&a->clients, &b->clients, sizeof(a->clients)) == 0;
+	       compare_clients(a, b) == 0;
 }
 
 /* Of ranges that lie in each other: one more than the highest level inside. stack has room for all
@@ -293,7 +298,8 @@ static uint32_t find_bucket(struct places *places, const struct bucket *b, uint3
 	return *slot - 1;
 }
 
-static int fill_places(const struct item *items, size_t count, struct places *out, struct err *err)
+static int fill_places(const struct forwards *set, const struct item *items, size_t count,
+		       struct places *out, struct err *err)
 {
 	uint32_t last = PLACE_NOWHERE;
 	for (size_t i = 0; i < count; i++) {
@@ -310,7 +316,7 @@ static int fill_places(const struct item *items, size_t count, struct places *ou
 		last = find_bucket(out, &b, last);
 		if (last == PLACE_NOWHERE)
 			return err_memory(err);
-		out->of[item->index].bucket[item->part] = last;
+		out->of[item->f - set->items].bucket[item->part] = last;
 	}
 	return 0;
 }
@@ -338,8 +344,6 @@ int place_all(const struct forwards *set, const uint16_t *levels, struct places 
 			if (has_part(f, (enum part)p))
 				items[count++] = (struct item){
 					.f = f,
-					.clients = clients_of(f, (enum part)p),
-					.index = i,
 					.part = p,
 					.level = levels && p == PART_PROPER ? levels[i] : 0};
 		}
@@ -350,7 +354,7 @@ int place_all(const struct forwards *set, const uint16_t *levels, struct places 
 		set_levels(items + i, end - i, spare);
 	}
 	find_own_maps(items, count, spare);
-	result = fill_places(items, count, out, err);
+	result = fill_places(set, items, count, out, err);
 out:
 	free(items);
 	free(spare);
