@@ -25,6 +25,7 @@ struct ruleset_plan {
 
 struct ruleset_status {
 	bool incomplete; /* something that the forward needs is missing */
+	bool blocked;    /* a rule or policy of others stops its connections, whoever the client is */
 	uint64_t conns;  /* connections translated since the forward was made */
 };
 

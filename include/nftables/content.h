@@ -7,6 +7,7 @@
 #define PFWD_NFTABLES_CONTENT_H
 
 #include "model/backend.h"
+#include "nftables/guest.h"
 #include "nftables/wire.h"
 
 struct content_set {
@@ -25,6 +26,7 @@ struct content_chain {
 	bool base;
 	uint32_t hook; /* NF_INET_*, of a base chain */
 	int32_t priority;
+	bool filter; /* of type filter, else nat */
 	struct nft_rule *rules; /* all of them, in order */
 	size_t count;
 };
@@ -69,6 +71,7 @@ struct content {                   /* a zeroed one is an empty ruleset */
 	size_t extra_count;
 	bool *open;       /* one for each forward: the network of --hairpin is to be found */
 	size_t held_room; /* of held and open */
+	struct others others; /* what other tables do to connections of forwards */
 };
 
 /* Each appends one; NULL: out of memory. */

@@ -21,6 +21,8 @@ enum PACKED nft_op_kind {
 	NFT_OP_NEW_ELEMENT,    /* one */
 	NFT_OP_NEW_JUMP,
 	NFT_OP_NEW_RULE,
+	NFT_OP_DELETE_GUEST,
+	NFT_OP_NEW_GUEST,
 	NFT_OP_DELETE_CHAIN,
 	NFT_OP_DELETE_SET,
 	NFT_OP_DELETE_TABLE,
@@ -38,10 +40,13 @@ struct nft_op {
 		const struct nft_rule *rule;
 		const struct forward *f;
 		const struct element *element;
+		const struct others_chain *others; /* of a guest rule */
 	};
 	const struct bucket *bucket; /* of f; or the SPEC of a jump that goes */
 	union {
-		uint64_t behind; /* NFT_OP_NEW_RULE: the handle of the rule before; 0: first */
+		uint64_t behind; /* NFT_OP_NEW_RULE: the handle of the rule before; 0: first.
+				    NFT_OP_NEW_GUEST: of the rule behind it; 0: it is the last.
+				    NFT_OP_DELETE_GUEST: of the rule itself */
 		struct element_counter counter; /* that elements begin with */
 	};
 };
@@ -55,6 +60,7 @@ struct nft_plan { /* a zeroed one is empty */
 	/* what the operations point to */
 	struct places places;
 	struct shape shape;
+	struct guests guests;
 	struct content_added *wanted; /* what --hairpin and --local add */
 	size_t wanted_count;
 	struct bucket *clients; /* SPECs of jumps that go */

@@ -13,18 +13,20 @@
 
 enum PACKED expr_kind {
 	EXPR_META,    /* load */
+	EXPR_META_SET,
 	EXPR_PAYLOAD, /* load */
 	EXPR_FIB,     /* load */
 	EXPR_CT,      /* load */
 	EXPR_CT_SET,
 	EXPR_IMMEDIATE, /* bytes into a register */
 	EXPR_BYTEORDER, /* host to network order, in place */
-	EXPR_BITWISE,   /* register & bytes, in place */
+	EXPR_BITWISE,   /* (register & bytes) ^ flip, in place */
 	EXPR_CMP,       /* register against bytes */
 	EXPR_LOOKUP,    /* in the set or map of the rule's name */
 	EXPR_VERDICT,   /* accept, or a jump to the chain of the rule's name */
 	EXPR_NAT,
 	EXPR_MASQUERADE,
+	EXPR_COUNTER,
 };
 
 /* What does not apply is zero, so that equality is memcmp. Registers are counted in 4 bytes from 0
@@ -39,6 +41,7 @@ struct expr {
 	uint32_t extra; /* of EXPR_PAYLOAD: offset; of EXPR_FIB: NFTA_FIB_F_*; of EXPR_NAT: the
 			   family (NFPROTO_*); of EXPR_LOOKUP: LOOKUP_* */
 	uint8_t bytes[16];
+	uint8_t flip[4]; /* of EXPR_BITWISE on 4 bytes */
 	bool has_addr, has_port; /* of EXPR_NAT */
 };
 

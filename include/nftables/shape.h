@@ -22,7 +22,8 @@ struct shape_chain {
 	char name[BUCKET_NAME_MAX];
 	bool base;
 	uint32_t hook;    /* NF_INET_*, of a base chain */
-	int32_t priority; /* of a base chain; all are of type nat */
+	int32_t priority; /* of a base chain */
+	bool filter;      /* a base chain of type filter; else of type nat */
 	struct nft_rule *rules;
 	size_t count;
 };
@@ -39,6 +40,18 @@ struct shape_jump {
 	struct bucket bucket; /* whose SPEC is the key, and whose chain the verdict */
 };
 
+/* The hooks on which others' chains have a guest rule, and between which priorities these lie. */
+struct shape_guest {
+	uint32_t hook;
+	int32_t lowest, highest;
+};
+#define SHAPE_GUESTS_MAX 4 /* input, forward, output, postrouting */
+
+/* The bits of the packet mark by which a guest rule knows the packets of forwards. Others use some
+ * of them, none all three. */
+#define GUEST_MARK 0x20040800U
+#define GUEST_COMMENT "pfwd"
+
 struct shape { /* a zeroed one is empty */
 	struct shape_set *sets;
 	size_t set_count;
@@ -51,6 +64,12 @@ struct shape { /* a zeroed one is empty */
 /* buckets: sorted by bucket_compare, each once. 0; or -1: out of memory, or more different --snat
  * addresses than labels can tell apart. */
 int shape_build(const struct bucket *buckets, size_t count, struct shape *out, struct err *err);
+/* The chains around others' chains that mark the packets of forwards, and take the mark back. 0, or
+ * -1 (out of memory). */
+int shape_add_guests(struct shape *shape, const struct shape_guest *guests, size_t count,
+		     struct err *err);
+/* The rule in others' chains that accepts what is marked. */
+void shape_guest_rule(struct nft_rule *out);
 void shape_free(struct shape *shape);
 
 /* Whether a chain of that name is one that a shape may have; whether a rule may be one of pfwd's,

@@ -18,6 +18,19 @@ const struct nlattr *wire_next(const char **at, const char *end);
 const char *wire_string(const struct nlattr *attr);
 uint32_t wire_number(const struct nlattr *attr);
 
+/* Attributes by their type; those of higher types are left out. */
+#define WIRE_ATTRS 24
+struct wire_attrs {
+	const struct nlattr *of[WIRE_ATTRS];
+};
+struct wire_attrs wire_nest(const struct nlattr *nest); /* NULL: none */
+struct wire_attrs wire_message(const struct nlmsghdr *nlh);
+/* The number of that type, as wire_number. */
+uint32_t wire_number_of(const struct wire_attrs *attrs, int type);
+/* A register, counted as in struct expr; the kernel names some by their old numbers. False: that of
+ * verdicts, or none. */
+bool wire_reg(const struct nlattr *attr, uint8_t *out);
+
 struct element_counter {
 	uint64_t packets, bytes;
 };

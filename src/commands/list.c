@@ -51,6 +51,7 @@ static bool get_state(const void *row, char cell[REPORT_CELL_MAX])
 	const struct row *r = row;
 	return report_put(cell, forward_expired(r->f, r->now) ? "expired"
 				: r->of->status.incomplete    ? "incomplete"
+				: r->of->status.blocked       ? "blocked"
 							      : "active");
 }
 
@@ -143,7 +144,7 @@ static const struct report_column columns[] = {
 	{"TARGET", "where they are sent", REPORT_TEXT, get_target},
 	{"NAME", "the label", REPORT_TEXT, get_name},
 	{"OPTIONS", "the other options that `pfwd add` would need", REPORT_TEXT, get_options},
-	{"STATE", "active, expired, or incomplete (rules are missing)", REPORT_TEXT, get_state},
+	{"STATE", "active, expired, incomplete (rules are missing), or blocked by others' rules", REPORT_TEXT, get_state},
 	{"CONNS", "connections translated since the forward was made", REPORT_NUMBER, get_conns},
 	{"IF", "incoming interface", REPORT_TEXT, get_if},
 	{"ADDR", "address that connections are sent to", REPORT_TEXT, get_addr},

@@ -3,6 +3,7 @@
 #include <arpa/inet.h>
 #include <endian.h>
 #include <string.h>
+#include <linux/netfilter/nfnetlink.h>
 
 #include "nftables/batch.h"
 #include "nftables/commit.h"
@@ -106,7 +107,7 @@ static void put_chain(struct batch *batch, const struct shape_chain *chain)
 	mnl_attr_put_u32(nlh, NFTA_HOOK_HOOKNUM, htonl(chain->hook));
 	mnl_attr_put_u32(nlh, NFTA_HOOK_PRIORITY, htonl((uint32_t)chain->priority));
 	mnl_attr_nest_end(nlh, hook);
-	mnl_attr_put_strz(nlh, NFTA_CHAIN_TYPE, "nat");
+	mnl_attr_put_strz(nlh, NFTA_CHAIN_TYPE, chain->filter ? "filter" : "nat");
 }
 
 static void put_new_set(struct batch *batch, const struct shape_set *set)
@@ -157,6 +158,29 @@ static void put_rule_deletion(struct batch *batch, const struct nft_op *op)
 	mnl_attr_put_u64(nlh, NFTA_RULE_HANDLE, htobe64(op->rule->handle));
 }
 
+static void put_guest(struct batch *batch, const struct nft_op *op)
+{
+	bool adds = op->kind == NFT_OP_NEW_GUEST;
+	uint16_t flags = adds ? NLM_F_CREATE : 0;
+	struct nft_rule rule;
+	if (adds && !op->behind)
+		flags |= NLM_F_APPEND;
+	struct nlmsghdr *nlh = batch_message(batch, adds ? NFT_MSG_NEWRULE : NFT_MSG_DELRULE, flags,
+					     WIRE_RULE_MAX);
+	if (!nlh)
+		return;
+	((struct nfgenmsg *)mnl_nlmsg_get_payload(nlh))->nfgen_family = op->others->nfproto;
+	mnl_attr_put_strz(nlh, NFTA_RULE_TABLE, op->others->table);
+	mnl_attr_put_strz(nlh, NFTA_RULE_CHAIN, op->others->name);
+	if (op->behind)
+		mnl_attr_put_u64(nlh, adds ? NFTA_RULE_POSITION : NFTA_RULE_HANDLE,
+				 htobe64(op->behind));
+	if (!adds)
+		return;
+	shape_guest_rule(&rule);
+	wire_put_rule(nlh, &rule);
+}
+
 static void put_jump(struct list *list, const struct nft_op *op)
 {
 	bool adds = op->kind == NFT_OP_NEW_JUMP;
@@ -204,6 +228,10 @@ static void put_op(struct list *list, const struct nft_op *op)
 		break;
 	case NFT_OP_NEW_RULE:
 		put_rule(batch, op);
+		break;
+	case NFT_OP_DELETE_GUEST:
+	case NFT_OP_NEW_GUEST:
+		put_guest(batch, op);
 		break;
 	case NFT_OP_DELETE_CHAIN:
 		put_name(batch, NFT_MSG_DELCHAIN, op->name);

@@ -316,6 +316,7 @@ void content_free(struct content *c)
 	free(c->jumps);
 	free(c->added);
 	free(c->extra);
+	others_free(&c->others);
 	*c = (struct content){0};
 }
 

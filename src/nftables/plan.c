@@ -436,17 +436,28 @@ static int plan_old_sets(struct nft_plan *plan, struct err *err)
 
 /* ---- chains ---- */
 
+static int delete_chain(struct nft_plan *plan, const char *name, struct err *err)
+{
+	struct nft_op *op = add_op(plan, NFT_OP_DELETE_CHAIN, err);
+	if (op)
+		op->name = name;
+	return op ? 0 : -1;
+}
+
 static int plan_new_chains(struct nft_plan *plan, struct err *err)
 {
 	for (size_t i = 0; i < plan->shape.chain_count; i++) {
 		const struct shape_chain *chain = &plan->shape.chains[i];
 		const struct content_chain *there = content_find_chain(plan->have, chain->name);
 		bool same = there && there->base == chain->base && there->hook == chain->hook &&
-			    there->priority == chain->priority;
+			    there->filter == chain->filter;
 		if (there && !same)
 			return name_is_taken("chain", chain->name, err);
-		if (there)
+		if (there && there->priority == chain->priority)
 			continue;
+		/* another firewall's priority decides where a chain around its own stands */
+		if (there && delete_chain(plan, chain->name, err) < 0)
+			return -1;
 		struct nft_op *op = add_op(plan, NFT_OP_NEW_CHAIN, err);
 		if (!op)
 			return -1;
@@ -640,6 +651,49 @@ static int plan_old_jumps(struct nft_plan *plan, struct err *err)
 	return 0;
 }
 
+/* ---- guest rules in others' chains ---- */
+
+static int delete_guests(struct nft_plan *plan, const struct guest *guest, struct err *err)
+{
+	const struct others_chain *chain = guest->chain;
+	for (size_t i = 0; i < chain->count; i++) {
+		if (!chain->guest[i])
+			continue;
+		struct nft_op *op = add_op(plan, NFT_OP_DELETE_GUEST, err);
+		if (!op)
+			return -1;
+		op->others = chain;
+		op->behind = chain->rules[i].handle;
+	}
+	return 0;
+}
+
+static int add_guest(struct nft_plan *plan, const struct guest *guest, struct err *err)
+{
+	const struct others_chain *chain = guest->chain;
+	struct nft_op *op = add_op(plan, NFT_OP_NEW_GUEST, err);
+	if (!op)
+		return -1;
+	op->others = chain;
+	op->behind = 0;
+	if (guest->place < chain->count)
+		op->behind = chain->rules[guest->place].handle;
+	return 0;
+}
+
+static int plan_guests(struct nft_plan *plan, struct err *err)
+{
+	for (size_t i = 0; i < plan->guests.count; i++) {
+		const struct guest *guest = &plan->guests.items[i];
+		if (guest->there || guest->owned)
+			continue;
+		if (delete_guests(plan, guest, err) < 0 ||
+		    (guest->needed && add_guest(plan, guest, err) < 0))
+			return -1;
+	}
+	return 0;
+}
+
 /* ---- all of it ---- */
 
 /* The levels at which forwards are now. */
@@ -697,9 +751,18 @@ static int plan_steps(struct nft_plan *plan, const struct forwards *wanted, stru
 	if (plan_new_chains(plan, err) < 0 || plan_new_sets(plan, err) < 0 ||
 	    plan_rule_deletions(plan, err) < 0 || plan_old_jumps(plan, err) < 0 ||
 	    plan_elements(plan, wanted, err) < 0 || plan_new_jumps(plan, err) < 0 ||
-	    plan_rules(plan, err) < 0 || plan_old_chains(plan, err) < 0)
+	    plan_rules(plan, err) < 0 || plan_guests(plan, err) < 0 ||
+	    plan_old_chains(plan, err) < 0)
 		return -1;
 	return plan_old_sets(plan, err);
+}
+
+static int find_guests(struct nft_plan *plan, const struct forwards *wanted, struct err *err)
+{
+	const struct content *have = plan->have;
+	if (guests_find(&have->others, wanted, have->partial, &plan->guests, err) < 0)
+		return -1;
+	return shape_add_guests(&plan->shape, plan->guests.hooks, plan->guests.hook_count, err);
 }
 
 int nft_plan_make(const struct content *have, const struct forwards *wanted, struct nft_plan *out,
@@ -715,7 +778,11 @@ int nft_plan_make(const struct content *have, const struct forwards *wanted, str
 		result = find_sets(&plan, wanted, &sets, err);
 	if (result == 0)
 		result = shape_build(sets.buckets, sets.count, &plan.shape, err);
+	if (result == 0)
+		result = find_guests(&plan, wanted, err);
 	bool ends = sets.count == 0 && !has_foreign(have);
+	for (size_t i = 0; result == 0 && ends && i < plan.guests.count; i++)
+		result = delete_guests(&plan, &plan.guests.items[i], err);
 	if (result == 0 && ends && have->there)
 		result = add_op(&plan, NFT_OP_DELETE_TABLE, err) ? 0 : -1;
 	else if (result == 0 && !ends)
@@ -734,6 +801,7 @@ void nft_plan_free(struct nft_plan *plan)
 	free(plan->ops);
 	lines_free(&plan->kept);
 	place_free(&plan->places);
+	guests_free(&plan->guests);
 	shape_free(&plan->shape);
 	free(plan->wanted);
 	free(plan->clients);
@@ -745,6 +813,8 @@ void nft_plan_free(struct nft_plan *plan)
 struct health {
 	bool *set_ok;    /* for each set of the content: its rule is there, and reached */
 	bool sources_ok; /* all rules of postrouting are there */
+	const struct guests *guests;
+	bool stops; /* some chain of others stops some forwards */
 };
 
 /* Whether the rule that names this set or chain stands where it should in that chain. */
@@ -828,6 +898,9 @@ static void fill_status(const struct content *have, const struct places *places,
 		bool sources = !forward_translates_source(f) && !f->hairpin;
 		out[i].incomplete = held->broken || held->twice || !health->set_ok[held->set] ||
 				    !added || (!sources && !health->sources_ok);
+		/* forwards that lie together mostly fare alike */
+		if (health->stops)
+			out[i].blocked = guests_stop(&have->others, health->guests, f) != NULL;
 	}
 }
 
@@ -848,6 +921,12 @@ int nft_plan_status(const struct content *have, struct ruleset_status *out, stru
 		health.set_ok[i] =
 			have->sets[i].known && is_reached(have, &plan.shape, have->sets[i].name, 3);
 	health.sources_ok = result == 0 && sources_are_right(have, &plan.shape);
+	if (result == 0)
+		result = find_guests(&plan, &have->base.forwards, err);
+	health.guests = &plan.guests;
+	for (size_t i = 0; i < plan.guests.count; i++)
+		health.stops = health.stops ||
+			       (plan.guests.items[i].needed && !plan.guests.items[i].there);
 	if (result == 0)
 		fill_status(have, &plan.places, &health, out);
 	free(levels);

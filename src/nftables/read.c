@@ -13,6 +13,7 @@
 
 #include "host/netlink.h"
 #include "nftables/batch.h"
+#include "nftables/others.h"
 #include "nftables/read.h"
 
 #define TRIES 20
@@ -119,6 +120,8 @@ static int on_chain(const struct nlmsghdr *nlh, void *data)
 		return stop(r, &r->no_memory);
 	chain->known = shape_knows_chain(chain->name);
 	chain->base = hook != NULL;
+	const struct nlattr *type = find_attr(nlh, NFTA_CHAIN_TYPE);
+	chain->filter = type && strcmp(mnl_attr_get_str(type), "filter") == 0;
 	const char *at = hook ? mnl_attr_get_payload(hook) : NULL;
 	const char *end = hook ? at + mnl_attr_get_payload_len(hook) : NULL;
 	while ((attr = wire_next(&at, end))) {
@@ -365,6 +368,8 @@ static int read_generation(const struct reading *reading, struct reader *r)
 		return -1;
 	if (r->content->generation == 0)
 		return 0;
+	if (reading->depth == READING_ALL && others_read(&r->content->others) < 0)
+		return -1;
 	if (dump(r, NFT_MSG_GETTABLE, on_table) < 0)
 		return -1;
 	if (!r->content->there || r->foreign || r->changed)

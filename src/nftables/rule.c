@@ -10,6 +10,7 @@ static bool same_expr(const struct expr *a, const struct expr *b)
 	return a->kind == b->kind && a->reg == b->reg && a->data_reg == b->data_reg &&
 	       a->length == b->length && a->key == b->key && a->extra == b->extra &&
 	       a->has_addr == b->has_addr && a->has_port == b->has_port &&
+	       memcmp(a->flip, b->flip, sizeof(a->flip)) == 0 &&
 	       memcmp(a->bytes, b->bytes, sizeof(a->bytes)) == 0;
 }
 

@@ -653,6 +653,77 @@ int shape_build(const struct bucket *buckets, size_t count, struct shape *out, s
 	return result;
 }
 
+/* ---- guests in others' chains ---- */
+
+static const struct {
+	uint32_t hook;
+	const char *tag, *untag;
+} guest_chains[SHAPE_GUESTS_MAX] = {
+	{NF_INET_LOCAL_IN, "tag-input", "untag-input"},
+	{NF_INET_FORWARD, "tag-forward", "untag-forward"},
+	{NF_INET_LOCAL_OUT, "tag-output", "untag-output"},
+	{NF_INET_POST_ROUTING, "tag-postrouting", "untag-postrouting"},
+};
+
+#define TAG_COMMENT "of a forward"
+
+static void change_mark(struct nft_rule *rule, uint32_t keep, uint32_t set)
+{
+	add_meta(rule, NFT_META_MARK, 0);
+	add_mask(rule, 0, &keep, sizeof(keep));
+	memcpy(rule->exprs[rule->count - 1].flip, &set, sizeof(set));
+	nft_rule_add(rule, EXPR_META_SET)->key = NFT_META_MARK;
+}
+
+static void match_mark(struct nft_rule *rule, uint32_t value)
+{
+	const uint32_t mask = GUEST_MARK;
+	add_meta(rule, NFT_META_MARK, 0);
+	add_mask(rule, 0, &mask, sizeof(mask));
+	add_cmp(rule, NFT_CMP_EQ, 0, &value, sizeof(value));
+}
+
+static int add_tag(struct builder *b, const char *name, const struct shape_guest *guest, bool tags)
+{
+	ssize_t at = get_chain(b, name);
+	struct nft_rule *rule =
+		at >= 0 ? add_rule(&b->shape->chains[at], TAG_COMMENT, b->err) : NULL;
+	if (!rule)
+		return -1;
+	struct shape_chain *chain = &b->shape->chains[at];
+	chain->base = chain->filter = true;
+	chain->hook = guest->hook;
+	chain->priority = tags ? guest->lowest - 1 : guest->highest + 1;
+	match_translated(rule);
+	match_label(rule, LABEL_FORWARD);
+	/* a packet that has some of the bits already stays as it is: shut, not open */
+	if (tags)
+		match_mark(rule, 0);
+	change_mark(rule, ~GUEST_MARK, tags ? GUEST_MARK : 0);
+	return 0;
+}
+
+int shape_add_guests(struct shape *shape, const struct shape_guest *guests, size_t count,
+		     struct err *err)
+{
+	struct builder b = {.shape = shape, .err = err};
+	for (size_t i = 0; i < count; i++)
+		for (size_t k = 0; k < SHAPE_GUESTS_MAX; k++)
+			if (guest_chains[k].hook == guests[i].hook &&
+			    (add_tag(&b, guest_chains[k].tag, &guests[i], true) < 0 ||
+			     add_tag(&b, guest_chains[k].untag, &guests[i], false) < 0))
+				return -1;
+	return 0;
+}
+
+void shape_guest_rule(struct nft_rule *out)
+{
+	*out = (struct nft_rule){.comment = GUEST_COMMENT};
+	match_mark(out, GUEST_MARK);
+	nft_rule_add(out, EXPR_COUNTER);
+	nft_rule_add(out, EXPR_VERDICT)->key = NF_ACCEPT;
+}
+
 void shape_free(struct shape *shape)
 {
 	for (size_t i = 0; i < shape->chain_count; i++)
@@ -675,6 +746,10 @@ bool shape_knows_chain(const char *name)
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
 		if (strcmp(name, names[i]) == 0)
 			return true;
+	for (size_t i = 0; i < SHAPE_GUESTS_MAX; i++)
+		if (strcmp(name, guest_chains[i].tag) == 0 ||
+		    strcmp(name, guest_chains[i].untag) == 0)
+			return true;
 	return strstr(name, "-clients-") != NULL;
 }
 
@@ -686,7 +761,8 @@ static bool knows_map_of_clients(const char *name)
 
 bool shape_knows_rule(const struct nft_rule *rule)
 {
-	static const char *const comments[] = {HERE_COMMENT, MASQUERADE_COMMENT, SNAT_COMMENT};
+	static const char *const comments[] = {HERE_COMMENT, MASQUERADE_COMMENT, SNAT_COMMENT,
+					       TAG_COMMENT};
 	struct bucket bucket;
 	for (size_t i = 0; i < sizeof(comments) / sizeof(comments[0]); i++)
 		if (strcmp(rule->comment, comments[i]) == 0)

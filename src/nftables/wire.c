@@ -46,8 +46,7 @@ static void put_number(struct nlmsghdr *nlh, uint16_t type, uint32_t number)
 	mnl_attr_put_u32(nlh, type, htonl(number));
 }
 
-/* The kernel names a register by its old number where it has one. False: that of verdicts. */
-static bool get_reg(const struct nlattr *attr, uint8_t *out)
+bool wire_reg(const struct nlattr *attr, uint8_t *out)
 {
 	uint32_t number = wire_number(attr);
 	if (number >= NFT_REG_1 && number <= NFT_REG_4)
@@ -103,7 +102,8 @@ void wire_read_comment(const struct nlattr *attr, char out[RULE_COMMENT_MAX])
 /* ---- expressions ---- */
 
 static const char *const expr_names[] = {
-	[EXPR_META] = "meta",
+	[EXPR_META] = "meta",           [EXPR_META_SET] = "meta",
+	
 	[EXPR_PAYLOAD] = "payload",
 	[EXPR_FIB] = "fib",
 	[EXPR_CT] = "ct",
@@ -115,7 +115,7 @@ static const char *const expr_names[] = {
 	[EXPR_LOOKUP] = "lookup",
 	[EXPR_VERDICT] = "immediate",
 	[EXPR_NAT] = "nat",
-	[EXPR_MASQUERADE] = "masq",
+	[EXPR_MASQUERADE] = "masq",     [EXPR_COUNTER] = "counter",
 };
 
 static void put_expr_data(struct nlmsghdr *nlh, const struct nft_rule *rule, const struct expr *e)
@@ -124,6 +124,10 @@ static void put_expr_data(struct nlmsghdr *nlh, const struct nft_rule *rule, con
 	switch (e->kind) {
 	case EXPR_META:
 		put_reg(nlh, NFTA_META_DREG, e->reg);
+		put_number(nlh, NFTA_META_KEY, e->key);
+		break;
+	case EXPR_META_SET:
+		put_reg(nlh, NFTA_META_SREG, e->reg);
 		put_number(nlh, NFTA_META_KEY, e->key);
 		break;
 	case EXPR_PAYLOAD:
@@ -161,7 +165,8 @@ static void put_expr_data(struct nlmsghdr *nlh, const struct nft_rule *rule, con
 		put_reg(nlh, NFTA_BITWISE_DREG, e->reg);
 		put_number(nlh, NFTA_BITWISE_LEN, e->length);
 		put_value(nlh, NFTA_BITWISE_MASK, e->bytes, e->length);
-		put_value(nlh, NFTA_BITWISE_XOR, none, e->length);
+		put_value(nlh, NFTA_BITWISE_XOR, e->length == sizeof(e->flip) ? e->flip : none,
+			  e->length);
 		break;
 	case EXPR_CMP:
 		put_reg(nlh, NFTA_CMP_SREG, e->reg);
@@ -190,6 +195,7 @@ static void put_expr_data(struct nlmsghdr *nlh, const struct nft_rule *rule, con
 			put_reg(nlh, NFTA_NAT_REG_PROTO_MIN, e->data_reg);
 		break;
 	case EXPR_MASQUERADE:
+	case EXPR_COUNTER:
 		break;
 	}
 }
@@ -211,36 +217,29 @@ void wire_put_rule(struct nlmsghdr *nlh, const struct nft_rule *rule)
 
 /* ---- expressions back ---- */
 
-#define ATTRS_MAX 24
-
-/* Attributes of a nest by their type; those of higher types are left out. */
-struct attrs {
-	const struct nlattr *of[ATTRS_MAX];
-};
-
-static struct attrs read_attrs(const char *at, const char *end)
+static struct wire_attrs read_attrs(const char *at, const char *end)
 {
-	struct attrs attrs = {{NULL}};
+	struct wire_attrs attrs = {{NULL}};
 	const struct nlattr *attr;
-	for (; (attr = wire_next(&at, end));)
-		if (mnl_attr_get_type(attr) < ATTRS_MAX)
+	while ((attr = wire_next(&at, end)))
+		if (mnl_attr_get_type(attr) < WIRE_ATTRS)
 			attrs.of[mnl_attr_get_type(attr)] = attr;
 	return attrs;
 }
 
-static struct attrs read_nest(const struct nlattr *nest)
+struct wire_attrs wire_nest(const struct nlattr *nest)
 {
 	const char *at = nest ? mnl_attr_get_payload(nest) : NULL;
 	return read_attrs(at, nest ? at + mnl_attr_get_payload_len(nest) : NULL);
 }
 
-static struct attrs read_message(const struct nlmsghdr *nlh)
+struct wire_attrs wire_message(const struct nlmsghdr *nlh)
 {
 	return read_attrs(mnl_nlmsg_get_payload_offset(nlh, sizeof(struct nfgenmsg)),
 			  mnl_nlmsg_get_payload_tail(nlh));
 }
 
-static uint32_t number_of(const struct attrs *attrs, int type)
+uint32_t wire_number_of(const struct wire_attrs *attrs, int type)
 {
 	return wire_number(attrs->of[type]);
 }
@@ -253,7 +252,7 @@ static uint64_t get_u64(const struct nlattr *attr)
 /* A value of at most 16 bytes. */
 static bool get_value(const struct nlattr *nest, struct expr *e)
 {
-	struct attrs data = read_nest(nest);
+	struct wire_attrs data = wire_nest(nest);
 	const struct nlattr *value = data.of[NFTA_DATA_VALUE];
 	size_t length = value ? mnl_attr_get_payload_len(value) : 0;
 	if (length == 0 || length > sizeof(e->bytes))
@@ -272,96 +271,104 @@ static bool set_name(const struct nlattr *attr, struct nft_rule *rule)
 	return true;
 }
 
-static bool read_immediate(const struct attrs *a, struct expr *e, struct nft_rule *rule)
+static bool read_immediate(const struct wire_attrs *a, struct expr *e, struct nft_rule *rule)
 {
-	struct attrs data = read_nest(a->of[NFTA_IMMEDIATE_DATA]);
-	if (get_reg(a->of[NFTA_IMMEDIATE_DREG], &e->reg))
+	struct wire_attrs data = wire_nest(a->of[NFTA_IMMEDIATE_DATA]);
+	if (wire_reg(a->of[NFTA_IMMEDIATE_DREG], &e->reg))
 		return get_value(a->of[NFTA_IMMEDIATE_DATA], e);
-	struct attrs verdict = read_nest(data.of[NFTA_DATA_VERDICT]);
+	struct wire_attrs verdict = wire_nest(data.of[NFTA_DATA_VERDICT]);
 	e->kind = EXPR_VERDICT;
-	e->key = number_of(&verdict, NFTA_VERDICT_CODE);
+	e->key = wire_number_of(&verdict, NFTA_VERDICT_CODE);
 	if (e->key == (uint32_t)NFT_JUMP)
 		return set_name(verdict.of[NFTA_VERDICT_CHAIN], rule);
 	return e->key == NF_ACCEPT;
 }
 
-static bool read_lookup(const struct attrs *a, struct expr *e, struct nft_rule *rule)
+static bool read_lookup(const struct wire_attrs *a, struct expr *e, struct nft_rule *rule)
 {
 	const struct nlattr *dreg = a->of[NFTA_LOOKUP_DREG];
-	if (number_of(a, NFTA_LOOKUP_FLAGS) || !get_reg(a->of[NFTA_LOOKUP_SREG], &e->reg))
+	if (wire_number_of(a, NFTA_LOOKUP_FLAGS) || !wire_reg(a->of[NFTA_LOOKUP_SREG], &e->reg))
 		return false;
 	if (!dreg)
 		e->extra = LOOKUP_SET;
 	else
-		e->extra = get_reg(dreg, &e->data_reg) ? LOOKUP_MAP : LOOKUP_VERDICTS;
+		e->extra = wire_reg(dreg, &e->data_reg) ? LOOKUP_MAP : LOOKUP_VERDICTS;
 	return set_name(a->of[NFTA_LOOKUP_SET], rule);
 }
 
-static bool read_nat(const struct attrs *a, struct expr *e)
+static bool read_nat(const struct wire_attrs *a, struct expr *e)
 {
 	const uint32_t implied = 1 | 2; /* NF_NAT_RANGE_MAP_IPS, NF_NAT_RANGE_PROTO_SPECIFIED */
 	uint8_t last;
-	e->key = number_of(a, NFTA_NAT_TYPE);
-	e->extra = number_of(a, NFTA_NAT_FAMILY);
+	e->key = wire_number_of(a, NFTA_NAT_TYPE);
+	e->extra = wire_number_of(a, NFTA_NAT_FAMILY);
 	e->has_addr = a->of[NFTA_NAT_REG_ADDR_MIN] != NULL;
 	e->has_port = a->of[NFTA_NAT_REG_PROTO_MIN] != NULL;
-	if (e->has_addr && (!get_reg(a->of[NFTA_NAT_REG_ADDR_MIN], &e->reg) ||
-			    !get_reg(a->of[NFTA_NAT_REG_ADDR_MAX], &last) || last != e->reg))
+	if (e->has_addr && (!wire_reg(a->of[NFTA_NAT_REG_ADDR_MIN], &e->reg) ||
+			    !wire_reg(a->of[NFTA_NAT_REG_ADDR_MAX], &last) || last != e->reg))
 		return false;
-	if (e->has_port && (!get_reg(a->of[NFTA_NAT_REG_PROTO_MIN], &e->data_reg) ||
-			    !get_reg(a->of[NFTA_NAT_REG_PROTO_MAX], &last) || last != e->data_reg))
+	if (e->has_port && (!wire_reg(a->of[NFTA_NAT_REG_PROTO_MIN], &e->data_reg) ||
+			    !wire_reg(a->of[NFTA_NAT_REG_PROTO_MAX], &last) || last != e->data_reg))
 		return false;
-	return (number_of(a, NFTA_NAT_FLAGS) & ~implied) == 0;
+	return (wire_number_of(a, NFTA_NAT_FLAGS) & ~implied) == 0;
 }
 
-static bool read_bitwise(const struct attrs *a, struct expr *e)
+static bool read_bitwise(const struct wire_attrs *a, struct expr *e)
 {
 	static const uint8_t none[16];
 	struct expr xor = {.kind = EXPR_BITWISE};
 	uint8_t from;
-	return number_of(a, NFTA_BITWISE_OP) == NFT_BITWISE_BOOL &&
-	       get_reg(a->of[NFTA_BITWISE_SREG], &from) &&
-	       get_reg(a->of[NFTA_BITWISE_DREG], &e->reg) && from == e->reg &&
-	       get_value(a->of[NFTA_BITWISE_MASK], e) && get_value(a->of[NFTA_BITWISE_XOR], &xor) &&
-	       memcmp(xor.bytes, none, sizeof(none)) == 0;
+	if (wire_number_of(a, NFTA_BITWISE_OP) != NFT_BITWISE_BOOL ||
+	    !wire_reg(a->of[NFTA_BITWISE_SREG], &from) ||
+	    !wire_reg(a->of[NFTA_BITWISE_DREG], &e->reg) || from != e->reg ||
+	    !get_value(a->of[NFTA_BITWISE_MASK], e) || !get_value(a->of[NFTA_BITWISE_XOR], &xor))
+		return false;
+	if (e->length == sizeof(e->flip))
+		memcpy(e->flip, xor.bytes, sizeof(e->flip));
+	return e->length == sizeof(e->flip) || memcmp(xor.bytes, none, sizeof(none)) == 0;
 }
 
-static bool read_byteorder(const struct attrs *a, struct expr *e)
+static bool read_byteorder(const struct wire_attrs *a, struct expr *e)
 {
 	uint8_t from;
-	e->length = (uint8_t)number_of(a, NFTA_BYTEORDER_LEN);
-	return number_of(a, NFTA_BYTEORDER_OP) == NFT_BYTEORDER_HTON &&
-	       number_of(a, NFTA_BYTEORDER_SIZE) == e->length &&
-	       get_reg(a->of[NFTA_BYTEORDER_SREG], &from) &&
-	       get_reg(a->of[NFTA_BYTEORDER_DREG], &e->reg) && from == e->reg;
+	e->length = (uint8_t)wire_number_of(a, NFTA_BYTEORDER_LEN);
+	return wire_number_of(a, NFTA_BYTEORDER_OP) == NFT_BYTEORDER_HTON &&
+	       wire_number_of(a, NFTA_BYTEORDER_SIZE) == e->length &&
+	       wire_reg(a->of[NFTA_BYTEORDER_SREG], &from) &&
+	       wire_reg(a->of[NFTA_BYTEORDER_DREG], &e->reg) && from == e->reg;
 }
 
-static bool read_ct(const struct attrs *a, struct expr *e)
+static bool read_ct(const struct wire_attrs *a, struct expr *e)
 {
-	e->key = number_of(a, NFTA_CT_KEY);
+	e->key = wire_number_of(a, NFTA_CT_KEY);
 	if (a->of[NFTA_CT_DIRECTION])
 		return false;
 	if (a->of[NFTA_CT_DREG])
-		return get_reg(a->of[NFTA_CT_DREG], &e->reg);
+		return wire_reg(a->of[NFTA_CT_DREG], &e->reg);
 	e->kind = EXPR_CT_SET;
-	return get_reg(a->of[NFTA_CT_SREG], &e->reg);
+	return wire_reg(a->of[NFTA_CT_SREG], &e->reg);
 }
 
-static bool read_expr_data(const struct attrs *a, struct expr *e, struct nft_rule *rule)
+static bool read_expr_data(const struct wire_attrs *a, struct expr *e, struct nft_rule *rule)
 {
 	switch (e->kind) {
 	case EXPR_META:
-		e->key = number_of(a, NFTA_META_KEY);
-		return get_reg(a->of[NFTA_META_DREG], &e->reg);
+	case EXPR_META_SET:
+		e->key = wire_number_of(a, NFTA_META_KEY);
+		if (!a->of[NFTA_META_DREG]) {
+			e->kind = EXPR_META_SET;
+			return wire_reg(a->of[NFTA_META_SREG], &e->reg);
+		}
+		return wire_reg(a->of[NFTA_META_DREG], &e->reg);
 	case EXPR_PAYLOAD:
-		e->key = number_of(a, NFTA_PAYLOAD_BASE);
-		e->extra = number_of(a, NFTA_PAYLOAD_OFFSET);
-		e->length = (uint8_t)number_of(a, NFTA_PAYLOAD_LEN);
-		return get_reg(a->of[NFTA_PAYLOAD_DREG], &e->reg);
+		e->key = wire_number_of(a, NFTA_PAYLOAD_BASE);
+		e->extra = wire_number_of(a, NFTA_PAYLOAD_OFFSET);
+		e->length = (uint8_t)wire_number_of(a, NFTA_PAYLOAD_LEN);
+		return wire_reg(a->of[NFTA_PAYLOAD_DREG], &e->reg);
 	case EXPR_FIB:
-		e->key = number_of(a, NFTA_FIB_RESULT);
-		e->extra = number_of(a, NFTA_FIB_FLAGS);
-		return get_reg(a->of[NFTA_FIB_DREG], &e->reg);
+		e->key = wire_number_of(a, NFTA_FIB_RESULT);
+		e->extra = wire_number_of(a, NFTA_FIB_FLAGS);
+		return wire_reg(a->of[NFTA_FIB_DREG], &e->reg);
 	case EXPR_CT:
 	case EXPR_CT_SET:
 		return read_ct(a, e);
@@ -373,23 +380,25 @@ static bool read_expr_data(const struct attrs *a, struct expr *e, struct nft_rul
 	case EXPR_BITWISE:
 		return read_bitwise(a, e);
 	case EXPR_CMP:
-		e->key = number_of(a, NFTA_CMP_OP);
-		return get_reg(a->of[NFTA_CMP_SREG], &e->reg) && get_value(a->of[NFTA_CMP_DATA], e);
+		e->key = wire_number_of(a, NFTA_CMP_OP);
+		return wire_reg(a->of[NFTA_CMP_SREG], &e->reg) && get_value(a->of[NFTA_CMP_DATA], e);
 	case EXPR_LOOKUP:
 		return read_lookup(a, e, rule);
 	case EXPR_NAT:
 		return read_nat(a, e);
 	case EXPR_MASQUERADE:
-		return number_of(a, NFTA_MASQ_FLAGS) == 0;
+		return wire_number_of(a, NFTA_MASQ_FLAGS) == 0;
+	case EXPR_COUNTER:
+		return true;
 	}
 	return false;
 }
 
 static bool read_expr(const struct nlattr *item, struct nft_rule *rule)
 {
-	struct attrs attrs = read_nest(item);
+	struct wire_attrs attrs = wire_nest(item);
 	const char *name = wire_string(attrs.of[NFTA_EXPR_NAME]);
-	struct attrs data = read_nest(attrs.of[NFTA_EXPR_DATA]);
+	struct wire_attrs data = wire_nest(attrs.of[NFTA_EXPR_DATA]);
 	if (!name || rule->count == RULE_EXPRS_MAX)
 		return false;
 	for (size_t k = 0; k < sizeof(expr_names) / sizeof(expr_names[0]); k++)
@@ -400,7 +409,7 @@ static bool read_expr(const struct nlattr *item, struct nft_rule *rule)
 
 bool wire_read_rule(const struct nlmsghdr *nlh, struct nft_rule *out, const char **chain)
 {
-	struct attrs attrs = read_message(nlh);
+	struct wire_attrs attrs = wire_message(nlh);
 	const struct nlattr *item;
 	*chain = wire_string(attrs.of[NFTA_RULE_CHAIN]);
 	if (!*chain)
@@ -509,13 +518,13 @@ void wire_put_set(struct nlmsghdr *nlh, const struct shape_set *set)
 
 bool wire_read_set(const struct nlmsghdr *nlh, struct wire_set *out)
 {
-	struct attrs attrs = read_message(nlh);
+	struct wire_attrs attrs = wire_message(nlh);
 	out->name = wire_string(attrs.of[NFTA_SET_NAME]);
 	if (!out->name)
 		return false;
-	out->flags = number_of(&attrs, NFTA_SET_FLAGS);
-	out->key_length = number_of(&attrs, NFTA_SET_KEY_LEN);
-	out->data_length = number_of(&attrs, NFTA_SET_DATA_LEN);
+	out->flags = wire_number_of(&attrs, NFTA_SET_FLAGS);
+	out->key_length = wire_number_of(&attrs, NFTA_SET_KEY_LEN);
+	out->data_length = wire_number_of(&attrs, NFTA_SET_DATA_LEN);
 	return true;
 }
 
@@ -577,7 +586,7 @@ void wire_put_jump(struct nlmsghdr *nlh, const struct bucket *bucket, const char
 
 static bool get_bytes(const struct nlattr *nest, uint8_t *out, size_t length)
 {
-	struct attrs data = read_nest(nest);
+	struct wire_attrs data = wire_nest(nest);
 	const struct nlattr *value = data.of[NFTA_DATA_VALUE];
 	if (!value || mnl_attr_get_payload_len(value) != length)
 		return false;
@@ -586,17 +595,17 @@ static bool get_bytes(const struct nlattr *nest, uint8_t *out, size_t length)
 }
 
 /* One expression, or since Linux 5.10 a list of them. */
-static void read_counter(const struct attrs *attrs, struct element_counter *out)
+static void read_counter(const struct wire_attrs *attrs, struct element_counter *out)
 {
 	const struct nlattr *expr = attrs->of[NFTA_SET_ELEM_EXPR];
 	*out = (struct element_counter){0, 0};
 	if (!expr)
 		return;
-	struct attrs named = read_nest(expr);
+	struct wire_attrs named = wire_nest(expr);
 	const char *name = wire_string(named.of[NFTA_EXPR_NAME]);
 	if (!name || strcmp(name, "counter") != 0)
 		return;
-	struct attrs data = read_nest(named.of[NFTA_EXPR_DATA]);
+	struct wire_attrs data = wire_nest(named.of[NFTA_EXPR_DATA]);
 	out->packets = get_u64(data.of[NFTA_COUNTER_PACKETS]);
 	out->bytes = get_u64(data.of[NFTA_COUNTER_BYTES]);
 }
@@ -604,10 +613,10 @@ static void read_counter(const struct attrs *attrs, struct element_counter *out)
 bool wire_read_element(const struct nlattr *attr, struct element *out,
 		       struct element_counter *counter, const char **jump)
 {
-	struct attrs attrs = read_nest(attr);
+	struct wire_attrs attrs = wire_nest(attr);
 	struct key_shape key = shape_key(&out->bucket);
-	struct attrs data = read_nest(attrs.of[NFTA_SET_ELEM_DATA]);
-	struct attrs verdict = read_nest(data.of[NFTA_DATA_VERDICT]);
+	struct wire_attrs data = wire_nest(attrs.of[NFTA_SET_ELEM_DATA]);
+	struct wire_attrs verdict = wire_nest(data.of[NFTA_DATA_VERDICT]);
 	*out = (struct element){.bucket = out->bucket,
 				.key_length = key.length,
 				.data_length = shape_data_length(&out->bucket)};

@@ -143,6 +143,14 @@ static size_t add_match(struct line *line, const struct expr *e, size_t left, st
 		add_time(line, &e[2]);
 		return 3;
 	}
+	if (e->kind == EXPR_META && e->key == NFT_META_MARK) {
+		uint32_t value;
+		if (left < 3 || e[2].kind != EXPR_CMP)
+			return 2; /* it is set again, see EXPR_META_SET */
+		memcpy(&value, e[2].bytes, sizeof(value));
+		add(line, "meta mark & 0x20040800 == 0x%x ", value);
+		return 3;
+	}
 	if (e->kind == EXPR_META && e->key == NFT_META_IIFNAME && cmp->kind == EXPR_CMP) {
 		add_ifname(line, cmp);
 		return 2;
@@ -203,6 +211,14 @@ static void add_nat(struct line *line, const struct nft_rule *rule, const struct
 	add(line, " map @%s", rule->name);
 }
 
+/* What is done to the bits of GUEST_MARK. */
+static const char *guest_mark_change(const struct expr *bitwise)
+{
+	return bitwise->flip[0] || bitwise->flip[1] || bitwise->flip[2] || bitwise->flip[3]
+		       ? "| 0x20040800"
+		       : "& 0xdffbf7ff";
+}
+
 static void add_rule(struct line *line, const struct nft_rule *rule, bool six)
 {
 	struct loaded l = {.six = six};
@@ -245,6 +261,12 @@ static void add_rule(struct line *line, const struct nft_rule *rule, bool six)
 			break;
 		case EXPR_MASQUERADE:
 			add(line, "masquerade");
+			break;
+		case EXPR_META_SET:
+			add(line, "meta mark set meta mark %s", guest_mark_change(e - 1));
+			break;
+		case EXPR_COUNTER:
+			add(line, "counter ");
 			break;
 		case EXPR_FIB:
 		case EXPR_CT:
@@ -376,6 +398,27 @@ static void add_jump(struct line *line, const struct nft_op *op)
 	add(line, " }");
 }
 
+static void add_guest(struct line *line, const struct nft_op *op)
+{
+	const struct others_chain *c = op->others;
+	const char *family = c->nfproto == NFPROTO_INET   ? "inet"
+			     : c->nfproto == NFPROTO_IPV6 ? "ip6"
+							  : "ip";
+	struct nft_rule rule;
+	struct quoted table = quote(c->table), chain = quote(c->name);
+	if (op->kind == NFT_OP_DELETE_GUEST) {
+		add(line, "delete rule %s %s %s handle %llu", family, table.text, chain.text,
+		    (unsigned long long)op->behind);
+		return;
+	}
+	shape_guest_rule(&rule);
+	add(line, "%s rule %s %s %s ", op->behind ? "insert" : "add", family, table.text,
+	    chain.text);
+	if (op->behind)
+		add(line, "handle %llu ", (unsigned long long)op->behind);
+	add_rule(line, &rule, false);
+}
+
 /* ---- the plan ---- */
 
 static int forward_lines(const struct nft_op *op, struct lines *out, struct err *err)
@@ -405,6 +448,16 @@ static bool is_six(const char *chain)
 	return strchr(chain, '6') != NULL;
 }
 
+static const char *hook_name(uint32_t hook)
+{
+	static const char *const names[] = {[NF_INET_PRE_ROUTING] = "prerouting",
+					    [NF_INET_LOCAL_IN] = "input",
+					    [NF_INET_FORWARD] = "forward",
+					    [NF_INET_LOCAL_OUT] = "output",
+					    [NF_INET_POST_ROUTING] = "postrouting"};
+	return hook < sizeof(names) / sizeof(names[0]) ? names[hook] : "?";
+}
+
 static int op_lines(const struct nft_op *op, struct lines *out, struct err *err)
 {
 	struct line line = {.used = 0};
@@ -415,7 +468,8 @@ static int op_lines(const struct nft_op *op, struct lines *out, struct err *err)
 	case NFT_OP_NEW_CHAIN:
 		add(&line, "add chain inet " TABLE_NAME " %s", op->name);
 		if (op->chain->base)
-			add(&line, " { type nat hook %s priority %d; }", op->name,
+			add(&line, " { type %s hook %s priority %d; }",
+			    op->chain->filter ? "filter" : "nat", hook_name(op->chain->hook),
 			    op->chain->priority);
 		break;
 	case NFT_OP_NEW_SET:
@@ -434,6 +488,10 @@ static int op_lines(const struct nft_op *op, struct lines *out, struct err *err)
 		if (op->behind)
 			add(&line, "handle %llu ", (unsigned long long)op->behind);
 		add_rule(&line, op->rule, is_six(op->name));
+		break;
+	case NFT_OP_DELETE_GUEST:
+	case NFT_OP_NEW_GUEST:
+		add_guest(&line, op);
 		break;
 	case NFT_OP_DELETE_JUMP:
 	case NFT_OP_NEW_JUMP:

@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Rules of somebody else's packet filter as values, and where in a chain of them the new
+ * connections of forwards are stopped for every client. It knows neither xtables nor nf_tables,
+ * which translate their rules into these.
+ */
+#ifndef PFWD_FILTER_FILTER_H
+#define PFWD_FILTER_FILTER_H
+
+#include "model/match.h"
+
+enum PACKED filter_verdict {
+	FILTER_GO_ON, /* none: it counts, logs, marks */
+	FILTER_ACCEPT,
+	FILTER_END, /* drop, reject, and whatever is not known to let packets go on */
+	FILTER_RETURN,
+	FILTER_JUMP, /* to, and back from its end */
+	FILTER_GOTO, /* to, and not back */
+};
+
+struct filter_rule {
+	enum filter_verdict verdict;
+	bool never;   /* it matches no new translated connection, whatever that is */
+	bool limited; /* it takes some clients or some packets alone */
+	bool unsure;  /* it asks for more than is told here: it may match, or not */
+	bool not_in, not_out, not_dst; /* the interface, the network is what must not be */
+	enum family family;            /* FAMILY_NONE: both */
+	enum proto proto;              /* PROTO_NONE: any */
+	char in[IFNAME_MAX];           /* "": any; a trailing '+': all that begin so */
+	char out[IFNAME_MAX];
+	struct network dst;  /* after translation */
+	struct ports ports;  /* {0, 0}: any; after translation */
+	uint32_t to;         /* index of the chain, of FILTER_JUMP and FILTER_GOTO */
+	uint64_t handle;     /* whoever reads the chain knows what it is */
+};
+
+struct filter_chain {
+	const struct filter_rule *rules;
+	size_t count;
+	bool drops; /* the policy of a base chain */
+};
+
+/* The connections of some forwards that are alike to a packet filter. */
+struct filter_flow {
+	enum family family;
+	enum proto proto;
+	char in[IFNAME_MAX];  /* as in struct forward */
+	char out[IFNAME_MAX]; /* "": not known */
+	struct network dst;   /* the target; none: not known, or this host */
+	struct ports ports;   /* of the target */
+};
+
+enum filter_end {
+	FILTER_OPEN,   /* no rule or policy stops the flow for every client */
+	FILTER_CLOSED, /* the rule at index stops it, or the policy if there are no more rules */
+};
+
+struct filter_place {
+	enum filter_end end;
+	size_t index; /* in the base chain: where a rule has to stand that lets the flow through */
+};
+
+/*
+ * Walk the base chain, and the chains that it jumps to, as a new connection of the flow does. Rules
+ * that take only some clients are passed: if they drop, they hold all the same. Chains that jump in
+ * circles, which the kernel refuses, are not followed.
+ */
+struct filter_place filter_place(const struct filter_chain *chains, size_t count, size_t base,
+				 const struct filter_flow *flow);
+
+#endif

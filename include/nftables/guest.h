@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Where others' chains stop the connections of forwards for every client, and where in them pfwd's
+ * one rule has to stand that lets these through. It asks no kernel.
+ */
+#ifndef PFWD_NFTABLES_GUEST_H
+#define PFWD_NFTABLES_GUEST_H
+
+#include "filter/filter.h"
+#include "model/forwards.h"
+#include "nftables/shape.h"
+
+struct others_chain {
+	uint8_t nfproto; /* of the table: NFPROTO_INET, NFPROTO_IPV4, NFPROTO_IPV6 */
+	char table[BUCKET_NAME_MAX];
+	char name[BUCKET_NAME_MAX];
+	bool base;
+	bool owned; /* only the program that made the table may change it */
+	uint32_t hook;
+	int32_t priority;
+	bool drops; /* its policy */
+	struct filter_rule *rules;
+	bool *guest; /* for each rule: it is a guest rule of pfwd's */
+	size_t count;
+};
+
+struct others { /* base chains of other tables with the chains below them; a zeroed one is empty */
+	struct others_chain *chains;
+	size_t count;
+};
+void others_free(struct others *others);
+
+struct guest { /* what one base chain needs */
+	const struct others_chain *chain;
+	bool needed; /* it stops some forwards; a rule at place lets them through */
+	size_t place;
+	bool there;   /* a guest rule stands where it should */
+	bool owned;   /* it is needed, and only the chain's owner could put it there */
+};
+
+struct guests { /* a zeroed one is empty */
+	struct guest *items;
+	size_t count;
+	struct shape_guest hooks[SHAPE_GUESTS_MAX]; /* on which the guests to be are */
+	size_t hook_count;
+};
+
+/* Of each base chain on the way of these forwards. partial: there are more forwards, which are not
+ * in the set; what guest rules there are, they may need. 0, or -1 (out of memory). */
+int guests_find(const struct others *others, const struct forwards *set, bool partial,
+		struct guests *out, struct err *err);
+void guests_free(struct guests *guests);
+
+/* The first base chain that stops the forward although a guest rule is where it should be, or NULL.
+ * guests: of all forwards. */
+const struct others_chain *guests_stop(const struct others *others, const struct guests *guests,
+				       const struct forward *f);
+
+/* The first chain that may stop forwards which others' backends make, or NULL. */
+const struct others_chain *guests_stop_any(const struct others *others);
+
+#endif

@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Each condition of a rule is answered with no, maybe or yes. To be stopped it is enough that a rule
+ * may match. To be let through for good, the rule has to match for certain.
+ */
+#include <string.h>
+
+#include "filter/filter.h"
+
+#define DEPTH_MAX 16 /* of jumps that the kernel allows: NFT_JUMP_STACK_SIZE */
+
+enum answer {
+	NO,
+	MAYBE,
+	YES,
+};
+
+static enum answer both(enum answer a, enum answer b)
+{
+	return a < b ? a : b;
+}
+
+static enum answer turned(enum answer a, bool negated)
+{
+	if (!negated || a == MAYBE)
+		return a;
+	return a == YES ? NO : YES;
+}
+
+/* Whether packets with interface "has" come in (or go out) on "wanted". */
+static enum answer match_interface(const char *wanted, const char *has, bool known)
+{
+	if (!*wanted)
+		return YES;
+	if (!known)
+		return MAYBE;
+	switch (ifname_overlap(has, wanted)) {
+	case OVERLAP_DISJOINT:
+		return NO;
+	case OVERLAP_EQUAL:
+	case OVERLAP_INSIDE:
+		return YES;
+	case OVERLAP_AROUND:
+	case OVERLAP_CROSS:
+		break;
+	}
+	return MAYBE;
+}
+
+static enum answer match_overlaps(enum overlap o)
+{
+	if (o == OVERLAP_DISJOINT)
+		return NO;
+	return o == OVERLAP_EQUAL || o == OVERLAP_INSIDE ? YES : MAYBE;
+}
+
+static enum answer match_rule(const struct filter_rule *r, const struct filter_flow *f)
+{
+	enum answer a = r->unsure ? MAYBE : YES;
+	if (r->never || (r->family && r->family != f->family) || (r->proto && r->proto != f->proto))
+		return NO;
+	a = both(a, turned(match_interface(r->in, f->in, true), r->not_in));
+	a = both(a, turned(match_interface(r->out, f->out, *f->out), r->not_out));
+	if (network_is_set(&r->dst)) {
+		enum answer d = network_is_set(&f->dst)
+					? match_overlaps(network_overlap(&f->dst, &r->dst))
+					: MAYBE;
+		a = both(a, turned(d, r->not_dst));
+	}
+	if (r->ports.first)
+		a = both(a, match_overlaps(ports_overlap(f->ports, r->ports)));
+	return a;
+}
+
+enum outcome {
+	WENT_ON,   /* to the end of the chain */
+	RETURNED,  /* for certain, for every client */
+	ACCEPTED,  /* for certain, for every client */
+	STOPPED,   /* perhaps; *index is the rule */
+};
+
+struct walk {
+	const struct filter_chain *chains;
+	size_t count;
+	const struct filter_flow *flow;
+};
+
+/* limited: what leads here takes some clients alone, so that nothing here ends the flow for all. */
+static enum outcome walk_chain(const struct walk *w, size_t at, bool limited, int depth,
+			       size_t *index)
+{
+	const struct filter_chain *chain = &w->chains[at];
+	for (size_t i = 0; i < chain->count; i++) {
+		const struct filter_rule *r = &chain->rules[i];
+		enum answer a = match_rule(r, w->flow);
+		bool some = limited || r->limited;
+		enum outcome below = WENT_ON;
+		size_t ignored;
+		*index = i;
+		if (a == NO || r->verdict == FILTER_GO_ON)
+			continue;
+		switch (r->verdict) {
+		case FILTER_ACCEPT:
+			if (a == YES && !some)
+				return ACCEPTED;
+			break;
+		case FILTER_RETURN:
+			if (a == YES && !some)
+				return RETURNED;
+			/* those that return are spared what follows: it stops only the others */
+			limited = limited || r->limited;
+			break;
+		case FILTER_END:
+			if (!some)
+				return STOPPED;
+			break;
+		case FILTER_JUMP:
+		case FILTER_GOTO:
+			if (r->to < w->count && depth < DEPTH_MAX)
+				below = walk_chain(w, r->to, some, depth + 1, &ignored);
+			if (below == STOPPED)
+				return STOPPED;
+			if (a == YES && below == ACCEPTED)
+				return ACCEPTED;
+			if (r->verdict == FILTER_GOTO && a == YES && !some)
+				return RETURNED;
+			break;
+		case FILTER_GO_ON:
+			break;
+		}
+	}
+	*index = chain->count;
+	return WENT_ON;
+}
+
+struct filter_place filter_place(const struct filter_chain *chains, size_t count, size_t base,
+				 const struct filter_flow *flow)
+{
+	const struct walk walk = {chains, count, flow};
+	size_t index = 0;
+	switch (walk_chain(&walk, base, false, 0, &index)) {
+	case STOPPED:
+		return (struct filter_place){FILTER_CLOSED, index};
+	case ACCEPTED:
+		return (struct filter_place){FILTER_OPEN, index};
+	case RETURNED:
+	case WENT_ON:
+		break;
+	}
+	return (struct filter_place){chains[base].drops ? FILTER_CLOSED : FILTER_OPEN, index};
+}

@@ -1,0 +1,625 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What a rule asks of a packet is followed from register to register. Conditions that pick some
+ * clients or some packets make it a limited rule; what is not understood makes it unsure.
+ */
+#include <arpa/inet.h>
+#include <endian.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <linux/netfilter/nf_conntrack_common.h>
+#include <linux/netfilter/nf_tables_compat.h>
+#include <linux/netfilter/nfnetlink.h>
+#include <linux/netfilter/xt_conntrack.h>
+#include <linux/netfilter/xt_mark.h>
+#include <net/if.h>
+
+#include "host/netlink.h"
+#include "model/array.h"
+#include "nftables/others.h"
+#include "nftables/wire.h"
+
+#define REGISTERS 20
+
+enum loaded {
+	LOADED_NOTHING,
+	LOADED_IN,
+	LOADED_OUT,
+	LOADED_IN_INDEX,
+	LOADED_OUT_INDEX,
+	LOADED_FAMILY,
+	LOADED_PROTO,
+	LOADED_SOURCE,
+	LOADED_DESTINATION,
+	LOADED_PORT,
+	LOADED_STATE,  /* of the connection */
+	LOADED_STATUS, /* of the connection */
+	LOADED_MARK,
+	LOADED_PLACE, /* something that tells all clients alike, as the type of an address */
+	LOADED_OTHER, /* something that tells clients or packets apart */
+};
+
+struct reg {
+	enum loaded what;
+	uint8_t length;    /* of what was loaded */
+	bool masked;
+	uint8_t mask[16];
+};
+
+struct decoder {
+	struct filter_rule *rule;
+	struct reg regs[REGISTERS];
+	char jump[BUCKET_NAME_MAX];
+	bool mark_is_guest; /* it asks for the mark of guests */
+	bool accepts;
+};
+
+static const struct reg *reg_of(const struct decoder *d, const struct nlattr *attr)
+{
+	static const struct reg nothing;
+	uint8_t reg;
+	return wire_reg(attr, &reg) && reg < REGISTERS ? &d->regs[reg] : &nothing;
+}
+
+static void load(struct decoder *d, const struct nlattr *dreg, enum loaded what, size_t length)
+{
+	uint8_t reg;
+	if (wire_reg(dreg, &reg) && reg < REGISTERS)
+		d->regs[reg] = (struct reg){.what = what, .length = (uint8_t)length};
+}
+
+/* ---- loads ---- */
+
+static void on_meta(struct decoder *d, const struct wire_attrs *a)
+{
+	static const struct {
+		uint32_t key;
+		enum loaded what;
+	} known[] = {
+		{NFT_META_IIFNAME, LOADED_IN},     {NFT_META_OIFNAME, LOADED_OUT},
+		{NFT_META_IIF, LOADED_IN_INDEX},   {NFT_META_OIF, LOADED_OUT_INDEX},
+		{NFT_META_NFPROTO, LOADED_FAMILY}, {NFT_META_L4PROTO, LOADED_PROTO},
+		{NFT_META_MARK, LOADED_MARK},
+	};
+	enum loaded what = LOADED_OTHER;
+	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
+		if (known[i].key == wire_number_of(a, NFTA_META_KEY))
+			what = known[i].what;
+	load(d, a->of[NFTA_META_DREG], what, 0);
+}
+
+static void on_payload(struct decoder *d, const struct wire_attrs *a)
+{
+	uint32_t base = wire_number_of(a, NFTA_PAYLOAD_BASE);
+	uint32_t offset = wire_number_of(a, NFTA_PAYLOAD_OFFSET);
+	uint32_t length = wire_number_of(a, NFTA_PAYLOAD_LEN);
+	enum loaded what = LOADED_OTHER;
+	if (base == NFT_PAYLOAD_NETWORK_HEADER && (offset == 16 || offset == 24) &&
+	    !(offset == 16 && length == 8))
+		what = LOADED_DESTINATION;
+	else if (base == NFT_PAYLOAD_NETWORK_HEADER && (offset == 12 || offset == 8))
+		what = LOADED_SOURCE;
+	else if (base == NFT_PAYLOAD_NETWORK_HEADER && (offset == 9 || offset == 6) && length == 1)
+		what = LOADED_PROTO;
+	else if (base == NFT_PAYLOAD_TRANSPORT_HEADER && offset == 2 && length == 2)
+		what = LOADED_PORT;
+	load(d, a->of[NFTA_PAYLOAD_DREG], what, length);
+}
+
+static void on_ct(struct decoder *d, const struct wire_attrs *a)
+{
+	uint32_t key = wire_number_of(a, NFTA_CT_KEY);
+	enum loaded what = key == NFT_CT_STATE    ? LOADED_STATE
+			   : key == NFT_CT_STATUS ? LOADED_STATUS
+						  : LOADED_OTHER;
+	load(d, a->of[NFTA_CT_DREG], what, 0);
+}
+
+static void on_fib(struct decoder *d, const struct wire_attrs *a)
+{
+	bool source = wire_number_of(a, NFTA_FIB_FLAGS) & NFTA_FIB_F_SADDR;
+	load(d, a->of[NFTA_FIB_DREG], source ? LOADED_OTHER : LOADED_PLACE, 0);
+}
+
+static void on_bitwise(struct decoder *d, const struct wire_attrs *a)
+{
+	struct reg reg = *reg_of(d, a->of[NFTA_BITWISE_SREG]);
+	uint8_t to;
+	struct wire_attrs data = wire_nest(a->of[NFTA_BITWISE_MASK]);
+	const struct nlattr *mask = data.of[NFTA_DATA_VALUE];
+	size_t length = mask ? mnl_attr_get_payload_len(mask) : 0;
+	reg.masked = length > 0 && length <= sizeof(reg.mask);
+	if (reg.masked)
+		memcpy(reg.mask, mnl_attr_get_payload(mask), length);
+	if (wire_reg(a->of[NFTA_BITWISE_DREG], &to) && to < REGISTERS)
+		d->regs[to] = reg;
+}
+
+/* ---- conditions ---- */
+
+static void ask_interface(char out[IFNAME_MAX], bool *negated, bool neq, const void *bytes,
+			  size_t length)
+{
+	memset(out, 0, IFNAME_MAX);
+	memcpy(out, bytes, length < IFNAME_MAX ? length : IFNAME_MAX - 1);
+	size_t n = strlen(out);
+	/* fewer bytes than a name has: all that begin so */
+	if (length < IFNAME_MAX && n == length && n < IFNAME_MAX - 1)
+		out[n] = '+';
+	*negated = neq;
+}
+
+static void ask_index(char out[IFNAME_MAX], bool *negated, bool neq, const void *bytes,
+		      size_t length)
+{
+	uint32_t index = 0;
+	char name[IF_NAMESIZE] = "";
+	memcpy(&index, bytes, length < sizeof(index) ? length : sizeof(index));
+	if (!if_indextoname(index, name))
+		strcpy(name, "?"); /* it is gone, and takes nothing */
+	ask_interface(out, negated, neq, name, sizeof(name));
+}
+
+static void ask_destination(struct filter_rule *r, const struct reg *reg, const uint8_t *bytes,
+			    size_t length)
+{
+	unsigned int prefix = 0;
+	struct address addr = {.family = r->family};
+	if (!addr.family)
+		addr.family = length > 4 ? FAMILY_IPV6 : FAMILY_IPV4;
+	for (size_t i = 0; i < length && i < 16; i++)
+		prefix += (unsigned int)__builtin_popcount(reg->masked ? reg->mask[i] : 0xff);
+	memcpy(addr.bytes, bytes, length < 16 ? length : 16);
+	if (prefix > address_bits(addr.family))
+		r->unsure = true;
+	else if (prefix)
+		r->dst = network_of(&addr, prefix);
+}
+
+static void on_cmp(struct decoder *d, const struct wire_attrs *a)
+{
+	struct filter_rule *r = d->rule;
+	const struct reg *reg = reg_of(d, a->of[NFTA_CMP_SREG]);
+	uint32_t op = wire_number_of(a, NFTA_CMP_OP);
+	struct wire_attrs data = wire_nest(a->of[NFTA_CMP_DATA]);
+	const struct nlattr *value = data.of[NFTA_DATA_VALUE];
+	size_t length = value ? mnl_attr_get_payload_len(value) : 0;
+	uint8_t bytes[16] = {0};
+	uint32_t number, mask;
+	uint16_t port;
+	bool neq = op == NFT_CMP_NEQ, equality = neq || op == NFT_CMP_EQ;
+	if (length == 0 || length > sizeof(bytes)) {
+		r->unsure = true;
+		return;
+	}
+	memcpy(bytes, mnl_attr_get_payload(value), length);
+	memcpy(&number, bytes, sizeof(number));
+	memcpy(&mask, reg->mask, sizeof(mask));
+	memcpy(&port, bytes, sizeof(port));
+	switch (reg->what) {
+	case LOADED_IN:
+		ask_interface(r->in, &r->not_in, neq, bytes, length);
+		break;
+	case LOADED_OUT:
+		ask_interface(r->out, &r->not_out, neq, bytes, length);
+		break;
+	case LOADED_IN_INDEX:
+		ask_index(r->in, &r->not_in, neq, bytes, length);
+		break;
+	case LOADED_OUT_INDEX:
+		ask_index(r->out, &r->not_out, neq, bytes, length);
+		break;
+	case LOADED_FAMILY:
+		if (equality)
+			r->family = (bytes[0] == NFPROTO_IPV6) != neq ? FAMILY_IPV6 : FAMILY_IPV4;
+		break;
+	case LOADED_PROTO:
+		if (!equality || neq)
+			r->unsure = true;
+		else if (bytes[0] == PROTO_TCP || bytes[0] == PROTO_UDP || bytes[0] == PROTO_SCTP)
+			r->proto = (enum proto)bytes[0];
+		else
+			r->never = true; /* no protocol of forwards */
+		break;
+	case LOADED_DESTINATION:
+		if (equality)
+			ask_destination(r, reg, bytes, length);
+		else
+			r->unsure = true;
+		r->not_dst = neq;
+		break;
+	case LOADED_PORT:
+		if (op == NFT_CMP_EQ)
+			r->ports = (struct ports){ntohs(port), ntohs(port)};
+		else
+			r->unsure = true;
+		break;
+	case LOADED_STATE:
+		/* of a mask, and then "not 0": one of these states; a new connection is meant */
+		if (reg->masked && neq && number == 0)
+			r->never = r->never || !(mask & 1U << (IP_CT_NEW + 1));
+		else
+			r->unsure = true;
+		break;
+	case LOADED_STATUS:
+		/* translated it is */
+		if (reg->masked && mask == IPS_DST_NAT && number == 0 && equality)
+			r->never = r->never || !neq;
+		else
+			r->limited = true;
+		break;
+	case LOADED_MARK:
+		d->mark_is_guest = reg->masked && mask == GUEST_MARK && number == GUEST_MARK &&
+				   op == NFT_CMP_EQ;
+		r->limited = true;
+		break;
+	case LOADED_PLACE:
+		r->unsure = true;
+		break;
+	case LOADED_SOURCE:
+	case LOADED_OTHER:
+	case LOADED_NOTHING:
+		r->limited = true;
+		break;
+	}
+}
+
+/* A set may hold the packet, or not. A map of verdicts may end it. */
+static void on_lookup(struct decoder *d, const struct wire_attrs *a)
+{
+	const struct nlattr *dreg = a->of[NFTA_LOOKUP_DREG];
+	const struct reg *reg = reg_of(d, a->of[NFTA_LOOKUP_SREG]);
+	uint8_t to, first = 0;
+	bool clients = false;
+	/* a key of several fields fills the registers behind the first */
+	if (wire_reg(a->of[NFTA_LOOKUP_SREG], &first))
+		for (size_t i = first; i < REGISTERS; i++)
+			clients = clients || d->regs[i].what == LOADED_SOURCE;
+	d->rule->limited = d->rule->limited || clients || reg->what == LOADED_OTHER ||
+			   reg->what == LOADED_MARK;
+	d->rule->unsure = true;
+	/* what is done by a connection's state is done to others than new ones */
+	if (dreg && !wire_reg(dreg, &to) && reg->what != LOADED_STATE)
+		d->rule->verdict = FILTER_END;
+}
+
+/* ---- expressions of iptables-nft ---- */
+
+static const void *xt_info(const struct nlattr *info, size_t size)
+{
+	return info && mnl_attr_get_payload_len(info) >= size ? mnl_attr_get_payload(info) : NULL;
+}
+
+static void on_match(struct decoder *d, const struct wire_attrs *a)
+{
+	/* those that take all clients alike, or nothing at all */
+	static const char *const plain[] = {"comment", "addrtype", "multiport", "tcp", "udp",
+					    "sctp",    "physdev",  "icmp",      NULL};
+	const char *name = wire_string(a->of[NFTA_MATCH_NAME]);
+	const struct nlattr *info = a->of[NFTA_MATCH_INFO];
+	const struct xt_conntrack_mtinfo3 *ct = xt_info(info, sizeof(*ct));
+	const struct xt_mark_mtinfo1 *mark = xt_info(info, sizeof(*mark));
+	const char *is = name ? name : "";
+	if (strcmp(is, "conntrack") == 0 && ct && ct->match_flags == XT_CONNTRACK_STATE) {
+		const unsigned int ours =
+			XT_CONNTRACK_STATE_BIT(IP_CT_NEW) | XT_CONNTRACK_STATE_DNAT;
+		bool matches = (ct->state_mask & ours) != 0;
+		bool inverted = ct->invert_flags & XT_CONNTRACK_STATE;
+		d->rule->never = d->rule->never || matches == inverted;
+		return;
+	}
+	if (strcmp(is, "mark") == 0) {
+		d->mark_is_guest = mark && mark->mark == GUEST_MARK && mark->mask == GUEST_MARK &&
+				   !mark->invert;
+		d->rule->limited = true;
+		return;
+	}
+	for (size_t i = 0; plain[i]; i++)
+		if (strcmp(is, plain[i]) == 0) {
+			d->rule->unsure = d->rule->unsure || i > 0;
+			return;
+		}
+	d->rule->limited = true;
+}
+
+static void on_target(struct decoder *d, const struct wire_attrs *a)
+{
+	static const char *const passing[] = {"LOG",  "NFLOG",    "MARK",   "CONNMARK", "TCPMSS",
+					      "SET",  "CLASSIFY", "DSCP",   "TOS",      "TRACE",
+					      "AUDIT", "CHECKSUM", "SECMARK", "TEE",     NULL};
+	const char *name = wire_string(a->of[NFTA_TARGET_NAME]);
+	const char *is = name ? name : "";
+	d->rule->verdict = FILTER_END;
+	for (size_t i = 0; passing[i]; i++)
+		if (strcmp(is, passing[i]) == 0)
+			d->rule->verdict = FILTER_GO_ON;
+}
+
+static void on_immediate(struct decoder *d, const struct wire_attrs *a)
+{
+	uint8_t reg;
+	struct wire_attrs data = wire_nest(a->of[NFTA_IMMEDIATE_DATA]);
+	struct wire_attrs verdict = wire_nest(data.of[NFTA_DATA_VERDICT]);
+	const char *chain = wire_string(verdict.of[NFTA_VERDICT_CHAIN]);
+	if (wire_reg(a->of[NFTA_IMMEDIATE_DREG], &reg))
+		return;
+	switch ((int32_t)wire_number_of(&verdict, NFTA_VERDICT_CODE)) {
+	case NF_ACCEPT:
+		d->rule->verdict = FILTER_ACCEPT;
+		d->accepts = true;
+		break;
+	case NFT_CONTINUE:
+		break;
+	case NFT_RETURN:
+		d->rule->verdict = FILTER_RETURN;
+		break;
+	case NFT_JUMP:
+	case NFT_GOTO:
+		d->rule->verdict =
+			(int32_t)wire_number_of(&verdict, NFTA_VERDICT_CODE) == NFT_JUMP ? FILTER_JUMP
+										      : FILTER_GOTO;
+		if (chain)
+			strncpy(d->jump, chain, sizeof(d->jump) - 1);
+		break;
+	default:
+		d->rule->verdict = FILTER_END;
+		break;
+	}
+}
+
+static void on_end(struct decoder *d, const struct wire_attrs *a)
+{
+	(void)a;
+	d->rule->verdict = FILTER_END;
+}
+
+static void on_limit(struct decoder *d, const struct wire_attrs *a)
+{
+	(void)a;
+	d->rule->limited = true;
+}
+
+static void on_nothing(struct decoder *d, const struct wire_attrs *a)
+{
+	(void)d;
+	(void)a;
+}
+
+static const struct {
+	const char *name;
+	void (*on)(struct decoder *d, const struct wire_attrs *a);
+} expressions[] = {
+	{"meta", on_meta},
+	{"payload", on_payload},
+	{"ct", on_ct},
+	{"fib", on_fib},
+	{"bitwise", on_bitwise},
+	{"cmp", on_cmp},
+	{"lookup", on_lookup},
+	{"match", on_match},
+	{"target", on_target},
+	{"immediate", on_immediate},
+	{"reject", on_end},
+	{"queue", on_end},
+	{"counter", on_nothing},
+	{"log", on_nothing},
+	{"notrack", on_nothing},
+	{"byteorder", on_nothing},
+	{"objref", on_nothing},
+	{"flow_offload", on_nothing},
+};
+
+static void decode_expr(struct decoder *d, const struct nlattr *item)
+{
+	struct wire_attrs attrs = wire_nest(item);
+	struct wire_attrs data = wire_nest(attrs.of[NFTA_EXPR_DATA]);
+	const char *name = wire_string(attrs.of[NFTA_EXPR_NAME]);
+	for (size_t i = 0; name && i < sizeof(expressions) / sizeof(expressions[0]); i++)
+		if (strcmp(expressions[i].name, name) == 0) {
+			expressions[i].on(d, &data);
+			return;
+		}
+	/* limit, quota, numgen, socket ...: it takes some packets */
+	on_limit(d, &data);
+}
+
+/* ---- reading ---- */
+
+struct reader {
+	struct others *out;
+	bool no_memory;
+	struct jump {
+		size_t chain, rule;
+		char to[BUCKET_NAME_MAX];
+	} *jumps;
+	size_t jump_count;
+};
+
+static struct others_chain *find_chain(const struct others *others, uint8_t nfproto,
+				       const char *table, const char *name)
+{
+	for (size_t i = 0; i < others->count; i++) {
+		struct others_chain *c = &others->chains[i];
+		if (c->nfproto == nfproto && strcmp(c->name, name) == 0 &&
+		    strcmp(c->table, table) == 0)
+			return c;
+	}
+	return NULL;
+}
+
+static uint8_t family_of(const struct nlmsghdr *nlh)
+{
+	return ((const struct nfgenmsg *)mnl_nlmsg_get_payload(nlh))->nfgen_family;
+}
+
+static bool is_family(uint8_t nfproto)
+{
+	return nfproto == NFPROTO_INET || nfproto == NFPROTO_IPV4 || nfproto == NFPROTO_IPV6;
+}
+
+static bool is_ours(uint8_t nfproto, const char *table)
+{
+	return nfproto == NFPROTO_INET && strcmp(table, "pfwd") == 0;
+}
+
+static int on_chain(const struct nlmsghdr *nlh, void *data)
+{
+	struct reader *r = data;
+	struct wire_attrs a = wire_message(nlh);
+	const char *table = wire_string(a.of[NFTA_CHAIN_TABLE]);
+	const char *name = wire_string(a.of[NFTA_CHAIN_NAME]);
+	const char *type = wire_string(a.of[NFTA_CHAIN_TYPE]);
+	struct wire_attrs hook = wire_nest(a.of[NFTA_CHAIN_HOOK]);
+	if (!table || !name || !is_family(family_of(nlh)) ||
+	    is_ours(family_of(nlh), table) ||
+	    (type && strcmp(type, "filter") != 0))
+		return MNL_CB_OK;
+	void *chains = r->out->chains;
+	struct others_chain *c = array_append(&chains, &r->out->count, sizeof(*c));
+	r->out->chains = chains;
+	if (!c) {
+		r->no_memory = true;
+		return MNL_CB_STOP;
+	}
+	c->nfproto = family_of(nlh);
+	strncpy(c->table, table, sizeof(c->table) - 1);
+	strncpy(c->name, name, sizeof(c->name) - 1);
+	c->base = a.of[NFTA_CHAIN_HOOK] != NULL;
+	c->hook = wire_number_of(&hook, NFTA_HOOK_HOOKNUM);
+	c->priority = (int32_t)wire_number_of(&hook, NFTA_HOOK_PRIORITY);
+	c->drops = wire_number_of(&a, NFTA_CHAIN_POLICY) == NF_DROP && a.of[NFTA_CHAIN_POLICY];
+	return MNL_CB_OK;
+}
+
+/* Of tables that are dormant nothing is in force; those with an owner nobody else may change. */
+static int on_table(const struct nlmsghdr *nlh, void *data)
+{
+	struct reader *r = data;
+	struct wire_attrs a = wire_message(nlh);
+	const char *name = wire_string(a.of[NFTA_TABLE_NAME]);
+	uint32_t flags = wire_number_of(&a, NFTA_TABLE_FLAGS);
+	for (size_t i = 0; name && i < r->out->count; i++) {
+		struct others_chain *c = &r->out->chains[i];
+		if (c->nfproto != family_of(nlh) || strcmp(c->table, name) != 0)
+			continue;
+		c->owned = flags & NFT_TABLE_F_OWNER;
+		if (flags & NFT_TABLE_F_DORMANT)
+			c->base = false;
+	}
+	return MNL_CB_OK;
+}
+
+static int add_rule(struct reader *r, struct others_chain *c, const struct wire_attrs *a)
+{
+	struct filter_rule *rules = reallocarray(c->rules, c->count + 1, sizeof(*rules));
+	if (rules)
+		c->rules = rules;
+	bool *guest = rules ? reallocarray(c->guest, c->count + 1, sizeof(*guest)) : NULL;
+	if (!guest)
+		return -1;
+	c->guest = guest;
+	struct decoder d = {.rule = &c->rules[c->count]};
+	*d.rule = (struct filter_rule){
+		.family = c->nfproto == NFPROTO_IPV4   ? FAMILY_IPV4
+			  : c->nfproto == NFPROTO_IPV6 ? FAMILY_IPV6
+						       : FAMILY_NONE};
+	const struct nlattr *list = a->of[NFTA_RULE_EXPRESSIONS], *item;
+	const char *at = list ? mnl_attr_get_payload(list) : NULL;
+	const char *end = list ? at + mnl_attr_get_payload_len(list) : NULL;
+	while ((item = wire_next(&at, end)))
+		decode_expr(&d, item);
+	if (a->of[NFTA_RULE_HANDLE] && mnl_attr_get_payload_len(a->of[NFTA_RULE_HANDLE]) == 8)
+		d.rule->handle = be64toh(mnl_attr_get_u64(a->of[NFTA_RULE_HANDLE]));
+	c->guest[c->count] = d.mark_is_guest && d.accepts;
+	if (*d.jump) {
+		void *jumps = r->jumps;
+		struct jump *j = array_append(&jumps, &r->jump_count, sizeof(*j));
+		r->jumps = jumps;
+		if (!j)
+			return -1;
+		j->chain = (size_t)(c - r->out->chains);
+		j->rule = c->count;
+		strcpy(j->to, d.jump);
+	}
+	c->count++;
+	return 0;
+}
+
+static int on_rule(const struct nlmsghdr *nlh, void *data)
+{
+	struct reader *r = data;
+	struct wire_attrs a = wire_message(nlh);
+	const char *table = wire_string(a.of[NFTA_RULE_TABLE]);
+	const char *chain = wire_string(a.of[NFTA_RULE_CHAIN]);
+	if (!table || !chain)
+		return MNL_CB_OK;
+	struct others_chain *c = find_chain(r->out, family_of(nlh), table, chain);
+	if (c && add_rule(r, c, &a) < 0) {
+		r->no_memory = true;
+		return MNL_CB_STOP;
+	}
+	return MNL_CB_OK;
+}
+
+static int dump(uint16_t type, uint8_t nfproto, const char *table, mnl_cb_t on, struct reader *r)
+{
+	_Alignas(struct nlmsghdr) char buffer[1024] = {0};
+	struct nlmsghdr *nlh = mnl_nlmsg_put_header(buffer);
+	nlh->nlmsg_type = (uint16_t)(NFNL_SUBSYS_NFTABLES << 8 | type);
+	struct nfgenmsg *nfh = mnl_nlmsg_put_extra_header(nlh, sizeof(*nfh));
+	nfh->nfgen_family = nfproto;
+	nfh->version = NFNETLINK_V0;
+	if (table)
+		mnl_attr_put_strz(nlh, NFTA_RULE_TABLE, table);
+	return netlink_dump(NETLINK_NETFILTER, nlh, on, r);
+}
+
+/* Only tables with a base chain on a hook that matters are read further. */
+static bool matters(const struct others_chain *c)
+{
+	return c->base && c->hook >= NF_INET_LOCAL_IN && c->hook <= NF_INET_POST_ROUTING;
+}
+
+static int read_rules(struct reader *r)
+{
+	for (size_t i = 0; i < r->out->count; i++) {
+		const struct others_chain *c = &r->out->chains[i];
+		bool before = false;
+		for (size_t k = 0; k < i; k++)
+			before = before || (matters(&r->out->chains[k]) &&
+					    r->out->chains[k].nfproto == c->nfproto &&
+					    strcmp(r->out->chains[k].table, c->table) == 0);
+		if (!matters(c) || before)
+			continue;
+		char table[BUCKET_NAME_MAX];
+		strcpy(table, c->table);
+		if (dump(NFT_MSG_GETRULE, c->nfproto, table, on_rule, r) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+int others_read(struct others *out)
+{
+	struct reader r = {.out = out};
+	*out = (struct others){0};
+	int result = dump(NFT_MSG_GETCHAIN, NFPROTO_UNSPEC, NULL, on_chain, &r);
+	if (result == 0 && out->count)
+		result = dump(NFT_MSG_GETTABLE, NFPROTO_UNSPEC, NULL, on_table, &r);
+	if (result == 0)
+		result = read_rules(&r);
+	for (size_t i = 0; i < r.jump_count; i++) {
+		const struct jump *j = &r.jumps[i];
+		struct others_chain *from = &out->chains[j->chain];
+		const struct others_chain *to =
+			find_chain(out, from->nfproto, from->table, j->to);
+		from->rules[j->rule].to = to ? (uint32_t)(to - out->chains) : UINT32_MAX;
+	}
+	free(r.jumps);
+	if (r.no_memory) {
+		errno = ENOMEM;
+		return -1;
+	}
+	return result;
+}
