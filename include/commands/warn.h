@@ -6,9 +6,9 @@
 #ifndef PFWD_COMMANDS_WARN_H
 #define PFWD_COMMANDS_WARN_H
 
-#include "model/forwards.h"
+#include "model/backend.h"
 
 /* Print what keeps the forwards from working here, and what harm they may do. */
-void warn_of_forwards(const struct forwards *set);
+void warn_of_forwards(const struct forwards *set, const struct backend *home);
 
 #endif

@@ -28,10 +28,10 @@ struct filter_rule {
 	enum proto proto;              /* PROTO_NONE: any */
 	char in[IFNAME_MAX];           /* "": any; a trailing '+': all that begin so */
 	char out[IFNAME_MAX];
-	struct network dst;  /* after translation */
-	struct ports ports;  /* {0, 0}: any; after translation */
-	uint32_t to;         /* index of the chain, of FILTER_JUMP and FILTER_GOTO */
-	uint64_t handle;     /* whoever reads the chain knows what it is */
+	struct network dst; /* after translation */
+	struct ports ports; /* {0, 0}: any; after translation */
+	uint32_t to;        /* index of the chain, of FILTER_JUMP and FILTER_GOTO */
+	uint64_t handle;    /* whoever reads the chain knows what it is */
 };
 
 struct filter_chain {

@@ -25,8 +25,8 @@ struct ruleset_plan {
 
 struct ruleset_status {
 	bool incomplete; /* something that the forward needs is missing */
-	bool blocked;    /* a rule or policy of others stops its connections, whoever the client is */
 	uint64_t conns;  /* connections translated since the forward was made */
+	bool blocked; /* a rule or policy of others stops its connections, whoever the client is */
 };
 
 enum reading_depth {
@@ -57,6 +57,10 @@ struct backend {
 	/* Whether the kernel has it, as far as can be told without setting anything up; else why.
 	 * May load modules. */
 	bool (*usable)(struct err *why);
+
+	/* Whether others' rules in this interface stop what other backends let through; then where
+	 * says which. Forwards of this backend pass them. NULL: they cannot. */
+	bool (*stops_others)(struct err *where);
 
 	/*
 	 * Take the lock that the interface's users share; wait up to that many seconds. The lock

@@ -26,7 +26,7 @@ struct content_chain {
 	bool base;
 	uint32_t hook; /* NF_INET_*, of a base chain */
 	int32_t priority;
-	bool filter; /* of type filter, else nat */
+	bool filter;            /* of type filter, else nat */
 	struct nft_rule *rules; /* all of them, in order */
 	size_t count;
 };
@@ -69,8 +69,8 @@ struct content {                   /* a zeroed one is an empty ruleset */
 	size_t added_count;
 	struct content_added *extra; /* elements of proper forwards that have to go */
 	size_t extra_count;
-	bool *open;       /* one for each forward: the network of --hairpin is to be found */
-	size_t held_room; /* of held and open */
+	bool *open;           /* one for each forward: the network of --hairpin is to be found */
+	size_t held_room;     /* of held and open */
 	struct others others; /* what other tables do to connections of forwards */
 };
 

@@ -29,13 +29,15 @@ struct others { /* base chains of other tables with the chains below them; a zer
 	size_t count;
 };
 void others_free(struct others *others);
+/* nft(8)'s word for the family of its table. */
+const char *guest_family(const struct others_chain *chain);
 
 struct guest { /* what one base chain needs */
 	const struct others_chain *chain;
 	bool needed; /* it stops some forwards; a rule at place lets them through */
 	size_t place;
-	bool there;   /* a guest rule stands where it should */
-	bool owned;   /* it is needed, and only the chain's owner could put it there */
+	bool there; /* a guest rule stands where it should */
+	bool owned; /* it is needed, and only the chain's owner could put it there */
 };
 
 struct guests { /* a zeroed one is empty */

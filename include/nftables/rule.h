@@ -12,7 +12,7 @@
 #include "nftables/bucket.h"
 
 enum PACKED expr_kind {
-	EXPR_META,    /* load */
+	EXPR_META, /* load */
 	EXPR_META_SET,
 	EXPR_PAYLOAD, /* load */
 	EXPR_FIB,     /* load */
@@ -41,7 +41,7 @@ struct expr {
 	uint32_t extra; /* of EXPR_PAYLOAD: offset; of EXPR_FIB: NFTA_FIB_F_*; of EXPR_NAT: the
 			   family (NFPROTO_*); of EXPR_LOOKUP: LOOKUP_* */
 	uint8_t bytes[16];
-	uint8_t flip[4]; /* of EXPR_BITWISE on 4 bytes */
+	uint8_t flip[4];         /* of EXPR_BITWISE on 4 bytes */
 	bool has_addr, has_port; /* of EXPR_NAT */
 };
 

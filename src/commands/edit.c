@@ -129,6 +129,7 @@ int edit_run(struct edit *edit, const struct globals *globals, struct err *err)
 		if (globals->verbose)
 			say_changes(edit, &result);
 	}
+	edit->change.home = result.home;
 	change_result_free(&result);
 	return status;
 }

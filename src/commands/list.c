@@ -144,7 +144,8 @@ static const struct report_column columns[] = {
 	{"TARGET", "where they are sent", REPORT_TEXT, get_target},
 	{"NAME", "the label", REPORT_TEXT, get_name},
 	{"OPTIONS", "the other options that `pfwd add` would need", REPORT_TEXT, get_options},
-	{"STATE", "active, expired, incomplete (rules are missing), or blocked by others' rules", REPORT_TEXT, get_state},
+	{"STATE", "active, expired, incomplete (rules are missing), or blocked by others' rules",
+	 REPORT_TEXT, get_state},
 	{"CONNS", "connections translated since the forward was made", REPORT_NUMBER, get_conns},
 	{"IF", "incoming interface", REPORT_TEXT, get_if},
 	{"ADDR", "address that connections are sent to", REPORT_TEXT, get_addr},
@@ -182,8 +183,8 @@ static int count_connections(struct list *list, struct err *err)
 	if (bytes)
 		query_say_accounting();
 	list->sums = calloc(list->present.forwards.count + 1, sizeof(*list->sums));
-	int result = list->sums ? owners_make(&list->present.forwards, &owners, err)
-				: err_memory(err);
+	int result =
+		list->sums ? owners_make(&list->present.forwards, &owners, err) : err_memory(err);
 	if (result == 0)
 		result = owners_sums(&owners, FAMILY_NONE, list->sums, &resized, err);
 	owners_free(&owners);

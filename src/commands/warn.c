@@ -24,11 +24,13 @@ static void warn_sysctl(enum family family)
 static void warn_chain(enum family family, const char *chain)
 {
 	command_say("warning: nf_tables drops by policy the %s packets that pfwd accepts (%s): "
-		    "accept them there too",
+		    "accept them there too, or move the forwards to nf_tables with: "
+		    "pfwd save - | pfwd apply --backend nftables -",
 		    family_name(family), chain);
 }
 
-struct known { /* of the host */
+struct known {           /* of the host */
+	bool passes_nft; /* the backend looks after what nf_tables drop */
 	struct host_addresses addresses;
 	struct host_listeners listeners;
 	struct host_interfaces interfaces;
@@ -146,11 +148,11 @@ static void warn_family(const struct known *known, const struct forwards *set, e
 		to_self = to_self || here;
 		beyond = beyond || (!here && address_is_set(&f->target));
 	}
-	if (beyond) {
+	if (beyond)
 		warn_sysctl(family);
+	if (beyond && !known->passes_nft)
 		host_nft_drops(family, HOST_HOOK_FORWARD, warn_chain);
-	}
-	if (to_self)
+	if (to_self && !known->passes_nft)
 		host_nft_drops(family, HOST_HOOK_INPUT, warn_chain);
 }
 
@@ -163,9 +165,9 @@ static int read_host(struct known *known, struct err *err)
 	return 0;
 }
 
-void warn_of_forwards(const struct forwards *set)
+void warn_of_forwards(const struct forwards *set, const struct backend *home)
 {
-	struct known known = {0};
+	struct known known = {.passes_nft = home && home->stops_others};
 	struct err err;
 	if (read_host(&known, &err) < 0)
 		command_say("warning: the forwards are made, but not checked: %s", err.text);

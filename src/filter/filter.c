@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Each condition of a rule is answered with no, maybe or yes. To be stopped it is enough that a rule
- * may match. To be let through for good, the rule has to match for certain.
+ * Each condition of a rule is answered with no, maybe or yes. To be stopped it is enough that a
+ * rule may match. To be let through for good, the rule has to match for certain.
  */
 #include <string.h>
 
@@ -73,10 +73,10 @@ static enum answer match_rule(const struct filter_rule *r, const struct filter_f
 }
 
 enum outcome {
-	WENT_ON,   /* to the end of the chain */
-	RETURNED,  /* for certain, for every client */
-	ACCEPTED,  /* for certain, for every client */
-	STOPPED,   /* perhaps; *index is the rule */
+	WENT_ON,  /* to the end of the chain */
+	RETURNED, /* for certain, for every client */
+	ACCEPTED, /* for certain, for every client */
+	STOPPED,  /* perhaps; *index is the rule */
 };
 
 struct walk {

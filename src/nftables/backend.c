@@ -7,6 +7,7 @@
 #include "nftables/backend.h"
 #include "nftables/batch.h"
 #include "nftables/commit.h"
+#include "nftables/others.h"
 #include "nftables/read.h"
 #include "nftables/words.h"
 
@@ -42,6 +43,19 @@ static bool usable(struct err *why)
 		return true;
 	err_set(why, ERR_UNSUPPORTED, "this kernel has no nf_tables; load nf_tables");
 	return false;
+}
+
+static bool stops_others(struct err *where)
+{
+	struct others others;
+	const struct others_chain *stop = NULL;
+	if (others_read(&others) == 0)
+		stop = guests_stop_any(&others);
+	if (stop)
+		err_set(where, ERR_NONE, "chain %s of table %s %s drops what legacy rules accept",
+			quote(stop->name).text, guest_family(stop), quote(stop->table).text);
+	others_free(&others);
+	return stop != NULL;
 }
 
 static int read_set(const struct reading *reading, struct ruleset **out, struct err *err)
@@ -125,6 +139,7 @@ const struct backend nftables_backend = {
 	.name = "nftables",
 	.present = present,
 	.usable = usable,
+	.stops_others = stops_others,
 	.read = read_set,
 	.status = status,
 	.foreign = foreign,

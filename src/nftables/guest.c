@@ -63,9 +63,8 @@ static int make_view(const struct others *others, struct view *out)
 	out->count = others->count;
 	out->chains = calloc(others->count + 1, sizeof(*out->chains));
 	for (size_t i = 0; out->chains && i < others->count; i++)
-		out->chains[i] =
-			(struct filter_chain){others->chains[i].rules, others->chains[i].count,
-					      others->chains[i].drops};
+		out->chains[i] = (struct filter_chain){
+			others->chains[i].rules, others->chains[i].count, others->chains[i].drops};
 	return out->chains ? 0 : -1;
 }
 
@@ -226,11 +225,10 @@ const struct others_chain *guests_stop_any(const struct others *others)
 	for (size_t c = 0; !stop && c < others->count; c++)
 		for (size_t h = 0; !stop && h < sizeof(hooks) / sizeof(hooks[0]); h++)
 			for (size_t f = 0; !stop && f < 2; f++) {
-				const struct hook_flow any = {
-					hooks[h],
-					{.family = families[f],
-					 .proto = PROTO_TCP,
-					 .ports = {1, UINT16_MAX}}};
+				const struct hook_flow any = {hooks[h],
+							      {.family = families[f],
+							       .proto = PROTO_TCP,
+							       .ports = {1, UINT16_MAX}}};
 				if (sees(&others->chains[c], &any) &&
 				    filter_place(view.chains, view.count, c, &any.flow).end ==
 					    FILTER_CLOSED)
@@ -238,6 +236,13 @@ const struct others_chain *guests_stop_any(const struct others *others)
 			}
 	free(view.chains);
 	return stop;
+}
+
+const char *guest_family(const struct others_chain *chain)
+{
+	if (chain->nfproto == NFPROTO_INET)
+		return "inet";
+	return chain->nfproto == NFPROTO_IPV6 ? "ip6" : "ip";
 }
 
 void others_free(struct others *others)

@@ -42,7 +42,7 @@ enum loaded {
 
 struct reg {
 	enum loaded what;
-	uint8_t length;    /* of what was loaded */
+	uint8_t length; /* of what was loaded */
 	bool masked;
 	uint8_t mask[16];
 };
@@ -325,9 +325,9 @@ static void on_match(struct decoder *d, const struct wire_attrs *a)
 
 static void on_target(struct decoder *d, const struct wire_attrs *a)
 {
-	static const char *const passing[] = {"LOG",  "NFLOG",    "MARK",   "CONNMARK", "TCPMSS",
-					      "SET",  "CLASSIFY", "DSCP",   "TOS",      "TRACE",
-					      "AUDIT", "CHECKSUM", "SECMARK", "TEE",     NULL};
+	static const char *const passing[] = {"LOG",   "NFLOG",    "MARK",    "CONNMARK", "TCPMSS",
+					      "SET",   "CLASSIFY", "DSCP",    "TOS",      "TRACE",
+					      "AUDIT", "CHECKSUM", "SECMARK", "TEE",      NULL};
 	const char *name = wire_string(a->of[NFTA_TARGET_NAME]);
 	const char *is = name ? name : "";
 	d->rule->verdict = FILTER_END;
@@ -356,9 +356,9 @@ static void on_immediate(struct decoder *d, const struct wire_attrs *a)
 		break;
 	case NFT_JUMP:
 	case NFT_GOTO:
-		d->rule->verdict =
-			(int32_t)wire_number_of(&verdict, NFTA_VERDICT_CODE) == NFT_JUMP ? FILTER_JUMP
-										      : FILTER_GOTO;
+		d->rule->verdict = (int32_t)wire_number_of(&verdict, NFTA_VERDICT_CODE) == NFT_JUMP
+					   ? FILTER_JUMP
+					   : FILTER_GOTO;
 		if (chain)
 			strncpy(d->jump, chain, sizeof(d->jump) - 1);
 		break;
@@ -390,24 +390,15 @@ static const struct {
 	const char *name;
 	void (*on)(struct decoder *d, const struct wire_attrs *a);
 } expressions[] = {
-	{"meta", on_meta},
-	{"payload", on_payload},
-	{"ct", on_ct},
-	{"fib", on_fib},
-	{"bitwise", on_bitwise},
-	{"cmp", on_cmp},
-	{"lookup", on_lookup},
-	{"match", on_match},
-	{"target", on_target},
-	{"immediate", on_immediate},
-	{"reject", on_end},
-	{"queue", on_end},
-	{"counter", on_nothing},
-	{"log", on_nothing},
-	{"notrack", on_nothing},
-	{"byteorder", on_nothing},
-	{"objref", on_nothing},
-	{"flow_offload", on_nothing},
+	{"meta", on_meta},       {"payload", on_payload},
+	{"ct", on_ct},           {"fib", on_fib},
+	{"bitwise", on_bitwise}, {"cmp", on_cmp},
+	{"lookup", on_lookup},   {"match", on_match},
+	{"target", on_target},   {"immediate", on_immediate},
+	{"reject", on_end},      {"queue", on_end},
+	{"counter", on_nothing}, {"log", on_nothing},
+	{"notrack", on_nothing}, {"byteorder", on_nothing},
+	{"objref", on_nothing},  {"flow_offload", on_nothing},
 };
 
 static void decode_expr(struct decoder *d, const struct nlattr *item)
@@ -432,7 +423,7 @@ struct reader {
 	struct jump {
 		size_t chain, rule;
 		char to[BUCKET_NAME_MAX];
-	} *jumps;
+	} * jumps;
 	size_t jump_count;
 };
 
@@ -471,8 +462,7 @@ static int on_chain(const struct nlmsghdr *nlh, void *data)
 	const char *name = wire_string(a.of[NFTA_CHAIN_NAME]);
 	const char *type = wire_string(a.of[NFTA_CHAIN_TYPE]);
 	struct wire_attrs hook = wire_nest(a.of[NFTA_CHAIN_HOOK]);
-	if (!table || !name || !is_family(family_of(nlh)) ||
-	    is_ours(family_of(nlh), table) ||
+	if (!table || !name || !is_family(family_of(nlh)) || is_ours(family_of(nlh), table) ||
 	    (type && strcmp(type, "filter") != 0))
 		return MNL_CB_OK;
 	void *chains = r->out->chains;
@@ -520,10 +510,9 @@ static int add_rule(struct reader *r, struct others_chain *c, const struct wire_
 		return -1;
 	c->guest = guest;
 	struct decoder d = {.rule = &c->rules[c->count]};
-	*d.rule = (struct filter_rule){
-		.family = c->nfproto == NFPROTO_IPV4   ? FAMILY_IPV4
-			  : c->nfproto == NFPROTO_IPV6 ? FAMILY_IPV6
-						       : FAMILY_NONE};
+	*d.rule = (struct filter_rule){.family = c->nfproto == NFPROTO_IPV4   ? FAMILY_IPV4
+						 : c->nfproto == NFPROTO_IPV6 ? FAMILY_IPV6
+									      : FAMILY_NONE};
 	const struct nlattr *list = a->of[NFTA_RULE_EXPRESSIONS], *item;
 	const char *at = list ? mnl_attr_get_payload(list) : NULL;
 	const char *end = list ? at + mnl_attr_get_payload_len(list) : NULL;
@@ -612,8 +601,7 @@ int others_read(struct others *out)
 	for (size_t i = 0; i < r.jump_count; i++) {
 		const struct jump *j = &r.jumps[i];
 		struct others_chain *from = &out->chains[j->chain];
-		const struct others_chain *to =
-			find_chain(out, from->nfproto, from->table, j->to);
+		const struct others_chain *to = find_chain(out, from->nfproto, from->table, j->to);
 		from->rules[j->rule].to = to ? (uint32_t)(to - out->chains) : UINT32_MAX;
 	}
 	free(r.jumps);

@@ -138,8 +138,7 @@ static bool same_keys(const struct item *a, const struct item *b)
 {
 	return a->f->family == b->f->family && a->f->proto == b->f->proto && a->part == b->part &&
 	       (a->part != PART_PROPER || strcmp(a->f->ifname, b->f->ifname) == 0) &&
-	       address_equal(&a->f->addr, &b->f->addr) &&
-	       compare_clients(a, b) == 0;
+	       address_equal(&a->f->addr, &b->f->addr) && compare_clients(a, b) == 0;
 }
 
 /* Of ranges that lie in each other: one more than the highest level inside. stack has room for all

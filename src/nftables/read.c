@@ -120,8 +120,8 @@ static int on_chain(const struct nlmsghdr *nlh, void *data)
 		return stop(r, &r->no_memory);
 	chain->known = shape_knows_chain(chain->name);
 	chain->base = hook != NULL;
-	const struct nlattr *type = find_attr(nlh, NFTA_CHAIN_TYPE);
-	chain->filter = type && strcmp(mnl_attr_get_str(type), "filter") == 0;
+	const char *type = wire_string(find_attr(nlh, NFTA_CHAIN_TYPE));
+	chain->filter = type && strcmp(type, "filter") == 0;
 	const char *at = hook ? mnl_attr_get_payload(hook) : NULL;
 	const char *end = hook ? at + mnl_attr_get_payload_len(hook) : NULL;
 	while ((attr = wire_next(&at, end))) {

@@ -102,8 +102,9 @@ void wire_read_comment(const struct nlattr *attr, char out[RULE_COMMENT_MAX])
 /* ---- expressions ---- */
 
 static const char *const expr_names[] = {
-	[EXPR_META] = "meta",           [EXPR_META_SET] = "meta",
-	
+	[EXPR_META] = "meta",
+	[EXPR_META_SET] = "meta",
+
 	[EXPR_PAYLOAD] = "payload",
 	[EXPR_FIB] = "fib",
 	[EXPR_CT] = "ct",
@@ -115,7 +116,8 @@ static const char *const expr_names[] = {
 	[EXPR_LOOKUP] = "lookup",
 	[EXPR_VERDICT] = "immediate",
 	[EXPR_NAT] = "nat",
-	[EXPR_MASQUERADE] = "masq",     [EXPR_COUNTER] = "counter",
+	[EXPR_MASQUERADE] = "masq",
+	[EXPR_COUNTER] = "counter",
 };
 
 static void put_expr_data(struct nlmsghdr *nlh, const struct nft_rule *rule, const struct expr *e)
@@ -381,7 +383,8 @@ static bool read_expr_data(const struct wire_attrs *a, struct expr *e, struct nf
 		return read_bitwise(a, e);
 	case EXPR_CMP:
 		e->key = wire_number_of(a, NFTA_CMP_OP);
-		return wire_reg(a->of[NFTA_CMP_SREG], &e->reg) && get_value(a->of[NFTA_CMP_DATA], e);
+		return wire_reg(a->of[NFTA_CMP_SREG], &e->reg) &&
+		       get_value(a->of[NFTA_CMP_DATA], e);
 	case EXPR_LOOKUP:
 		return read_lookup(a, e, rule);
 	case EXPR_NAT:

@@ -401,9 +401,7 @@ static void add_jump(struct line *line, const struct nft_op *op)
 static void add_guest(struct line *line, const struct nft_op *op)
 {
 	const struct others_chain *c = op->others;
-	const char *family = c->nfproto == NFPROTO_INET   ? "inet"
-			     : c->nfproto == NFPROTO_IPV6 ? "ip6"
-							  : "ip";
+	const char *family = guest_family(c);
 	struct nft_rule rule;
 	struct quoted table = quote(c->table), chain = quote(c->name);
 	if (op->kind == NFT_OP_DELETE_GUEST) {

@@ -248,8 +248,9 @@ static int try(struct attempt *a, struct err *err)
 	if (read_sets(a, err) < 0 ||
 	    change->decide(change->context, result->before, &result->after, err) < 0)
 		return -1;
+	const struct choice choice = {change->backends, result->sets, change->move};
 	if (!result->home)
-		result->home = choice_make(change->backends, result->sets, NULL, err);
+		result->home = choice_make(&choice, NULL, err);
 	if (!result->home)
 		return -1;
 	for (a->home = 0; change->backends[a->home] != result->home; a->home++)

@@ -85,8 +85,9 @@ static int fill_present(struct reader *r, struct present *out, struct err *err)
 		add_status(r, b, out);
 	if (!shared)
 		take_status(r, out);
+	const struct choice choice = {r->backends, r->sets, true};
 	if (out->forwards.count)
-		out->home = choice_make(r->backends, r->sets, NULL, err);
+		out->home = choice_make(&choice, NULL, err);
 	return 0;
 }
 

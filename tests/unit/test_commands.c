@@ -379,16 +379,22 @@ static const struct program_case add_cases[] = {
 	{"add 203.0.113.9:80 192.168.1.2", .left = "*@203.0.113.9:80/tcp 192.168.1.2:80\n"},
 	{"add wan0:80 192.168.1.2", ON(drop_in_forward),
 	 .err = "pfwd: warning: nf_tables drops by policy the IPv4 packets that pfwd accepts "
-		"(table inet fw, chain guard): accept them there too\n",
+		"(table inet fw, chain guard): accept them there too, or "
+		"move the forwards to nf_tables with: pfwd save - | pfwd apply --backend nftables "
+		"-\n",
 	 .left = "wan0:80/tcp 192.168.1.2:80\n"},
 	{"add wan0:80 192.168.1.2", ON(drop_in_input), .left = "wan0:80/tcp 192.168.1.2:80\n"},
 	{"add wan0:80 :8080", ON(drop_in_input),
 	 .err = "pfwd: warning: nf_tables drops by policy the IPv4 packets that pfwd accepts "
-		"(table inet fw, chain guard): accept them there too\n",
+		"(table inet fw, chain guard): accept them there too, or "
+		"move the forwards to nf_tables with: pfwd save - | pfwd apply --backend nftables "
+		"-\n",
 	 .left = "wan0:80/tcp :8080\n"},
 	{"add -6 wan0:80 :8080", ON(drop_in_input),
 	 .err = "pfwd: warning: nf_tables drops by policy the IPv6 packets that pfwd accepts "
-		"(table inet fw, chain guard): accept them there too\n",
+		"(table inet fw, chain guard): accept them there too, or "
+		"move the forwards to nf_tables with: pfwd save - | pfwd apply --backend nftables "
+		"-\n",
 	 .left = "wan0:80/tcp :8080 -6\n"},
 	{"add wan0:53/udp 192.168.1.2", ON(lack_conntrack),
 	 .err = "pfwd: warning: rules changed, but old connections could not be ended: this kernel "
