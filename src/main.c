@@ -103,5 +103,5 @@ int main(int argc, char **argv)
 	if (result >= 0)
 		return result;
 	command_say("%s", err.text);
-	return err.kind ? (int)err.kind : ERR_FAILED;
+	return err.kind == ERR_NONE || err.kind == ERR_CHANGED ? ERR_FAILED : (int)err.kind;
 }

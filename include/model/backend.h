@@ -74,6 +74,9 @@ struct backend {
 	 * caller frees *out. -1: ERR_PERMISSION, ERR_FAILED, ERR_UNSUPPORTED.
 	 */
 	int (*read)(const struct reading *reading, struct ruleset **out, struct err *err);
+	/* A number that is another one if somebody has changed the rules since it was asked for. It
+	 * costs much less than read, and sets nothing up. -1: as read. */
+	int (*digest)(uint64_t *out, struct err *err);
 	/* Fill out[i] for each of set->forwards. */
 	int (*status)(const struct ruleset *set, struct ruleset_status *out, struct err *err);
 	/* A line for each place of pfwd's that holds something of somebody else's. */

@@ -23,6 +23,9 @@ struct present {                    /* a zeroed one is empty */
 /* backends: those looked at; ends with NULL. 0, or -1 and out is empty. */
 int present_read(const struct backend *const *backends, enum reading_depth depth,
 		 struct present *out, struct err *err);
+/* A number that is another one if the rules have changed since it was asked for. It costs much less
+ * than present_read. 0, or -1 as that. */
+int present_digest(const struct backend *const *backends, uint64_t *out, struct err *err);
 void present_free(struct present *present);
 
 #endif

@@ -24,7 +24,7 @@ struct snapshot { /* a zeroed one is empty */
 int snapshot_read(enum reading_depth depth, struct snapshot *out, struct err *err);
 void snapshot_free(struct snapshot *snapshot);
 
-/* Whether this network namespace has any of the tables. */
+/* Whether this network namespace has any of the tables; true too if that cannot be known. */
 bool snapshot_any(void);
 
 #endif

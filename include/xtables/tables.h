@@ -13,9 +13,10 @@ struct tables; /* an open table, or one that is not there */
 /*
  * The tables that the kernel has set up in this network namespace, a bit (1 << enum table) each.
  * TABLES_UNKNOWN: only root may read which (/proc/net/ip_tables_names); all of them may be there.
+ * 0, or -1: ERR_FAILED, it cannot be known, as without /proc.
  */
 #define TABLES_UNKNOWN (~0U)
-unsigned int tables_there(enum family family);
+int tables_there(enum family family, unsigned int *out, struct err *err);
 
 /* Whether the kernel has legacy tables at all; if not, why. The module is loaded if it is missing.
  * Whether the kernel has a certain table shows when that table is opened. */
@@ -23,7 +24,8 @@ bool tables_usable(struct err *why);
 
 /*
  * Open the table, which sets it up in the kernel. The module is loaded if it is missing. The caller
- * closes it. NULL: ERR_UNSUPPORTED if the kernel has no such table, ERR_PERMISSION, or ERR_FAILED.
+ * closes it. NULL: ERR_UNSUPPORTED if the kernel has no such table, ERR_PERMISSION, or ERR_FAILED,
+ * also if it could not be read as a whole.
  */
 struct tables *tables_open(enum family family, enum table table, struct err *err);
 void tables_close(struct tables *tables);

@@ -203,6 +203,8 @@ struct conns {
 	struct owners owners;
 	struct output output; /* with follow */
 	int64_t next_reading; /* not before this time of nanoseconds_now are forwards read again */
+	int64_t next_look;    /* ... is asked whether the rules have changed */
+	uint64_t digest;      /* of the rules, from before the last reading */
 	struct err *err;
 };
 
@@ -255,9 +257,11 @@ static int64_t nanoseconds_now(void)
 static int read_forwards(struct conns *conns, struct err *err)
 {
 	const struct forwards *set = &conns->present.forwards;
+	const struct backend *const *backends = globals_backends(conns->globals);
 	int64_t begin = nanoseconds_now();
-	if (present_read(globals_backends(conns->globals), READING_FORWARDS, &conns->present, err) <
-	    0)
+	if (conns->follow && present_digest(backends, &conns->digest, err) < 0)
+		return -1;
+	if (present_read(backends, READING_FORWARDS, &conns->present, err) < 0)
 		return -1;
 	int64_t end = nanoseconds_now();
 	conns->next_reading = end + READING_SHARE * (end - begin);
@@ -314,10 +318,29 @@ static int refresh_forwards(struct conns *conns)
 	return 0;
 }
 
-/* A connection of no known forward may run through one that was made since the last reading. */
+#define LOOK_NANOSECONDS 1000000000
+
+/* Once a second, read the forwards again if the rules have changed: names and targets may be other
+ * ones, and forwards gone. */
+static int look_for_changes(struct conns *conns)
+{
+	int64_t begin = nanoseconds_now();
+	uint64_t digest;
+	if (begin < conns->next_look)
+		return 0;
+	if (present_digest(globals_backends(conns->globals), &digest, conns->err) < 0)
+		return -1;
+	int64_t end = nanoseconds_now(), pause = READING_SHARE * (end - begin);
+	conns->next_look = end + (pause > LOOK_NANOSECONDS ? pause : LOOK_NANOSECONDS);
+	return digest == conns->digest ? 0 : refresh_forwards(conns);
+}
+
+/* A connection of no known forward may run through one that was made since the last look. */
 static int print_event(void *context, const struct connection *c)
 {
 	struct conns *conns = context;
+	if (look_for_changes(conns) < 0)
+		return -1;
 	bool known = owners_forward(&conns->owners, c) != NULL;
 	if (!known && nanoseconds_now() >= conns->next_reading && refresh_forwards(conns) < 0)
 		return -1;

@@ -71,6 +71,15 @@ static int read_set(const struct reading *reading, struct ruleset **out, struct 
 	return 0;
 }
 
+static int digest(uint64_t *out, struct err *err)
+{
+	uint32_t generation;
+	if (batch_generation(&generation) < 0)
+		return err_sys(err, errno, "cannot ask nf_tables for its generation");
+	*out = generation;
+	return 0;
+}
+
 static int status(const struct ruleset *set, struct ruleset_status *out, struct err *err)
 {
 	return nft_plan_status(content_of(set), out, err);
@@ -141,6 +150,7 @@ const struct backend nftables_backend = {
 	.usable = usable,
 	.stops_others = stops_others,
 	.read = read_set,
+	.digest = digest,
 	.status = status,
 	.foreign = foreign,
 	.plan = plan,

@@ -2,6 +2,7 @@
 /* Reading one backend after the other, and putting together what they hold. */
 #include <stdlib.h>
 
+#include "model/hash.h"
 #include "ruleset/choice.h"
 #include "ruleset/present.h"
 
@@ -108,6 +109,18 @@ int present_read(const struct backend *const *backends, enum reading_depth depth
 	if (result < 0)
 		present_free(out);
 	return result;
+}
+
+int present_digest(const struct backend *const *backends, uint64_t *out, struct err *err)
+{
+	*out = 0;
+	for (size_t b = 0; backends[b]; b++) {
+		uint64_t one;
+		if (backends[b]->digest(&one, err) < 0)
+			return -1;
+		*out = hash_word(*out, one);
+	}
+	return 0;
 }
 
 void present_free(struct present *present)

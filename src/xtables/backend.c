@@ -2,7 +2,9 @@
 /* The legacy tables behind the words that every backend has. */
 #include <stdlib.h>
 
+#include "model/hash.h"
 #include "xtables/backend.h"
+#include "xtables/blob.h"
 #include "xtables/commit.h"
 #include "xtables/dump.h"
 #include "xtables/health.h"
@@ -37,6 +39,24 @@ static int read_set(const struct reading *reading, struct ruleset **out, struct 
 		return -1;
 	}
 	*out = &s->base;
+	return 0;
+}
+
+/* The nat tables alone: what the forwards are is read from these. */
+static int digest(uint64_t *out, struct err *err)
+{
+	*out = 0;
+	for (int f = 0; f < FAMILIES; f++) {
+		enum family family = snapshot_families[f];
+		unsigned int there;
+		uint64_t one = 0;
+		if (tables_there(family, &there, err) < 0)
+			return -1;
+		if (there & 1U << TABLE_NAT && blob_digest(family, TABLE_NAT, &one, err) < 0 &&
+		    there != TABLES_UNKNOWN)
+			return -1;
+		*out = hash_word(*out, one);
+	}
 	return 0;
 }
 
@@ -124,6 +144,7 @@ const struct backend xtables_backend = {
 	.lock = lock_take,
 	.unlock = lock_release,
 	.read = read_set,
+	.digest = digest,
 	.status = fill_status,
 	.foreign = list_foreign,
 	.plan = make_plan,

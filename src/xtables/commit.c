@@ -127,15 +127,19 @@ static int recover(struct work *w, const struct step *step, struct lines *notes,
 	return 0;
 }
 
-static int do_step(struct work *w, const struct step *step, struct lines *notes, struct err *err)
+/* Carry out a step in memory. */
+static int prepare_step(struct work *w, const struct step *step, struct err *err)
 {
 	struct tables **tables = &w->before->tables[step->family][step->table];
-	const struct plan *plan = &w->plans[step->family][step->table];
 	if (!*tables)
 		*tables = tables_open(snapshot_families[step->family], step->table, err);
-	if (!*tables || tables_apply(*tables, plan, err) < 0)
-		return -1;
-	if (tables_commit(*tables, err) == 0)
+	return *tables ? tables_apply(*tables, &w->plans[step->family][step->table], err) : -1;
+}
+
+static int commit_step(struct work *w, const struct step *step, struct lines *notes,
+		       struct err *err)
+{
+	if (tables_commit(w->before->tables[step->family][step->table], err) == 0)
 		return 0;
 	return recover(w, step, notes, err);
 }
@@ -165,8 +169,12 @@ out:
 
 int work_commit(struct work *w, struct lines *notes, struct err *err)
 {
+	/* first what takes most of the memory: libiptc may end the program where there is none */
+	for (size_t i = 0; i < w->step_count; i++)
+		if (prepare_step(w, &w->steps[i], err) < 0)
+			return -1;
 	for (size_t i = 0; i < w->step_count; i++) {
-		if (do_step(w, &w->steps[i], notes, err) == 0)
+		if (commit_step(w, &w->steps[i], notes, err) == 0)
 			continue;
 		while (i-- > 0) {
 			struct err second;

@@ -10,7 +10,9 @@ const enum family snapshot_families[FAMILIES] = {FAMILY_IPV4, FAMILY_IPV6};
 static int read_table(struct snapshot *s, int f, int t, struct err *err)
 {
 	enum family family = snapshot_families[f];
-	unsigned int there = tables_there(family);
+	unsigned int there;
+	if (tables_there(family, &there, err) < 0)
+		return -1;
 	if (there & 1U << t) {
 		s->tables[f][t] = tables_open(family, (enum table)t, err);
 		/* if /proc does not list the tables, a missing one is not an error */
@@ -70,8 +72,11 @@ void snapshot_free(struct snapshot *s)
 
 bool snapshot_any(void)
 {
-	for (int f = 0; f < FAMILIES; f++)
-		if (tables_there(snapshot_families[f]))
+	for (int f = 0; f < FAMILIES; f++) {
+		struct err ignored;
+		unsigned int there;
+		if (tables_there(snapshot_families[f], &there, &ignored) < 0 || there)
 			return true;
+	}
 	return false;
 }

@@ -14,6 +14,7 @@
 
 #include "model/array.h"
 #include "xtables/modules.h"
+#include "xtables/blob.h"
 #include "xtables/tables.h"
 #include "xtables/decode.h"
 #include "xtables/encode.h"
@@ -81,6 +82,8 @@ struct adapter {
 ADAPTER(iptc, struct ipt_entry);
 ADAPTER(ip6tc, struct ip6t_entry);
 
+#define OPEN_TRIES 5
+
 struct tables {
 	enum family family;
 	enum table table;
@@ -92,30 +95,51 @@ struct tables {
 
 /* ---- opening ---- */
 
-unsigned int tables_there(enum family family)
+static const char *names_file(enum family family)
+{
+	return family == FAMILY_IPV6 ? "/proc/net/ip6_tables_names" : "/proc/net/ip_tables_names";
+}
+
+/* Without /proc no table is in sight, whatever the kernel has. */
+static int check_proc(struct err *err)
+{
+	if (access("/proc/net", F_OK) == 0)
+		return 0;
+	return err_sys(err, errno, "cannot read in /proc/net which tables there are; mount /proc");
+}
+
+int tables_there(enum family family, unsigned int *out, struct err *err)
 {
 	char line[64];
-	unsigned int there = 0;
-	FILE *file = fopen(family == FAMILY_IPV6 ? "/proc/net/ip6_tables_names"
-						 : "/proc/net/ip_tables_names",
-			   "re");
+	*out = 0;
+	FILE *file = fopen(names_file(family), "re");
+	if (!file && errno == ENOENT)
+		return check_proc(err);
+	if (!file && errno == ENOMEM)
+		return err_memory(err);
 	if (!file)
-		return errno == ENOENT ? 0 : TABLES_UNKNOWN; /* then they are asked for */
-	while (fgets(line, sizeof(line), file)) {
+		*out = TABLES_UNKNOWN; /* then they are asked for */
+	while (file && fgets(line, sizeof(line), file)) {
 		line[strcspn(line, "\n")] = '\0';
 		for (int t = 0; t < TABLES; t++)
 			if (strcmp(line, table_name((enum table)t)) == 0)
-				there |= 1U << t;
+				*out |= 1U << t;
 	}
-	fclose(file);
-	return there;
+	int result = file && ferror(file)
+			     ? err_sys(err, errno, "cannot read %s", names_file(family))
+			     : 0;
+	if (file)
+		fclose(file);
+	return result;
 }
 
 bool tables_usable(struct err *why)
 {
-	static const char names[] = "/proc/net/ip_tables_names";
+	const char *names = names_file(FAMILY_IPV4);
 	if (access(names, F_OK) == 0)
 		return true;
+	if (check_proc(why) < 0)
+		return false;
 	modules_load("ip_tables");
 	if (access(names, F_OK) == 0)
 		return true;
@@ -148,6 +172,51 @@ static int open_error(enum family family, enum table table, int error, struct er
 	return -1;
 }
 
+static struct xtc_handle *init_handle(const struct tables *t)
+{
+	struct xtc_handle *handle = t->lib->init(table_name(t->table));
+	if (!handle && (errno == ENOPROTOOPT || errno == ENOENT)) {
+		int before = errno;
+		modules_load(t->family == FAMILY_IPV6 ? "ip6_tables" : "ip_tables");
+		handle = t->lib->init(table_name(t->table));
+		if (!handle && errno == 0)
+			errno = before;
+	}
+	return handle;
+}
+
+/* As the kernel counts, see blob_entries. */
+static unsigned int count_entries(const struct tables *t)
+{
+	unsigned int count = 1;
+	for (const char *name = t->lib->first_chain(t->handle); name;
+	     name = t->lib->next_chain(t->handle)) {
+		count += t->lib->builtin(name, t->handle) ? 1 : 2;
+		for (const void *e = t->lib->first_rule(name, t->handle); e;
+		     e = t->lib->next_rule(e, t->handle))
+			count++;
+	}
+	return count;
+}
+
+/* Where memory runs out in libiptc, it may hold a part of the table and not say so, and a commit
+ * would remove the rest. before is the kernel's number from before the reading: if others have
+ * changed the table since, it is the number now that counts. */
+static int check_whole(const struct tables *t, unsigned int before, struct err *err)
+{
+	unsigned int now, ours = count_entries(t);
+	if (ours == before)
+		return 0;
+	if (blob_entries(t->family, t->table, &now) < 0)
+		return open_error(t->family, t->table, errno, err);
+	if (ours == now)
+		return 0;
+	return err_set(err, ERR_FAILED,
+		       "cannot read the %s %s table: the kernel has %u entries, and %u were read, "
+		       "because memory ran out or others kept changing them; try again",
+		       family_name(t->family), table_name(t->table), now, ours);
+}
+
 struct tables *tables_open(enum family family, enum table table, struct err *err)
 {
 	struct tables *t = calloc(1, sizeof(*t));
@@ -158,20 +227,20 @@ struct tables *tables_open(enum family family, enum table table, struct err *err
 	t->family = family;
 	t->table = table;
 	t->lib = family == FAMILY_IPV6 ? &ip6tc : &iptc;
-	t->handle = t->lib->init(table_name(table));
-	if (!t->handle && (errno == ENOPROTOOPT || errno == ENOENT)) {
-		int before = errno;
-		modules_load(family == FAMILY_IPV6 ? "ip6_tables" : "ip_tables");
-		t->handle = t->lib->init(table_name(table));
-		if (!t->handle && errno == 0)
-			errno = before;
+	for (int i = 0; i < OPEN_TRIES; i++) {
+		unsigned int before = 0; /* of a table that is not there yet */
+		blob_entries(family, table, &before);
+		t->handle = init_handle(t);
+		if (!t->handle) {
+			open_error(family, table, errno, err);
+			break;
+		}
+		if (check_whole(t, before, err) == 0)
+			return t;
+		t->lib->free(t->handle);
 	}
-	if (!t->handle) {
-		open_error(family, table, errno, err);
-		free(t);
-		return NULL;
-	}
-	return t;
+	free(t);
+	return NULL;
 }
 
 void tables_close(struct tables *tables)

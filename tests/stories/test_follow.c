@@ -102,6 +102,26 @@ static void following_goes_on_with_the_other_selectors(void **state)
 	assert_says(end_following().out, "new dns\n");
 }
 
+/* A second later at the most: with a name of its own now, or through another forward. */
+static void following_tells_renames_and_removals(void **state)
+{
+	(void)state;
+	town_serve(SERVER, IPPROTO_TCP, "192.168.1.2", 80);
+	pfwd(0, "add wan0:80 192.168.1.2 --name web");
+	begin_following("", "-rn -o FORWARD,NAME");
+	town_ask(CLIENT, IPPROTO_TCP, "10.1.0.1", 80);
+	town_await("grep -q 'new wan0:80/tcp web$' /run/events");
+	pfwd(0, "add --replace wan0:80 192.168.1.2 --name web2");
+	town_sh("sleep 1.1");
+	town_ask(CLIENT, IPPROTO_TCP, "10.1.0.1", 80);
+	town_await("grep -q 'new wan0:80/tcp web2$' /run/events");
+	pfwd(0, "del web2");
+	pfwd(0, "add wan0:1-65535 192.168.1.2 --name dmz");
+	town_sh("sleep 1.1");
+	town_ask(CLIENT, IPPROTO_TCP, "10.1.0.1", 80);
+	assert_says(end_following().out, "new wan0:1-65535/tcp dmz\n");
+}
+
 static void an_interrupt_ends_following_quietly(void **state)
 {
 	(void)state;
@@ -176,6 +196,7 @@ int main(void)
 		STORY(following_leaves_out_what_was_not_asked_for),
 		STORY(following_knows_forwards_made_since),
 		STORY(following_goes_on_with_the_other_selectors),
+		STORY(following_tells_renames_and_removals),
 		STORY(an_interrupt_ends_following_quietly),
 		STORY(a_reader_that_goes_ends_following),
 		STORY(nothing_is_missing_from_a_busy_table),

@@ -307,6 +307,20 @@ static int second_read(const struct reading *reading, struct ruleset **out, stru
 	return memory_read(&memory[1], out, err);
 }
 
+static int first_digest(uint64_t *out, struct err *err)
+{
+	(void)err;
+	*out = memory[0].commits;
+	return 0;
+}
+
+static int second_digest(uint64_t *out, struct err *err)
+{
+	(void)err;
+	*out = memory[1].commits;
+	return 0;
+}
+
 static int first_lock(unsigned int seconds, const struct waiting *waiting, struct err *err)
 {
 	(void)seconds;
@@ -342,6 +356,7 @@ const struct backend xtables_backend = {
 	.lock = first_lock,
 	.unlock = first_unlock,
 	.read = first_read,
+	.digest = first_digest,
 	ON_MEMORY,
 };
 
@@ -350,5 +365,6 @@ const struct backend nftables_backend = {
 	.present = second_present,
 	.usable = second_usable,
 	.read = second_read,
+	.digest = second_digest,
 	ON_MEMORY,
 };

@@ -80,6 +80,20 @@ static void a_wait_is_shown_on_a_terminal(void **state)
 	assert_string_equal(o.err, "");
 }
 
+/* Its output is more than a pipe takes in. */
+static void a_dry_run_whose_reader_stands_still_holds_no_lock(void **state)
+{
+	(void)state;
+	struct outcome o =
+		town_run("seq 1 2000 | sed 's/.*/wan0:& 192.168.1.2/' >/run/f; mkfifo /run/p; "
+			 "sleep 20 </run/p & sleeper=$!; $PFWD apply -n /run/f >/run/p & "
+			 "writer=$!; until grep -q pipe_write /proc/$writer/wchan || "
+			 "! kill -0 $writer; do sleep 0.1; done; kill -0 $writer && "
+			 "flock -n /run/xtables.lock echo free; $PFWD -w 0 add wan0:9 192.168.1.2; "
+			 "echo status $?; kill $writer $sleeper; wait");
+	assert_string_equal(o.out, "free\nstatus 0\n");
+}
+
 #define STORY(f) cmocka_unit_test_teardown(f, town_clean)
 
 int main(void)
@@ -88,6 +102,7 @@ int main(void)
 		STORY(the_lock_is_waited_for_in_bounds),
 		STORY(a_lock_that_is_held_ends_the_wait_in_time),
 		STORY(the_lock_is_held_from_first_read_to_last_commit),
+		STORY(a_dry_run_whose_reader_stands_still_holds_no_lock),
 		STORY(a_link_is_no_lock),
 		STORY(a_wait_is_shown_on_a_terminal),
 	};

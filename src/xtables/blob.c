@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The two questions that libiptc asks too: how large a table is, and its entries. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <sys/socket.h>
+#include <linux/netfilter_ipv4/ip_tables.h>
+#include <linux/netfilter_ipv6/ip6_tables.h>
+
+#include "model/hash.h"
+#include "xtables/blob.h"
+#include "xtables/entry.h"
+
+#define TRIES 5
+
+/* The structs of IPv6 have the layout of these. */
+_Static_assert(sizeof(struct ipt_getinfo) == sizeof(struct ip6t_getinfo), "one layout");
+_Static_assert(sizeof(struct ipt_get_entries) == sizeof(struct ip6t_get_entries), "one layout");
+
+static int ask(enum family family, int socket, int what, void *answer, socklen_t size)
+{
+	return getsockopt(socket, family == FAMILY_IPV6 ? IPPROTO_IPV6 : IPPROTO_IP, what, answer,
+			  &size);
+}
+
+static int open_socket(enum family family)
+{
+	return socket(family == FAMILY_IPV6 ? AF_INET6 : AF_INET, SOCK_RAW | SOCK_CLOEXEC,
+		      IPPROTO_RAW);
+}
+
+static int get_info(enum family family, enum table table, int socket, struct ipt_getinfo *out)
+{
+	*out = (struct ipt_getinfo){0};
+	strcpy(out->name, table_name(table));
+	return ask(family, socket, family == FAMILY_IPV6 ? IP6T_SO_GET_INFO : IPT_SO_GET_INFO, out,
+		   sizeof(*out));
+}
+
+int blob_entries(enum family family, enum table table, unsigned int *out)
+{
+	struct ipt_getinfo info;
+	int fd = open_socket(family);
+	if (fd < 0)
+		return -1;
+	int result = get_info(family, table, fd, &info), error = errno;
+	close(fd);
+	errno = error;
+	*out = info.num_entries;
+	return result;
+}
+
+static uint64_t hash_entries(enum family family, const char *entries, size_t size)
+{
+	uint64_t hash = size;
+	for (size_t at = 0; at < size;) {
+		struct entry_head head = entry_head(family, entries + at);
+		size_t end = *head.next_offset;
+		if (end < head.size || end > size - at)
+			break;
+		size_t counters = (size_t)((const char *)head.counters - (entries + at));
+		hash = hash_bytes(hash, entries + at, counters);
+		hash = hash_bytes(hash, entries + at + head.size, end - head.size);
+		at += end;
+	}
+	return hash;
+}
+
+/* 0, or -1 and errno; EAGAIN: the table has changed between the two questions. */
+static int read_digest(enum family family, enum table table, int socket, uint64_t *out)
+{
+	struct ipt_getinfo info;
+	if (get_info(family, table, socket, &info) < 0)
+		return -1;
+	size_t size = sizeof(struct ipt_get_entries) + info.size;
+	struct ipt_get_entries *entries = malloc(size);
+	if (!entries)
+		return -1;
+	strcpy(entries->name, info.name);
+	entries->size = info.size;
+	int result = ask(family, socket,
+			 family == FAMILY_IPV6 ? IP6T_SO_GET_ENTRIES : IPT_SO_GET_ENTRIES, entries,
+			 (socklen_t)size);
+	if (result == 0)
+		*out = hash_entries(family, (const char *)entries->entrytable, info.size);
+	free(entries);
+	return result;
+}
+
+int blob_digest(enum family family, enum table table, uint64_t *out, struct err *err)
+{
+	int fd = open_socket(family), result = -1;
+	for (int i = 0; fd >= 0 && result < 0 && i < TRIES; i++) {
+		result = read_digest(family, table, fd, out);
+		if (result < 0 && errno != EAGAIN)
+			break;
+	}
+	if (result < 0)
+		err_sys(err, errno, "cannot read the %s %s table", family_name(family),
+			table_name(table));
+	if (fd >= 0)
+		close(fd);
+	return result;
+}
