@@ -85,7 +85,7 @@ $(STORY_TESTS): %: %.o $(STORY_HELP)
 .SECONDARY:
 
 # Stories and golden files are run on each of these.
-BACKENDS ?= iptables
+BACKENDS ?= iptables nftables
 
 check: $(PROGRAM) $(UNIT_TESTS) $(KERNEL_TESTS) $(STORIES)
 	PFWD=$(abspath $(PROGRAM)) BACKENDS="$(BACKENDS)" tests/run $(STORIES) \

@@ -98,9 +98,9 @@ static void lines_in_conflict_are_bad_lines(void **state)
 static void a_line_is_told_once_whatever_it_stands_for(void **state)
 {
 	(void)state;
-	struct outcome o = pfwd(2, "apply - <<'E'\nwan0:80/tcp+udp 192.168.1.1\n"
+	struct outcome o = pfwd(2, "apply - <<'E'\nwan0:80/tcp+udp 192.168.1.2\n"
 				   "wan0:81/tcp+udp 192.168.1.2\nwan0:81/tcp+udp 192.168.1.3\nE");
-	assert_says(o.err, "pfwd: 2 bad lines;");
+	assert_says(o.err, "pfwd: 1 bad line;");
 	o = pfwd(0, "apply - <<'E'\nwan0:80/tcp+udp 10.200.0.1 --hairpin\n"
 		    "wan0:81/tcp+udp 192.168.1.2 --until 2020-01-01T00:00Z\nE");
 	assert_null(strstr(strstr(o.err, "input:1:") + 1, "input:1:"));

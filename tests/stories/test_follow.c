@@ -81,7 +81,9 @@ static void following_knows_forwards_made_since(void **state)
 	pfwd(0, "add wan0:81 192.168.1.2:8080 --name other");
 	begin_following("", "-rn -o NAME");
 	pfwd(0, "add wan0:80 192.168.1.2:8080 --name web");
-	town_ask(CLIENT, IPPROTO_TCP, "10.1.0.1", 80);
+	/* forwards are read again only now and then */
+	town_await("ip netns exec client curl -s -m 0.1 http://10.1.0.1/ >/dev/null; "
+		   "grep -q 'new web' /run/events");
 	assert_says(end_following().out, "new web\n");
 }
 

@@ -38,7 +38,7 @@ static void bad_input_touches_nothing(void **state)
 		{"+:80 192.168.1.2", "write *"},
 		{"'@@[::]:5' '[1::]'", "'@' is not an interface name"},
 		{"wan0:80 127.0.0.1", ":PORT"},
-		{"wan0:80 192.168.1.1", ":80"},
+		{"wan0:80 192.168.1.1 --masquerade", "--masquerade"},
 		{"wan0:80 0.0.0.0", ":PORT"},
 		{"wan0:80 224.0.0.1", "multicast"},
 		{"wan0@127.0.0.1:80 192.168.1.2", "loopback"},
