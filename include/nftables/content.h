@@ -69,7 +69,7 @@ struct content {                   /* a zeroed one is an empty ruleset */
 	size_t added_count;
 	struct content_added *extra; /* elements of proper forwards that have to go */
 	size_t extra_count;
-	bool *open;           /* one for each forward: the network of --hairpin is to be found */
+	bool *open;           /* one for each forward: the networks of --hairpin are to be found */
 	size_t held_room;     /* of held and open */
 	struct others others; /* what other tables do to connections of forwards */
 };

@@ -14,24 +14,22 @@
 /* A SPEC with more client networks has maps of its own. */
 #define PLACE_CLIENTS 64
 
-enum part { /* of a forward */
-	    PART_PROPER,
-	    PART_HAIRPIN,
-	    PART_LOCAL,
-	    PARTS,
+/* The parts of a forward are counted: PART_HAIRPIN is that of the first network of --hairpin, and
+ * those of the others follow. */
+enum {
+	PART_PROPER,
+	PART_LOCAL,
+	PART_HAIRPIN,
 };
 
 #define PLACE_NOWHERE UINT32_MAX
 
-struct placed { /* a forward: the index of the bucket of each part, or PLACE_NOWHERE */
-	uint32_t bucket[PARTS];
-};
-
 struct places {                 /* a zeroed one is empty */
 	struct bucket *buckets; /* each once; their chunk is 0: elements tell it */
 	size_t bucket_count;
-	struct placed *of; /* one for each forward of the set */
-	uint32_t *slots;   /* of a table by which buckets are found: their index + 1 */
+	uint32_t *of;    /* for each part: the index of its bucket, or PLACE_NOWHERE */
+	uint32_t *first; /* for each forward of the set: where in of its parts begin */
+	uint32_t *slots; /* of a table by which buckets are found: their index + 1 */
 	size_t slot_mask;
 };
 
@@ -43,6 +41,13 @@ struct places {                 /* a zeroed one is empty */
 int place_all(const struct forwards *set, const uint16_t *levels, struct places *out,
 	      struct err *err);
 void place_free(struct places *places);
+/* How many parts a forward has. */
+static inline unsigned int place_parts(const struct forward *f)
+{
+	return PART_HAIRPIN + (unsigned int)forward_hairpin_count(f);
+}
+/* The bucket of that part of forward i of the set; NULL: there is no such part. */
+const struct bucket *place_bucket(const struct places *places, size_t i, unsigned int part);
 
 /* ---- elements ---- */
 
@@ -61,12 +66,15 @@ struct element {
 /* How many elements that part of the forward has, in that bucket. */
 size_t place_count(const struct bucket *bucket, const struct forward *f);
 /* The element of that number, from 0. */
-void place_element(const struct bucket *bucket, const struct forward *f, enum part part, size_t n,
-		   struct element *out);
+void place_element(const struct bucket *bucket, const struct forward *f, unsigned int part,
+		   size_t n, struct element *out);
 
 /* The forward proper that an element of BUCKET_ADDR or BUCKET_MAIN belongs to, and its number among
  * the elements of that forward; false: no forward has such an element. *hairpin_open: the comment
- * had no room for the network of --hairpin, which is found among the elements of that part. */
+ * had no room for the networks of --hairpin, which are found among the elements of those parts. */
 bool place_read(const struct element *e, struct forward *out, size_t *number, bool *hairpin_open);
+
+/* Whether e is the first element of what --hairpin with a certain network, *net, adds to f. */
+bool place_read_hairpin(const struct element *e, const struct forward *f, struct network *net);
 
 #endif

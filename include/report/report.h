@@ -21,7 +21,7 @@ enum report_kind {
 	REPORT_FLAG,  /* "yes" or "no"; true and false in JSON */
 };
 
-#define REPORT_CELL_MAX 512
+#define REPORT_CELL_MAX 2048
 
 struct report_column { /* a table ends with a zeroed one */
 	const char *name;

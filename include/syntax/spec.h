@@ -52,7 +52,7 @@ bool spec_is_spec(const char *text);
 
 /* Canonical forms, which parse to the same again. */
 #define SPEC_TEXT_MAX 96
-#define SPEC_OPTIONS_MAX 320
+#define SPEC_OPTIONS_MAX (320 + NETWORKS_TEXT_MAX)
 void spec_format(const struct forward *f, char out[SPEC_TEXT_MAX]);
 void spec_format_target(const struct forward *f, char out[SPEC_TEXT_MAX]);
 

@@ -10,7 +10,7 @@
 #include "syntax/spec.h"
 #include "xtables/group.h"
 
-#define FORWARD_RULES_MAX 12
+#define FORWARD_RULES_MAX (12 + 3 * (NETWORKS_MAX - 1))
 
 struct forward_rule {
 	enum group group; /* whose chain it stands in */
@@ -33,8 +33,11 @@ size_t forward_rules_here(const struct forward *f, struct forward_rule out[FORWA
  * as it is, if a wider forward to the same target would translate it. */
 void forward_rules_exception(const struct forward *f, enum group group, struct rule *out);
 
-/* The forward proper that a rule of that group stands for. -1: it stands for none, and *out is as
- * it was. */
+/* The rule of what --hairpin adds to f, in *group, without the network. */
+void forward_rules_hairpin(const struct forward *f, enum group *group, struct rule *out);
+
+/* The forward proper that a rule of that group stands for; it lacks the networks of --hairpin if
+ * the comment has no room for them. -1: it stands for none, and *out is as it was. */
 int forward_rules_read(enum family family, enum group group, const struct rule *rule,
 		       struct forward *out);
 

@@ -71,8 +71,9 @@ struct state_rule *state_add_rule(struct state *state, struct state_chain *chain
 				  const struct rule *rule);
 void state_free(struct state *state);
 
-/* Call it when all chains are there: state_find needs their order. */
-void state_sort(struct state *state);
+/* Call it when all rules are there. It sorts the chains, as state_find needs them, and completes
+ * the forwards. 0, or -1 (out of memory). */
+int state_finish(struct state *state, struct err *err);
 /* NULL: there is no such chain. */
 const struct state_chain *state_find(const struct state *state, const char *chain);
 /* Whether the group's base chain jumps to its chain. */

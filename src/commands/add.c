@@ -64,16 +64,18 @@ static int find_hairpins(struct forwards *set, struct err *err)
 {
 	struct host_addresses addresses = {0};
 	int result = 0;
-	if (set->count == 0 || !set->items[0].hairpin || network_is_set(&set->items[0].hairpin_net))
+	if (set->count == 0 || !set->items[0].hairpin || set->items[0].hairpin_nets)
 		return 0;
 	if (host_addresses(&addresses, err) < 0)
 		return -1;
 	for (size_t i = 0; result == 0 && i < set->count; i++) {
 		struct forward *f = &set->items[i];
 		char target[ADDRESS_TEXT_MAX];
-		f->hairpin_net = host_network_of(&addresses, &f->target);
+		struct network net = host_network_of(&addresses, &f->target);
 		address_format(&f->target, target);
-		if (!network_is_set(&f->hairpin_net))
+		if (network_is_set(&net) && !(f->hairpin_nets = networks_of(&net, 1)))
+			result = err_memory(err);
+		else if (!f->hairpin_nets)
 			result = err_set(
 				err, ERR_INPUT,
 				"--hairpin: no interface of this host is on the network of "

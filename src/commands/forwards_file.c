@@ -163,13 +163,17 @@ int forwards_file_check_broadcast(const struct forward *f, const struct host_add
 
 /* --hairpin alone means the connected network that the target is on. If there is none, add fails;
  * here the forward is made without the option. */
-static void find_networks(struct file *file, const struct host_addresses *addresses)
+static int find_networks(struct file *file, const struct host_addresses *addresses, struct err *err)
 {
 	for (size_t i = 0; i < file->count; i++) {
 		struct forward *f = &file->forwards.items[i];
-		if (f->hairpin && !network_is_set(&f->hairpin_net))
-			f->hairpin_net = host_network_of(addresses, &f->target);
+		if (!f->hairpin || f->hairpin_nets)
+			continue;
+		struct network net = host_network_of(addresses, &f->target);
+		if (network_is_set(&net) && !(f->hairpin_nets = networks_of(&net, 1)))
+			return err_memory(err);
 	}
+	return 0;
 }
 
 /* Some errors of add are warnings here. All forwards of a line are alike, so look at the first. */
@@ -188,7 +192,7 @@ static void check_lines(const struct forwards_file *source, const struct spec_ho
 			add_remark(remarks, line, false,
 				   "--until is in the past; the forward is added but matches "
 				   "nothing");
-		if (warn && f->hairpin && !network_is_set(&f->hairpin_net))
+		if (warn && f->hairpin && !f->hairpin_nets)
 			add_remark(remarks, line, false,
 				   "cannot find the target's network; added without --hairpin");
 		if (warn && (forwards_file_check_broadcast(f, addresses, &why) < 0 ||
@@ -201,7 +205,7 @@ static void drop_lost_hairpins(struct file *file)
 {
 	for (size_t i = 0; i < file->count; i++) {
 		struct forward *f = &file->forwards.items[i];
-		f->hairpin = network_is_set(&f->hairpin_net);
+		f->hairpin = f->hairpin_nets != NULL;
 	}
 }
 
@@ -216,8 +220,9 @@ int forwards_file_load(struct forwards_file *source, const struct spec_host *hos
 		result = file_parse(source->text, source->length, host, &bad, file, err);
 	if (result == 0)
 		result = host_addresses(&addresses, err);
+	if (result == 0)
+		result = find_networks(file, &addresses, err);
 	if (result == 0) {
-		find_networks(file, &addresses);
 		check_lines(source, host, &addresses, &remarks);
 		drop_lost_hairpins(file);
 		/* conflicts are those of the forwards that are made */

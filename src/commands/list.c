@@ -40,6 +40,8 @@ static bool get_name(const void *row, char cell[REPORT_CELL_MAX])
 	return report_put(cell, ((const struct row *)row)->f->name);
 }
 
+_Static_assert(SPEC_OPTIONS_MAX <= REPORT_CELL_MAX, "a cell has room for all options");
+
 static bool get_options(const void *row, char cell[REPORT_CELL_MAX])
 {
 	spec_format_options(((const struct row *)row)->f, SPEC_BUT_NAME, cell);

@@ -65,8 +65,8 @@ static void add_entries(struct lookup *l, const struct forward *f)
 		return;
 	if (f->local)
 		add_entry(l, f, (struct network){0}, true);
-	else if (f->hairpin)
-		add_entry(l, f, f->hairpin_net, true);
+	for (size_t i = 0; !f->local && i < forward_hairpin_count(f); i++)
+		add_entry(l, f, f->hairpin_nets->items[i], true);
 }
 
 static int compare_runs(const void *a, const void *b)
@@ -145,7 +145,9 @@ static void arrange(struct lookup *l)
 
 int lookup_make(const struct forwards *set, struct lookup *out, struct err *err)
 {
-	size_t room = 2 * set->count + 1;
+	size_t room = 1;
+	for (size_t i = 0; i < set->count; i++)
+		room += 2 + forward_hairpin_count(&set->items[i]);
 	struct lookup l = {
 		.entries = reallocarray(NULL, room, sizeof(*l.entries)),
 		.places = reallocarray(NULL, room, sizeof(*l.places)),
@@ -306,7 +308,7 @@ bool lookup_goes_to(const struct forward *f, const struct connection *c)
 bool lookup_takes_client(const struct forward *f, const struct address *client)
 {
 	return network_holds(&f->from, client) ||
-	       (f->hairpin && network_holds(&f->hairpin_net, client));
+	       (f->hairpin && networks_hold(f->hairpin_nets, client));
 }
 
 /* What speaks against a forward that a connection may run through. Each outweighs all those below

@@ -109,7 +109,7 @@ static enum fit fit_of(const struct forward *f, const struct sender *sender)
 	bool comes_in = r == OVERLAP_EQUAL || r == OVERLAP_INSIDE;
 	if (comes_in && network_holds(&f->from, sender->addr))
 		return FIT_PROPER;
-	if (f->hairpin && network_holds(&f->hairpin_net, sender->addr))
+	if (f->hairpin && networks_hold(f->hairpin_nets, sender->addr))
 		return FIT_ADDITION;
 	return FIT_NONE;
 }

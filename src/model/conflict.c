@@ -22,20 +22,32 @@
 
 /* ---- what can be in conflict ---- */
 
-static bool is_forward(const struct forward *f)
+static size_t count_one(const struct forward *f)
 {
 	(void)f;
-	return true;
+	return 1;
 }
 
-static bool is_hairpin(const struct forward *f)
-{
-	return f->hairpin;
-}
-
-static bool is_local(const struct forward *f)
+static size_t count_local(const struct forward *f)
 {
 	return f->local;
+}
+
+static struct match match_proper(const struct forward *f, size_t n)
+{
+	(void)n;
+	return forward_match(f);
+}
+
+static struct match match_hairpin(const struct forward *f, size_t n)
+{
+	return forward_hairpin_match(f, &f->hairpin_nets->items[n]);
+}
+
+static struct match match_local(const struct forward *f, size_t n)
+{
+	(void)n;
+	return forward_local_match(f);
 }
 
 static bool differ(const struct forward *a, const struct forward *b)
@@ -50,14 +62,14 @@ static bool go_elsewhere(const struct forward *a, const struct forward *b)
 
 /* The ways in which two forwards can be in conflict. */
 static const struct kind {
-	bool (*has)(const struct forward *f);
-	struct match (*match)(const struct forward *f);
+	size_t (*count)(const struct forward *f); /* of its matches */
+	struct match (*match)(const struct forward *f, size_t n);
 	bool (*conflict)(const struct forward *a, const struct forward *b);
 	const char *cause;
 } kinds[] = {
-	{is_forward, forward_match, differ, ""},
-	{is_hairpin, forward_hairpin_match, go_elsewhere, ", by what --hairpin adds"},
-	{is_local, forward_local_match, go_elsewhere, ", by what --local adds"},
+	{count_one, match_proper, differ, ""},
+	{forward_hairpin_count, match_hairpin, go_elsewhere, ", by what --hairpin adds"},
+	{count_local, match_local, go_elsewhere, ", by what --local adds"},
 };
 #define KINDS (sizeof(kinds) / sizeof(kinds[0]))
 
@@ -67,31 +79,48 @@ static bool neither_is_narrower(const struct match *a, const struct match *b)
 	return r == OVERLAP_EQUAL || r == OVERLAP_CROSS;
 }
 
-static bool clash(const struct kind *kind, const struct forward *a, const struct forward *b)
+struct clash {
+	const struct kind *kind; /* NULL: there is none */
+	size_t a, b;             /* the matches that share packets */
+};
+
+static bool find_clash(const struct kind *kind, const struct forward *a, const struct forward *b,
+		       struct clash *out)
 {
-	if (!kind->has(a) || !kind->has(b))
+	size_t a_count = kind->count(a), b_count = kind->count(b);
+	if (a_count == 0 || b_count == 0 || !kind->conflict(a, b))
 		return false;
-	struct match a_match = kind->match(a), b_match = kind->match(b);
-	return neither_is_narrower(&a_match, &b_match) && kind->conflict(a, b);
+	for (size_t i = 0; i < a_count; i++) {
+		struct match a_match = kind->match(a, i);
+		for (size_t k = 0; k < b_count; k++) {
+			struct match b_match = kind->match(b, k);
+			if (!neither_is_narrower(&a_match, &b_match))
+				continue;
+			*out = (struct clash){kind, i, k};
+			return true;
+		}
+	}
+	return false;
 }
 
-/* The first kind in which they clash, or NULL. */
-static const struct kind *clash_of(const struct forward *a, const struct forward *b)
+/* The first one, in the order of the kinds. */
+static struct clash clash_of(const struct forward *a, const struct forward *b)
 {
+	struct clash clash = {0};
 	for (size_t k = 0; k < KINDS && a->family == b->family; k++)
-		if (clash(&kinds[k], a, b))
-			return &kinds[k];
-	return NULL;
+		if (find_clash(&kinds[k], a, b, &clash))
+			break;
+	return clash;
 }
 
 bool conflict_between(const struct forward *a, const struct forward *b)
 {
-	return clash_of(a, b) != NULL;
+	return clash_of(a, b).kind != NULL;
 }
 
 const char *conflict_cause(const struct forward *a, const struct forward *b)
 {
-	const struct kind *kind = clash_of(a, b);
+	const struct kind *kind = clash_of(a, b).kind;
 	return kind ? kind->cause : "";
 }
 
@@ -104,7 +133,8 @@ struct shape { /* lengths of prefixes, in bits */
 struct item {
 	struct match match;
 	struct shape shape;
-	size_t index; /* in the set */
+	size_t index;  /* in the set */
+	size_t number; /* among the matches of its forward */
 };
 
 /* The NUL behind "eth0" has to match too; "eth+" ends before the '+'. */
@@ -186,13 +216,15 @@ static int compare_places(const void *a, const void *b)
 
 static void meet(const struct sweep *sweep, const struct item *a, const struct item *b)
 {
-	size_t first = a->index < b->index ? a->index : b->index;
-	size_t second = a->index < b->index ? b->index : a->index;
+	const struct item *first = a->index < b->index ? a : b;
+	const struct item *second = first == a ? b : a;
 	const struct forward *items = sweep->set->items;
-	/* what two kinds find is told once: by the first of them */
-	if (neither_is_narrower(&a->match, &b->match) &&
-	    clash_of(&items[first], &items[second]) == sweep->kind)
-		sweep->found(sweep->context, first, second);
+	if (a->index == b->index || !neither_is_narrower(&a->match, &b->match))
+		return;
+	/* what two kinds find, or two networks of one, is told once: where it is found first */
+	struct clash clash = clash_of(&items[first->index], &items[second->index]);
+	if (clash.kind == sweep->kind && clash.a == first->number && clash.b == second->number)
+		sweep->found(sweep->context, first->index, second->index);
 }
 
 /* Let the item meet those that are open, and close those that end before it. How many stay open. */
@@ -275,10 +307,11 @@ static size_t take_items(const struct forwards *set, enum family family, const s
 	size_t count = 0;
 	for (size_t i = 0; i < set->count; i++) {
 		const struct forward *f = &set->items[i];
-		if (f->family != family || !kind->has(f))
-			continue;
-		struct match match = kind->match(f);
-		items[count++] = (struct item){match, shape_of(&match), i};
+		size_t matches = f->family == family ? kind->count(f) : 0;
+		for (size_t n = 0; n < matches; n++) {
+			struct match match = kind->match(f, n);
+			items[count++] = (struct item){match, shape_of(&match), i, n};
+		}
 	}
 	qsort(items, count, sizeof(*items), compare_shapes);
 	return count;
@@ -289,11 +322,14 @@ int conflict_find(const struct forwards *set, void (*found)(void *context, size_
 {
 	static const enum family families[] = {FAMILY_IPV4, FAMILY_IPV6};
 	struct sweep sweep = {.set = set, .found = found, .context = context};
-	struct item *items = reallocarray(NULL, set->count + 1, sizeof(*items));
+	size_t room = 1; /* for the matches of any kind */
+	for (size_t i = 0; i < set->count; i++)
+		room += 1 + forward_hairpin_count(&set->items[i]);
+	struct item *items = reallocarray(NULL, room, sizeof(*items));
 	int result = -1;
-	sweep.places = reallocarray(NULL, set->count + 1, sizeof(*sweep.places));
+	sweep.places = reallocarray(NULL, room, sizeof(*sweep.places));
 	for (size_t side = 0; side < SIDES; side++)
-		sweep.open[side] = reallocarray(NULL, set->count + 1, sizeof(*sweep.open[0]));
+		sweep.open[side] = reallocarray(NULL, room, sizeof(*sweep.open[0]));
 	if (!items || !sweep.places || !sweep.open[SIDE_FIRST] || !sweep.open[SIDE_SECOND]) {
 		err_memory(err);
 		goto out;

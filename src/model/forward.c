@@ -101,9 +101,12 @@ static int check_families(const struct forward *f, struct err *err)
 {
 	if (check_address_family(f, &f->addr, "address", err) < 0 ||
 	    check_address_family(f, &f->target, "target", err) < 0 ||
-	    check_network_family(f, &f->from, "--from network", err) < 0 ||
-	    check_network_family(f, &f->hairpin_net, "--hairpin network", err) < 0)
+	    check_network_family(f, &f->from, "--from network", err) < 0)
 		return -1;
+	for (size_t i = 0; i < forward_hairpin_count(f); i++)
+		if (check_network_family(f, &f->hairpin_nets->items[i], "--hairpin network", err) <
+		    0)
+			return -1;
 	return check_address_family(f, &f->snat, "--snat address", err);
 }
 
@@ -202,10 +205,10 @@ struct match forward_match(const struct forward *f)
 	return box;
 }
 
-struct match forward_hairpin_match(const struct forward *f)
+struct match forward_hairpin_match(const struct forward *f, const struct network *net)
 {
 	return (struct match){.dst = network_of_host(&f->addr),
-			      .src = f->hairpin_net,
+			      .src = *net,
 			      .proto = f->proto,
 			      .ports = f->ports};
 }
@@ -265,7 +268,7 @@ static int compare_options(const struct forward *a, const struct forward *b)
 	if (d == 0)
 		d = a->hairpin - b->hairpin;
 	if (d == 0)
-		d = memcmp(&a->hairpin_net, &b->hairpin_net, sizeof(a->hairpin_net));
+		d = networks_compare(a->hairpin_nets, b->hairpin_nets);
 	if (d == 0)
 		d = a->local - b->local;
 	if (d == 0)

@@ -253,29 +253,50 @@ static int join_pieces(struct content *c, struct err *err)
 	return 0;
 }
 
-/* The network of --hairpin, where the comment had no room for it: that of an element which sends
- * the same packets to the same place. */
-static void find_hairpin(const struct content *c, struct forward *f)
+/* Whether --hairpin would add to both forwards, with the same networks, the same elements. */
+static bool same_additions(const struct forward *a, const struct forward *b)
 {
-	for (size_t i = 0; i < c->added_count; i++) {
-		const struct element *e = &c->added[i].element;
-		struct key_shape key = shape_key(&e->bucket);
-		struct forward tried = *f;
-		struct element again;
-		if (e->bucket.family != f->family || e->bucket.proto != f->proto ||
-		    !key.has[KEY_CLIENT] || !e->bucket.prefix)
+	struct forward c = *b;
+	c.from = a->from;
+	c.local = a->local;
+	c.hairpin_nets = a->hairpin_nets;
+	memcpy(c.name, a->name, sizeof(c.name));
+	return forward_equal(a, &c);
+}
+
+/* The networks of --hairpin, if the comment had no room for them: those of the elements that send
+ * the same packets to the same place. A forward without such elements is one without --hairpin. */
+static int find_hairpins(const struct content *c, struct forward *f, struct err *err)
+{
+	struct network networks[NETWORKS_MAX];
+	size_t count = 0;
+	for (size_t i = 0; i < c->added_count && count < NETWORKS_MAX; i++)
+		count += place_read_hairpin(&c->added[i].element, f, &networks[count]);
+	f->hairpin = count > 0;
+	f->hairpin_nets = count ? networks_of(networks, count) : NULL;
+	return count && !f->hairpin_nets ? err_memory(err) : 0;
+}
+
+/* Forwards that differ by their clients alone mostly follow each other, and have the same. */
+static int complete_hairpins(struct content *c, struct err *err)
+{
+	struct forward last = {0}; /* as it was */
+	const struct forward *found = NULL;
+	for (size_t i = 0; i < c->base.forwards.count; i++) {
+		struct forward *f = &c->base.forwards.items[i];
+		if (!c->open[i])
 			continue;
-		tried.hairpin_net.addr.family = f->family;
-		memcpy(tried.hairpin_net.addr.bytes, e->key + key.at[KEY_CLIENT],
-		       address_bits(f->family) / 8);
-		tried.hairpin_net.prefix = e->bucket.prefix;
-		place_element(&e->bucket, &tried, PART_HAIRPIN, 0, &again);
-		if (memcmp(again.key, e->key, sizeof(e->key)) == 0 &&
-		    memcmp(again.data, e->data, sizeof(e->data)) == 0) {
-			*f = tried;
-			return;
+		if (found && same_additions(&last, f)) {
+			f->hairpin = found->hairpin;
+			f->hairpin_nets = found->hairpin_nets;
+			continue;
 		}
+		last = *f;
+		found = f;
+		if (find_hairpins(c, f, err) < 0)
+			return -1;
 	}
+	return 0;
 }
 
 int content_finish(struct content *c, struct err *err)
@@ -286,17 +307,8 @@ int content_finish(struct content *c, struct err *err)
 			c->base.used = true;
 	if (c->added_count)
 		qsort(c->added, c->added_count, sizeof(*c->added), compare_added);
-	bool any_open = false;
-	for (size_t i = 0; i < c->base.forwards.count; i++) {
-		if (c->open[i])
-			find_hairpin(c, &c->base.forwards.items[i]);
-		any_open = any_open || c->open[i];
-	}
-	/* one whose network is not to be found anywhere is a forward without --hairpin */
-	for (size_t i = 0; any_open && i < c->base.forwards.count; i++) {
-		struct forward *f = &c->base.forwards.items[i];
-		f->hairpin = f->hairpin && network_is_set(&f->hairpin_net);
-	}
+	if (complete_hairpins(c, err) < 0)
+		return -1;
 	free(c->open);
 	c->open = NULL;
 	if (sort_forwards(c, err) < 0)

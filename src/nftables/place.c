@@ -35,35 +35,37 @@ static bool is_shifted(const struct forward *f)
 	return ports_count(f->target_ports) > 1 && !same_ports(f);
 }
 
-/* Level, and FORM_CLIENTS, depend on other forwards: see below. */
-static struct bucket bucket_of(const struct forward *f, enum part part)
+static struct network clients_of(const struct forward *f, unsigned int part)
 {
+	if (part >= PART_HAIRPIN)
+		return f->hairpin_nets->items[part - PART_HAIRPIN];
+	return part == PART_LOCAL ? (struct network){0} : f->from;
+}
+
+/* Level, and FORM_CLIENTS, depend on other forwards: see below. */
+static struct bucket bucket_of(const struct forward *f, unsigned int part)
+{
+	struct network clients = clients_of(f, part);
 	bool addr = address_is_set(&f->addr);
 	struct bucket b = {.family = f->family,
 			   .proto = f->proto,
 			   .ranges = is_range(f),
 			   .masquerade = f->masquerade,
 			   .snat = f->snat,
+			   .prefix = clients.prefix,
 			   .until = f->until};
-	switch (part) {
-	case PART_PROPER:
+	if (part == PART_PROPER) {
 		b.group = addr ? BUCKET_ADDR : BUCKET_MAIN;
 		b.stem = bucket_stem(f->ifname);
-		b.prefix = f->from.prefix;
-		break;
-	case PART_HAIRPIN:
+	} else if (part == PART_LOCAL) {
+		b.group = addr ? BUCKET_LOCAL_ADDR : BUCKET_LOCAL;
+	} else {
 		b.group = addr ? BUCKET_HAIRPIN_ADDR : BUCKET_HAIRPIN;
-		b.prefix = f->hairpin_net.prefix;
 		/* always masqueraded, whatever the forward says */
 		b.masquerade = false;
 		b.snat = (struct address){0};
 		if (!addr)
 			memcpy(b.not_in, f->ifname, sizeof(b.not_in));
-		break;
-	case PART_LOCAL:
-	case PARTS:
-		b.group = addr ? BUCKET_LOCAL_ADDR : BUCKET_LOCAL;
-		break;
 	}
 	bool exact = b.prefix == 0 && (b.stem == 0 || b.stem == STEM_EXACT);
 	bool few = ports_count(f->ports) <= PLACE_PORTS;
@@ -72,7 +74,7 @@ static struct bucket bucket_of(const struct forward *f, enum part part)
 		b.form = FORM_PORTS;
 		if (part == PART_PROPER)
 			memcpy(b.ifname, f->ifname, sizeof(b.ifname));
-		b.clients = part == PART_HAIRPIN ? f->hairpin_net.addr : f->from.addr;
+		b.clients = part == PART_LOCAL ? f->from.addr : clients.addr;
 	}
 	if (f->except)
 		b.data = DATA_NONE;
@@ -85,9 +87,9 @@ static struct bucket bucket_of(const struct forward *f, enum part part)
 	return b;
 }
 
-static bool has_part(const struct forward *f, enum part part)
+static bool has_part(const struct forward *f, unsigned int part)
 {
-	return part == PART_PROPER || (part == PART_HAIRPIN ? f->hairpin : f->local);
+	return part != PART_LOCAL || f->local;
 }
 
 /* ---- the buckets of a set ---- */
@@ -100,17 +102,16 @@ struct item { /* there are as many as forwards: kept small */
 	bool own; /* its SPEC has maps of its own */
 };
 
-static struct network clients_of(const struct forward *f, enum part part)
+/* All parts of --hairpin are of one kind: their networks count. */
+static int kind_of(const struct item *item)
 {
-	if (part == PART_LOCAL)
-		return (struct network){0};
-	return part == PART_HAIRPIN ? f->hairpin_net : f->from;
+	return item->part < PART_HAIRPIN ? item->part : PART_HAIRPIN;
 }
 
 static int compare_clients(const struct item *a, const struct item *b)
 {
-	struct network x = clients_of(a->f, (enum part)a->part);
-	struct network y = clients_of(b->f, (enum part)b->part);
+	struct network x = clients_of(a->f, a->part);
+	struct network y = clients_of(b->f, b->part);
 	return memcmp(&x, &y, sizeof(x));
 }
 
@@ -122,7 +123,7 @@ static int compare_items(const void *a, const void *b)
 	if (d == 0)
 		d = x->f->proto - y->f->proto;
 	if (d == 0)
-		d = x->part - y->part;
+		d = kind_of(x) - kind_of(y);
 	if (d == 0 && x->part == PART_PROPER)
 		d = strcmp(x->f->ifname, y->f->ifname);
 	if (d == 0)
@@ -136,7 +137,8 @@ static int compare_items(const void *a, const void *b)
 
 static bool same_keys(const struct item *a, const struct item *b)
 {
-	return a->f->family == b->f->family && a->f->proto == b->f->proto && a->part == b->part &&
+	return a->f->family == b->f->family && a->f->proto == b->f->proto &&
+	       kind_of(a) == kind_of(b) &&
 	       (a->part != PART_PROPER || strcmp(a->f->ifname, b->f->ifname) == 0) &&
 	       address_equal(&a->f->addr, &b->f->addr) && compare_clients(a, b) == 0;
 }
@@ -303,7 +305,7 @@ static int fill_places(const struct forwards *set, const struct item *items, siz
 	uint32_t last = PLACE_NOWHERE;
 	for (size_t i = 0; i < count; i++) {
 		const struct item *item = &items[i];
-		struct bucket b = bucket_of(item->f, (enum part)item->part);
+		struct bucket b = bucket_of(item->f, item->part);
 		if (b.ranges)
 			b.level = item->level;
 		if (item->own) {
@@ -315,7 +317,7 @@ static int fill_places(const struct forwards *set, const struct item *items, siz
 		last = find_bucket(out, &b, last);
 		if (last == PLACE_NOWHERE)
 			return err_memory(err);
-		out->of[item->f - set->items].bucket[item->part] = last;
+		out->of[out->first[item->f - set->items] + item->part] = last;
 	}
 	return 0;
 }
@@ -326,26 +328,29 @@ int place_all(const struct forwards *set, const uint16_t *levels, struct places 
 	struct item *items = NULL, **spare = NULL;
 	size_t count = 0;
 	int result = -1;
-	*out = (struct places){.of = reallocarray(NULL, set->count + 1, sizeof(*out->of))};
 	for (size_t i = 0; i < set->count; i++)
-		count += 1U + set->items[i].hairpin + set->items[i].local;
+		count += place_parts(&set->items[i]);
+	*out = (struct places){.of = reallocarray(NULL, count + 1, sizeof(*out->of)),
+			       .first = reallocarray(NULL, set->count + 1, sizeof(*out->first))};
 	items = calloc(count + 1, sizeof(*items));
 	spare = calloc(count + 1, sizeof(struct item *));
-	if (!items || !spare || !out->of) {
+	if (!items || !spare || !out->of || !out->first) {
 		err_memory(err);
 		goto out;
 	}
 	count = 0;
-	for (uint32_t i = 0; i < set->count; i++)
-		for (uint8_t p = 0; p < PARTS; p++) {
-			const struct forward *f = &set->items[i];
-			out->of[i].bucket[p] = PLACE_NOWHERE;
-			if (has_part(f, (enum part)p))
+	for (uint32_t i = 0, part = 0; i < set->count; i++) {
+		const struct forward *f = &set->items[i];
+		out->first[i] = part;
+		for (uint8_t p = 0; p < place_parts(f); p++) {
+			out->of[part++] = PLACE_NOWHERE;
+			if (has_part(f, p))
 				items[count++] = (struct item){
 					.f = f,
 					.part = p,
 					.level = levels && p == PART_PROPER ? levels[i] : 0};
 		}
+	}
 	qsort(items, count, sizeof(*items), compare_items);
 	for (size_t i = 0, end; i < count; i = end) {
 		for (end = i + 1; end < count && same_keys(&items[i], &items[end]); end++)
@@ -366,8 +371,15 @@ void place_free(struct places *places)
 {
 	free(places->buckets);
 	free(places->of);
+	free(places->first);
 	free(places->slots);
 	*places = (struct places){0};
+}
+
+const struct bucket *place_bucket(const struct places *places, size_t i, unsigned int part)
+{
+	uint32_t bucket = places->of[places->first[i] + part];
+	return bucket == PLACE_NOWHERE ? NULL : &places->buckets[bucket];
 }
 
 /* ---- elements ---- */
@@ -429,7 +441,7 @@ static char *put_word(char *out, const char *start, const char *word, const char
 static void put_comment(const struct bucket *bucket, const struct forward *f,
 			char out[RULE_COMMENT_MAX])
 {
-	char text[NETWORK_TEXT_MAX], *end = out;
+	char text[NETWORKS_TEXT_MAX], *end = out;
 	*out = '\0';
 	if (is_range(f) && has_port_each(bucket, f)) {
 		end = ports_put(end, f->ports);
@@ -442,13 +454,13 @@ static void put_comment(const struct bucket *bucket, const struct forward *f,
 		end = put_word(end, out, "--local", "");
 	if (!f->hairpin)
 		return;
-	network_format(&f->hairpin_net, text);
+	networks_put(text, f->hairpin_nets);
 	bool fits = (size_t)(end - out) + strlen(" --hairpin=") + strlen(text) < RULE_COMMENT_MAX;
 	put_word(end, out, fits ? "--hairpin=" : "--hairpin", fits ? text : "");
 }
 
-void place_element(const struct bucket *bucket, const struct forward *f, enum part part, size_t n,
-		   struct element *out)
+void place_element(const struct bucket *bucket, const struct forward *f, unsigned int part,
+		   size_t n, struct element *out)
 {
 	struct key_shape key = shape_key(bucket);
 	struct network clients = clients_of(f, part);
@@ -620,7 +632,7 @@ bool place_read(const struct element *e, struct forward *out, size_t *number, bo
 		return false;
 	if (*options && request_read_words(options, &f) < 0)
 		return false;
-	*hairpin_open = f.hairpin && !network_is_set(&f.hairpin_net);
+	*hairpin_open = f.hairpin && !f.hairpin_nets;
 	if (!ports_hold(f.ports, port) || forward_check(&f, &ignored) < 0)
 		return false;
 	/* an element that pfwd would not write is somebody else's */
@@ -633,11 +645,36 @@ bool place_read(const struct element *e, struct forward *out, size_t *number, bo
 	}
 	b.level = e->bucket.level;
 	*number = (size_t)(port - f.ports.first);
-	place_element(&b, &f, PART_PROPER, *number, &again);
+	struct forward written = f;
+	written.hairpin = f.hairpin && !*hairpin_open;
+	place_element(&b, &written, PART_PROPER, *number, &again);
 	if (*hairpin_open)
 		strcpy(again.comment, e->comment);
 	if (!same_element(e, &again))
 		return false;
 	*out = f;
 	return true;
+}
+
+bool place_read_hairpin(const struct element *e, const struct forward *f, struct network *net)
+{
+	struct key_shape key = shape_key(&e->bucket);
+	struct network client = {e->bucket.clients, e->bucket.prefix};
+	struct element again;
+	if (e->bucket.family != f->family || e->bucket.proto != f->proto || !e->bucket.prefix)
+		return false;
+	if (key.has[KEY_CLIENT]) {
+		client.addr = (struct address){.family = f->family};
+		memcpy(client.addr.bytes, e->key + key.at[KEY_CLIENT], address_bits(f->family) / 8);
+	}
+	struct forward tried = *f;
+	tried.hairpin = true;
+	tried.hairpin_nets = networks_of(&client, 1);
+	if (!tried.hairpin_nets)
+		return false;
+	struct bucket b = bucket_of(&tried, PART_HAIRPIN);
+	b.level = e->bucket.level;
+	place_element(&b, &tried, PART_HAIRPIN, 0, &again);
+	*net = client;
+	return same_element(e, &again);
 }

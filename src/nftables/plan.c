@@ -158,9 +158,8 @@ static int plan_deletions(struct nft_plan *plan, const struct forwards *wanted,
 		while (w < wanted->count && (d = forward_compare(f, &wanted->items[w])) > 0)
 			w++;
 		if (w < wanted->count && d == 0) {
-			const struct placed *placed = &plan->places.of[w];
 			if (in_bucket(have, &have->held[i],
-				      &plan->places.buckets[placed->bucket[PART_PROPER]]))
+				      place_bucket(&plan->places, w, PART_PROPER)))
 				continue;
 		} else {
 			struct leaving *l = array_append(&items, &leavers->count, sizeof(*l));
@@ -183,8 +182,7 @@ static int plan_additions(struct nft_plan *plan, const struct forwards *wanted,
 	size_t i = 0;
 	for (size_t w = 0; w < wanted->count; w++) {
 		const struct forward *f = &wanted->items[w];
-		const struct bucket *bucket =
-			&plan->places.buckets[plan->places.of[w].bucket[PART_PROPER]];
+		const struct bucket *bucket = place_bucket(&plan->places, w, PART_PROPER);
 		const struct element_counter *counter;
 		int d = -1;
 		while (i < there->count && (d = forward_compare(f, &there->items[i])) > 0)
@@ -236,19 +234,17 @@ static int want_added(struct nft_plan *plan, const struct forwards *wanted, stru
 	void *items = NULL;
 	size_t kept = 0;
 	for (size_t i = 0; i < wanted->count; i++)
-		for (int p = PART_HAIRPIN; p < PARTS; p++) {
+		for (unsigned int p = PART_LOCAL; p < place_parts(&wanted->items[i]); p++) {
 			const struct forward *f = &wanted->items[i];
-			uint32_t b = plan->places.of[i].bucket[p];
-			size_t count =
-				b == PLACE_NOWHERE ? 0 : place_count(&plan->places.buckets[b], f);
+			const struct bucket *b = place_bucket(&plan->places, i, p);
+			size_t count = b ? place_count(b, f) : 0;
 			for (size_t n = 0; n < count; n++) {
 				struct content_added *a =
 					array_append(&items, &plan->wanted_count, sizeof(*a));
 				plan->wanted = items;
 				if (!a)
 					return err_memory(err);
-				place_element(&plan->places.buckets[b], f, (enum part)p, n,
-					      &a->element);
+				place_element(b, f, p, n, &a->element);
 			}
 		}
 	if (plan->wanted_count == 0)
@@ -363,10 +359,9 @@ static int find_sets(const struct nft_plan *plan, const struct forwards *wanted,
 		     struct wanted_sets *sets, struct err *err)
 {
 	for (size_t i = 0; i < wanted->count; i++)
-		for (int p = 0; p < PARTS; p++) {
-			uint32_t b = plan->places.of[i].bucket[p];
-			if (b != PLACE_NOWHERE && want_sets_of(sets, &plan->places.buckets[b],
-							       &wanted->items[i], err) < 0)
+		for (unsigned int p = 0; p < place_parts(&wanted->items[i]); p++) {
+			const struct bucket *b = place_bucket(&plan->places, i, p);
+			if (b && want_sets_of(sets, b, &wanted->items[i], err) < 0)
 				return -1;
 		}
 	for (size_t i = 0; i < plan->have->set_count; i++) {
@@ -872,12 +867,12 @@ static bool has_added(const struct content *have, const struct places *places, s
 		      const struct health *health, uint64_t *conns)
 {
 	const struct forward *f = &have->base.forwards.items[i];
-	for (int p = PART_HAIRPIN; p < PARTS; p++) {
-		uint32_t b = places->of[i].bucket[p];
-		size_t count = b == PLACE_NOWHERE ? 0 : place_count(&places->buckets[b], f);
+	for (unsigned int p = PART_LOCAL; p < place_parts(f); p++) {
+		const struct bucket *b = place_bucket(places, i, p);
+		size_t count = b ? place_count(b, f) : 0;
 		for (size_t n = 0; n < count; n++) {
 			struct element e;
-			place_element(&places->buckets[b], f, (enum part)p, n, &e);
+			place_element(b, f, p, n, &e);
 			const struct content_added *a = content_find_added(have, &e);
 			if (!a || !same_data(&a->element, &e) || !health->set_ok[a->set])
 				return false;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Options and operands of a forward, and their product: the forwards. */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -25,25 +26,39 @@ static int set_snat(void *into, const char *value, struct err *err)
 	return 0;
 }
 
+static int read_hairpins(const char *text, const struct networks **out, struct err *err)
+{
+	struct network networks[NETWORKS_MAX];
+	size_t count = 0;
+	for (const char *at = text, *end; at; at = *end ? end + 1 : NULL) {
+		char word[NETWORK_TEXT_MAX];
+		enum family family;
+		end = strchrnul(at, ',');
+		snprintf(word, sizeof(word), "%.*s", (int)(end - at), at);
+		if (count == NETWORKS_MAX)
+			return err_set(err, ERR_INPUT,
+				       "--hairpin has more than %d networks; give larger ones",
+				       NETWORKS_MAX);
+		if (spec_parse_network(word, "--hairpin", &networks[count], &family, err) < 0)
+			return -1;
+		if (!network_is_set(&networks[count++]))
+			return err_set(err, ERR_INPUT,
+				       "--hairpin '%s' would let every network in; give the "
+				       "target's own, 192.168.1.0/24 for example",
+				       quote(word).text);
+	}
+	*out = networks_of(networks, count);
+	return *out ? 0 : err_memory(err);
+}
+
 static int set_hairpin(void *into, const char *value, struct err *err)
 {
 	struct request *request = into;
-	struct forward *f = &request->common;
-	enum family family;
-	f->hairpin = true;
-	f->hairpin_net = (struct network){0};
+	request->common.hairpin = true;
+	request->common.hairpin_nets = NULL;
 	request->hairpin_ended = !value;
 	request->behind_hairpin = NULL;
-	if (!value)
-		return 0;
-	if (spec_parse_network(value, "--hairpin", &f->hairpin_net, &family, err) < 0)
-		return -1;
-	if (!network_is_set(&f->hairpin_net))
-		return err_set(err, ERR_INPUT,
-			       "--hairpin '%s' would let every network in; give the target's own, "
-			       "192.168.1.0/24 for example",
-			       quote(value).text);
-	return 0;
+	return value ? read_hairpins(value, &request->common.hairpin_nets, err) : 0;
 }
 
 static int set_until(void *into, const char *value, struct err *err)
@@ -89,8 +104,8 @@ const struct arg_def request_options[] = {
 	{0, "masquerade", ARG_PLAIN, NULL, "the target sees this host as the client",
 	 offsetof(struct request, common.masquerade), NULL},
 	{0, "snat", ARG_VALUE, "ADDR", "the target sees ADDR as the client", .set = set_snat},
-	{0, "hairpin", ARG_OPTIONAL, "CIDR", "clients on the target's own network may use it too",
-	 .set = set_hairpin},
+	{0, "hairpin", ARG_OPTIONAL, "CIDR[,CIDR...]",
+	 "clients on the target's own network, or on these, may use it too", .set = set_hairpin},
 	{0, "local", ARG_PLAIN, NULL, "programs on this host may use it too",
 	 offsetof(struct request, common.local), NULL},
 	{0, "until", ARG_VALUE, "TIME", "the kernel stops matching then: 2026-12-01T18:00",

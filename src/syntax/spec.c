@@ -437,12 +437,10 @@ static char *put_options(char *out, const struct forward *f, enum spec_options w
 		address_format(&f->snat, text);
 		out = put_option(out, start, "--snat ", text);
 	}
-	if (f->hairpin && !network_is_set(&f->hairpin_net))
+	if (f->hairpin)
 		out = put_option(out, start, "--hairpin", "");
-	if (f->hairpin && network_is_set(&f->hairpin_net)) {
-		network_format(&f->hairpin_net, text);
-		out = put_option(out, start, "--hairpin=", text);
-	}
+	if (f->hairpin && f->hairpin_nets)
+		out = networks_put(stpcpy(out, "="), f->hairpin_nets);
 	if (f->local)
 		out = put_option(out, start, "--local", "");
 	if (which != SPEC_COMMENT_ALONE && f->until) {

@@ -10,7 +10,8 @@
  * An exception has ACCEPT in place of DNAT, and no other rules.
  *
  * Only the DNAT rule of the forward proper says all of the forward: with its comment, which holds
- * the options. From it the forward is read back.
+ * the options. From it the forward is read back. The exception are networks of --hairpin too many
+ * for a comment: these are in the rules that --hairpin adds.
  */
 #include <string.h>
 
@@ -42,9 +43,9 @@ static void match_clients(const struct forward *f, struct rule *r)
 
 /* Clients on the target's network. They reach their own gateway address directly. So if the forward
  * has no address, only packets that came in on another interface are meant. */
-static void match_hairpin(const struct forward *f, struct rule *r)
+static void match_hairpin(const struct forward *f, struct network net, struct rule *r)
 {
-	r->src = f->hairpin_net;
+	r->src = net;
 	if (address_is_set(&f->addr) || !*f->ifname)
 		return;
 	memcpy(r->in, f->ifname, sizeof(r->in));
@@ -88,8 +89,9 @@ static void add_translations(struct rules *rules, const char *comment)
 	const struct forward *f = rules->f;
 	bool addr = address_is_set(&f->addr);
 	add_proper(rules, comment);
-	if (f->hairpin)
-		match_hairpin(f, add_dnat(rules, addr ? GROUP_HAIRPIN_ADDR : GROUP_HAIRPIN));
+	for (size_t i = 0; i < forward_hairpin_count(f); i++)
+		match_hairpin(f, f->hairpin_nets->items[i],
+			      add_dnat(rules, addr ? GROUP_HAIRPIN_ADDR : GROUP_HAIRPIN));
 	if (f->local)
 		add_dnat(rules, addr ? GROUP_LOCAL_ADDR : GROUP_LOCAL);
 }
@@ -118,8 +120,9 @@ static void add_sources(struct rules *rules)
 		match_clients(f, add_source(rules, GROUP_POST, target));
 	if (forward_translates_source(f) && f->local)
 		add_source(rules, GROUP_POST_LOCAL, target);
-	if (f->hairpin && !f->except)
-		add_source(rules, GROUP_POST_HAIRPIN, TARGET_MASQUERADE)->src = f->hairpin_net;
+	for (size_t i = 0; !f->except && i < forward_hairpin_count(f); i++)
+		add_source(rules, GROUP_POST_HAIRPIN, TARGET_MASQUERADE)->src =
+			f->hairpin_nets->items[i];
 }
 
 void forward_rules_exception(const struct forward *f, enum group group, struct rule *out)
@@ -158,8 +161,9 @@ static void add_accepts(struct rules *rules)
 		return;
 	if (!forward_to_self(f)) {
 		match_clients(f, add_accept(rules, GROUP_FORWARD));
-		if (f->hairpin)
-			match_hairpin(f, add_accept(rules, GROUP_FORWARD));
+		for (size_t i = 0; i < forward_hairpin_count(f); i++)
+			match_hairpin(f, f->hairpin_nets->items[i],
+				      add_accept(rules, GROUP_FORWARD));
 		return;
 	}
 	add_self_accepts(rules, GROUP_INPUT);
@@ -178,11 +182,22 @@ static void add_accepts(struct rules *rules)
 	r->until = 0;
 }
 
+/* All options, or without the networks of --hairpin if these do not fit. */
+static void put_comment(const struct forward *f, char comment[SPEC_OPTIONS_MAX])
+{
+	struct forward without = *f;
+	spec_format_options(f, SPEC_COMMENT_ALONE, comment);
+	if (strlen(comment) < COMMENT_MAX)
+		return;
+	without.hairpin_nets = NULL;
+	spec_format_options(&without, SPEC_COMMENT_ALONE, comment);
+}
+
 size_t forward_rules_of(const struct forward *f, struct forward_rule out[FORWARD_RULES_MAX],
 			char comment[SPEC_OPTIONS_MAX])
 {
 	struct rules rules = {.f = f, .out = out};
-	spec_format_options(f, SPEC_COMMENT_ALONE, comment);
+	put_comment(f, comment);
 	add_translations(&rules, comment);
 	add_sources(&rules);
 	add_accepts(&rules);
@@ -193,12 +208,22 @@ size_t forward_rules_here(const struct forward *f, struct forward_rule out[FORWA
 {
 	struct rules rules = {.f = f, .out = out};
 	add_self_accepts(&rules, GROUP_INPUT);
-	if (f->hairpin)
-		match_hairpin(f, add_accept(&rules, GROUP_INPUT));
+	for (size_t i = 0; i < forward_hairpin_count(f); i++)
+		match_hairpin(f, f->hairpin_nets->items[i], add_accept(&rules, GROUP_INPUT));
 	return rules.count;
 }
 
 /* ---- back ---- */
+
+void forward_rules_hairpin(const struct forward *f, enum group *group, struct rule *out)
+{
+	struct forward_rule one;
+	struct rules rules = {.f = f, .out = &one};
+	*group = address_is_set(&f->addr) ? GROUP_HAIRPIN_ADDR : GROUP_HAIRPIN;
+	struct rule *r = add_dnat(&rules, *group);
+	match_hairpin(f, (struct network){0}, r);
+	*out = *r;
+}
 
 int forward_rules_read(enum family family, enum group group, const struct rule *rule,
 		       struct forward *out)
@@ -223,7 +248,7 @@ int forward_rules_read(enum family family, enum group group, const struct rule *
 		f.target_ports = f.ports;
 	if (rule->comment && request_read_comment(rule->comment, &f) < 0)
 		return -1;
-	if (forward_check(&f, &ignored) < 0 || (f.hairpin && !network_is_set(&f.hairpin_net)))
+	if (forward_check(&f, &ignored) < 0)
 		return -1;
 	/* request_read_comment has made sure that f would get the same comment */
 	add_proper(&rules, rule->comment ? rule->comment : "");

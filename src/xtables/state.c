@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "model/array.h"
+#include "model/hash.h"
 #include "xtables/forward_rules.h"
 #include "xtables/state.h"
 
@@ -106,10 +107,82 @@ static int compare_chains(const void *a, const void *b)
 	return strcmp(((const struct state_chain *)a)->name, ((const struct state_chain *)b)->name);
 }
 
-void state_sort(struct state *state)
+/* ---- networks of --hairpin that a comment had no room for ---- */
+
+static uint64_t hash_hairpin(enum group group, const struct rule *rule)
+{
+	struct rule any = *rule;
+	any.src = (struct network){0};
+	return hash_word(rule_hash(&any), group);
+}
+
+static bool is_hairpin(const struct state_chain *chain, const struct state_rule *r)
+{
+	return (chain->group == GROUP_HAIRPIN || chain->group == GROUP_HAIRPIN_ADDR) && r->ours &&
+	       r->rule.target != TARGET_JUMP;
+}
+
+/* All rules of what --hairpin adds, whatever the network. */
+static int index_hairpins(const struct state *state, struct hash_table *out, struct err *err)
+{
+	size_t count = 0;
+	for (size_t c = 0; c < state->chain_count; c++)
+		count += state->chains[c].count;
+	if (hash_table_init(out, count, err) < 0)
+		return -1;
+	for (size_t c = 0; c < state->chain_count; c++)
+		for (size_t i = 0; i < state->chains[c].count; i++) {
+			const struct state_rule *r = &state->chains[c].rules[i];
+			if (is_hairpin(&state->chains[c], r))
+				hash_table_add(out, hash_hairpin(state->chains[c].group, &r->rule),
+					       &r->rule);
+		}
+	return 0;
+}
+
+/* Those of the rules that send the packets of f to its place. A forward that has no such rule is
+ * one without --hairpin. */
+static int find_networks(const struct hash_table *rules, struct forward *f, struct err *err)
+{
+	struct network networks[NETWORKS_MAX];
+	size_t count = 0;
+	enum group group;
+	struct rule wanted;
+	const struct rule *rule;
+	forward_rules_hairpin(f, &group, &wanted);
+	uint64_t hash = hash_hairpin(group, &wanted);
+	for (size_t at = 0; count < NETWORKS_MAX && (rule = hash_table_next(rules, hash, &at));) {
+		wanted.src = rule->src;
+		if (rule_equal(&wanted, rule))
+			networks[count++] = rule->src;
+	}
+	f->hairpin = count > 0;
+	f->hairpin_nets = count ? networks_of(networks, count) : NULL;
+	return count && !f->hairpin_nets ? err_memory(err) : 0;
+}
+
+static int complete_hairpins(struct state *state, struct err *err)
+{
+	struct hash_table rules = {0};
+	int result = 0;
+	for (size_t i = 0; result == 0 && i < state->forwards.count; i++) {
+		struct forward *f = &state->forwards.items[i];
+		if (!f->hairpin || f->hairpin_nets)
+			continue;
+		if (!rules.slots)
+			result = index_hairpins(state, &rules, err);
+		if (result == 0)
+			result = find_networks(&rules, f, err);
+	}
+	hash_table_free(&rules);
+	return result;
+}
+
+int state_finish(struct state *state, struct err *err)
 {
 	if (state->chain_count)
 		qsort(state->chains, state->chain_count, sizeof(*state->chains), compare_chains);
+	return complete_hairpins(state, err);
 }
 
 const struct state_chain *state_find(const struct state *state, const char *chain)

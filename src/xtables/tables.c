@@ -343,7 +343,10 @@ int tables_read(struct tables *t, struct state *out, struct err *err)
 			return err_memory(err);
 		}
 	}
-	state_sort(&state);
+	if (state_finish(&state, err) < 0) {
+		state_free(&state);
+		return -1;
+	}
 	*out = state;
 	return 0;
 }

@@ -58,7 +58,8 @@ int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size)
 		spec_format_options(&f, SPEC_COMMENT_ALONE, again);
 		if (strcmp(again, comment) != 0)
 			abort();
-		check_rules(&f, comment);
+		if (strlen(comment) < COMMENT_MAX) /* as those of rules are */
+			check_rules(&f, comment);
 	}
 	free(comment);
 	return 0;

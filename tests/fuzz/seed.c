@@ -140,6 +140,7 @@ int main(int argc, char **argv)
 		char comment[SPEC_OPTIONS_MAX];
 		struct err err;
 		enum family family;
+		struct network net;
 		int six = i % 2;
 		struct forward f = {.family = six ? FAMILY_IPV6 : FAMILY_IPV4,
 				    .proto = protos[i % 3],
@@ -151,7 +152,8 @@ int main(int argc, char **argv)
 				    .local = true,
 				    .name = "seed"};
 		address_parse(six ? "fd02::2" : "192.168.1.2", &f.target);
-		network_parse(six ? "fd02::/64" : "192.168.1.0/24", &f.hairpin_net, &family);
+		network_parse(six ? "fd02::/64" : "192.168.1.0/24", &net, &family);
+		f.hairpin_nets = networks_of(&net, 1);
 		if (forward_check(&f, &err) < 0)
 			return 1;
 		size_t n = forward_rules_of(&f, rules, comment);

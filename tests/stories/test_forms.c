@@ -254,6 +254,45 @@ static void lan_clients_use_the_public_address(const struct place *p)
 	assert_types_back();
 }
 
+/* Guests behind another interface too; a list that no comment has room for is kept as well. */
+static void clients_of_several_networks_use_it(void **state)
+{
+	(void)state;
+	static const char two[] = "10.3.0.0/24,192.168.1.0/24";
+	char many[1024] = "10.3.0.0/24";
+	for (int i = 100; i < 130; i++)
+		sprintf(many + strlen(many), ",172.20.%d.0/24", i);
+	const char *lists[] = {two, many};
+	town_close_gates();
+	town_serve(SERVER, TCP, "192.168.1.2", 80);
+	for (int i = 0; i < 2; i++) {
+		pfwd(0, "add --replace wan0:8080 192.168.1.2:80 --from 10.7.0.0/16 --hairpin=%s",
+		     lists[i]);
+		/* another one of the same SPEC and target, with a list of its own */
+		pfwd(0, "add --replace wan0:8080 192.168.1.2:80 --from 10.8.0.0/16 --hairpin=%s",
+		     "10.9.0.0/24,10.9.1.0/24");
+		assert_reaches(STRANGER, TCP, "10.1.0.1", 8080, "server");
+		if (i == 0)
+			assert_reaches(LAN, TCP, "10.1.0.1", 8080, "server");
+		assert_refused(CLIENT, TCP, "10.1.0.1", 8080);
+		pfwd(0, "del wan0:8080 --from 10.8.0.0/16");
+		struct outcome o = pfwd(0, "list -rn -o OPTIONS,STATE");
+		assert_says(o.out, lists[i]);
+		assert_says(o.out, "active");
+		pfwd(0, "save --force /run/f");
+		assert_string_equal(pfwd(0, "diff /run/f").out, "");
+	}
+	pfwd(0, "add wan0:8080 192.168.1.2:80 --from 10.8.0.0/16 --hairpin=10.9.0.0/24,10.9.1.0/24 "
+		"--replace");
+	pfwd(0, "add wan0:8080 192.168.1.2:80 --from 10.7.0.0/16 --hairpin=%s --replace", two);
+	pfwd(0, "save --force /run/f");
+	assert_says(town_run("cat /run/f").out, "--hairpin=10.9.0.0/24,10.9.1.0/24\n");
+	assert_string_equal(pfwd(0, "diff /run/f").out, "");
+	assert_types_back();
+	pfwd(0, "flush");
+	assert_nothing_left();
+}
+
 static void programs_of_this_host_use_it(const struct place *p)
 {
 	town_close_gates();
@@ -357,6 +396,7 @@ int main(void)
 		BOTH(the_target_sees_this_host),
 		BOTH(a_narrower_one_keeps_its_clients_addresses),
 		BOTH(lan_clients_use_the_public_address),
+		ONE(clients_of_several_networks_use_it),
 		BOTH(programs_of_this_host_use_it),
 		BOTH(programs_of_this_host_need_no_open_loopback),
 		ONE(forwards_end_when_their_time_is_over),

@@ -59,14 +59,39 @@ static const char *name_of(const struct memory *m)
 
 /* ---- what is in it ---- */
 
+struct forward memory_forward(const struct memory *m, size_t i)
+{
+	const struct memory_forward *of = &m->items[i];
+	struct forward f = of->f;
+	if (of->hairpin_count)
+		f.hairpin_nets = networks_of(of->hairpins, of->hairpin_count);
+	return f;
+}
+
+bool memory_is(const struct memory *m, size_t i, const struct forward *f)
+{
+	struct forward other = memory_forward(m, i);
+	return forward_equal(&other, f);
+}
+
+static bool comes_before(const struct forward *f, const struct memory *m, size_t i)
+{
+	struct forward other = memory_forward(m, i);
+	return forward_compare(f, &other) < 0;
+}
+
 static void insert(struct memory *m, const struct forward *f, struct ruleset_status status)
 {
 	size_t at = m->count;
 	if (m->count == MEMORY_FORWARDS_MAX)
 		wrong("full");
-	for (; at > 0 && forward_compare(f, &m->items[at - 1].f) < 0; at--)
+	for (; at > 0 && comes_before(f, m, at - 1); at--)
 		m->items[at] = m->items[at - 1];
-	m->items[at] = (struct memory_forward){*f, status};
+	m->items[at] = (struct memory_forward){
+		.f = *f, .hairpin_count = forward_hairpin_count(f), .status = status};
+	m->items[at].f.hairpin_nets = NULL;
+	for (size_t i = 0; i < m->items[at].hairpin_count; i++)
+		m->items[at].hairpins[i] = f->hairpin_nets->items[i];
 	m->count++;
 }
 
@@ -90,7 +115,8 @@ char *memory_lines(const struct memory *m)
 	char *out = malloc(m->count * (SPEC_LINE_MAX + 1) + 1), *end = out;
 	*end = '\0';
 	for (size_t i = 0; i < m->count; i++) {
-		spec_format_line(&m->items[i].f, end);
+		struct forward f = memory_forward(m, i);
+		spec_format_line(&f, end);
 		end = stpcpy(end + strlen(end), "\n");
 	}
 	return out;
@@ -109,9 +135,11 @@ static int memory_read(struct memory *m, struct ruleset **out, struct err *err)
 		return err_memory(err);
 	set->of = m;
 	set->commits = m->commits;
-	for (size_t i = 0; i < m->count; i++)
-		if (forwards_add(&set->set.forwards, &m->items[i].f, err) < 0)
+	for (size_t i = 0; i < m->count; i++) {
+		struct forward f = memory_forward(m, i);
+		if (forwards_add(&set->set.forwards, &f, err) < 0)
 			return -1;
+	}
 	set->set.used = m->count > 0;
 	*out = &set->set;
 	return 0;
@@ -223,7 +251,7 @@ static void memory_free_plan(struct ruleset_plan *plan)
 static struct ruleset_status status_of(const struct memory *m, const struct forward *f)
 {
 	for (size_t i = 0; i < m->count; i++)
-		if (forward_equal(&m->items[i].f, f))
+		if (memory_is(m, i, f))
 			return (struct ruleset_status){.conns = m->items[i].status.conns};
 	return (struct ruleset_status){0};
 }

@@ -13,7 +13,9 @@
 #define MEMORY_LOG_MAX 512
 
 struct memory_forward {
-	struct forward f;
+	struct forward f; /* without hairpin_nets, which are of one process */
+	struct network hairpins[NETWORKS_MAX];
+	size_t hairpin_count;
 	struct ruleset_status status;
 };
 
@@ -47,6 +49,9 @@ extern char *memory_log;
 void memory_reset(void);
 /* Add the forwards of these lines, each as after `pfwd add`. */
 void memory_put(struct memory *m, const char *lines);
+/* The forward with that index, whole. */
+struct forward memory_forward(const struct memory *m, size_t i);
+bool memory_is(const struct memory *m, size_t i, const struct forward *f);
 /* The forwards as lines of the file's form; the caller frees them. */
 char *memory_lines(const struct memory *m);
 

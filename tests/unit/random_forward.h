@@ -92,11 +92,21 @@ static inline struct ports random_target_ports(struct dice *dice, struct ports p
 	return (struct ports){(uint16_t)first, (uint16_t)(once_in(dice, 2) ? first : first + more)};
 }
 
+/* One mostly; some lists are too long for a comment. */
+static inline const struct networks *random_networks(struct dice *dice, enum family family)
+{
+	struct network networks[NETWORKS_MAX];
+	size_t count = once_in(dice, 3) ? 1 + roll(dice, once_in(dice, 4) ? NETWORKS_MAX : 3) : 1;
+	for (size_t i = 0; i < count; i++)
+		networks[i] = random_network(dice, family);
+	return networks_of(networks, count);
+}
+
 static inline void random_sources(struct dice *dice, enum family family, struct forward *f)
 {
 	f->hairpin = once_in(dice, 4);
 	if (f->hairpin)
-		f->hairpin_net = random_network(dice, family);
+		f->hairpin_nets = random_networks(dice, family);
 	f->masquerade = once_in(dice, 4);
 	if (!f->masquerade && once_in(dice, 4))
 		f->snat = random_address(dice, family);
@@ -130,7 +140,7 @@ static inline struct forward random_candidate(struct dice *dice, enum family fam
 		f.target_ports = f.ports;
 		f.hairpin = once_in(dice, 4);
 		if (f.hairpin)
-			f.hairpin_net = random_network(dice, family);
+			f.hairpin_nets = random_networks(dice, family);
 	} else if (!once_in(dice, 4)) {
 		f.target = random_address(dice, family);
 		random_sources(dice, family, &f);

@@ -306,7 +306,7 @@ static void a_decision_is_asked_for_again(void **state)
 static bool holds(const struct memory *m, const struct forward *f)
 {
 	for (size_t i = 0; i < m->count; i++)
-		if (forward_equal(&m->items[i].f, f))
+		if (memory_is(m, i, f))
 			return true;
 	return false;
 }
@@ -349,8 +349,10 @@ static void assert_unchanged(const struct memory before[MEMORY_BACKENDS])
 {
 	for (int b = 0; b < MEMORY_BACKENDS; b++) {
 		assert_int_equal(memory[b].count, before[b].count);
-		for (size_t i = 0; i < before[b].count; i++)
-			assert_true(holds(&memory[b], &before[b].items[i].f));
+		for (size_t i = 0; i < before[b].count; i++) {
+			struct forward f = memory_forward(&before[b], i);
+			assert_true(holds(&memory[b], &f));
+		}
 	}
 }
 

@@ -85,7 +85,11 @@ static struct connection random_connection(struct dice *dice, const struct forwa
 {
 	enum family family = f->family;
 	struct connection c = {.family = f->family, .proto = f->proto, .translated = true};
-	const struct network *near = once_in(dice, 2) ? &f->from : &f->hairpin_net;
+	size_t hairpins = forward_hairpin_count(f);
+	const struct network *near =
+		hairpins == 0 || once_in(dice, 2)
+			? &f->from
+			: &f->hairpin_nets->items[roll(dice, (unsigned int)hairpins)];
 	uint16_t port = (uint16_t)(f->ports.first + roll(dice, ports_count(f->ports)));
 	struct address any = random_address(dice, family);
 	c.client.addr = network_is_set(near) ? near->addr : random_address(dice, family);

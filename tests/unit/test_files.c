@@ -391,7 +391,7 @@ static void what_is_saved_is_applied_again(void **state)
 		assert_int_equal(memory[0].count, set.count);
 		assert_int_equal(forwards_sort(&set, &err), 0);
 		for (size_t i = 0; i < set.count; i++)
-			assert_true(forward_equal(&memory[0].items[i].f, &set.items[i]));
+			assert_true(memory_is(&memory[0], i, &set.items[i]));
 		forwards_free(&set);
 	}
 }

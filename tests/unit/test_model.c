@@ -159,6 +159,12 @@ static const struct conflict_case {
 	{"eth0:80 10.0.0.1 --local", "eth1:80 10.0.0.2", false},
 	{"eth0:80 10.0.0.1 --hairpin=10.0.0.0/24", "eth1:80 10.0.0.2 --hairpin=10.0.0.0/24", true},
 	{"eth0:80 10.0.0.1 --hairpin=10.0.0.0/24", "eth1:80 10.1.0.2 --hairpin=10.1.0.0/24", false},
+	{"eth0:80 10.0.0.1 --hairpin=10.0.0.0/24,10.2.0.0/24",
+	 "eth1:80 10.1.0.2 --hairpin=10.1.0.0/24,10.2.0.0/24", true},
+	{"eth0:80 10.0.0.1 --hairpin=10.0.0.0/24,10.2.0.0/24",
+	 "eth1:80 10.1.0.2 --hairpin=10.1.0.0/24,10.2.0.0/16", false},
+	{"eth0:80 10.0.0.1 --hairpin=10.0.0.0/24,10.2.0.0/24",
+	 "eth1:80 10.0.0.1 --hairpin=10.1.0.0/24,10.2.0.0/24", false},
 };
 
 static void a_conflict_is_what_is_not_nested(void **state)

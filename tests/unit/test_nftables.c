@@ -31,7 +31,7 @@ static void random_set(struct forwards *set, int tries, enum spread spread)
 
 /* Of each forward with its bucket, in sets of both spreads. */
 static void for_each_placed(void (*check)(const struct bucket *b, const struct forward *f,
-					  enum part part))
+					  unsigned int part))
 {
 	for (int i = 0; i < 30; i++) {
 		struct forwards set;
@@ -40,16 +40,15 @@ static void for_each_placed(void (*check)(const struct bucket *b, const struct f
 		random_set(&set, 60, i % 2 ? WIDE : CROWDED);
 		assert_int_equal(place_all(&set, NULL, &places, &err), 0);
 		for (size_t k = 0; k < set.count; k++)
-			for (int p = 0; p < PARTS; p++)
-				if (places.of[k].bucket[p] != PLACE_NOWHERE)
-					check(&places.buckets[places.of[k].bucket[p]],
-					      &set.items[k], (enum part)p);
+			for (unsigned int p = 0; p < place_parts(&set.items[k]); p++)
+				if (place_bucket(&places, k, p))
+					check(place_bucket(&places, k, p), &set.items[k], p);
 		place_free(&places);
 		forwards_free(&set);
 	}
 }
 
-static void check_name(const struct bucket *b, const struct forward *f, enum part part)
+static void check_name(const struct bucket *b, const struct forward *f, unsigned int part)
 {
 	char name[BUCKET_NAME_MAX];
 	struct bucket again;
@@ -103,7 +102,7 @@ static void attributes_may_be_short(void **state)
 	assert_int_equal(wire_number(NULL), 0);
 }
 
-static void check_element(const struct bucket *b, const struct forward *f, enum part part)
+static void check_element(const struct bucket *b, const struct forward *f, unsigned int part)
 {
 	size_t count = place_count(b, f);
 	for (size_t n = 0; n < count; n += 1 + count / 5) {
@@ -118,7 +117,7 @@ static void check_element(const struct bucket *b, const struct forward *f, enum 
 		assert_true(place_read(&e, &again, &number, &open));
 		assert_int_equal(number, n);
 		if (open)
-			again.hairpin_net = f->hairpin_net;
+			again.hairpin_nets = f->hairpin_nets;
 		assert_true(forward_equal(f, &again));
 	}
 }
@@ -129,7 +128,7 @@ static void elements_read_back(void **state)
 	for_each_placed(check_element);
 }
 
-static void check_bytes(const struct bucket *b, const struct forward *f, enum part part)
+static void check_bytes(const struct bucket *b, const struct forward *f, unsigned int part)
 {
 	_Alignas(struct nlmsghdr) char buffer[4096] = {0};
 	struct nlmsghdr *nlh = mnl_nlmsg_put_header(buffer);
@@ -266,7 +265,7 @@ static bool walk(const struct forwards *set, const struct places *places,
 		if (order[b]->group != BUCKET_ADDR && order[b]->group != BUCKET_MAIN)
 			continue;
 		for (size_t i = 0; i < set->count; i++) {
-			if (&places->buckets[places->of[i].bucket[PART_PROPER]] != order[b] ||
+			if (place_bucket(places, i, PART_PROPER) != order[b] ||
 			    !takes(&set->items[i], p))
 				continue;
 			/* of one SPEC's clients, the longest prefix has its bucket first */

@@ -65,6 +65,11 @@ static const struct good {
 	{"--snat=FD00::9 :8 [fd00::1]", "*:8/tcp [fd00::1]:8 --snat fd00::9"},
 	{"--hairpin :8 10.0.0.1", "*:8/tcp 10.0.0.1:8 --hairpin"},
 	{"--hairpin=10.1.2.3/9 :8 10.0.0.1", "*:8/tcp 10.0.0.1:8 --hairpin=10.0.0.0/9"},
+	{"--hairpin=172.17.0.1/16,10.0.0.0/24,172.17.0.0/16 :8 10.0.0.1",
+	 "*:8/tcp 10.0.0.1:8 --hairpin=10.0.0.0/24,172.17.0.0/16"},
+	{"--hairpin=10.0.0.0/8,10.0.0.0/24 --hairpin=10.1.0.0/16 :8 10.0.0.1",
+	 "*:8/tcp 10.0.0.1:8 --hairpin=10.1.0.0/16"},
+	{"-6 --hairpin=fd01::/64,fd00::/64 :8 -", "*:8/tcp - -6 --hairpin=fd00::/64,fd01::/64"},
 	{"--from ::/0 :8 [fd00::1]", "*:8/tcp [fd00::1]:8"},
 	{"--from fd00::ffff/113 :8 [fd00::1]", "*:8/tcp [fd00::1]:8 --from fd00::8000/113"},
 	{"--from 255.255.255.255/1 :8 10.0.0.1", "*:8/tcp 10.0.0.1:8 --from 128.0.0.0/1"},
@@ -229,6 +234,20 @@ static const struct bad {
 	{"eth0:80 10.0.0.1 --hairpin=fd00::/8",
 	 "--hairpin network fd00::/8 is not IPv4 as the rest of the forward is; the kernel cannot "
 	 "translate between families"},
+	{"eth0:80 10.0.0.1 --hairpin=10.0.0.0/8,fd00::/8",
+	 "--hairpin network fd00::/8 is not IPv4 as the rest of the forward is; the kernel cannot "
+	 "translate between families"},
+	{"eth0:80 10.0.0.1 --hairpin=10.0.0.0/8,", "--hairpin '' is not a network; write one as "
+						   "10.0.0.0/8 or 2001:db8::/32"},
+	{"eth0:80 10.0.0.1 --hairpin=10.0.0.0/8,0.0.0.0/0",
+	 "--hairpin '0.0.0.0/0' would let every network in; give the target's own, 192.168.1.0/24 "
+	 "for example"},
+	{"eth0:80 10.0.0.1 --hairpin=1.0.0.0/8,2.0.0.0/8,3.0.0.0/8,4.0.0.0/8,5.0.0.0/8,6.0.0.0/8,"
+	 "7.0.0.0/8,8.0.0.0/8,9.0.0.0/8,10.0.0.0/8,11.0.0.0/8,12.0.0.0/8,13.0.0.0/8,14.0.0.0/8,"
+	 "15.0.0.0/8,16.0.0.0/8,17.0.0.0/8,18.0.0.0/8,19.0.0.0/8,20.0.0.0/8,21.0.0.0/8,22.0.0.0/8,"
+	 "23.0.0.0/8,24.0.0.0/8,25.0.0.0/8,26.0.0.0/8,27.0.0.0/8,28.0.0.0/8,29.0.0.0/8,30.0.0.0/8,"
+	 "31.0.0.0/8,32.0.0.0/8,33.0.0.0/8",
+	 "--hairpin has more than 32 networks; give larger ones"},
 	{"eth0:80 10.0.0.1 --hairpin=0.0.0.0/0",
 	 "--hairpin '0.0.0.0/0' would let every network in; give the target's own, 192.168.1.0/24 "
 	 "for example"},

@@ -96,6 +96,9 @@ static void check_translation(const struct forwards *set, const struct layout *l
 	if (!rule)
 		return;
 	assert_int_equal(forward_rules_read(layout->family, group, rule, &found), 0);
+	/* too many networks for a comment are read from other rules */
+	if (found.hairpin && !found.hairpin_nets)
+		found.hairpin_nets = expected->hairpin_nets;
 	assert_true(forward_equal(&found, expected));
 }
 
@@ -388,7 +391,8 @@ static void take_for_state(const struct layout *layout, enum table table, struct
 	for (int g = 0; g < GROUPS; g++)
 		if (group_infos[g].table == table)
 			state_add_jump(out, group_infos[g].base, group_infos[g].chain)->base = true;
-	state_sort(out);
+	struct err err;
+	assert_int_equal(state_finish(out, &err), 0);
 }
 
 static size_t count_changes(const struct layout *from, const struct layout *to)
