@@ -27,6 +27,7 @@ struct others_chain {
 struct others { /* base chains of other tables with the chains below them; a zeroed one is empty */
 	struct others_chain *chains;
 	size_t count;
+	struct addresses here; /* of this host: targets that are reached by the input hook */
 };
 void others_free(struct others *others);
 /* nft(8)'s word for the family of its table. */

@@ -15,7 +15,7 @@ struct hook_flow {
 	struct filter_flow flow;
 };
 
-#define FLOWS_MAX 6
+#define FLOWS_MAX 8
 
 static struct filter_flow *add_flow(struct hook_flow *flows, size_t *count, uint32_t hook,
 				    const struct forward *f)
@@ -29,19 +29,30 @@ static struct filter_flow *add_flow(struct hook_flow *flows, size_t *count, uint
 	return &h->flow;
 }
 
-/* What it asks of the hooks; a program's own packets have no incoming interface but lo. */
-static size_t flows_of(const struct forward *f, struct hook_flow flows[FLOWS_MAX])
+/* Whether the target is this host itself, or an address of it. */
+static bool ends_here(const struct others *others, const struct forward *f)
+{
+	return forward_to_self(f) || addresses_hold(&others->here, &f->target);
+}
+
+/* What it asks of the hooks; a program's own packets have no incoming interface but lo. A target
+ * that is an address of this host may move to another one. */
+static size_t flows_of(const struct others *others, const struct forward *f,
+		       struct hook_flow flows[FLOWS_MAX])
 {
 	size_t count = 0;
 	if (f->except)
 		return 0;
-	if (forward_to_self(f)) {
+	if (ends_here(others, f)) {
 		memcpy(add_flow(flows, &count, NF_INET_LOCAL_IN, f)->in, f->ifname, IFNAME_MAX);
 		if (f->local)
 			strcpy(add_flow(flows, &count, NF_INET_LOCAL_IN, f)->in, "lo");
+		if (f->hairpin)
+			add_flow(flows, &count, NF_INET_LOCAL_IN, f);
 		add_flow(flows, &count, NF_INET_LOCAL_OUT, f);
-		return count;
 	}
+	if (forward_to_self(f))
+		return count;
 	memcpy(add_flow(flows, &count, NF_INET_FORWARD, f)->in, f->ifname, IFNAME_MAX);
 	if (f->hairpin)
 		add_flow(flows, &count, NF_INET_FORWARD, f);
@@ -54,12 +65,14 @@ static size_t flows_of(const struct forward *f, struct hook_flow flows[FLOWS_MAX
 /* ---- chains ---- */
 
 struct view { /* others' chains as the room filter takes them */
+	const struct others *others;
 	struct filter_chain *chains;
 	size_t count;
 };
 
 static int make_view(const struct others *others, struct view *out)
 {
+	out->others = others;
 	out->count = others->count;
 	out->chains = calloc(others->count + 1, sizeof(*out->chains));
 	for (size_t i = 0; out->chains && i < others->count; i++)
@@ -86,19 +99,19 @@ static bool tells_targets_apart(const struct others *others)
 	return false;
 }
 
-static bool same_case(const struct forward *a, const struct forward *b)
+static bool same_case(const struct others *others, const struct forward *a, const struct forward *b)
 {
 	return a->family == b->family && a->proto == b->proto &&
 	       strcmp(a->ifname, b->ifname) == 0 && a->local == b->local &&
 	       a->hairpin == b->hairpin && forward_to_self(a) == forward_to_self(b) &&
-	       a->except == b->except;
+	       ends_here(others, a) == ends_here(others, b) && a->except == b->except;
 }
 
 static void meet_chain(const struct view *view, size_t c, const struct forward *f,
 		       struct guest *guest)
 {
 	struct hook_flow flows[FLOWS_MAX];
-	size_t count = flows_of(f, flows);
+	size_t count = flows_of(view->others, f, flows);
 	for (size_t i = 0; i < count; i++) {
 		if (!sees(guest->chain, &flows[i]))
 			continue;
@@ -170,7 +183,8 @@ int guests_find(const struct others *others, const struct forwards *set, bool pa
 		if (!guest.chain->base)
 			continue;
 		for (size_t i = 0; i < set->count; i++)
-			if (apart || i == 0 || !same_case(&set->items[i - 1], &set->items[i]))
+			if (apart || i == 0 ||
+			    !same_case(others, &set->items[i - 1], &set->items[i]))
 				meet_chain(&view, c, &set->items[i], &guest);
 		guest.owned = guest.needed && guest.chain->owned;
 		guest.there = guest.needed && stands_right(&guest);
@@ -194,7 +208,7 @@ const struct others_chain *guests_stop(const struct others *others, const struct
 				       const struct forward *f)
 {
 	struct hook_flow flows[FLOWS_MAX];
-	size_t count = flows_of(f, flows);
+	size_t count = flows_of(others, f, flows);
 	struct view view;
 	const struct others_chain *stop = NULL;
 	if (count == 0 || guests->count == 0 || make_view(others, &view) < 0)
@@ -252,5 +266,6 @@ void others_free(struct others *others)
 		free(others->chains[i].guest);
 	}
 	free(others->chains);
+	free(others->here.items);
 	*others = (struct others){0};
 }

@@ -15,6 +15,7 @@
 #include <linux/netfilter/xt_mark.h>
 #include <net/if.h>
 
+#include "host/interfaces.h"
 #include "host/netlink.h"
 #include "model/array.h"
 #include "nftables/others.h"
@@ -592,6 +593,7 @@ static int read_rules(struct reader *r)
 int others_read(struct others *out)
 {
 	struct reader r = {.out = out};
+	struct err ignored;
 	*out = (struct others){0};
 	int result = dump(NFT_MSG_GETCHAIN, NFPROTO_UNSPEC, NULL, on_chain, &r);
 	if (result == 0 && out->count)
@@ -609,5 +611,7 @@ int others_read(struct others *out)
 		errno = ENOMEM;
 		return -1;
 	}
+	if (result == 0 && out->count)
+		result = host_own_addresses(&out->here, &ignored);
 	return result;
 }

@@ -39,29 +39,56 @@ static void a_program_at_one_address_is_reached(const struct place *p)
 	assert_nothing_left();
 }
 
-/* Only the legacy tables have a rule for it. */
+/* What is in the way of packets to this host was not asked before. */
 static void a_target_that_moves_here_is_told_and_mended(void **state)
 {
 	(void)state;
-	bool told = town_is("iptables");
 	town_close_gates();
 	town_sh("printf 'wan0:80 192.168.1.20:8080\\nwan0:81 192.168.1.2\\n' >/run/f");
 	pfwd(0, "apply /run/f");
 	town_sh("ip addr add 192.168.1.20/24 dev lan0");
 	town_serve(GATEWAY, TCP, "192.168.1.20", 8080);
-	assert_string_equal(pfwd(0, "list -rn -o STATE wan0:80").out,
-			    told ? "incomplete\n" : "active\n");
-	assert_string_equal(pfwd(told, "diff /run/f").out,
-			    told ? "~wan0:80/tcp 192.168.1.20:8080\n" : "");
+	struct outcome state_now = pfwd(0, "list -rn -o STATE wan0:80");
+	struct outcome difference = town_run("$PFWD diff /run/f");
 	pfwd(0, "apply /run/f");
 	assert_reaches(CLIENT, TCP, "10.1.0.1", 80, "gateway at 192.168.1.20");
 	assert_refused(CLIENT, TCP, "192.168.1.20", 8080);
 	assert_string_equal(pfwd(0, "list -rn -o STATE").out, "active\nactive\n");
 	/* and away again */
 	town_sh("ip addr del 192.168.1.20/24 dev lan0");
+	assert_string_equal(state_now.out, town_is("iptables") ? "incomplete\n" : "blocked\n");
+	if (town_is("iptables"))
+		assert_string_equal(difference.out, "~wan0:80/tcp 192.168.1.20:8080\n");
 	pfwd(0, "apply /run/f");
 	assert_string_equal(pfwd(0, "list -rn -o STATE").out, "active\nactive\n");
 	assert_silent(town_rules().out, "PFWD-INPUT ");
+}
+
+/* A chain of somebody else's on the input hook is opened for it, as for a target without address.
+ */
+static void a_closed_input_chain_is_opened(void **state)
+{
+	(void)state;
+	if (!town_is("nftables"))
+		return;
+	town_sh("nft 'table inet strict {\n"
+		"chain input { type filter hook input priority 5; policy drop; iif lo accept; "
+		"}\n}'");
+	town_serve(GATEWAY, TCP, "192.168.1.1", 8080);
+	pfwd(0, "add wan0:80 192.168.1.1:8080");
+	assert_reaches(CLIENT, TCP, "10.1.0.1", 80, "gateway at 192.168.1.1");
+	assert_refused(CLIENT, TCP, "192.168.1.1", 8080);
+	pfwd(0, "del wan0:80");
+	assert_silent(town_run("nft list table inet strict").out, "pfwd");
+	/* when the target comes here, the next change opens it */
+	pfwd(0, "add wan0:80 192.168.1.20:8080");
+	assert_silent(town_run("nft list table inet strict").out, "pfwd");
+	town_sh("ip addr add 192.168.1.20/24 dev lan0; $PFWD save --force /run/f");
+	assert_string_equal(pfwd(0, "list -rn -o STATE").out, "blocked\n");
+	town_serve(GATEWAY, TCP, "192.168.1.20", 8080);
+	pfwd(0, "apply /run/f");
+	assert_reaches(CLIENT, TCP, "10.1.0.1", 80, "gateway at 192.168.1.20");
+	town_sh("ip addr del 192.168.1.20/24 dev lan0");
 }
 
 static void what_cannot_work_with_it_is_refused(void **state)
@@ -98,6 +125,7 @@ int main(void)
 	const struct CMUnitTest stories[] = {
 		BOTH(a_program_at_one_address_is_reached),
 		ONE(a_target_that_moves_here_is_told_and_mended),
+		ONE(a_closed_input_chain_is_opened),
 		ONE(what_cannot_work_with_it_is_refused),
 		ONE(a_program_at_the_loopback_address_is_told_of),
 	};
