@@ -238,20 +238,6 @@ static void warnings_say_what_is_wrong_beside(void **state)
 	struct outcome o = pfwd(0, "add wan0:81 192.168.1.2");
 	town_sh("sysctl -qw net.ipv4.ip_forward=1");
 	assert_says(o.err, "sysctl -w net.ipv4.ip_forward=1");
-	town_sh("nft 'add table inet theirs; add chain inet theirs gate "
-		"{ type filter hook forward priority 0; policy drop; }'");
-	assert_says(pfwd(0, "add wan0:82 192.168.1.2").err, "table inet theirs, chain gate");
-	/* each of them, by the family's own name; one that is passed by no packet of ours is none
-	 */
-	town_sh("nft 'add table ip6 filter; add chain ip6 filter FORWARD "
-		"{ type filter hook forward priority 0; policy drop; }; add table ip filter; "
-		"add chain ip filter IN { type filter hook input priority 0; policy drop; }'");
-	o = pfwd(0, "add wan0:82 [fd02::2]");
-	assert_says(o.err, "table inet theirs, chain gate");
-	assert_says(o.err, "table ip6 filter, chain FORWARD");
-	assert_silent(o.err, "table ip filter");
-	assert_string_equal(pfwd(0, "add -6 wan0:83 :8080").err, "");
-	assert_says(pfwd(0, "add wan0:83 :8080").err, "table ip filter, chain IN");
 }
 
 /* In a namespace where nobody else listens. */

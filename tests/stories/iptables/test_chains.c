@@ -70,6 +70,24 @@ static void diff_marks_what_apply_would_repair(void **state)
 	assert_string_equal(pfwd(0, "diff /run/f").out, "");
 }
 
+/* Each chain, by the family's own name; one that is passed by no packet of ours is none. */
+static void drops_of_nf_tables_are_named(void **state)
+{
+	(void)state;
+	town_sh("nft 'add table inet theirs; add chain inet theirs gate "
+		"{ type filter hook forward priority 0; policy drop; }'");
+	assert_says(pfwd(0, "add wan0:82 192.168.1.2").err, "table inet theirs, chain gate");
+	town_sh("nft 'add table ip6 filter; add chain ip6 filter FORWARD "
+		"{ type filter hook forward priority 0; policy drop; }; add table ip filter; "
+		"add chain ip filter IN { type filter hook input priority 0; policy drop; }'");
+	struct outcome o = pfwd(0, "add wan0:82 [fd02::2]");
+	assert_says(o.err, "table inet theirs, chain gate");
+	assert_says(o.err, "table ip6 filter, chain FORWARD");
+	assert_silent(o.err, "table ip filter");
+	assert_string_equal(pfwd(0, "add -6 wan0:83 :8080").err, "");
+	assert_says(pfwd(0, "add wan0:83 :8080").err, "table ip filter, chain IN");
+}
+
 static void reading_sets_up_no_tables(void **state)
 {
 	(void)state;
@@ -224,6 +242,7 @@ int main(void)
 		STORY(a_jump_goes_before_a_reject_at_the_end),
 		STORY(what_is_there_is_not_committed_again),
 		STORY(diff_marks_what_apply_would_repair),
+		STORY(drops_of_nf_tables_are_named),
 		STORY(reading_sets_up_no_tables),
 		STORY(ten_thousand_ports_are_one_rule),
 		STORY(counters_go_along_into_other_chains),
