@@ -12,6 +12,8 @@ struct file {                     /* a zeroed one is empty */
 	struct forwards forwards; /* in the order of the lines, of which one may mean several */
 	size_t *numbers;          /* each one's line, from 1 */
 	size_t count;             /* of numbers: as many as forwards, until these are sorted */
+	size_t *outside;          /* the lines with --from @FILE, in order */
+	size_t outside_count;
 };
 
 struct file_bad { /* whoever is told of bad lines; set say and context */

@@ -20,6 +20,10 @@ struct spec_host {
 	int64_t now; /* seconds since 1970 */
 	/* Whether an interface is called so. NULL: none is. */
 	bool (*interface)(const char *name);
+	/* The text of a file of --from @FILE, which the caller frees; NULL and err: it cannot be
+	 * read. NULL: no file is read. */
+	char *(*read_file)(const char *folder, const char *name, size_t *length, struct err *err);
+	const char *folder; /* to which its name is relative; NULL: the current one */
 };
 
 #define SPEC_PROTOS_MAX 2

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "commands/forwards_file.h"
+#include "host/read_file.h"
 #include "model/array.h"
 
 int forwards_file_operand(void *context, const char *word, struct err *err)
@@ -29,28 +30,6 @@ const char *forwards_file_name(const struct forwards_file *source)
 	return forwards_file_is_standard(source) ? "standard input" : source->path;
 }
 
-static int read_all(struct forwards_file *source, FILE *in, struct err *err)
-{
-	size_t room = 0;
-	for (;;) {
-		if (source->length == room) {
-			room = room ? room * 2 : 65536;
-			char *text = realloc(source->text, room);
-			if (!text)
-				return err_memory(err);
-			source->text = text;
-		}
-		size_t n = fread(source->text + source->length, 1, room - source->length, in);
-		source->length += n;
-		if (n == 0)
-			break;
-	}
-	if (ferror(in))
-		return err_sys(err, errno, "cannot read %s",
-			       quote(forwards_file_name(source)).text);
-	return 0;
-}
-
 static int read_source(struct forwards_file *source, struct err *err)
 {
 	bool standard = forwards_file_is_standard(source);
@@ -63,7 +42,8 @@ static int read_source(struct forwards_file *source, struct err *err)
 			"input",
 			quote(forwards_file_name(source)).text, strerror(error));
 	}
-	int result = read_all(source, in, err);
+	int result =
+		read_stream(in, forwards_file_name(source), &source->text, &source->length, err);
 	if (!standard)
 		fclose(in);
 	return result;
@@ -209,15 +189,28 @@ static void drop_lost_hairpins(struct file *file)
 	}
 }
 
+/* The folder of the file, to be freed; NULL: the current one. */
+static char *folder_of(const struct forwards_file *source)
+{
+	const char *path = forwards_file_name(source), *slash = strrchr(path, '/');
+	if (forwards_file_is_standard(source) || !slash)
+		return NULL;
+	return strndup(path, slash > path ? (size_t)(slash - path) : 1);
+}
+
 int forwards_file_load(struct forwards_file *source, const struct spec_host *host, struct err *err)
 {
 	struct remarks remarks = {0};
 	struct file_bad bad = {.say = add_bad, .context = &remarks};
 	struct host_addresses addresses = {0};
 	struct file *file = &source->file;
+	struct spec_host words = *host;
+	char *folder = folder_of(source);
+	words.folder = folder;
 	int result = read_source(source, err);
 	if (result == 0)
-		result = file_parse(source->text, source->length, host, &bad, file, err);
+		result = file_parse(source->text, source->length, &words, &bad, file, err);
+	free(folder);
 	if (result == 0)
 		result = host_addresses(&addresses, err);
 	if (result == 0)
@@ -245,9 +238,10 @@ void forwards_file_forget_text(struct forwards_file *source)
 {
 	free(source->text);
 	free(source->file.numbers);
+	free(source->file.outside);
 	source->text = NULL;
-	source->file.numbers = NULL;
-	source->length = source->file.count = 0;
+	source->file.numbers = source->file.outside = NULL;
+	source->length = source->file.count = source->file.outside_count = 0;
 }
 
 void forwards_file_free(struct forwards_file *source)

@@ -24,6 +24,7 @@ struct line {
 	size_t length;
 	const struct forward *forwards;
 	size_t count;
+	bool outside; /* the networks are in another file */
 };
 
 /* ---- what the old file has ---- */
@@ -96,13 +97,42 @@ static void write_part(const struct save *save, const struct line *line, FILE *o
 	}
 }
 
-/* A line stays as it is if all its forwards live, or if it has none. */
+static bool differ_by_clients(const struct forward *a, const struct forward *b)
+{
+	struct forward c = *b;
+	c.from = a->from;
+	return forward_equal(a, &c);
+}
+
+/* Whether a live forward that is not of the line differs from the line's by its clients alone. If
+ * memory runs out: true. */
+static bool has_others(const struct save *save, const struct line *line)
+{
+	struct forwards own = {0};
+	struct err ignored;
+	const struct forward *first = line->forwards, *last = first + line->count - 1;
+	bool found = false;
+	for (size_t i = 0; i < line->count; i++)
+		found = found || forwards_add(&own, &first[i], &ignored) < 0;
+	found = found || forwards_sort(&own, &ignored) < 0;
+	for (size_t i = 0; !found && i < save->live.forwards.count; i++) {
+		const struct forward *f = &save->live.forwards.items[i];
+		/* the first and the last one are of the line's two protocols, if it has two */
+		if (differ_by_clients(f, first) || differ_by_clients(f, last))
+			found = forwards_find(&own, f) == own.count;
+	}
+	forwards_free(&own);
+	return found;
+}
+
+/* A line stays as it is if all its forwards live, or if it has none. One whose networks are in
+ * another file has to mean all networks that live. */
 static void write_line(const struct save *save, const struct line *line, FILE *out)
 {
 	size_t alive = 0;
 	for (size_t i = 0; i < line->count; i++)
 		alive += lives(save, &line->forwards[i]);
-	if (alive < line->count) {
+	if (alive < line->count || (line->outside && alive && has_others(save, line))) {
 		write_part(save, line, out);
 		return;
 	}
@@ -114,7 +144,7 @@ static void write_old_lines(const struct save *save, FILE *out)
 {
 	const struct file *file = &save->old.file;
 	const char *text = save->old.text, *end = text + save->old.length;
-	size_t first = 0;
+	size_t first = 0, outside = 0;
 	for (size_t number = 1; text < end; number++) {
 		const char *newline = memchr(text, '\n', (size_t)(end - text));
 		struct line line = {.text = text,
@@ -123,6 +153,8 @@ static void write_old_lines(const struct save *save, FILE *out)
 		while (first + line.count < file->count &&
 		       file->numbers[first + line.count] == number)
 			line.count++;
+		line.outside = outside < file->outside_count && file->outside[outside] == number;
+		outside += line.outside;
 		write_line(save, &line, out);
 		first += line.count;
 		text += line.length + 1;

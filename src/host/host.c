@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "host/host.h"
+#include "host/read_file.h"
 
 int host_permitted(bool raw, struct err *err)
 {
@@ -98,6 +99,7 @@ struct spec_host host_words(void)
 		.local_time = local_time,
 		.now = time(NULL),
 		.interface = has_interface,
+		.read_file = read_file,
 	};
 }
 

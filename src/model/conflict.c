@@ -12,7 +12,8 @@
  *   are equal there are put together, by a hash of these bits.
  * - Among the matches that are together, a sweep over the ports meets only those that share a port:
  *   it goes from the lowest first port to the highest, and keeps open whose last port is not
- * passed.
+ *   passed. Thousands of client networks can share one hairpin: matches that are together and all
+ *   send to the same place are left out.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -242,17 +243,48 @@ static size_t meet_open(const struct sweep *sweep, enum side side, size_t count,
 	return kept;
 }
 
+/* Whether two forwards send each port that both have to the same place, as they would any port. */
+static bool send_alike(const struct forward *a, const struct forward *b)
+{
+	bool one = ports_count(a->target_ports) == 1;
+	if (a->except || b->except)
+		return a->except && b->except;
+	if (!address_equal(&a->target, &b->target) || one != (ports_count(b->target_ports) == 1))
+		return false;
+	return a->target_ports.first - b->target_ports.first ==
+	       (one ? 0 : a->ports.first - b->ports.first);
+}
+
+/* The end of the places that have the key of the first one. *alike: no two of them can be in
+ * conflict, because they are additions that send their packets to the same place. */
+static size_t key_end(const struct sweep *sweep, size_t first, bool *alike)
+{
+	const struct place *places = sweep->places;
+	const struct forward *items = sweep->set->items;
+	size_t end = first;
+	*alike = sweep->kind->conflict == go_elsewhere;
+	for (; end < sweep->count && places[end].key == places[first].key; end++)
+		*alike = *alike && send_alike(&items[places[first].item->index],
+					      &items[places[end].item->index]);
+	return end;
+}
+
 /* Items of two shapes meet those of the other shape; if there is one shape, all meet each other. */
 static void sweep_places(const struct sweep *sweep, bool one_shape)
 {
-	size_t open[SIDES] = {0};
+	size_t open[SIDES] = {0}, end = 0;
+	bool alike = false;
 	for (size_t i = 0; i < sweep->count; i++) {
+		if (i == end) {
+			end = key_end(sweep, i, &alike);
+			open[SIDE_FIRST] = open[SIDE_SECOND] = 0;
+		}
+		if (alike)
+			continue;
 		const struct place *p = &sweep->places[i];
 		enum side across = p->side == SIDE_FIRST ? SIDE_SECOND : SIDE_FIRST;
 		if (one_shape)
 			across = p->side;
-		if (i && p[-1].key != p->key)
-			open[SIDE_FIRST] = open[SIDE_SECOND] = 0;
 		open[across] = meet_open(sweep, across, open[across], p->item);
 		sweep->open[p->side][open[p->side]++] = p->item;
 	}

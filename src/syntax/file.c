@@ -7,6 +7,7 @@
 #include "model/array.h"
 #include "model/conflict.h"
 #include "syntax/file.h"
+#include "syntax/from.h"
 
 #define LINE_WORDS_MAX 64
 
@@ -21,6 +22,7 @@ void file_free(struct file *file)
 {
 	forwards_free(&file->forwards);
 	free(file->numbers);
+	free(file->outside);
 	*file = (struct file){0};
 }
 
@@ -60,6 +62,17 @@ static int split(char *line, const char *words[LINE_WORDS_MAX], size_t *count)
 	return 0;
 }
 
+static int note_outside(const struct reader *reader, struct err *err)
+{
+	void *lines = reader->out->outside;
+	size_t *added = array_append(&lines, &reader->out->outside_count, sizeof(*added));
+	reader->out->outside = lines;
+	if (!added)
+		return err_memory(err);
+	*added = reader->number;
+	return 0;
+}
+
 static int read_line(const struct reader *reader, char *line, struct err *err)
 {
 	const char *words[LINE_WORDS_MAX], *operand;
@@ -76,6 +89,8 @@ static int read_line(const struct reader *reader, char *line, struct err *err)
 		if (request_set_operand(&request, operand, err) < 0)
 			return -1;
 	if (kind == ARGS_BAD)
+		return -1;
+	if (request.from && from_is_file(request.from) && note_outside(reader, err) < 0)
 		return -1;
 	return request_forwards(&request, reader->host, &reader->out->forwards, err);
 }

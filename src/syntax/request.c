@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "syntax/from.h"
 #include "syntax/request.h"
 #include "syntax/time.h"
 
@@ -99,7 +100,8 @@ static int set_ipv6(void *into, const char *value, struct err *err)
 
 const struct arg_def request_options[] = {
 	{0, "name", ARG_VALUE, "NAME", "a label; forwards may share one", .set = set_name},
-	{0, "from", ARG_VALUE, "CIDR[,CIDR...]", "only clients of these networks",
+	{0, "from", ARG_VALUE, "CIDR[,CIDR...]|@FILE",
+	 "only clients of these networks, or of those in FILE, one a line",
 	 offsetof(struct request, from), NULL},
 	{0, "masquerade", ARG_PLAIN, NULL, "the target sees this host as the client",
 	 offsetof(struct request, common.masquerade), NULL},
@@ -286,13 +288,13 @@ static int add_network(struct draft *d, const char *text, struct forwards *out, 
 
 static int add_networks(struct draft *d, struct forwards *out, struct err *err)
 {
-	char *copy = strdup(d->request->from), *rest = copy, *word;
+	char *list = from_networks(d->request->from, d->host, err), *rest = list, *word;
 	int result = 0;
-	if (!copy)
-		return err_memory(err);
+	if (!list)
+		return -1;
 	while (result == 0 && (word = strsep(&rest, ",")))
 		result = add_network(d, word, out, err);
-	free(copy);
+	free(list);
 	return result;
 }
 

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "syntax/from.h"
 #include "syntax/selector.h"
 
 static int parse_word(const char *word, enum family family, const struct spec_host *host,
@@ -38,10 +39,11 @@ static int add(struct selectors *set, const struct selector *s, struct err *err)
 	return 0;
 }
 
-static int add_networks(struct selectors *set, struct selector s, const char *from, struct err *err)
+static int add_networks(struct selectors *set, struct selector s, const char *from,
+			const struct spec_host *host, struct err *err)
 {
-	char *copy = strdup(from), *rest = copy, *word;
-	int result = copy ? 0 : err_memory(err);
+	char *list = from_networks(from, host, err), *rest = list, *word;
+	int result = list ? 0 : -1;
 	s.any_from = false;
 	while (result == 0 && (word = strsep(&rest, ","))) {
 		enum family family;
@@ -57,7 +59,7 @@ static int add_networks(struct selectors *set, struct selector s, const char *fr
 		else
 			result = add(set, &one, err);
 	}
-	free(copy);
+	free(list);
 	return result;
 }
 
@@ -86,7 +88,7 @@ int selectors_parse(const struct selection *selection, const struct spec_host *h
 		struct selector s;
 		result = parse_word(selection->words[i], selection->family, host, &s, err);
 		if (result == 0 && selection->from)
-			result = add_networks(&set, s, selection->from, err);
+			result = add_networks(&set, s, selection->from, host, err);
 		else if (result == 0)
 			result = add(&set, &s, err);
 	}

@@ -112,6 +112,17 @@ static const struct program_case apply_cases[] = {
 		"pfwd: forwards.conf:4: TARGET is missing; SPEC and TARGET are needed, eth0:80 "
 		"192.168.1.2:8080 for example\n"
 		"pfwd: 1 bad line; nothing was changed\n"},
+	{"apply forwards.conf", .file = "wan0:80 192.168.1.2 --from @list\n",
+	 .left = "wan0:80/tcp 192.168.1.2:80 --from 10.0.0.0/8\n"
+		 "wan0:80/tcp 192.168.1.2:80 --from 192.0.2.0/24\n"},
+	{"apply forwards.conf",
+	 .file = "wan0:80 192.168.1.2 --from @bad\nwan0:81 192.168.1.2 --from @nosuch\n",
+	 .status = 2,
+	 .err = "pfwd: forwards.conf:1: --from @bad:2: '10.0.0.0 /8' is not a network; write one a "
+		"line, as 10.0.0.0/8 or 2001:db8::/32\n"
+		"pfwd: forwards.conf:2: --from @nosuch: cannot open nosuch: No such file or "
+		"directory\n"
+		"pfwd: 2 bad lines; nothing was changed\n"},
 	/* an address of this host as the target */
 	{"apply forwards.conf", .file = "wan0:80 192.168.1.1:8080\n",
 	 .left = "wan0:80/tcp 192.168.1.1:8080\n"},
@@ -217,6 +228,28 @@ static const struct program_case diff_cases[] = {
 };
 
 static const struct program_case save_cases[] = {
+	/* networks in another file: the line stays if they are the ones that live */
+	{"save forwards.conf",
+	 .have = "wan0:80/tcp+udp 192.168.1.2 --from @list --local\nwan0:81 192.168.1.2",
+	 .file = "wan0:80/tcp+udp 192.168.1.2 --from @list --local # offices\n"
+		 "wan0:81 192.168.1.2\n"},
+	{"save forwards.conf", .have = "wan0:80 192.168.1.2 --from 192.0.2.0/24",
+	 .file = "wan0:80 192.168.1.2 --from @list # offices\n",
+	 .file_left = "wan0:80/tcp 192.168.1.2:80 --from 192.0.2.0/24 # offices\n"},
+	{"save forwards.conf",
+	 .have = "wan0:80/tcp+udp 192.168.1.2 --from @list\n"
+		 "wan0:80/udp 192.168.1.2 --from 172.16.0.0/12",
+	 .file = "wan0:80/tcp+udp 192.168.1.2 --from @list\n",
+	 .file_left = "wan0:80/tcp 192.168.1.2:80 --from 10.0.0.0/8\n"
+		      "wan0:80/udp 192.168.1.2:80 --from 10.0.0.0/8\n"
+		      "wan0:80/tcp 192.168.1.2:80 --from 192.0.2.0/24\n"
+		      "wan0:80/udp 192.168.1.2:80 --from 192.0.2.0/24\n"
+		      "wan0:80/udp 192.168.1.2:80 --from 172.16.0.0/12\n"},
+	{"save forwards.conf",
+	 .have = "wan0:80 192.168.1.2 --from @list\nwan0:80 192.168.1.3 --from 172.16.0.0/12",
+	 .file = "wan0:80 192.168.1.2 --from @list\n",
+	 .file_left = "wan0:80 192.168.1.2 --from @list\n"
+		      "wan0:80/tcp 192.168.1.3:80 --from 172.16.0.0/12\n"},
 	{"save forwards.conf",
 	 .have = "wan0:80 192.168.1.2 --name web\n"
 		 "wan0:53/tcp+udp 192.168.1.3",

@@ -234,6 +234,13 @@ static const struct bad {
 	{"eth0:80 10.0.0.1 --hairpin=fd00::/8",
 	 "--hairpin network fd00::/8 is not IPv4 as the rest of the forward is; the kernel cannot "
 	 "translate between families"},
+	{"eth0:80 10.0.0.1 --from @nosuch",
+	 "--from @nosuch: cannot open nosuch: No such file or directory"},
+	{"eth0:80 10.0.0.1 --from @bad",
+	 "--from @bad:2: '10.0.0.0 /8' is not a network; write one a line, as 10.0.0.0/8 or "
+	 "2001:db8::/32"},
+	{"eth0:80 10.0.0.1 --from @empty", "--from @empty: no network is in the file"},
+	{"eth0:80 10.0.0.1 --from @six", "--from 'fd00::/8' is IPv6, and the forward is IPv4"},
 	{"eth0:80 10.0.0.1 --hairpin=10.0.0.0/8,fd00::/8",
 	 "--hairpin network fd00::/8 is not IPv4 as the rest of the forward is; the kernel cannot "
 	 "translate between families"},
@@ -304,7 +311,7 @@ static const struct bad {
 	{"eth0:80 :", "':': there is no port after the colon"},
 	{"eth0@:80 10.0.0.1",
 	 "'eth0@:80': '' is not an address; write one as 192.168.1.2 or [2001:db8::5]"},
-	{"eth0:80 10.0.0.1 --from", "option '--from' needs a value: CIDR[,CIDR...]"},
+	{"eth0:80 10.0.0.1 --from", "option '--from' needs a value: CIDR[,CIDR...]|@FILE"},
 	{"eth0:80 10.0.0.1 --from 10.0.0.0/-1",
 	 "--from '10.0.0.0/-1' is not a network; write one as 10.0.0.0/8 or 2001:db8::/32"},
 	{"eth0:80 10.0.0.1 --from 10.0.0.0/",
