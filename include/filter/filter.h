@@ -20,18 +20,23 @@ enum PACKED filter_verdict {
 
 struct filter_rule {
 	enum filter_verdict verdict;
-	bool never;   /* it matches no new translated connection, whatever that is */
+	bool never;   /* it matches no new connection, whatever that is */
 	bool limited; /* it takes some clients or some packets alone */
 	bool unsure;  /* it asks for more than is told here: it may match, or not */
 	bool not_in, not_out, not_dst; /* the interface, the network is what must not be */
+	bool not_ports;                /* the ports are those that must not be */
+	bool not_here, not_away;       /* it takes nothing to an address of this host, to others */
+	bool not_plain;                /* it takes no connection whose destination is as it was */
+	bool not_translated;           /* it takes none whose destination was translated */
 	enum family family;            /* FAMILY_NONE: both */
 	enum proto proto;              /* PROTO_NONE: any */
 	char in[IFNAME_MAX];           /* "": any; a trailing '+': all that begin so */
 	char out[IFNAME_MAX];
-	struct network dst; /* after translation */
-	struct ports ports; /* {0, 0}: any; after translation */
-	uint32_t to;        /* index of the chain, of FILTER_JUMP and FILTER_GOTO */
-	uint64_t handle;    /* whoever reads the chain knows what it is */
+	struct network dst;    /* after translation */
+	struct ports ports;    /* {0, 0}: any; after translation */
+	struct ports original; /* {0, 0}: any; before translation */
+	uint32_t to;           /* index of the chain, of FILTER_JUMP and FILTER_GOTO */
+	uint64_t handle;       /* whoever reads the chain knows what it is */
 };
 
 struct filter_chain {
@@ -44,10 +49,13 @@ struct filter_chain {
 struct filter_flow {
 	enum family family;
 	enum proto proto;
-	char in[IFNAME_MAX];  /* as in struct forward */
-	char out[IFNAME_MAX]; /* "": not known */
-	struct network dst;   /* the target; none: not known, or this host */
-	struct ports ports;   /* of the target */
+	char in[IFNAME_MAX];   /* as in struct forward */
+	char out[IFNAME_MAX];  /* "": not known */
+	struct network dst;    /* the target; none: not known, or this host */
+	struct ports ports;    /* of the target */
+	struct ports original; /* that clients connect to; {0, 0}: not known */
+	bool here;             /* its packets go to an address of this host */
+	bool plain;            /* the destination is not translated */
 };
 
 enum filter_end {

@@ -27,6 +27,7 @@ struct ruleset_status {
 	bool incomplete; /* something that the forward needs is missing */
 	uint64_t conns;  /* connections translated since the forward was made */
 	bool blocked; /* a rule or policy of others stops its connections, whoever the client is */
+	bool misplaced; /* a change would move its rules to another place among others' rules */
 };
 
 enum reading_depth {

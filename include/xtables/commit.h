@@ -18,14 +18,15 @@ struct step {       /* one commit */
 struct work { /* a zeroed one is empty */
 	struct ruleset_plan base;
 	struct snapshot *before;
+	const struct forwards *wanted;
 	struct layout layouts[FAMILIES];
 	struct plan plans[FAMILIES][TABLES];
 	struct step steps[STEPS_MAX]; /* those with changes, in their order */
 	size_t step_count;
 };
 
-/* Plan the changes after which the tables hold just these forwards. before is not owned, and must
- * outlive *out. 0, or -1 (out of memory) and *out is empty. */
+/* Plan the changes after which the tables hold just these forwards. before and wanted are not
+ * owned, and must outlive *out. 0, or -1 (out of memory) and *out is empty. */
 int work_plan(struct snapshot *before, const struct forwards *wanted, struct work *out,
 	      struct err *err);
 void work_free(struct work *work);

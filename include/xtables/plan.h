@@ -8,6 +8,7 @@
 
 #include "xtables/layout.h"
 #include "xtables/state.h"
+#include "xtables/way.h"
 
 enum PACKED op_kind {
 	OP_NEW_CHAIN,
@@ -38,12 +39,13 @@ struct plan { /* a zeroed one is empty: nothing to do */
 };
 
 /*
- * The changes, in order, after which the table holds the chains that the layout has for it.
+ * The changes, in order, after which the table holds the chains that the layout has for it, with
+ * the jumps where ways says; NULL: at the head of the base chains.
  * Somebody else's rules stay, and so do the chains that they are in or jump to. *out points into
  * have and want, which must outlive it. 0, or -1 (out of memory) and *out is empty.
  */
-int plan_make(const struct state *have, const struct layout *want, struct plan *out,
-	      struct err *err);
+int plan_make(const struct state *have, const struct layout *want, const struct ways *ways,
+	      struct plan *out, struct err *err);
 void plan_free(struct plan *plan);
 
 #endif

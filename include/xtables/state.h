@@ -8,6 +8,7 @@
 #define PFWD_XTABLES_STATE_H
 
 #include "model/forwards.h"
+#include "xtables/foreign.h"
 #include "xtables/group.h"
 
 struct counters {
@@ -55,6 +56,7 @@ struct state {
 	size_t jump_count;
 	struct state_base *bases;
 	size_t base_count;
+	struct foreign foreign;   /* of the filter table: the chains that are not pfwd's */
 	struct forwards forwards; /* the rules of ours stand for them; in the order of the rules */
 	char **texts;             /* the rules point to them */
 	size_t text_count;
@@ -76,8 +78,8 @@ void state_free(struct state *state);
 int state_finish(struct state *state, struct err *err);
 /* NULL: there is no such chain. */
 const struct state_chain *state_find(const struct state *state, const char *chain);
-/* Whether the group's base chain jumps to its chain. */
-bool state_has_jump(const struct state *state, enum group group);
+/* The first jump from the group's base chain to its chain; NULL: there is none. */
+const struct state_jump *state_find_jump(const struct state *state, enum group group);
 
 /* Whether both hold the same of pfwd, at the same places. Counters are not compared. */
 bool state_equal(const struct state *a, const struct state *b);

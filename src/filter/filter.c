@@ -59,6 +59,8 @@ static enum answer match_rule(const struct filter_rule *r, const struct filter_f
 	enum answer a = r->unsure ? MAYBE : YES;
 	if (r->never || (r->family && r->family != f->family) || (r->proto && r->proto != f->proto))
 		return NO;
+	if ((f->here ? r->not_here : r->not_away) || (f->plain ? r->not_plain : r->not_translated))
+		return NO;
 	a = both(a, turned(match_interface(r->in, f->in, true), r->not_in));
 	a = both(a, turned(match_interface(r->out, f->out, *f->out), r->not_out));
 	if (network_is_set(&r->dst)) {
@@ -68,7 +70,12 @@ static enum answer match_rule(const struct filter_rule *r, const struct filter_f
 		a = both(a, turned(d, r->not_dst));
 	}
 	if (r->ports.first)
-		a = both(a, match_overlaps(ports_overlap(f->ports, r->ports)));
+		a = both(a,
+			 turned(match_overlaps(ports_overlap(f->ports, r->ports)), r->not_ports));
+	if (r->original.first)
+		a = both(a, f->original.first
+				    ? match_overlaps(ports_overlap(f->original, r->original))
+				    : MAYBE);
 	return a;
 }
 

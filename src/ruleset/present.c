@@ -55,6 +55,7 @@ static void add_status(const struct reader *r, size_t b, struct present *out)
 		/* the same forward twice is what a move leaves that was stopped half-way */
 		of->status.incomplete = of->backends != 0 || r->status[b][i].incomplete;
 		of->status.blocked = of->status.blocked || r->status[b][i].blocked;
+		of->status.misplaced = of->status.misplaced || r->status[b][i].misplaced;
 		of->status.conns += r->status[b][i].conns;
 		of->backends |= 1U << b;
 	}

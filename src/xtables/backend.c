@@ -2,6 +2,7 @@
 /* The legacy tables behind the words that every backend has. */
 #include <stdlib.h>
 
+#include "host/route.h"
 #include "model/hash.h"
 #include "xtables/backend.h"
 #include "xtables/blob.h"
@@ -63,9 +64,13 @@ static int digest(uint64_t *out, struct err *err)
 static int fill_status(const struct ruleset *set, struct ruleset_status *out, struct err *err)
 {
 	const struct snapshot *s = snapshot_of(set);
-	for (int f = 0; f < FAMILIES; f++)
-		if (health_of(s->states[f], &set->forwards, &s->here, out, err) < 0)
+	for (int f = 0; f < FAMILIES; f++) {
+		const struct way_case of = {&s->states[f][TABLE_FILTER], &set->forwards, &s->here,
+					    route_interface};
+		if (health_of(s->states[f], &set->forwards, &s->here, out, err) < 0 ||
+		    ways_status(&of, out, err) < 0)
 			return -1;
+	}
 	return 0;
 }
 

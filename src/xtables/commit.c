@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "host/route.h"
 #include "xtables/build.h"
 #include "xtables/commit.h"
 
@@ -46,17 +47,30 @@ static void order_steps(struct work *w, const struct forwards *wanted)
 	}
 }
 
+/* The plan for one table as it is in the state. */
+static int plan_table(const struct work *w, int f, const struct state *state, struct plan *out,
+		      struct err *err)
+{
+	const struct way_case of = {state, w->wanted, &w->before->here, route_interface};
+	struct ways ways;
+	if (state->table != TABLE_FILTER)
+		return plan_make(state, &w->layouts[f], NULL, out, err);
+	if (ways_find(&of, &ways, err) < 0)
+		return -1;
+	return plan_make(state, &w->layouts[f], &ways, out, err);
+}
+
 int work_plan(struct snapshot *before, const struct forwards *wanted, struct work *out,
 	      struct err *err)
 {
-	*out = (struct work){.before = before};
+	*out = (struct work){.before = before, .wanted = wanted};
 	for (int f = 0; f < FAMILIES; f++) {
 		struct layout *layout = &out->layouts[f];
 		if (build_layout(snapshot_families[f], wanted, &before->here, layout, err) < 0)
 			goto failed;
 		for (int t = 0; t < TABLES; t++) {
 			struct plan *plan = &out->plans[f][t];
-			if (plan_make(&before->states[f][t], layout, plan, err) < 0)
+			if (plan_table(out, f, &before->states[f][t], plan, err) < 0)
 				goto failed;
 			out->base.size += plan->count;
 		}
@@ -87,11 +101,10 @@ static bool is_done(const struct work *w, const struct step *step, struct tables
 {
 	struct err ignored;
 	struct state there;
-	struct plan plan;
+	struct plan plan = {0};
 	if (tables_read(fresh, &there, &ignored) < 0)
 		return false;
-	bool done = plan_make(&there, &w->layouts[step->family], &plan, &ignored) == 0 &&
-		    plan.count == 0;
+	bool done = plan_table(w, step->family, &there, &plan, &ignored) == 0 && plan.count == 0;
 	plan_free(&plan);
 	state_free(&there);
 	return done;

@@ -118,7 +118,7 @@ static void add_rule(struct index *index, enum group group, const struct state_r
 static bool is_reached(const struct state *state, const struct state_chain *chain, enum group group)
 {
 	struct rule first;
-	if (!chain || !state_has_jump(state, group))
+	if (!chain || !state_find_jump(state, group))
 		return false;
 	if (!group_first_rule(group, &first))
 		return true;

@@ -28,6 +28,8 @@ struct jump { /* as the table has it after the changes planned so far */
 struct planner {
 	const struct state *have;
 	const struct layout *want;
+	const struct ways *ways; /* NULL: jumps go to the head */
+	size_t places[GROUPS];   /* ... after the changes planned so far */
 	struct plan *plan;
 	struct jump *jumps;
 	size_t jump_count;
@@ -438,11 +440,13 @@ static const struct jump *find_jump(const struct planner *p, enum group group)
 	return NULL;
 }
 
-/* A missing jump goes behind the jump of the nearest group before it on the same base chain, else
- * it goes first. */
+/* A missing jump goes to its place; in the nat table behind the jump of the nearest group before it
+ * on the same base chain, else it goes first. */
 static size_t jump_position(const struct planner *p, enum group group)
 {
 	const struct group_info *info = &group_infos[group];
+	if (p->ways)
+		return p->places[group];
 	for (int g = (int)group - 1; g >= 0; g--) {
 		const struct group_info *before = &group_infos[g];
 		const struct jump *j = find_jump(p, (enum group)g);
@@ -452,7 +456,20 @@ static size_t jump_position(const struct planner *p, enum group group)
 	return 0;
 }
 
-static int plan_jump(struct planner *p, enum group group)
+/* Tell positions of a base chain that a rule was inserted there, or deleted (change: 1 or -1). */
+static void shift_places(struct planner *p, const char *base, size_t position, int change)
+{
+	for (int g = 0; g < GROUPS; g++) {
+		size_t *place = &p->places[g];
+		if (strcmp(group_infos[g].base, base) != 0)
+			continue;
+		if (change > 0 ? *place >= position : *place > position)
+			*place += (size_t)change;
+	}
+}
+
+/* ref: of the jump that moves here; NULL: there was none. */
+static int plan_jump(struct planner *p, enum group group, const struct rule_ref *ref)
 {
 	const struct group_info *info = &group_infos[group];
 	struct state_base *base = find_base(p, info->base);
@@ -462,10 +479,12 @@ static int plan_jump(struct planner *p, enum group group)
 				  .chain = info->base,
 				  .position = (uint32_t)position,
 				  .at_end = position == (base ? base->count : 0),
-				  .rule = &p->plan->jumps[group]}) < 0)
+				  .rule = &p->plan->jumps[group],
+				  .ref = ref}) < 0)
 		return -1;
 	if (base)
 		base->count++;
+	shift_places(p, info->base, position, 1);
 	for (size_t i = 0; i < p->jump_count; i++)
 		if (strcmp(p->jumps[i].from, info->base) == 0 && p->jumps[i].position >= position)
 			p->jumps[i].position++;
@@ -473,28 +492,44 @@ static int plan_jump(struct planner *p, enum group group)
 	return 0;
 }
 
+/* The jump at that index, which the table has. */
+static int plan_jump_deletion(struct planner *p, size_t index)
+{
+	struct jump gone = p->jumps[index];
+	struct state_base *base = find_base(p, gone.from);
+	if (add_op(p, (struct op){.kind = OP_DELETE,
+				  .chain = gone.from,
+				  .position = (uint32_t)gone.position,
+				  .ref = &gone.there->ref}) < 0)
+		return -1;
+	if (base)
+		base->count--;
+	shift_places(p, gone.from, gone.position, -1);
+	p->jumps[index] = p->jumps[--p->jump_count];
+	for (size_t k = 0; k < p->jump_count; k++)
+		if (strcmp(p->jumps[k].from, gone.from) == 0 &&
+		    p->jumps[k].position > gone.position)
+			p->jumps[k].position--;
+	return 0;
+}
+
 /* Of the jumps to a chain that goes. */
 static int plan_jump_deletions(struct planner *p, const char *chain)
 {
-	for (size_t i = p->jump_count; i-- > 0;) {
-		struct jump gone = p->jumps[i];
-		struct state_base *base = find_base(p, gone.from);
-		if (strcmp(gone.to, chain) != 0)
-			continue;
-		if (add_op(p, (struct op){.kind = OP_DELETE,
-					  .chain = gone.from,
-					  .position = (uint32_t)gone.position,
-					  .ref = &gone.there->ref}) < 0)
+	for (size_t i = p->jump_count; i-- > 0;)
+		if (strcmp(p->jumps[i].to, chain) == 0 && plan_jump_deletion(p, i) < 0)
 			return -1;
-		if (base)
-			base->count--;
-		p->jumps[i] = p->jumps[--p->jump_count];
-		for (size_t k = 0; k < p->jump_count; k++)
-			if (strcmp(p->jumps[k].from, gone.from) == 0 &&
-			    p->jumps[k].position > gone.position)
-				p->jumps[k].position--;
-	}
 	return 0;
+}
+
+/* A jump that stands where it must not goes to its place, with its counters. */
+static int plan_move(struct planner *p, enum group group)
+{
+	size_t index = (size_t)(find_jump(p, group) - p->jumps);
+	const struct state_jump *there = p->jumps[index].there;
+	if (!p->ways || ways_right(p->ways, p->have, group, there->position))
+		return 0;
+	return plan_jump_deletion(p, index) < 0 ? -1 : plan_jump(p, group, &there->ref);
 }
 
 /* ---- the table ---- */
@@ -585,18 +620,25 @@ static int plan_removals(struct planner *p)
 
 static int plan_jumps(struct planner *p)
 {
-	for (int g = 0; g < GROUPS; g++)
-		if (group_infos[g].table == p->have->table && is_wanted(p, group_infos[g].chain) &&
-		    !find_jump(p, (enum group)g) && plan_jump(p, (enum group)g) < 0)
+	for (int i = 0; i < GROUPS; i++) {
+		enum group group = (enum group)i;
+		if (group_infos[group].table != p->have->table ||
+		    !is_wanted(p, group_infos[group].chain))
+			continue;
+		int result = find_jump(p, group) ? plan_move(p, group) : plan_jump(p, group, NULL);
+		if (result < 0)
 			return -1;
+	}
 	return 0;
 }
 
-int plan_make(const struct state *have, const struct layout *want, struct plan *out,
-	      struct err *err)
+int plan_make(const struct state *have, const struct layout *want, const struct ways *ways,
+	      struct plan *out, struct err *err)
 {
-	struct planner p = {.have = have, .want = want, .plan = out, .err = err};
+	struct planner p = {.have = have, .want = want, .ways = ways, .plan = out, .err = err};
 	int result = -1;
+	if (ways)
+		memcpy(p.places, ways->places, sizeof(p.places));
 	*out = (struct plan){.jumps = calloc(GROUPS, sizeof(*out->jumps))};
 	if (!out->jumps) {
 		err_memory(err);

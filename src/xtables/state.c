@@ -93,6 +93,7 @@ void state_free(struct state *state)
 	free(state->chains);
 	free(state->jumps);
 	free(state->bases);
+	foreign_free(&state->foreign);
 	forwards_free(&state->forwards);
 	*state = (struct state){0};
 }
@@ -193,14 +194,16 @@ const struct state_chain *state_find(const struct state *state, const char *chai
 		       compare_name);
 }
 
-bool state_has_jump(const struct state *state, enum group group)
+const struct state_jump *state_find_jump(const struct state *state, enum group group)
 {
 	const struct group_info *info = &group_infos[group];
-	for (size_t i = 0; i < state->jump_count; i++)
-		if (state->jumps[i].base && strcmp(state->jumps[i].from, info->base) == 0 &&
-		    strcmp(state->jumps[i].to, info->chain) == 0)
-			return true;
-	return false;
+	for (size_t i = 0; i < state->jump_count; i++) {
+		const struct state_jump *jump = &state->jumps[i];
+		if (jump->base && strcmp(jump->from, info->base) == 0 &&
+		    strcmp(jump->to, info->chain) == 0)
+			return jump;
+	}
+	return NULL;
 }
 
 static bool same_chain(const struct state_chain *a, const struct state_chain *b)

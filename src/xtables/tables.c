@@ -309,14 +309,19 @@ static int read_own_chain(const struct tables *t, enum group group, const char *
 	return 0;
 }
 
-/* Of other chains only the jumps to our chains are of interest. */
+/* The rules of other chains matter where packets are filtered; else only the jumps to our chains.
+ */
 static int read_other_chain(const struct tables *t, const char *name, struct state *out)
 {
 	bool base = t->lib->builtin(name, t->handle);
-	size_t position = 0;
+	size_t position = 0, chain = foreign_find(&out->foreign, name);
 	for (const void *e = t->lib->first_rule(name, t->handle); e;
 	     e = t->lib->next_rule(e, t->handle), position++) {
-		if (group_of(t->table, t->lib->target(e, t->handle)) == GROUPS)
+		const char *target = t->lib->target(e, t->handle);
+		if (chain < out->foreign.count &&
+		    foreign_add_rule(&out->foreign, chain, t->family, e, target) < 0)
+			return -1;
+		if (group_of(t->table, target) == GROUPS)
 			continue;
 		struct state_jump *jump = read_jump(t, name, e, out);
 		if (!jump)
@@ -330,9 +335,33 @@ static int read_other_chain(const struct tables *t, const char *name, struct sta
 	return base && !b ? -1 : 0;
 }
 
+/* The chains of others by name, because rules jump to chains that come later. */
+static int list_other_chains(const struct tables *t, struct foreign *out)
+{
+	if (t->table != TABLE_FILTER)
+		return 0;
+	for (const char *name = t->lib->first_chain(t->handle); name;
+	     name = t->lib->next_chain(t->handle))
+		if (group_of(t->table, name) == GROUPS && foreign_add_chain(out, name) < 0)
+			return -1;
+	foreign_sort(out);
+	for (size_t i = 0; i < out->count; i++) {
+		struct xt_counters ignored;
+		const char *name = out->chains[i].name;
+		if (t->lib->builtin(name, t->handle))
+			out->chains[i].drops =
+				strcmp(t->lib->policy(name, &ignored, t->handle), "DROP") == 0;
+	}
+	return 0;
+}
+
 int tables_read(struct tables *t, struct state *out, struct err *err)
 {
 	struct state state = {.family = t->family, .table = t->table};
+	if (list_other_chains(t, &state.foreign) < 0) {
+		state_free(&state);
+		return err_memory(err);
+	}
 	for (const char *name = t->lib->first_chain(t->handle); name;
 	     name = t->lib->next_chain(t->handle)) {
 		enum group group = group_of(t->table, name);

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Where in the base chains of a filter table forwards have to be let through, so that others' rules
+ * that stop every client are passed, and those that stop some clients hold. It reads and changes no
+ * table.
+ */
+#ifndef PFWD_XTABLES_WAY_H
+#define PFWD_XTABLES_WAY_H
+
+#include "model/backend.h"
+#include "xtables/state.h"
+
+/* The interface that packets to addr leave by, into out; false: not known. */
+typedef bool (*way_route)(const struct address *addr, char out[IFNAME_MAX]);
+
+struct ways {
+	/* By group: the index, in the base chain of the group as it is, of the rule before which
+	 * its jump has to stand at the latest; the number of rules: behind all of them. */
+	size_t places[GROUPS];
+};
+
+struct way_case {
+	const struct state *filter;   /* the filter table of a family */
+	const struct forwards *set;   /* sorted; those of other families are passed over */
+	const struct addresses *here; /* of this host */
+	way_route route;
+};
+
+/* 0, or -1 (out of memory). */
+int ways_find(const struct way_case *of, struct ways *out, struct err *err);
+/* Set blocked and misplaced of out[i] for each forward of that family. 0, or -1 (out of memory). */
+int ways_status(const struct way_case *of, struct ruleset_status *out, struct err *err);
+/* Whether the jump from the base chain, at that position, may stay there. */
+bool ways_right(const struct ways *ways, const struct state *filter, enum group group,
+		size_t position);
+
+#endif

@@ -1,0 +1,406 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What a rule of others asks is told field by field, and match by match with a table. A match that
+ * is not in the table picks some clients or some packets: that is what nearly all of them are for.
+ * So a rule with it is passed over. A target that is not in the table ends the packets.
+ */
+#include <stdlib.h>
+#include <string.h>
+#include <linux/netfilter/nf_conntrack_common.h>
+#include <linux/netfilter/x_tables.h>
+#include <linux/netfilter/xt_addrtype.h>
+#include <linux/netfilter/xt_conntrack.h>
+#include <linux/netfilter/xt_iprange.h>
+#include <linux/netfilter/xt_multiport.h>
+#include <linux/netfilter/xt_recent.h>
+#include <linux/netfilter/xt_sctp.h>
+#include <linux/netfilter/xt_set.h>
+#include <linux/netfilter/xt_state.h>
+#include <linux/netfilter/xt_tcpudp.h>
+#include <linux/netfilter_ipv4/ip_tables.h>
+#include <linux/netfilter_ipv6/ip6_tables.h>
+
+#include "model/array.h"
+#include "xtables/entry.h"
+#include "xtables/foreign.h"
+
+/* Types of addresses, of linux/rtnetlink.h. */
+#define TYPE_UNICAST (1U << 1)
+#define TYPE_LOCAL (1U << 2)
+
+/* ---- header ---- */
+
+struct head { /* of both families */
+	enum family family;
+	const void *src_mask, *dst, *dst_mask;
+	const char *in, *out;
+	unsigned int proto, flags, inversions;
+};
+
+static struct head head_of(enum family family, const void *entry)
+{
+	const struct ipt_ip *ip = &((const struct ipt_entry *)entry)->ip;
+	const struct ip6t_ip6 *ip6 = &((const struct ip6t_entry *)entry)->ipv6;
+	if (family == FAMILY_IPV6)
+		return (struct head){family,     &ip6->smsk,   &ip6->dst,
+				     &ip6->dmsk, ip6->iniface, ip6->outiface,
+				     ip6->proto, ip6->flags,   ip6->invflags};
+	return (struct head){family,       &ip->smsk, &ip->dst,  &ip->dmsk,   ip->iniface,
+			     ip->outiface, ip->proto, ip->flags, ip->invflags};
+}
+
+static bool is_zero(const void *bytes, size_t size)
+{
+	static const unsigned char zero[16];
+	return memcmp(bytes, zero, size) == 0;
+}
+
+/* A mask of ones and then zeroes gives a network; with another one the rule is unsure. */
+static void read_destination(const struct head *head, struct filter_rule *r)
+{
+	const unsigned char *mask = head->dst_mask;
+	unsigned int bits = address_bits(head->family), prefix = 0;
+	struct address addr = {.family = head->family};
+	while (prefix < bits && mask[prefix / 8] & 0x80U >> prefix % 8)
+		prefix++;
+	for (unsigned int i = prefix; i < bits; i++)
+		if (mask[i / 8] & 0x80U >> i % 8)
+			r->unsure = true;
+	if (prefix == 0)
+		return;
+	memcpy(addr.bytes, head->dst, bits / 8);
+	r->dst = network_of(&addr, prefix);
+	r->not_dst = head->inversions & IPT_INV_DSTIP;
+}
+
+static void read_interface(const char *name, bool inverted, char out[IFNAME_MAX], bool * not )
+{
+	memcpy(out, name, strnlen(name, IFNAME_MAX - 1));
+	*not = inverted;
+}
+
+static void read_proto(unsigned int proto, bool inverted, struct filter_rule *r)
+{
+	if (proto == 0)
+		return;
+	bool ours = proto == PROTO_TCP || proto == PROTO_UDP || proto == PROTO_SCTP;
+	if (inverted)
+		r->unsure = r->unsure || ours;
+	else if (ours)
+		r->proto = (uint8_t)proto;
+	else
+		r->never = true;
+}
+
+static void read_header(const struct head *head, struct filter_rule *r)
+{
+	/* IP6T_INV_* are the same bits */
+	r->limited = !is_zero(head->src_mask, address_bits(head->family) / 8);
+	read_destination(head, r);
+	read_interface(head->in, head->inversions & IPT_INV_VIA_IN, r->in, &r->not_in);
+	read_interface(head->out, head->inversions & IPT_INV_VIA_OUT, r->out, &r->not_out);
+	read_proto(head->proto, head->inversions & IPT_INV_PROTO, r);
+	if (head->family == FAMILY_IPV4 ? head->flags & IPT_F_FRAG : head->flags & IP6T_F_TOS)
+		r->limited = true;
+}
+
+/* ---- matches ---- */
+
+static void read_ports(uint16_t first, uint16_t last, bool inverted, struct filter_rule *r)
+{
+	if (first == 0 && last == UINT16_MAX && !inverted)
+		return;
+	r->ports = (struct ports){first ? first : 1, last};
+	r->not_ports = inverted;
+}
+
+static void limit_sources(const uint16_t ports[2], bool inverted, struct filter_rule *r)
+{
+	if (ports[0] != 0 || ports[1] != UINT16_MAX || inverted)
+		r->limited = true;
+}
+
+static void on_tcp(const void *data, struct filter_rule *r)
+{
+	const struct xt_tcp *tcp = data;
+	limit_sources(tcp->spts, tcp->invflags & XT_TCP_INV_SRCPT, r);
+	read_ports(tcp->dpts[0], tcp->dpts[1], tcp->invflags & XT_TCP_INV_DSTPT, r);
+	/* the first packet of a connection has SYN alone of the flags that --syn asks for */
+	bool syn = tcp->flg_cmp == (tcp->flg_mask & 0x02) && !(tcp->invflags & XT_TCP_INV_FLAGS);
+	if ((tcp->flg_mask && !syn) || tcp->option)
+		r->limited = true;
+}
+
+static void on_udp(const void *data, struct filter_rule *r)
+{
+	const struct xt_udp *udp = data;
+	limit_sources(udp->spts, udp->invflags & XT_UDP_INV_SRCPT, r);
+	read_ports(udp->dpts[0], udp->dpts[1], udp->invflags & XT_UDP_INV_DSTPT, r);
+}
+
+static void on_sctp(const void *data, struct filter_rule *r)
+{
+	const struct xt_sctp_info *sctp = data;
+	if (sctp->flags & ~(unsigned int)XT_SCTP_DEST_PORTS)
+		r->limited = true;
+	if (sctp->flags & XT_SCTP_DEST_PORTS)
+		read_ports(sctp->dpts[0], sctp->dpts[1], sctp->invflags & XT_SCTP_DEST_PORTS, r);
+}
+
+/* The ports are told as one range; the rule is unsure if there are gaps in it. */
+static void on_multiport(const void *data, struct filter_rule *r)
+{
+	const struct xt_multiport_v1 *multi = data;
+	unsigned int count = 0;
+	struct ports hull = {UINT16_MAX, 0};
+	if (multi->flags != XT_MULTIPORT_DESTINATION || multi->count > XT_MULTI_PORTS) {
+		r->limited = true;
+		return;
+	}
+	for (unsigned int i = 0; i < multi->count; i++, count++) {
+		uint16_t first = multi->ports[i], last = first;
+		if (multi->pflags[i] && i + 1 < multi->count)
+			last = multi->ports[++i];
+		hull.first = first < hull.first ? first : hull.first;
+		hull.last = last > hull.last ? last : hull.last;
+	}
+	if (count > 1 && multi->invert) {
+		r->unsure = true;
+		return;
+	}
+	r->unsure = r->unsure || count > 1;
+	read_ports(hull.first, hull.last, multi->invert, r);
+}
+
+/* What a new connection is: NEW, and DNAT if its destination is translated. */
+static void read_state(unsigned int mask, bool inverted, struct filter_rule *r)
+{
+	bool is_new = mask & XT_CONNTRACK_STATE_BIT(IP_CT_NEW);
+	bool plain = is_new != inverted;
+	bool translated = (is_new || mask & XT_CONNTRACK_STATE_DNAT) != inverted;
+	r->not_plain = r->not_plain || !plain;
+	r->not_translated = r->not_translated || !translated;
+}
+
+static void on_state(const void *data, struct filter_rule *r)
+{
+	read_state(((const struct xt_state_info *)data)->statemask, false, r);
+}
+
+static void on_conntrack(const void *data, struct filter_rule *r)
+{
+	const struct xt_conntrack_mtinfo3 *ct = data;
+	unsigned int asks = ct->match_flags, not = ct->invert_flags;
+	const unsigned int clients = XT_CONNTRACK_ORIGSRC | XT_CONNTRACK_REPLDST |
+				     XT_CONNTRACK_STATUS | XT_CONNTRACK_EXPIRES |
+				     XT_CONNTRACK_ORIGSRC_PORT | XT_CONNTRACK_REPLDST_PORT;
+	const unsigned int targets =
+		XT_CONNTRACK_ORIGDST | XT_CONNTRACK_REPLSRC | XT_CONNTRACK_REPLSRC_PORT;
+	if (asks & XT_CONNTRACK_STATE)
+		read_state(ct->state_mask, not &XT_CONNTRACK_STATE, r);
+	if (asks & XT_CONNTRACK_PROTO)
+		read_proto(ct->l4proto, not &XT_CONNTRACK_PROTO, r);
+	if (asks & XT_CONNTRACK_DIRECTION && not &XT_CONNTRACK_DIRECTION)
+		r->never = true; /* replies alone */
+	if (asks & clients)
+		r->limited = true;
+	if (asks & targets)
+		r->unsure = true;
+	if (!(asks & XT_CONNTRACK_ORIGDST_PORT))
+		return;
+	if (not &XT_CONNTRACK_ORIGDST_PORT || r->original.first)
+		r->unsure = true;
+	else
+		r->original = (struct ports){ct->origdst_port, ct->origdst_port_high};
+}
+
+/* Destinations of other types than these two are no targets of forwards. */
+static void on_addrtype(const void *data, struct filter_rule *r)
+{
+	const struct xt_addrtype_info_v1 *type = data;
+	if (type->source)
+		r->limited = true;
+	if (!type->dest)
+		return;
+	bool inverted = type->flags & XT_ADDRTYPE_INVERT_DEST;
+	bool here = (type->dest & TYPE_LOCAL) != 0, away = (type->dest & TYPE_UNICAST) != 0;
+	if (type->flags & (XT_ADDRTYPE_LIMIT_IFACE_IN | XT_ADDRTYPE_LIMIT_IFACE_OUT))
+		r->unsure = true;
+	r->not_here = r->not_here || here == inverted;
+	r->not_away = r->not_away || away == inverted;
+}
+
+static void on_iprange(const void *data, struct filter_rule *r)
+{
+	if (((const struct xt_iprange_mtinfo *)data)->flags & IPRANGE_SRC)
+		r->limited = true;
+	else
+		r->unsure = true;
+}
+
+/* A set of sources is one of clients. Which targets are in a set of destinations is not known. */
+static void on_set(const void *data, struct filter_rule *r)
+{
+	const struct xt_set_info *set = data;
+	if (set->flags & ~1U) /* a bit for each dimension that is of the source */
+		r->limited = true;
+	else
+		r->unsure = true;
+}
+
+/* --set alone takes all packets. */
+static void on_recent(const void *data, struct filter_rule *r)
+{
+	const struct xt_recent_mtinfo *recent = data;
+	if (recent->check_set != XT_RECENT_SET || recent->invert)
+		r->limited = true;
+}
+
+static void on_icmp(const void *data, struct filter_rule *r)
+{
+	(void)data;
+	r->never = true;
+}
+
+static void on_comment(const void *data, struct filter_rule *r)
+{
+	(void)data;
+	(void)r;
+}
+
+#define ANY_REVISION UINT8_MAX
+
+static const struct known {
+	const char *name;
+	uint8_t revision;
+	size_t size; /* of what is read of it */
+	void (*read)(const void *data, struct filter_rule *r);
+} matches[] = {
+	{"tcp", 0, sizeof(struct xt_tcp), on_tcp},
+	{"udp", 0, sizeof(struct xt_udp), on_udp},
+	{"sctp", 0, sizeof(struct xt_sctp_info), on_sctp},
+	{"multiport", 1, sizeof(struct xt_multiport_v1), on_multiport},
+	{"state", 0, sizeof(struct xt_state_info), on_state},
+	{"conntrack", 3, sizeof(struct xt_conntrack_mtinfo3), on_conntrack},
+	{"addrtype", 1, sizeof(struct xt_addrtype_info_v1), on_addrtype},
+	{"iprange", 1, sizeof(struct xt_iprange_mtinfo), on_iprange},
+	{"set", ANY_REVISION, sizeof(struct xt_set_info), on_set},
+	{"recent", ANY_REVISION, sizeof(struct xt_recent_mtinfo), on_recent},
+	{"icmp", ANY_REVISION, 0, on_icmp},
+	{"icmp6", ANY_REVISION, 0, on_icmp},
+	{"comment", ANY_REVISION, 0, on_comment},
+};
+
+static void read_match(const struct xt_entry_match *m, struct filter_rule *r)
+{
+	for (size_t i = 0; i < sizeof(matches) / sizeof(matches[0]); i++) {
+		const struct known *known = &matches[i];
+		if (strncmp(m->u.user.name, known->name, sizeof(m->u.user.name)) != 0 ||
+		    (known->revision != ANY_REVISION && known->revision != m->u.user.revision) ||
+		    m->u.user.match_size < sizeof(*m) + known->size)
+			continue;
+		known->read(m->data, r);
+		return;
+	}
+	r->limited = true;
+}
+
+/* ---- targets ---- */
+
+/* Those after which the packet goes on to the next rule. "": the rule has none. */
+static const char *const passing[] = {
+	"",         "LOG",     "NFLOG",       "ULOG",  "MARK",    "CONNMARK",  "TCPMSS",
+	"CLASSIFY", "DSCP",    "TOS",         "TTL",   "HL",      "SET",       "TRACE",
+	"CHECKSUM", "SECMARK", "CONNSECMARK", "AUDIT", "RATEEST", "IDLETIMER", "TEE",
+	"LED",      "HMARK",   "TCPOPTSTRIP", "ECN",
+};
+
+static enum filter_verdict verdict_of(const char *target)
+{
+	if (strcmp(target, "ACCEPT") == 0)
+		return FILTER_ACCEPT;
+	if (strcmp(target, "RETURN") == 0)
+		return FILTER_RETURN;
+	for (size_t i = 0; i < sizeof(passing) / sizeof(passing[0]); i++)
+		if (strcmp(target, passing[i]) == 0)
+			return FILTER_GO_ON;
+	/* what forwards are let through by is in chains of pfwd */
+	return group_of(TABLE_FILTER, target) == GROUPS ? FILTER_END : FILTER_GO_ON;
+}
+
+/* ---- chains ---- */
+
+int foreign_add_chain(struct foreign *foreign, const char *name)
+{
+	void *chains = foreign->chains;
+	struct foreign_chain *chain = array_append(&chains, &foreign->count, sizeof(*chain));
+	foreign->chains = chains;
+	if (!chain)
+		return -1;
+	memcpy(chain->name, name, strnlen(name, CHAIN_NAME_MAX - 1));
+	return 0;
+}
+
+static int compare_chains(const void *a, const void *b)
+{
+	return strcmp(((const struct foreign_chain *)a)->name,
+		      ((const struct foreign_chain *)b)->name);
+}
+
+void foreign_sort(struct foreign *foreign)
+{
+	if (foreign->count)
+		qsort(foreign->chains, foreign->count, sizeof(*foreign->chains), compare_chains);
+}
+
+static int compare_name(const void *name, const void *chain)
+{
+	return strcmp(name, ((const struct foreign_chain *)chain)->name);
+}
+
+size_t foreign_find(const struct foreign *foreign, const char *name)
+{
+	const struct foreign_chain *found =
+		foreign->count ? bsearch(name, foreign->chains, foreign->count,
+					 sizeof(*foreign->chains), compare_name)
+			       : NULL;
+	return found ? (size_t)(found - foreign->chains) : foreign->count;
+}
+
+int foreign_add_rule(struct foreign *foreign, size_t chain, enum family family, const void *entry,
+		     const char *target_name)
+{
+	struct foreign_chain *c = &foreign->chains[chain];
+	void *rules = c->rules;
+	struct filter_rule *r = array_append(&rules, &c->count, sizeof(*r));
+	c->rules = rules;
+	if (!r)
+		return -1;
+	struct entry_head at = entry_head(family, entry);
+	struct head head = head_of(family, entry);
+	read_header(&head, r);
+	for (size_t next = at.size; next < *at.target_offset;) {
+		const struct xt_entry_match *m = entry_extension(entry, next, *at.target_offset);
+		if (!m)
+			break;
+		read_match(m, r);
+		next += m->u.user.match_size;
+	}
+	r->verdict = verdict_of(target_name);
+	size_t to = foreign_find(foreign, target_name);
+	if (to == foreign->count)
+		return 0;
+	/* IP6T_F_GOTO is another bit */
+	bool goes = head.flags & (family == FAMILY_IPV6 ? IP6T_F_GOTO : IPT_F_GOTO);
+	r->verdict = goes ? FILTER_GOTO : FILTER_JUMP;
+	r->to = (uint32_t)to;
+	return 0;
+}
+
+void foreign_free(struct foreign *foreign)
+{
+	for (size_t i = 0; i < foreign->count; i++)
+		free(foreign->chains[i].rules);
+	free(foreign->chains);
+	*foreign = (struct foreign){0};
+}
