@@ -16,7 +16,6 @@ int host_interfaces(struct host_interfaces *out, struct err *err);
 void host_interfaces_free(struct host_interfaces *set);
 /* One interface of that name, or, for a name that ends in '+', one that begins so. */
 bool host_has_interface(const struct host_interfaces *set, const char *name);
-
 struct host_address {
 	char ifname[IFNAME_MAX];
 	struct address addr;

@@ -18,8 +18,9 @@ struct spec_host {
 	 * as in struct tm; tm_isdst is not looked at. NULL: only times with a zone are taken. */
 	bool (*local_time)(const struct tm *time, int64_t *out);
 	int64_t now; /* seconds since 1970 */
-	/* Whether an interface is called so. NULL: none is. */
-	bool (*interface)(const char *name);
+	/* Whether an interface is called so, and its first name: the kernel compares packets with
+	 * that one alone. NULL: none is. */
+	bool (*interface)(const char *name, char first[IFNAME_MAX]);
 	/* The text of a file of --from @FILE, which the caller frees; NULL and err: it cannot be
 	 * read. NULL: no file is read. */
 	char *(*read_file)(const char *folder, const char *name, size_t *length, struct err *err);

@@ -8,12 +8,15 @@
 #include <time.h>
 #include <arpa/inet.h>
 #include <linux/capability.h>
+#include <linux/rtnetlink.h>
 #include <net/if.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #include "host/host.h"
+#include "host/netlink.h"
+#include "model/hash.h"
 #include "host/read_file.h"
 
 int host_permitted(bool raw, struct err *err)
@@ -87,9 +90,69 @@ static bool local_time(const struct tm *asked, int64_t *out)
 	return true;
 }
 
-static bool has_interface(const char *name)
+#define SECOND_NAME_MAX 127 /* ALTIFNAMSIZ has one more */
+
+static int on_link(const struct nlmsghdr *nlh, void *data)
 {
-	return if_nametoindex(name) != 0;
+	const struct ifinfomsg *info = mnl_nlmsg_get_payload(nlh);
+	unsigned int *index = data;
+	*index = (unsigned int)info->ifi_index;
+	return MNL_CB_OK;
+}
+
+/* As if_nametoindex, which takes no name that is longer than a first one. */
+static unsigned int find_index(const char *name)
+{
+	_Alignas(struct nlmsghdr) char buffer[512] = {0};
+	unsigned int index = 0;
+	if (strlen(name) < IFNAME_MAX)
+		return if_nametoindex(name);
+	struct nlmsghdr *nlh = mnl_nlmsg_put_header(buffer);
+	nlh->nlmsg_type = RTM_GETLINK;
+	nlh->nlmsg_flags = NLM_F_ACK;
+	mnl_nlmsg_put_extra_header(nlh, sizeof(struct ifinfomsg));
+	mnl_attr_put_strz(nlh, IFLA_ALT_IFNAME, name);
+	struct mnl_socket *socket = netlink_open(NETLINK_ROUTE);
+	if (!socket)
+		return 0;
+	if (netlink_ask(socket, nlh, on_link, &index) < 0)
+		index = 0;
+	mnl_socket_close(socket);
+	return index;
+}
+
+static bool find_first_name(const char *name, char out[IFNAME_MAX])
+{
+	char first[IF_NAMESIZE];
+	unsigned int index = find_index(name);
+	if (!index || !if_indextoname(index, first))
+		return false;
+	memset(out, 0, IFNAME_MAX);
+	memcpy(out, first, strnlen(first, IFNAME_MAX - 1));
+	return true;
+}
+
+#define ANSWERS 64
+
+/* Answers are kept: a file asks the same for thousands of lines. */
+static bool find_interface(const char *name, char first[IFNAME_MAX])
+{
+	static struct {
+		char asked[SECOND_NAME_MAX + 1];
+		char found[IFNAME_MAX]; /* "": there is none */
+	} answers[ANSWERS], *answer;
+	if (!*name || strlen(name) > SECOND_NAME_MAX)
+		return false;
+	answer = &answers[hash_text(0, name) % ANSWERS];
+	if (strcmp(name, answer->asked) != 0) {
+		strcpy(answer->asked, name);
+		if (!find_first_name(name, answer->found))
+			*answer->found = '\0';
+	}
+	if (!*answer->found)
+		return false;
+	memcpy(first, answer->found, IFNAME_MAX);
+	return true;
 }
 
 struct spec_host host_words(void)
@@ -98,7 +161,7 @@ struct spec_host host_words(void)
 		.service = find_service,
 		.local_time = local_time,
 		.now = time(NULL),
-		.interface = has_interface,
+		.interface = find_interface,
 		.read_file = read_file,
 	};
 }

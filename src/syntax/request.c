@@ -230,7 +230,8 @@ static int check_interface(const struct draft *d, struct err *err)
 			       "on this host give --local, and the interface of other clients or "
 			       "none",
 			       quote(text).text);
-	if ((!digits && !all) || (d->host->interface && d->host->interface(name)))
+	char first[IFNAME_MAX];
+	if ((!digits && !all) || (d->host->interface && d->host->interface(name, first)))
 		return 0;
 	if (digits)
 		return refuse_digits(text, &d->spec, err);

@@ -10,7 +10,7 @@
 
 #define SPEC_FORM "[IF][@ADDR]:PORTS[/PROTO], eth0:80 for example"
 #define TARGET_FORM "ADDR, ADDR:PORTS or :PORTS, 192.168.1.2:8080 for example"
-#define PART_MAX 64 /* longer than any right part */
+#define PART_MAX 192 /* longer than any right part: a second name of an interface has up to 127 */
 
 /* A SPEC or TARGET and its parts, as text; an empty part is not there. */
 struct parts {
@@ -135,8 +135,14 @@ static int parse_ifname(const struct parts *parts, char out[IFNAME_MAX], struct 
 {
 	const char *name = parts->ifname;
 	size_t n = strlen(name);
+	bool exists = false;
+	memset(out, 0, IFNAME_MAX);
 	if (strcmp(name, "*") == 0)
-		n = 0;
+		return 0;
+	if (n && ifname_is_sayable(name) && parts->host->interface)
+		exists = parts->host->interface(name, out);
+	if (exists)
+		return 0;
 	if (n >= IFNAME_MAX)
 		return err_set(err, ERR_INPUT,
 			       "'%s': interface '%s' is longer than the %d characters that Linux "
@@ -150,7 +156,6 @@ static int parse_ifname(const struct parts *parts, char out[IFNAME_MAX], struct 
 			"'%s': '%s' is not an interface name: it has a character that does not "
 			"belong in one, or looks like an option, a comment or an address",
 			quote(parts->text).text, quote(name).text);
-	memset(out, 0, IFNAME_MAX);
 	memcpy(out, name, n);
 	return 0;
 }

@@ -32,10 +32,15 @@ static inline bool read_local_time(const struct tm *asked, int64_t *out)
 	return true;
 }
 
-/* Two interfaces have names that look like something else. */
-static inline bool read_interface(const char *name)
+/* Two interfaces have names that look like something else; wan0 has two more names. */
+static inline bool read_interface(const char *name, char first[IFNAME_MAX])
 {
-	return strcmp(name, "42") == 0 || strcmp(name, "all") == 0;
+	bool second = strcmp(name, "uplink0") == 0 || strcmp(name, "enx0123456789abcdef") == 0;
+	if (!second && strcmp(name, "42") != 0 && strcmp(name, "all") != 0)
+		return false;
+	memset(first, 0, IFNAME_MAX);
+	strcpy(first, second ? "wan0" : name);
+	return true;
 }
 
 /* Files for --from @FILE, wherever. */

@@ -237,6 +237,8 @@ static const struct program_case add_cases[] = {
 		"that network, --hairpin=192.168.1.0/24 for example\n"},
 	{"add wan0:80 [fd02::2] --hairpin",
 	 .left = "wan0:80/tcp [fd02::2]:80 --hairpin=fd02::/64\n"},
+	{"add uplink0:80 192.168.1.2", .left = "wan0:80/tcp 192.168.1.2:80\n"},
+	{"del uplink0:80", .have = "wan0:80 192.168.1.2", .left = ""},
 	{"add wan0:80 192.168.1.2 --from @list",
 	 .left = "wan0:80/tcp 192.168.1.2:80 --from 10.0.0.0/8\n"
 		 "wan0:80/tcp 192.168.1.2:80 --from 192.0.2.0/24\n"},
