@@ -47,7 +47,7 @@ STORY_HELP = $(BUILD)/tests/stories/town.o $(BUILD)/tests/stories/trouble.o
 PROGRAM = $(if $(filter build,$(BUILD)),pfwd,$(BUILD)/pfwd)
 
 # libFuzzer comes with clang: on Debian libclang-rt-14-dev
-.PHONY: all deps lint-deps bench-deps deb-deps check golden demo soak bench lint analyze asan valgrind \
+.PHONY: all deps lint-deps bench-deps deb-deps check golden demo soak bench scale lint analyze asan valgrind \
 	coverage fuzz install uninstall deb deb-check clean dist layers
 
 all: $(PROGRAM)
@@ -80,7 +80,13 @@ $(BUILD)/tests/kernel/%: $(BUILD)/tests/kernel/%.o $(INNER)
 	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(ALL_LIBS) -lcmocka
 
 $(STORY_TESTS): %: %.o $(STORY_HELP)
-	$(CC) $(ALL_LDFLAGS) -o $@ $^ -lcmocka
+	$(CC) $(ALL_LDFLAGS) -o $@ $(filter %.o,$^) -lcmocka
+
+$(BUILD)/tests/stories/test_memory: $(BUILD)/tests/stories/failing.so
+
+$(BUILD)/%.so: %.c
+	@mkdir -p $(@D)
+	$(CC) $(filter-out -fPIE,$(ALL_CFLAGS)) -fPIC -shared -o $@ $<
 
 .SECONDARY:
 
@@ -145,6 +151,11 @@ $(BUILD)/tests/bench/%: $(BUILD)/tests/bench/%.o
 # Everything, or BENCH=lookup, making, nftables or conns; tests/bench/run tells the other variables.
 bench: $(PROGRAM) $(BENCH_TOOLS)
 	PFWD=$(abspath $(PROGRAM)) BUILD=$(abspath $(BUILD)) tests/bench/run
+	$(if $(BENCH),,$(MAKE) scale)
+
+# How time grows with the number of forwards; SCALE_SIZES="2000 8000" SCALE_SHAPES=two is quick.
+scale: $(PROGRAM)
+	PFWD=$(abspath $(PROGRAM)) tests/bench/scale.sh
 
 # ---- fuzzing ----
 

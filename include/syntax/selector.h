@@ -49,7 +49,7 @@ bool selectors_around(const struct selectors *set, struct forwards *out);
 bool selector_matches(const struct selector *selector, const struct forward *f);
 
 /* Fill selected[i] for each of the set, by all of the selectors. -1 with ERR_NOT_FOUND if one of
- * them selects none; selected is filled all the same. */
+ * them selects none; selected is filled all the same. -1 with ERR_FAILED: out of memory. */
 int selectors_apply(const struct selectors *selectors, const struct forwards *set, bool *selected,
 		    struct err *err);
 

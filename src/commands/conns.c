@@ -310,12 +310,15 @@ static int print_all(struct conns *conns, int (*each)(void *context, const struc
  * gone, or not there yet. */
 static int refresh_forwards(struct conns *conns)
 {
-	struct err none_selected;
+	struct err why = {0};
 	drop_forwards(conns);
 	if (read_forwards(conns, conns->err) < 0)
 		return -1;
-	query_select(&conns->query, &conns->present.forwards, conns->selected, &none_selected);
-	return 0;
+	if (query_select(&conns->query, &conns->present.forwards, conns->selected, &why) == 0 ||
+	    why.kind == ERR_NOT_FOUND)
+		return 0;
+	*conns->err = why;
+	return -1;
 }
 
 #define LOOK_NANOSECONDS 1000000000

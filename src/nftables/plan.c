@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "model/array.h"
+#include "model/hash.h"
 #include "nftables/plan.h"
 
 static struct nft_op *add_op(struct nft_plan *plan, enum nft_op_kind kind, struct err *err)
@@ -812,39 +813,91 @@ struct health {
 	bool stops; /* some chain of others stops some forwards */
 };
 
-/* Whether the rule that names this set or chain stands where it should in that chain. */
-static bool is_reached(const struct content *have, const struct shape *shape, const char *name,
-		       int depth)
+/* What leads to a set or a chain: a rule, or an element of a map of verdicts. */
+struct lead {
+	char name[BUCKET_NAME_MAX]; /* of that set or chain */
+	const char *from;           /* the chain or map in which it is */
+	bool base;                  /* that is a base chain */
+	bool there;                 /* it is in the kernel, where it should be */
+};
+
+struct leads {
+	struct lead *items;
+	size_t count;
+	struct hash_table index; /* by name */
+};
+
+static void add_lead(struct leads *leads, const char *name, struct lead lead)
 {
-	for (size_t c = 0; c < shape->chain_count; c++) {
-		const struct shape_chain *want = &shape->chains[c];
-		const struct content_chain *chain = content_find_chain(have, want->name);
-		struct own_rules own;
-		struct err ignored;
-		size_t first, last, at = 0;
-		while (at < want->count && strcmp(want->rules[at].name, name) != 0)
-			at++;
-		if (at == want->count)
-			continue;
-		if (!chain || chain->base != want->base ||
-		    find_own_rules(chain, &own, &ignored) < 0)
-			return false;
-		match_ends(&own, want, &first, &last);
-		free(own.items);
-		if (at >= first && at < want->count - last)
-			return false;
-		/* an element of a map of verdicts leads to the chain of a SPEC */
-		return want->base || depth == 0 || is_reached(have, shape, want->name, depth - 1);
+	struct lead *added = &leads->items[leads->count++];
+	*added = lead;
+	strcpy(added->name, name);
+	hash_table_add(&leads->index, hash_text(0, name), added);
+}
+
+static int add_chain_leads(struct leads *leads, const struct content *have,
+			   const struct shape_chain *want, struct err *err)
+{
+	const struct content_chain *chain = content_find_chain(have, want->name);
+	struct own_rules own;
+	size_t first, last;
+	if (find_own_rules(chain, &own, err) < 0)
+		return -1;
+	match_ends(&own, want, &first, &last);
+	for (size_t r = 0; r < want->count; r++) {
+		bool there = chain && chain->base == want->base &&
+			     (r < first || r >= want->count - last);
+		if (*want->rules[r].name)
+			add_lead(leads, want->rules[r].name,
+				 (struct lead){
+					 .from = want->name, .base = want->base, .there = there});
 	}
+	free(own.items);
+	return 0;
+}
+
+static void free_leads(struct leads *leads)
+{
+	free(leads->items);
+	hash_table_free(&leads->index);
+}
+
+/* -1: out of memory; *out is to be freed all the same. */
+static int find_leads(const struct content *have, const struct shape *shape, struct leads *out,
+		      struct err *err)
+{
+	size_t count = shape->jump_count;
+	for (size_t c = 0; c < shape->chain_count; c++)
+		count += shape->chains[c].count;
+	*out = (struct leads){.items = reallocarray(NULL, count + 1, sizeof(*out->items))};
+	if (!out->items)
+		return err_memory(err);
+	if (hash_table_init(&out->index, count, err) < 0)
+		return -1;
+	for (size_t c = 0; c < shape->chain_count; c++)
+		if (add_chain_leads(out, have, &shape->chains[c], err) < 0)
+			return -1;
 	for (size_t j = 0; j < shape->jump_count; j++) {
 		const char *set = shape->sets[shape->jumps[j].set].name;
 		char chain[BUCKET_NAME_MAX];
 		bucket_clients_chain(&shape->jumps[j].bucket, chain);
-		if (strcmp(chain, name) == 0)
-			return has_jump(have, set, chain) &&
-			       is_reached(have, shape, set, depth - 1);
+		add_lead(out, chain,
+			 (struct lead){.from = set, .there = has_jump(have, set, chain)});
 	}
-	return false;
+	return 0;
+}
+
+/* Whether packets get from a base chain to the set or chain of that name. */
+static bool is_reached(const struct leads *leads, const char *name, int depth)
+{
+	const struct lead *lead;
+	size_t at = 0;
+	while ((lead = hash_table_next(&leads->index, hash_text(0, name), &at)) &&
+	       strcmp(lead->name, name) != 0)
+		;
+	if (!lead || !lead->there)
+		return false;
+	return lead->base || depth == 0 || is_reached(leads, lead->from, depth - 1);
 }
 
 static bool sources_are_right(const struct content *have, const struct shape *shape)
@@ -903,6 +956,7 @@ int nft_plan_status(const struct content *have, struct ruleset_status *out, stru
 {
 	struct nft_plan plan = {.have = have};
 	struct wanted_sets sets = {0};
+	struct leads leads = {0};
 	struct health health = {.set_ok = calloc(have->set_count + 1, sizeof(*health.set_ok))};
 	uint16_t *levels = present_levels(have, &have->base.forwards, err);
 	int result = levels && health.set_ok ? 0 : err_memory(err);
@@ -912,9 +966,10 @@ int nft_plan_status(const struct content *have, struct ruleset_status *out, stru
 		result = find_sets(&plan, &have->base.forwards, &sets, err);
 	if (result == 0)
 		result = shape_build(sets.buckets, sets.count, &plan.shape, err);
+	if (result == 0)
+		result = find_leads(have, &plan.shape, &leads, err);
 	for (size_t i = 0; result == 0 && i < have->set_count; i++)
-		health.set_ok[i] =
-			have->sets[i].known && is_reached(have, &plan.shape, have->sets[i].name, 3);
+		health.set_ok[i] = have->sets[i].known && is_reached(&leads, have->sets[i].name, 3);
 	health.sources_ok = result == 0 && sources_are_right(have, &plan.shape);
 	if (result == 0)
 		result = find_guests(&plan, &have->base.forwards, err);
@@ -927,6 +982,7 @@ int nft_plan_status(const struct content *have, struct ruleset_status *out, stru
 	free(levels);
 	free(sets.buckets);
 	free(health.set_ok);
+	free_leads(&leads);
 	nft_plan_free(&plan);
 	return result;
 }

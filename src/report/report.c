@@ -183,6 +183,8 @@ static int table_begin(struct report *r, struct err *err)
 	r->table = table;
 	scols_table_set_stream(table, r->out);
 	scols_table_enable_noheadings(table, r->no_headings);
+	/* else a cell for which it has no memory comes out empty, without a word */
+	scols_table_enable_noencoding(table, 1);
 	for (size_t i = 0; i < r->choice.count; i++) {
 		const struct report_column *column = r->choice.columns[i];
 		int flags = is_number(column) ? SCOLS_FL_RIGHT : 0;
@@ -206,16 +208,18 @@ static int flush_table(struct report *r, struct err *err)
 
 static int table_row(struct report *r, const void *row, struct err *err)
 {
-	char cell[REPORT_CELL_MAX];
+	char cell[REPORT_CELL_MAX], safe[4 * REPORT_CELL_MAX];
 	if (!r->table)
 		return padded_row(r, row, err);
 	struct libscols_line *line = scols_table_new_line(r->table, NULL);
 	if (!line)
 		return err_memory(err);
-	for (size_t i = 0; i < r->choice.count; i++)
-		if (scols_line_set_data(line, i, get_cell(r, i, row, cell) && *cell ? cell : "-") !=
-		    0)
+	for (size_t i = 0; i < r->choice.count; i++) {
+		bool filled = get_cell(r, i, row, cell) && *cell;
+		quote_into(safe, sizeof(safe), filled ? cell : "-");
+		if (scols_line_set_data(line, i, safe) != 0)
 			return err_memory(err);
+	}
 	return r->rows == PIECE && !r->whole ? flush_table(r, err) : 0;
 }
 

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "syntax/from.h"
+#include "model/hash.h"
 #include "syntax/selector.h"
 
 static int parse_word(const char *word, enum family family, const struct spec_host *host,
@@ -164,20 +165,73 @@ static int not_found(const struct selector *s, struct err *err)
 		       from);
 }
 
+/* ---- many selectors against many forwards ---- */
+
+static uint64_t hash_name(const char *name, const struct network *from)
+{
+	return hash_text(from ? hash_bytes(1, from, sizeof(*from)) : 1, name);
+}
+
+static uint64_t hash_spec(const char *ifname, const struct address *addr, struct ports ports,
+			  const struct network *from)
+{
+	uint64_t hash = from ? hash_bytes(2, from, sizeof(*from)) : 2;
+	hash = hash_word(hash, (uint64_t)ports.first << 16 | ports.last);
+	return hash_text(hash_bytes(hash, addr->bytes, sizeof(addr->bytes)), ifname);
+}
+
+/* The selectors by what a forward they match has: its name, or its SPEC, and its --from if that was
+ * given. */
+static int index_selectors(const struct selectors *selectors, struct hash_table *out,
+			   struct err *err)
+{
+	if (hash_table_init(out, selectors->count, err) < 0)
+		return -1;
+	for (size_t i = 0; i < selectors->count; i++) {
+		const struct selector *s = &selectors->items[i];
+		const struct network *from = s->any_from ? NULL : &s->from;
+		hash_table_add(
+			out,
+			s->by_name ? hash_name(s->text, from)
+				   : hash_spec(s->spec.ifname, &s->spec.addr, s->spec.ports, from),
+			s);
+	}
+	return 0;
+}
+
+/* Whether any of the selectors that have that hash matches f. Note which. */
+static bool find_selectors(const struct selectors *selectors, const struct hash_table *index,
+			   uint64_t hash, const struct forward *f, bool *found)
+{
+	const struct selector *s;
+	bool any = false;
+	for (size_t at = 0; (s = hash_table_next(index, hash, &at));)
+		if (selector_matches(s, f))
+			any = found[s - selectors->items] = true;
+	return any;
+}
+
 int selectors_apply(const struct selectors *selectors, const struct forwards *set, bool *selected,
 		    struct err *err)
 {
-	const struct selector *missing = NULL;
-	for (size_t i = 0; i < set->count; i++)
-		selected[i] = selectors->count == 0;
-	for (size_t s = 0; s < selectors->count; s++) {
-		const struct selector *selector = &selectors->items[s];
-		bool any = false;
-		for (size_t i = 0; i < set->count; i++)
-			if (selector_matches(selector, &set->items[i]))
-				any = selected[i] = true;
-		if (!any && !missing)
-			missing = selector;
+	struct hash_table index = {0};
+	bool *found = calloc(selectors->count + 1, sizeof(*found));
+	int result = found ? index_selectors(selectors, &index, err) : err_memory(err);
+	for (size_t i = 0; result == 0 && i < set->count; i++) {
+		const struct forward *f = &set->items[i];
+		/* --from was given for all of them, or for none */
+		bool any_from = selectors->count == 0 || selectors->items[0].any_from;
+		const struct network *from = any_from ? NULL : &f->from;
+		bool named = find_selectors(selectors, &index, hash_name(f->name, from), f, found);
+		selected[i] =
+			find_selectors(selectors, &index,
+				       hash_spec(f->ifname, &f->addr, f->ports, from), f, found) ||
+			named || selectors->count == 0;
 	}
-	return missing ? not_found(missing, err) : 0;
+	for (size_t s = 0; result == 0 && s < selectors->count; s++)
+		if (!found[s])
+			result = not_found(&selectors->items[s], err);
+	hash_table_free(&index);
+	free(found);
+	return result;
 }
