@@ -24,6 +24,11 @@ int conntrack_walk(enum family family, enum conntrack_which which,
 		   int (*each)(void *context, const struct connection *c), void *context,
 		   struct err *err);
 
+/* The same for the connections of proto to that port whose destination is not translated. */
+int conntrack_walk_port(enum family family, uint8_t proto, uint16_t port,
+			int (*each)(void *context, const struct connection *c), void *context,
+			struct err *err);
+
 /*
  * Call each for every translated connection that begins, changes or ends, and done after each lot
  * of them. If the kernel had to leave out some because they came too fast, lost is called. Ends

@@ -17,13 +17,17 @@ struct owners { /* a zeroed one knows no forward */
 /* The set must stay as it is meanwhile. 0, or -1 and *out is empty. */
 int owners_make(const struct forwards *set, struct owners *out, struct err *err);
 void owners_free(struct owners *owners);
-/* The forward that a connection runs through, or NULL. */
+/* The forward that a connection runs through, or NULL. conntrack does not call it translated if its
+ * port is that of a range which keeps its number (80 of wan0:80-90 to :80): then it is the
+ * forward's if it came to this host by the interface, as far as the route to its client tells. */
 const struct forward *owners_forward(const struct owners *owners, const struct connection *c);
 
-/* Every translated connection of that family, as conntrack_walk. *resized: the kernel resized its
- * table meanwhile, so that some may be missing, or were shown twice. */
-int owners_walk(enum family family, int (*each)(void *context, const struct connection *c),
-		void *context, bool *resized, struct err *err);
+/* Every translated connection of that family, as conntrack_walk, and those that owners_forward says
+ * a forward has though they are not called translated. *resized: the kernel resized its table
+ * meanwhile, so that some may be missing, or were shown twice. */
+int owners_walk(const struct owners *owners, enum family family,
+		int (*each)(void *context, const struct connection *c), void *context,
+		bool *resized, struct err *err);
 
 struct owners_sum {
 	uint64_t conns, packets, bytes;

@@ -298,7 +298,8 @@ static void say_accounting(const struct conns *conns)
 static int print_all(struct conns *conns, int (*each)(void *context, const struct connection *c))
 {
 	bool resized = false;
-	int result = owners_walk(conns->query.selection.family, each, conns, &resized, conns->err);
+	int result = owners_walk(&conns->owners, conns->query.selection.family, each, conns,
+				 &resized, conns->err);
 	if (resized)
 		query_say_resized();
 	return result;

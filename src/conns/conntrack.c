@@ -61,6 +61,8 @@ static struct nlmsghdr *put_header(void *buffer, uint16_t type, uint16_t flags, 
 struct walk {
 	struct repeats recent;
 	enum conntrack_which which;
+	uint8_t proto; /* not 0: of this protocol, to this port, and not translated */
+	uint16_t port;
 	int (*each)(void *context, const struct connection *c);
 	void *context;
 	int result;
@@ -88,22 +90,30 @@ static int on_message(const struct nlmsghdr *nlh, void *data)
 		return MNL_CB_OK;
 	/* older kernels do not filter, see put_protocol */
 	bool wanted = walk->which == CONNTRACK_UDP ? c.proto == IPPROTO_UDP : c.translated;
+	if (walk->proto)
+		wanted = c.proto == walk->proto && c.via.port == walk->port && !c.translated;
 	return wanted && !repeats_seen(&walk->recent, &c) ? pass_on(walk, &c) : MNL_CB_OK;
 }
 
-#define FILTER_PROTO_NUM (1U << 3) /* CTA_FILTER_F_CTA_PROTO_NUM of the kernel's nf_internals.h */
+/* CTA_FILTER_F_CTA_PROTO_NUM and CTA_FILTER_F_CTA_PROTO_DST_PORT of the kernel's nf_internals.h */
+#define FILTER_PROTO_NUM (1U << 3)
+#define FILTER_DST_PORT (1U << 5)
 
-/* Of that protocol alone; libnetfilter_conntrack 1.0.9 cannot say it. Kernels since 5.9 know it and
- * ask for one family; those before leave unknown attributes alone. */
-static void put_protocol(struct nlmsghdr *nlh, uint8_t proto)
+/* Of that protocol alone, and to that port if it is not 0; libnetfilter_conntrack 1.0.9 cannot say
+ * it. Kernels since 5.9 know it and ask for one family; those before leave unknown attributes
+ * alone. */
+static void put_protocol(struct nlmsghdr *nlh, uint8_t proto, uint16_t port)
 {
 	struct nlattr *tuple = mnl_attr_nest_start(nlh, CTA_TUPLE_ORIG);
 	struct nlattr *inner = mnl_attr_nest_start(nlh, CTA_TUPLE_PROTO);
 	mnl_attr_put_u8(nlh, CTA_PROTO_NUM, proto);
+	if (port)
+		mnl_attr_put_u16(nlh, CTA_PROTO_DST_PORT, htons(port));
 	mnl_attr_nest_end(nlh, inner);
 	mnl_attr_nest_end(nlh, tuple);
 	struct nlattr *filter = mnl_attr_nest_start(nlh, CTA_FILTER);
-	mnl_attr_put_u32(nlh, CTA_FILTER_ORIG_FLAGS, FILTER_PROTO_NUM);
+	mnl_attr_put_u32(nlh, CTA_FILTER_ORIG_FLAGS,
+			 port ? FILTER_PROTO_NUM | FILTER_DST_PORT : FILTER_PROTO_NUM);
 	mnl_attr_put_u32(nlh, CTA_FILTER_REPLY_FLAGS, 0);
 	mnl_attr_nest_end(nlh, filter);
 }
@@ -117,10 +127,12 @@ static int ask_for_all(struct mnl_socket *socket, enum family family, struct wal
 	struct nfct_filter_dump *filter = nfct_filter_dump_create();
 	if (!filter)
 		return -1;
-	if (walk->which == CONNTRACK_TRANSLATED)
+	if (walk->proto)
+		put_protocol(nlh, walk->proto, walk->port);
+	else if (walk->which == CONNTRACK_TRANSLATED)
 		nfct_filter_dump_set_attr(filter, NFCT_FILTER_DUMP_STATUS, &status);
 	else
-		put_protocol(nlh, IPPROTO_UDP);
+		put_protocol(nlh, IPPROTO_UDP, 0);
 	nfct_nlmsg_build_filter(nlh, filter);
 	nfct_filter_dump_destroy(filter);
 	return netlink_ask(socket, nlh, on_message, walk);
@@ -148,6 +160,14 @@ int conntrack_walk(enum family family, enum conntrack_which which,
 		return walk_family(family, &walk, err);
 	int result = walk_family(FAMILY_IPV4, &walk, err);
 	return result < 0 ? result : walk_family(FAMILY_IPV6, &walk, err);
+}
+
+int conntrack_walk_port(enum family family, uint8_t proto, uint16_t port,
+			int (*each)(void *context, const struct connection *c), void *context,
+			struct err *err)
+{
+	struct walk walk = {.proto = proto, .port = port, .each = each, .context = context};
+	return walk_family(family, &walk, err);
 }
 
 /* ---- events ---- */

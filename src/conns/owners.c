@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Connections against an index of the forwards. */
+#include <string.h>
 #include <time.h>
 
 #include "conns/conntrack.h"
 #include "conns/owners.h"
+#include "host/route.h"
 
 int owners_make(const struct forwards *set, struct owners *out, struct err *err)
 {
@@ -26,17 +28,76 @@ static const char *interface_of(const void *context, const struct address *addr)
 	return host_address_owner(context, addr);
 }
 
+/* The port of a range that goes to itself; 0: there is none. */
+static uint16_t kept_port(const struct forward *f)
+{
+	uint16_t port = f->target_ports.first;
+	bool kept = forward_to_self(f) && ports_count(f->ports) > 1 &&
+		    ports_count(f->target_ports) == 1 && ports_hold(f->ports, port);
+	return kept ? port : 0;
+}
+
+/* Whether the packets of that client come in where f takes them. */
+static bool comes_to(const struct forward *f, const struct address *client)
+{
+	char interface[IFNAME_MAX];
+	if (!route_interface(client, interface))
+		return false;
+	if (strcmp(interface, "lo") == 0)
+		return f->local;
+	enum overlap r = *f->ifname ? ifname_overlap(interface, f->ifname) : OVERLAP_EQUAL;
+	return r == OVERLAP_EQUAL || r == OVERLAP_INSIDE;
+}
+
 const struct forward *owners_forward(const struct owners *owners, const struct connection *c)
 {
 	const struct lookup_host host = {interface_of, &owners->addresses, time(NULL)};
-	return lookup_connection(&owners->lookup, c, &host);
+	const struct forward *f = lookup_connection(&owners->lookup, c, &host);
+	if (!f || c->translated)
+		return f;
+	bool kept = kept_port(f) == c->via.port &&
+		    host_address_owner(&owners->addresses, &c->via.addr) &&
+		    comes_to(f, &c->client.addr);
+	return kept ? f : NULL;
 }
 
-int owners_walk(enum family family, int (*each)(void *context, const struct connection *c),
-		void *context, bool *resized, struct err *err)
+struct walking {
+	const struct owners *owners;
+	int (*each)(void *context, const struct connection *c);
+	void *context;
+};
+
+static int pass_kept(void *context, const struct connection *c)
+{
+	const struct walking *walking = context;
+	return owners_forward(walking->owners, c) ? walking->each(walking->context, c) : 0;
+}
+
+/* Whether one of the forwards before that one keeps the same port: then it was asked for. */
+static bool was_asked(const struct forwards *set, size_t index)
+{
+	const struct forward *f = &set->items[index];
+	for (size_t i = 0; i < index; i++)
+		if (kept_port(&set->items[i]) == kept_port(f) && set->items[i].proto == f->proto &&
+		    set->items[i].family == f->family)
+			return true;
+	return false;
+}
+
+int owners_walk(const struct owners *owners, enum family family,
+		int (*each)(void *context, const struct connection *c), void *context,
+		bool *resized, struct err *err)
 {
 	unsigned long before = conntrack_buckets();
+	struct walking walking = {owners, each, context};
 	int result = conntrack_walk(family, CONNTRACK_TRANSLATED, each, context, err);
+	for (size_t i = 0; result == 0 && i < owners->set->count; i++) {
+		const struct forward *f = &owners->set->items[i];
+		uint16_t port = kept_port(f);
+		if (port && (!family || family == f->family) && !was_asked(owners->set, i))
+			result = conntrack_walk_port(f->family, f->proto, port, pass_kept, &walking,
+						     err);
+	}
 	*resized = result == 0 && conntrack_buckets() != before;
 	return result;
 }
@@ -62,5 +123,5 @@ int owners_sums(const struct owners *owners, enum family family, struct owners_s
 		bool *resized, struct err *err)
 {
 	struct adding adding = {owners, sums};
-	return owners_walk(family, add_connection, &adding, resized, err);
+	return owners_walk(owners, family, add_connection, &adding, resized, err);
 }

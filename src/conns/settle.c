@@ -126,11 +126,12 @@ static int find_through(void *context, const struct connection *c)
 int settle_kill(const struct stale_change *change, size_t *failed, struct err *err)
 {
 	struct killing killing = {.after = change->after, .err = err};
+	bool resized;
 	*failed = 0;
 	int result = owners_make(change->before, &killing.owners, err);
 	if (result == 0)
-		result = conntrack_walk(FAMILY_NONE, CONNTRACK_TRANSLATED, find_through, &killing,
-					err);
+		result = owners_walk(&killing.owners, FAMILY_NONE, find_through, &killing, &resized,
+				     err);
 	if (result == 0)
 		*failed = end_all(&killing.found, err);
 	free(killing.found.items);

@@ -203,6 +203,27 @@ static void sums_are_per_forward(void **state)
 	close(c);
 }
 
+/* Also if a port of the range keeps its number, which conntrack does not call translated; and not
+ * the connection of a client behind another interface. */
+static void each_connection_of_a_range_counts_once(void **state)
+{
+	(void)state;
+	town_serve(GATEWAY, IPPROTO_TCP, "10.1.0.1", 80);
+	pfwd(0, "add wan0:80-90 :80 --name range");
+	int fds[] = {town_socket(CLIENT, IPPROTO_TCP, "10.1.0.1", 80, 4000),
+		     town_socket(CLIENT, IPPROTO_TCP, "10.1.0.1", 85, 4001),
+		     town_socket(LAN, IPPROTO_TCP, "10.1.0.1", 80, 4002)};
+	assert_string_equal(pfwd(0, "list -rn -o LIVE").out, "2\n");
+	assert_string_equal(pfwd(0, "conns -crn -o NAME,CONNS").out, "range 2\n");
+	assert_string_equal(pfwd(0, "conns -rn -o NAME,CLIENT,VIA | sort").out,
+			    "range 10.1.0.2:4000 10.1.0.1:80\nrange 10.1.0.2:4001 10.1.0.1:85\n");
+	pfwd(0, "del --kill range");
+	assert_string_equal(town_run("conntrack -L -p tcp 2>/dev/null | grep -c ESTABLISHED").out,
+			    "1\n");
+	for (size_t i = 0; i < sizeof(fds) / sizeof(fds[0]); i++)
+		close(fds[i]);
+}
+
 static void a_reader_that_goes_ends_it_quietly(void **state)
 {
 	(void)state;
@@ -330,6 +351,7 @@ int main(void)
 		STORY(columns_are_chosen),
 		STORY(bytes_are_those_of_conntrack),
 		STORY(sums_are_per_forward),
+		STORY(each_connection_of_a_range_counts_once),
 		STORY(a_reader_that_goes_ends_it_quietly),
 		STORY(selectors_choose_connections),
 		STORY(forwards_to_one_target_are_told_apart),

@@ -232,6 +232,23 @@ struct connection *fake_connect(enum proto proto, const char *client, const char
 	return c;
 }
 
+int conntrack_walk_port(enum family family, uint8_t proto, uint16_t port,
+			int (*each)(void *context, const struct connection *c), void *context,
+			struct err *err)
+{
+	(void)err;
+	for (size_t i = 0; i < fake_host->conn_count; i++) {
+		const struct connection *c = &fake_host->conns[i];
+		if (fake_host->ended[i] || c->translated || c->family != family ||
+		    c->proto != proto || c->via.port != port)
+			continue;
+		int result = each(context, c);
+		if (result < 0)
+			return result;
+	}
+	return 0;
+}
+
 int conntrack_walk(enum family family, enum conntrack_which which,
 		   int (*each)(void *context, const struct connection *c), void *context,
 		   struct err *err)
