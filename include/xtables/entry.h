@@ -36,6 +36,9 @@ const struct xt_entry_match *entry_extension(const void *entry, size_t at, size_
 bool entry_same_header(enum family family, const void *a, const void *b);
 bool entry_same_extension(const struct xt_entry_match *a, const struct xt_entry_match *b);
 
+/* The comment that is the last match of a whole entry, or NULL. */
+const char *entry_last_comment(enum family family, const void *entry);
+
 struct named_entry {
 	const void *entry;  /* whole */
 	const char *target; /* the chain, verdict or extension, as iptc_get_target says */

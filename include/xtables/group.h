@@ -47,6 +47,8 @@ extern const struct group_info group_infos[GROUPS];
 /* The group of a chain of that name; GROUPS if pfwd makes no such chain. */
 enum group group_of(enum table table, const char *chain);
 
+/* The comment of each jump, by which pfwd knows that a chain is its own. */
+#define GROUP_MARK "pfwd"
 /* The jump from the base chain. */
 void group_jump(enum family family, enum group group, struct rule *out);
 

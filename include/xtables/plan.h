@@ -42,7 +42,8 @@ struct plan { /* a zeroed one is empty: nothing to do */
  * The changes, in order, after which the table holds the chains that the layout has for it, with
  * the jumps where ways says; NULL: at the head of the base chains.
  * Somebody else's rules stay, and so do the chains that they are in or jump to. *out points into
- * have and want, which must outlive it. 0, or -1 (out of memory) and *out is empty.
+ * have and want, which must outlive it. 0, or -1 (out of memory, or a
+ * chain of others has a name that is needed) and *out is empty.
  */
 int plan_make(const struct state *have, const struct layout *want, const struct ways *ways,
 	      struct plan *out, struct err *err);

@@ -31,12 +31,15 @@ struct state_chain { /* a chain with a name that pfwd gives */
 	enum group group;
 	struct state_rule *rules;
 	size_t count;
+	size_t first_forward, forward_count; /* those of its rules, in the forwards of the state */
 };
 
 struct state_jump { /* a jump to one of pfwd's chains that is no rule of ours in such a chain */
 	char from[CHAIN_NAME_MAX];
 	char to[CHAIN_NAME_MAX];
 	bool base;       /* it is in a base chain, and pfwd's; else it is somebody else's */
+	bool marked;     /* it has the comment of pfwd's jumps */
+	bool alike;      /* it is pfwd's, except perhaps for the comment */
 	size_t position; /* from 0; of a jump in a base chain */
 	struct rule_ref ref;
 };
@@ -56,6 +59,8 @@ struct state {
 	size_t jump_count;
 	struct state_base *bases;
 	size_t base_count;
+	char (*taken)[CHAIN_NAME_MAX]; /* names of pfwd that others gave to chains of theirs */
+	size_t taken_count;
 	struct foreign foreign;   /* of the filter table: the chains that are not pfwd's */
 	struct forwards forwards; /* the rules of ours stand for them; in the order of the rules */
 	char **texts;             /* the rules point to them */
@@ -73,8 +78,17 @@ struct state_rule *state_add_rule(struct state *state, struct state_chain *chain
 				  const struct rule *rule);
 void state_free(struct state *state);
 
-/* Call it when all rules are there. It sorts the chains, as state_find needs them, and completes
- * the forwards. 0, or -1 (out of memory). */
+/* Whether others have given that name to a chain of theirs. */
+bool state_is_taken(const struct state *state, const char *chain);
+
+/*
+ * Call it when all is there. It sorts the chains, as state_find needs them, completes the forwards,
+ * and finds out which chains are pfwd's: of the others only the names are kept. A chain is pfwd's
+ * if a marked jump of its base chain leads to it, or a chain of pfwd; or if no jump leads to it,
+ * and nothing is in it that pfwd would not write. A jump without the mark, as older versions made
+ * it, counts if nothing else is in the chain. Of the jumps, base is left to those of pfwd. 0, or -1
+ * (out of memory).
+ */
 int state_finish(struct state *state, struct err *err);
 /* NULL: there is no such chain. */
 const struct state_chain *state_find(const struct state *state, const char *chain);

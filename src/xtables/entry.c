@@ -2,6 +2,7 @@
 /* The bytes of entries: fields, extensions, comparing and copying. */
 #include <stdlib.h>
 #include <string.h>
+#include <linux/netfilter/xt_comment.h>
 #include <linux/netfilter_ipv4/ip_tables.h>
 #include <linux/netfilter_ipv6/ip6_tables.h>
 
@@ -45,6 +46,23 @@ const struct xt_entry_match *entry_extension(const void *entry, size_t at, size_
 	    at + m->u.user.match_size > end)
 		return NULL;
 	return m;
+}
+
+const char *entry_last_comment(enum family family, const void *entry)
+{
+	struct entry_head head = entry_head(family, entry);
+	const struct xt_entry_match *m, *last = NULL;
+	for (size_t at = head.size; at < *head.target_offset; at += m->u.user.match_size) {
+		m = entry_extension(entry, at, *head.target_offset);
+		if (!m)
+			return NULL;
+		last = m;
+	}
+	if (!last || strncmp(last->u.user.name, "comment", sizeof(last->u.user.name)) != 0 ||
+	    last->u.user.match_size < sizeof(*last) + sizeof(struct xt_comment_info))
+		return NULL;
+	const struct xt_comment_info *info = (const void *)last->data;
+	return memchr(info->comment, '\0', sizeof(info->comment)) ? info->comment : NULL;
 }
 
 static bool same_matches(enum family family, const void *a, const void *b)

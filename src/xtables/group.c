@@ -63,6 +63,7 @@ void group_jump(enum family family, enum group group, struct rule *out)
 	memset(out, 0, sizeof(*out));
 	out->target = TARGET_JUMP;
 	out->chain = group_infos[group].chain;
+	out->comment = GROUP_MARK;
 	switch (group) {
 	case GROUP_MAIN:
 	case GROUP_LOCAL:

@@ -522,12 +522,13 @@ static int plan_jump_deletions(struct planner *p, const char *chain)
 	return 0;
 }
 
-/* A jump that stands where it must not goes to its place, with its counters. */
+/* A jump that stands where it must not, or has no mark, is made anew in its place, with its
+ * counters. */
 static int plan_move(struct planner *p, enum group group)
 {
 	size_t index = (size_t)(find_jump(p, group) - p->jumps);
 	const struct state_jump *there = p->jumps[index].there;
-	if (!p->ways || ways_right(p->ways, p->have, group, there->position))
+	if (there->marked && (!p->ways || ways_right(p->ways, p->have, group, there->position)))
 		return 0;
 	return plan_jump_deletion(p, index) < 0 ? -1 : plan_jump(p, group, &there->ref);
 }
@@ -538,8 +539,16 @@ static int plan_new_chains(struct planner *p)
 {
 	for (size_t i = 0; i < p->want->count; i++) {
 		const struct chain *chain = &p->want->chains[i];
-		if (group_infos[chain->group].table == p->have->table &&
-		    !state_find(p->have, chain->name) &&
+		if (group_infos[chain->group].table != p->have->table)
+			continue;
+		if (state_is_taken(p->have, chain->name))
+			return err_set(
+				p->err, ERR_FAILED,
+				"chain %s of the %s %s table is not pfwd's, which needs that "
+				"name: rename the chain or remove it",
+				chain->name, family_name(p->have->family),
+				table_name(p->have->table));
+		if (!state_find(p->have, chain->name) &&
 		    add_op(p, (struct op){.kind = OP_NEW_CHAIN, .chain = chain->name}) < 0)
 			return -1;
 	}

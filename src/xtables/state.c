@@ -23,6 +23,7 @@ struct state_chain *state_add_chain(struct state *state, enum group group, const
 		return NULL;
 	set_name(chain->name, name);
 	chain->group = group;
+	chain->first_forward = state->forwards.count;
 	return chain;
 }
 
@@ -58,6 +59,7 @@ struct state_rule *state_add_rule(struct state *state, struct state_chain *chain
 	    keep_text(state, &added->rule.comment) < 0 ||
 	    (f.family && forwards_add(&state->forwards, &f, &ignored) < 0))
 		return NULL;
+	chain->forward_count += f.family != FAMILY_NONE;
 	return added;
 }
 
@@ -93,6 +95,7 @@ void state_free(struct state *state)
 	free(state->chains);
 	free(state->jumps);
 	free(state->bases);
+	free(state->taken);
 	foreign_free(&state->foreign);
 	forwards_free(&state->forwards);
 	*state = (struct state){0};
@@ -179,13 +182,6 @@ static int complete_hairpins(struct state *state, struct err *err)
 	return result;
 }
 
-int state_finish(struct state *state, struct err *err)
-{
-	if (state->chain_count)
-		qsort(state->chains, state->chain_count, sizeof(*state->chains), compare_chains);
-	return complete_hairpins(state, err);
-}
-
 const struct state_chain *state_find(const struct state *state, const char *chain)
 {
 	if (state->chain_count == 0)
@@ -206,6 +202,172 @@ const struct state_jump *state_find_jump(const struct state *state, enum group g
 	return NULL;
 }
 
+/* ---- whose chains they are ---- */
+
+struct owning {
+	struct state *state;
+	bool *owned, *others; /* by chain; no chain is both */
+	size_t *waiting;      /* chains whose jumps are still to be followed */
+	size_t waiting_count;
+};
+
+/* Whether the jump may be pfwd's own. */
+static bool is_from_base(const struct state_jump *jump, const struct state_chain *to)
+{
+	const struct group_info *info = &group_infos[to->group];
+	return jump->base && strcmp(jump->from, info->base) == 0 &&
+	       strcmp(to->name, info->chain) == 0;
+}
+
+/* Mark the chain in mark, which is owned or others, if it is in neither. */
+static void take(struct owning *o, size_t chain, bool *mark)
+{
+	if (o->owned[chain] || o->others[chain])
+		return;
+	mark[chain] = true;
+	o->waiting[o->waiting_count++] = chain;
+}
+
+/* The same for the chains that those marked last lead to. */
+static void take_below(struct owning *o, bool *mark)
+{
+	while (o->waiting_count > 0) {
+		const struct state_chain *chain = &o->state->chains[o->waiting[--o->waiting_count]];
+		for (size_t i = 0; i < chain->count; i++) {
+			const struct state_rule *r = &chain->rules[i];
+			const struct state_chain *below = NULL;
+			if (r->ours && r->rule.target == TARGET_JUMP)
+				below = state_find(o->state, r->rule.chain);
+			if (below)
+				take(o, (size_t)(below - o->state->chains), mark);
+		}
+	}
+}
+
+static bool holds_ours_alone(const struct state_chain *chain)
+{
+	for (size_t i = 0; i < chain->count; i++)
+		if (!chain->rules[i].ours)
+			return false;
+	return true;
+}
+
+/* Of the jumps, leave base to those that are pfwd's. */
+static void own_reached(struct owning *o)
+{
+	struct state *s = o->state;
+	bool mark = true;
+	for (int pass = 0; pass < 2; pass++, mark = false)
+		for (size_t i = 0; i < s->jump_count; i++) {
+			struct state_jump *jump = &s->jumps[i];
+			const struct state_chain *to = state_find(s, jump->to);
+			if (!to || !is_from_base(jump, to) || jump->marked != mark)
+				continue;
+			size_t at = (size_t)(to - s->chains);
+			jump->base = mark || (jump->alike && !o->owned[at] && holds_ours_alone(to));
+			if (jump->base)
+				take(o, at, o->owned);
+		}
+}
+
+/* Mark the chains that are somebody else's: what others jump to, or have put rules into, and what
+ * such chains lead to. */
+static void find_others(struct owning *o)
+{
+	const struct state *s = o->state;
+	for (size_t i = 0; i < s->jump_count; i++) {
+		const struct state_chain *to = state_find(s, s->jumps[i].to);
+		if (to)
+			take(o, (size_t)(to - s->chains), o->others);
+	}
+	for (size_t c = 0; c < s->chain_count; c++)
+		if (!holds_ours_alone(&s->chains[c]))
+			take(o, c, o->others);
+	take_below(o, o->others);
+}
+
+static int forget_chain(struct state *state, struct state_chain *chain)
+{
+	void *taken = state->taken;
+	char(*name)[CHAIN_NAME_MAX] = array_append(&taken, &state->taken_count, sizeof(*name));
+	state->taken = taken;
+	if (!name)
+		return -1;
+	set_name(*name, chain->name);
+	struct forward *first = &state->forwards.items[chain->first_forward];
+	for (size_t i = 0; i < chain->forward_count; i++)
+		first[i].family = FAMILY_NONE;
+	free(chain->rules);
+	*chain = (struct state_chain){0};
+	return 0;
+}
+
+/* Forget the chains that are not pfwd's, the forwards in them, and the jumps to them. */
+static int forget_others(struct owning *o)
+{
+	struct state *s = o->state;
+	size_t chains = 0, jumps = 0, forwards = 0;
+	for (size_t i = 0; i < s->jump_count; i++) {
+		const struct state_chain *to = state_find(s, s->jumps[i].to);
+		if (to && !o->others[to - s->chains])
+			s->jumps[jumps++] = s->jumps[i];
+	}
+	s->jump_count = jumps;
+	for (size_t c = 0; c < s->chain_count; c++) {
+		if (o->others[c] && forget_chain(s, &s->chains[c]) < 0)
+			return -1;
+	}
+	for (size_t c = 0; c < s->chain_count; c++)
+		if (!o->others[c])
+			s->chains[chains++] = s->chains[c];
+	s->chain_count = chains;
+	for (size_t i = 0; i < s->forwards.count; i++)
+		if (s->forwards.items[i].family)
+			s->forwards.items[forwards++] = s->forwards.items[i];
+	s->forwards.count = forwards;
+	return 0;
+}
+
+static int own_chains(struct state *state)
+{
+	size_t count = state->chain_count;
+	struct owning o = {.state = state,
+			   .owned = calloc(count + 1, sizeof(*o.owned)),
+			   .others = calloc(count + 1, sizeof(*o.others)),
+			   .waiting = reallocarray(NULL, count + 1, sizeof(*o.waiting))};
+	int result = -1;
+	if (!o.owned || !o.others || !o.waiting)
+		goto out;
+	own_reached(&o);
+	take_below(&o, o.owned);
+	find_others(&o);
+	result = forget_others(&o);
+out:
+	free(o.owned);
+	free(o.others);
+	free(o.waiting);
+	return result;
+}
+
+bool state_is_taken(const struct state *state, const char *chain)
+{
+	for (size_t i = 0; i < state->taken_count; i++)
+		if (strcmp(state->taken[i], chain) == 0)
+			return true;
+	return false;
+}
+
+int state_finish(struct state *state, struct err *err)
+{
+	if (state->chain_count)
+		qsort(state->chains, state->chain_count, sizeof(*state->chains), compare_chains);
+	if (own_chains(state) < 0)
+		return err_memory(err);
+	return complete_hairpins(state, err);
+}
+
+/* ---- comparing ---- */
+
 static bool same_chain(const struct state_chain *a, const struct state_chain *b)
 {
 	if (strcmp(a->name, b->name) != 0 || a->count != b->count)
@@ -221,7 +383,7 @@ static bool same_chain(const struct state_chain *a, const struct state_chain *b)
 static bool same_jump(const struct state_jump *a, const struct state_jump *b)
 {
 	return strcmp(a->from, b->from) == 0 && strcmp(a->to, b->to) == 0 &&
-	       a->position == b->position;
+	       a->position == b->position && a->marked == b->marked;
 }
 
 bool state_equal(const struct state *a, const struct state *b)

@@ -267,6 +267,17 @@ static struct named_entry name_entry(const struct tables *t, const void *entry)
 	return (struct named_entry){entry, t->lib->target(entry, t->handle)};
 }
 
+/* Whether an entry is the jump that pfwd makes to that chain, or would be with its mark. */
+static bool is_jump_alike(const struct tables *t, const void *entry, const char *chain)
+{
+	struct rule rule, jump;
+	if (decode_entry(t->family, entry, chain, &rule) < 0)
+		return false;
+	group_jump(t->family, group_of(t->table, chain), &jump);
+	rule.comment = jump.comment;
+	return rule_equal(&rule, &jump);
+}
+
 /* A jump to one of our chains, in another chain or by a rule that is not ours. */
 static struct state_jump *read_jump(const struct tables *t, const char *from, const void *entry,
 				    struct state *out)
@@ -274,6 +285,9 @@ static struct state_jump *read_jump(const struct tables *t, const char *from, co
 	struct state_jump *jump = state_add_jump(out, from, t->lib->target(entry, t->handle));
 	if (!jump)
 		return NULL;
+	const char *comment = entry_last_comment(t->family, entry);
+	jump->marked = comment && strcmp(comment, GROUP_MARK) == 0;
+	jump->alike = (!comment || jump->marked) && is_jump_alike(t, entry, jump->to);
 	jump->ref.entry = entry;
 	jump->ref.counters = read_counters(t->family, entry);
 	return jump;

@@ -249,10 +249,12 @@ static void own_jumps_read_as_iptables_writes_them(void **state)
 	group_jump(FAMILY_IPV4, GROUP_HAIRPIN, &rule);
 	text_rule(FAMILY_IPV4, &rule, text);
 	assert_string_equal(text, "! -d 127.0.0.0/8 -m addrtype --dst-type LOCAL -m addrtype ! "
-				  "--dst-type LOCAL --limit-iface-in -j PFWD-HAIRPIN");
+				  "--dst-type LOCAL --limit-iface-in "
+				  "-m comment --comment \"pfwd\" -j PFWD-HAIRPIN");
 	group_jump(FAMILY_IPV6, GROUP_MAIN, &rule);
 	text_rule(FAMILY_IPV6, &rule, text);
-	assert_string_equal(text, "! -d ::1/128 -m addrtype --dst-type LOCAL -j PFWD");
+	assert_string_equal(text, "! -d ::1/128 -m addrtype --dst-type LOCAL -m comment --comment "
+				  "\"pfwd\" -j PFWD");
 	assert_true(group_first_rule(GROUP_FORWARD, &rule));
 	text_rule(FAMILY_IPV4, &rule, text);
 	assert_string_equal(text, "-m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT");
@@ -362,7 +364,7 @@ static void add_to_state(struct state *state, const char *chain, const struct ru
 		if (!rule)
 			return;
 		struct state_jump *jump = state_add_jump(state, chain, rule->chain);
-		jump->base = true;
+		jump->base = jump->marked = true;
 		jump->position = position;
 		return;
 	}

@@ -389,8 +389,11 @@ static void take_for_state(const struct layout *layout, enum table table, struct
 			assert_true(state_add_rule(out, there, &chain->rules[r])->ours);
 	}
 	for (int g = 0; g < GROUPS; g++)
-		if (group_infos[g].table == table)
-			state_add_jump(out, group_infos[g].base, group_infos[g].chain)->base = true;
+		if (group_infos[g].table == table) {
+			struct state_jump *jump =
+				state_add_jump(out, group_infos[g].base, group_infos[g].chain);
+			jump->base = jump->marked = true;
+		}
 	struct err err;
 	assert_int_equal(state_finish(out, &err), 0);
 }

@@ -36,7 +36,9 @@ static void a_jump_goes_before_a_reject_at_the_end(void **state)
 	town_refuse_last();
 	pfwd(0, "add wan0:80 192.168.1.2:8080");
 	assert_string_equal(town_run("iptables-legacy -S FORWARD").out,
-			    "-P FORWARD ACCEPT\n-A FORWARD -m conntrack --ctstate DNAT -j PFWD\n"
+			    "-P FORWARD ACCEPT\n-A FORWARD -m conntrack --ctstate DNAT -m comment "
+			    "--comment pfwd "
+			    "-j PFWD\n"
 			    "-A FORWARD -j REJECT --reject-with icmp-port-unreachable\n");
 }
 
@@ -147,9 +149,11 @@ static void rules_of_others_in_our_chains_survive(void **state)
 	assert_says(pfwd(0, "list").err, "chain PFWD of the IPv4 filter table holds 1 rule that");
 	pfwd(0, "add wan0:81 192.168.1.2:8080");
 	pfwd(0, "del wan0:80 wan0:81");
-	assert_string_equal(town_run("iptables-legacy -S | grep PFWD").out,
-			    "-N PFWD\n-A FORWARD -m conntrack --ctstate DNAT -j PFWD\n"
-			    "-A PFWD -s 10.9.9.9/32 -j LOG\n");
+	assert_string_equal(
+		town_run("iptables-legacy -S | grep PFWD").out,
+		"-N PFWD\n-A FORWARD -m conntrack --ctstate DNAT -m comment --comment pfwd "
+		"-j PFWD\n"
+		"-A PFWD -s 10.9.9.9/32 -j LOG\n");
 }
 
 static void flush_leaves_a_chain_that_somebody_uses(void **state)
@@ -160,7 +164,9 @@ static void flush_leaves_a_chain_that_somebody_uses(void **state)
 	struct outcome o = pfwd(1, "flush");
 	assert_says(o.err, "kept chain PFWD of the IPv4 filter table");
 	assert_string_equal(town_run("iptables-legacy -S | grep -v '^-P'").out,
-			    "-N PFWD\n-N THEIRS\n-A FORWARD -m conntrack --ctstate DNAT -j PFWD\n"
+			    "-N PFWD\n-N THEIRS\n-A FORWARD -m conntrack --ctstate DNAT -m comment "
+			    "--comment pfwd "
+			    "-j PFWD\n"
 			    "-A THEIRS -j PFWD\n");
 	/* del says so with -v alone */
 	pfwd(0, "add wan0:80 192.168.1.2:8080");
@@ -172,14 +178,78 @@ static void a_jump_stays_where_it_was_put(void **state)
 	(void)state;
 	pfwd(0, "add wan0:80 192.168.1.2:8080");
 	town_sh("iptables-legacy -D FORWARD 1; iptables-legacy -A FORWARD -p icmp -j ACCEPT;"
-		"iptables-legacy -A FORWARD -m conntrack --ctstate DNAT -j PFWD");
+		"iptables-legacy -A FORWARD -m conntrack --ctstate DNAT -m comment "
+		"--comment pfwd -j PFWD");
 	pfwd(0, "add wan0:81 192.168.1.2:8080");
 	assert_string_equal(town_run("iptables-legacy -S FORWARD").out,
 			    "-P FORWARD ACCEPT\n-A FORWARD -p icmp -j ACCEPT\n"
-			    "-A FORWARD -m conntrack --ctstate DNAT -j PFWD\n");
+			    "-A FORWARD -m conntrack --ctstate DNAT -m comment --comment pfwd "
+			    "-j PFWD\n");
 	pfwd(0, "del wan0:80 wan0:81");
 	assert_string_equal(town_run("iptables-legacy -S FORWARD").out,
 			    "-P FORWARD ACCEPT\n-A FORWARD -p icmp -j ACCEPT\n");
+}
+
+/* A jump without the mark, as older versions made it, is marked by the next change; one beside it
+ * is an administrator's. */
+static void jumps_without_the_mark(void **state)
+{
+	(void)state;
+	pfwd(0, "add wan0:80 192.168.1.2:8080");
+	struct outcome marked = town_rules();
+	town_sh("for t in iptables-legacy ip6tables-legacy; do $t-save | "
+		"sed 's/ -m comment --comment pfwd//' | $t-restore; done");
+	assert_silent(town_rules().out, "comment pfwd");
+	assert_string_equal(pfwd(0, "list -rn -o STATE").out, "active\n");
+	pfwd(0, "add wan0:81 192.168.1.2:8080");
+	pfwd(0, "del wan0:81");
+	assert_string_equal(town_rules().out, marked.out);
+	town_sh("iptables-legacy -A FORWARD -i opt0 -j PFWD");
+	assert_says(pfwd(1, "flush").err, "kept chain PFWD of the IPv4 filter table");
+	assert_string_equal(town_run("iptables-legacy -S FORWARD").out,
+			    "-P FORWARD ACCEPT\n-A FORWARD -m conntrack --ctstate DNAT -m comment "
+			    "--comment pfwd -j PFWD\n-A FORWARD -i opt0 -j PFWD\n");
+}
+
+/* A marked jump is pfwd's, whatever more it matches. */
+static void a_narrower_jump_is_left(void **state)
+{
+	(void)state;
+	pfwd(0, "add wan0:80 192.168.1.2:8080");
+	town_sh("iptables-legacy -R FORWARD 1 -i wan0 -m conntrack --ctstate DNAT -m comment "
+		"--comment pfwd -j PFWD");
+	struct outcome before = town_run("iptables-legacy -S FORWARD");
+	pfwd(0, "add wan0:81 192.168.1.2:8081");
+	assert_string_equal(town_run("iptables-legacy -S FORWARD").out, before.out);
+	pfwd(0, "flush");
+	assert_nothing_left();
+}
+
+/* Nothing is done if somebody else has a chain of the name that is needed. */
+static void a_name_that_is_taken_is_refused(void **state)
+{
+	(void)state;
+	static const char *const uses[] = {
+		"iptables-legacy -A PFWD -i wan0 -j ACCEPT",
+		"iptables-legacy -A OUTPUT -o lan0 -j PFWD",
+		"iptables-legacy -A FORWARD -p tcp -j PFWD",
+	};
+	for (size_t i = 0; i < sizeof(uses) / sizeof(uses[0]); i++) {
+		town_sh("iptables-legacy -N PFWD; %s", uses[i]);
+		struct outcome before = town_rules();
+		assert_says(pfwd(1, "add wan0:80 192.168.1.2").err,
+			    "chain PFWD of the IPv4 filter table is not pfwd's");
+		assert_string_equal(town_rules().out, before.out);
+		pfwd(0, "add wan0:80 :8080");
+		pfwd(0, "flush");
+		assert_string_equal(town_rules().out, before.out);
+		town_clean(state);
+	}
+	/* an empty one that nobody uses is taken over */
+	town_sh("iptables-legacy -N PFWD");
+	pfwd(0, "add wan0:80 192.168.1.2");
+	pfwd(0, "flush");
+	assert_nothing_left();
 }
 
 static struct outcome accepts(void)
@@ -250,6 +320,9 @@ int main(void)
 		STORY(rules_of_others_in_our_chains_survive),
 		STORY(flush_leaves_a_chain_that_somebody_uses),
 		STORY(a_jump_stays_where_it_was_put),
+		STORY(jumps_without_the_mark),
+		STORY(a_narrower_jump_is_left),
+		STORY(a_name_that_is_taken_is_refused),
 		STORY(neighbouring_ports_share_an_accept),
 		STORY(low_ports_applied_again_change_nothing),
 	};

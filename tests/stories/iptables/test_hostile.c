@@ -99,11 +99,20 @@ static struct outcome foreign_hash(void)
 		"$t -t $table -S; done; done | grep -av -e '-j PFWD' -e '^-N PFWD$' | sha256sum");
 }
 
-static void chains_named_as_ours_stay_whole(void **state)
+/* Make the chains PFWD of all tables, which are pfwd's; what is then put into them stays. */
+static void make_our_chains(void)
+{
+	pfwd(0, "add wan0:70 192.168.1.7");
+	pfwd(0, "add wan0:70 [fd02::7]");
+}
+
+static void rules_in_our_chains_stay_whole(void **state)
 {
 	(void)state;
+	make_our_chains();
 	make_odd_rules("nat", "PFWD");
 	make_odd_rules("filter", "PFWD");
+	pfwd(0, "del wan0:70");
 	struct outcome before = foreign_hash();
 	assert_string_equal(pfwd(0, "list -rn").out, "");
 	assert_all_output_printable();
@@ -116,6 +125,20 @@ static void chains_named_as_ours_stay_whole(void **state)
 	assert_string_equal(foreign_hash().out, before.out);
 	assert_says(pfwd(1, "flush").err, "kept chain PFWD of the IPv4 nat table");
 	assert_string_equal(foreign_hash().out, before.out);
+}
+
+static void chains_named_as_ours_stay_whole(void **state)
+{
+	(void)state;
+	make_odd_rules("nat", "PFWD");
+	make_odd_rules("filter", "PFWD");
+	struct outcome before = town_rules();
+	assert_string_equal(pfwd(0, "list -rn").out, "");
+	assert_all_output_printable();
+	assert_says(pfwd(1, "add wan0:81 192.168.1.2").err, "is not pfwd's");
+	assert_says(pfwd(1, "add wan0:81 [fd02::2]").err, "is not pfwd's");
+	pfwd(0, "flush");
+	assert_string_equal(town_rules().out, before.out);
 }
 
 static void odd_rules_elsewhere_stay_as_they_are(void **state)
@@ -189,12 +212,13 @@ static void chains_below_ours_stay_whole(void **state)
 		"$t -t nat -I PREROUTING -i none0 -j PFWD-foo; done");
 	struct outcome before = foreign_hash();
 	pfwd(0, "add wan0:81 192.168.1.2:8081 --masquerade");
-	/* so many that chains of those names are needed */
+	/* so many that a chain of such a name is needed */
 	town_sh("for i in $(seq 100 140); do echo wan0:$i 192.168.1.2; echo \"wan0:$i [fd02::2]\"; "
-		"echo wan0:$i/udp :1; done >/run/many; $PFWD apply /run/many");
-	assert_silent(pfwd(0, "list -rn -o STATE").out, "incomplete");
+		"echo wan0:$i/udp :1; done >/run/many");
+	assert_says(pfwd(1, "apply /run/many").err, "is not pfwd's, which needs that name");
+	assert_string_equal(pfwd(0, "list -rn -o STATE").out, "active\n");
 	assert_all_output_printable();
-	pfwd(1, "flush");
+	pfwd(0, "flush");
 	assert_string_equal(foreign_hash().out, before.out);
 }
 
@@ -215,10 +239,12 @@ static void old_revisions_stay_as_they_are(void **state)
 {
 	(void)state;
 	static const char *const chains[] = {"PFWD", "THEIRS"};
+	make_our_chains();
 	for (size_t i = 0; i < sizeof(chains) / sizeof(chains[0]); i++)
 		town_run("chain=%s; for t in iptables-legacy ip6tables-legacy; do $t -N $chain; "
 			 "$t -t nat -N $chain; done\n%s",
 			 chains[i], old_rules);
+	pfwd(0, "del wan0:70");
 	struct outcome before = foreign_hash();
 	assert_says(town_run("iptables-legacy -t nat -S PFWD").out, "unsupported revision");
 	assert_all_output_printable();
@@ -255,13 +281,11 @@ static void names_in_loops_do_not_matter(void **state)
 		"iptables-legacy -t nat -N PFWD; iptables-legacy -t nat -A PREROUTING -i none0 -g "
 		"PFWD; "
 		"iptables-legacy -t nat -A OUTPUT -j PFWD");
-	pfwd(0, "add wan0:81 192.168.1.2:8081");
-	assert_string_equal(pfwd(0, "list -rn -o STATE").out, "active\n");
-	pfwd(0, "del wan0:81");
-	pfwd(1, "flush");
-	struct outcome o = town_rules();
-	assert_says(o.out, "-A PFWD -i none0 -j A\n");
-	assert_says(o.out, "-A A -i none0 -j B\n");
+	struct outcome before = town_rules();
+	assert_says(pfwd(1, "add wan0:81 192.168.1.2:8081").err, "is not pfwd's");
+	assert_string_equal(pfwd(0, "list -rn -o STATE").out, "");
+	pfwd(0, "flush");
+	assert_string_equal(town_rules().out, before.out);
 }
 
 /* Chains below pfwd's that nothing of a hook reaches, for restore(8), in every table. */
@@ -343,6 +367,7 @@ int main(void)
 {
 	const struct CMUnitTest stories[] = {
 		STORY(chains_named_as_ours_stay_whole),
+		STORY(rules_in_our_chains_stay_whole),
 		STORY(odd_rules_elsewhere_stay_as_they_are),
 		STORY(names_of_chains_are_printed_with_care),
 		STORY(names_below_ours_are_printed_with_care),
