@@ -1,0 +1,323 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Where in others' chains forwards are stopped for every client, and where pfwd's rule goes. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <cmocka.h>
+
+#include "nftables/guest.h"
+#include "read_forward.h"
+
+#define RULES_MAX 5
+
+/* ---- the room filter: chains of values ---- */
+
+#define DROP                          \
+	{                             \
+		.verdict = FILTER_END \
+	}
+#define BAN                                            \
+	{                                              \
+		.verdict = FILTER_END, .limited = true \
+	}
+#define ACCEPT_ALL                       \
+	{                                \
+		.verdict = FILTER_ACCEPT \
+	}
+#define ACCEPT_SOME                                       \
+	{                                                 \
+		.verdict = FILTER_ACCEPT, .limited = true \
+	}
+#define ESTABLISHED                                     \
+	{                                               \
+		.verdict = FILTER_ACCEPT, .never = true \
+	}
+#define JUMP(n)                                   \
+	{                                         \
+		.verdict = FILTER_JUMP, .to = (n) \
+	}
+#define GOTO(n)                                   \
+	{                                         \
+		.verdict = FILTER_GOTO, .to = (n) \
+	}
+#define RETURN_SOME                                       \
+	{                                                 \
+		.verdict = FILTER_RETURN, .limited = true \
+	}
+#define RETURN_ALL                       \
+	{                                \
+		.verdict = FILTER_RETURN \
+	}
+
+/* A new connection that comes in on wan0 and goes to 192.168.1.2:8080/tcp. Chain 0 is the base. */
+static const struct walked {
+	const char *what;
+	struct filter_rule rules[3][RULES_MAX]; /* up to the first that is zeroed */
+	bool drops;
+	struct filter_place place;
+} walked[] = {
+	{"nothing there", {{{0}}}, false, {FILTER_OPEN, 0}},
+	{"a policy", {{{0}}}, true, {FILTER_CLOSED, 0}},
+	{"a policy behind what is established", {{ESTABLISHED}}, true, {FILTER_CLOSED, 1}},
+	{"a ban and no policy", {{BAN}}, false, {FILTER_OPEN, 1}},
+	{"a ban, then a policy", {{BAN}}, true, {FILTER_CLOSED, 1}},
+	{"all accepted before the policy", {{BAN, ACCEPT_ALL}}, true, {FILTER_OPEN, 1}},
+	{"some accepted before a drop", {{ACCEPT_SOME, DROP}}, false, {FILTER_CLOSED, 1}},
+	{"a drop of all below", {{BAN, JUMP(1)}, {DROP}}, false, {FILTER_CLOSED, 1}},
+	{"a drop of all two below",
+	 {{BAN, JUMP(1)}, {BAN, JUMP(2)}, {DROP}},
+	 false,
+	 {FILTER_CLOSED, 1}},
+	{"a ban below", {{JUMP(1)}, {BAN}}, false, {FILTER_OPEN, 1}},
+	{"those of a country return, the others are dropped",
+	 {{JUMP(1)}, {RETURN_SOME, DROP}},
+	 false,
+	 {FILTER_OPEN, 1}},
+	{"all return before a drop", {{JUMP(1)}, {RETURN_ALL, DROP}}, false, {FILTER_OPEN, 1}},
+	{"accepted below", {{JUMP(1), DROP}, {ACCEPT_ALL}}, true, {FILTER_OPEN, 0}},
+	{"gone for good", {{GOTO(1), DROP}, {BAN}}, false, {FILTER_OPEN, 0}},
+	{"gone for good, to the policy", {{GOTO(1), ACCEPT_ALL}, {BAN}}, true, {FILTER_CLOSED, 0}},
+	{"another interface", {{{.verdict = FILTER_END, .in = "lan0"}}}, false, {FILTER_OPEN, 1}},
+	{"all interfaces but another",
+	 {{{.verdict = FILTER_END, .in = "lan0", .not_in = true}}},
+	 false,
+	 {FILTER_CLOSED, 0}},
+	{"all interfaces but this one",
+	 {{{.verdict = FILTER_END, .in = "wan0", .not_in = true}}},
+	 false,
+	 {FILTER_OPEN, 1}},
+	{"a wildcard", {{{.verdict = FILTER_END, .in = "wan+"}}}, false, {FILTER_CLOSED, 0}},
+	{"an interface it may go out by",
+	 {{{.verdict = FILTER_ACCEPT, .out = "lan0"}}},
+	 true,
+	 {FILTER_CLOSED, 1}},
+	{"another protocol",
+	 {{{.verdict = FILTER_END, .proto = PROTO_UDP}}},
+	 false,
+	 {FILTER_OPEN, 1}},
+	{"the other family",
+	 {{{.verdict = FILTER_END, .family = FAMILY_IPV6}}},
+	 false,
+	 {FILTER_OPEN, 1}},
+	{"other ports",
+	 {{{.verdict = FILTER_END, .ports = {9000, 9010}}}},
+	 false,
+	 {FILTER_OPEN, 1}},
+	{"ports with this one",
+	 {{{.verdict = FILTER_END, .ports = {8000, 8999}}}},
+	 false,
+	 {FILTER_CLOSED, 0}},
+	{"what is not understood may accept",
+	 {{{.verdict = FILTER_ACCEPT, .unsure = true}}},
+	 true,
+	 {FILTER_CLOSED, 1}},
+	{"what is not understood may drop",
+	 {{{.verdict = FILTER_END, .unsure = true}}},
+	 false,
+	 {FILTER_CLOSED, 0}},
+	{"a circle ends", {{JUMP(1)}, {JUMP(0)}}, false, {FILTER_OPEN, 1}},
+};
+
+static size_t rules_of(const struct filter_rule rules[RULES_MAX])
+{
+	static const struct filter_rule none;
+	size_t n = 0;
+	while (n < RULES_MAX && memcmp(&rules[n], &none, sizeof(none)) != 0)
+		n++;
+	return n;
+}
+
+static void what_stops_every_client_is_found(void **state)
+{
+	const struct forward f = read_one("wan0:80 192.168.1.2:8080");
+	struct filter_flow flow = {.family = f.family,
+				   .proto = f.proto,
+				   .in = "wan0",
+				   .dst = network_of_host(&f.target),
+				   .ports = f.target_ports};
+	(void)state;
+	for (size_t i = 0; i < sizeof(walked) / sizeof(walked[0]); i++) {
+		const struct walked *w = &walked[i];
+		struct filter_chain chains[3];
+		for (size_t c = 0; c < 3; c++)
+			chains[c] = (struct filter_chain){w->rules[c], rules_of(w->rules[c]),
+							  c == 0 && w->drops};
+		struct filter_place p = filter_place(chains, 3, 0, &flow);
+		if (p.end != w->place.end || p.index != w->place.index)
+			fail_msg("%s: %s at %zu", w->what, p.end == FILTER_OPEN ? "open" : "closed",
+				 p.index);
+	}
+}
+
+/* ---- guests: one rule a base chain ---- */
+
+struct fixture {
+	struct others_chain chains[1];
+	struct others others;
+	struct forwards set;
+	struct guests guests;
+};
+
+/* One base chain with those rules; guest is the index of pfwd's, or -1. */
+static void place_guest(struct fixture *x, uint32_t hook, const struct filter_rule *rules,
+			size_t count, int guest)
+{
+	static bool is_guest[RULES_MAX];
+	static struct filter_rule copy[RULES_MAX];
+	struct err err;
+	memset(is_guest, 0, sizeof(is_guest));
+	memcpy(copy, rules, count * sizeof(*rules));
+	if (guest >= 0)
+		is_guest[guest] = true;
+	x->chains[0] = (struct others_chain){.nfproto = NFPROTO_INET,
+					     .table = "fw",
+					     .name = "chain",
+					     .base = true,
+					     .hook = hook,
+					     .priority = 10,
+					     .drops = true,
+					     .rules = copy,
+					     .guest = is_guest,
+					     .count = count};
+	x->others = (struct others){x->chains, 1};
+	assert_int_equal(guests_find(&x->others, &x->set, false, &x->guests, &err), 0);
+	assert_int_equal(x->guests.count, 1);
+}
+
+static void put_away(struct fixture *x)
+{
+	forwards_free(&x->set);
+	guests_free(&x->guests);
+}
+
+static void a_chain_of_the_hook_needs_a_guest(void **state)
+{
+	static const struct {
+		const char *line;
+		uint32_t hook;
+		bool needed;
+	} rows[] = {
+		{"wan0:80 192.168.1.2", NF_INET_FORWARD, true},
+		{"wan0:80 192.168.1.2", NF_INET_LOCAL_IN, false},
+		{"wan0:80 192.168.1.2", NF_INET_LOCAL_OUT, false},
+		{"wan0:80 192.168.1.2 --local", NF_INET_LOCAL_OUT, true},
+		{"wan0:80 :8080 -4", NF_INET_LOCAL_IN, true},
+		{"wan0:80 :8080 -4", NF_INET_FORWARD, false},
+		{"wan0:80 -", NF_INET_FORWARD, false},
+	};
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct fixture x = {0};
+		struct err err;
+		assert_int_equal(read_line(rows[i].line, &x.set, &err), 0);
+		place_guest(&x, rows[i].hook, NULL, 0, -1);
+		if (x.guests.items[0].needed != rows[i].needed)
+			fail_msg("%s at hook %u", rows[i].line, rows[i].hook);
+		assert_int_equal(x.guests.hook_count, rows[i].needed);
+		assert_true((guests_stop(&x.others, &x.guests, &x.set.items[0]) != NULL) ==
+			    rows[i].needed);
+		put_away(&x);
+	}
+}
+
+static void a_guest_behind_the_drop_is_too_late(void **state)
+{
+	static const struct filter_rule before[] = {BAN, {0}, DROP};
+	static const struct filter_rule behind[] = {BAN, DROP, {0}};
+	static const struct filter_rule early[] = {{0}, BAN, DROP};
+	static const struct {
+		const struct filter_rule *rules;
+		int guest;
+		bool there;
+	} rows[] = {
+		{before, 1, true},
+		{behind, 2, false},
+		/* it would let through who is banned */
+		{early, 0, false},
+	};
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct fixture x = {0};
+		struct err err;
+		assert_int_equal(read_line("wan0:80 192.168.1.2", &x.set, &err), 0);
+		place_guest(&x, NF_INET_FORWARD, rows[i].rules, 3, rows[i].guest);
+		assert_true(x.guests.items[0].needed);
+		assert_true(x.guests.items[0].there == rows[i].there);
+		assert_true((guests_stop(&x.others, &x.guests, &x.set.items[0]) == NULL) ==
+			    rows[i].there);
+		put_away(&x);
+	}
+}
+
+/* Each forward is a case of its own if the chain asks for targets: the first that is stopped
+ * decides. */
+static void the_earliest_place_serves_all(void **state)
+{
+	struct forward other = read_one("wan0:1 192.168.1.3");
+	const struct filter_rule rules[] = {{.verdict = FILTER_END,
+					     .family = FAMILY_IPV4,
+					     .dst = network_of_host(&other.target)},
+					    BAN,
+					    DROP};
+	struct fixture x = {0};
+	struct err err;
+	(void)state;
+	assert_int_equal(read_line("wan0:80 192.168.1.2", &x.set, &err), 0);
+	place_guest(&x, NF_INET_FORWARD, rules, 3, -1);
+	assert_int_equal(x.guests.items[0].place, 2);
+	guests_free(&x.guests);
+	assert_int_equal(read_line("wan0:81 192.168.1.3", &x.set, &err), 0);
+	place_guest(&x, NF_INET_FORWARD, rules, 3, -1);
+	assert_int_equal(x.guests.items[0].place, 0);
+	put_away(&x);
+}
+
+static void what_has_an_owner_is_left_alone(void **state)
+{
+	struct fixture x = {0};
+	struct err err;
+	(void)state;
+	assert_int_equal(read_line("wan0:80 192.168.1.2", &x.set, &err), 0);
+	place_guest(&x, NF_INET_FORWARD, NULL, 0, -1);
+	guests_free(&x.guests);
+	x.chains[0].owned = true;
+	assert_int_equal(guests_find(&x.others, &x.set, false, &x.guests, &err), 0);
+	assert_true(x.guests.items[0].owned);
+	assert_int_equal(x.guests.hook_count, 0);
+	assert_ptr_equal(guests_stop(&x.others, &x.guests, &x.set.items[0]), &x.chains[0]);
+	put_away(&x);
+}
+
+/* Of some forwards alone nobody can say that a guest rule serves none. */
+static void a_guest_is_kept_for_forwards_that_were_not_read(void **state)
+{
+	static const struct filter_rule rules[] = {{0}, DROP};
+	struct fixture x = {0};
+	struct err err;
+	(void)state;
+	assert_int_equal(read_line("wan0:80 :8080 -4", &x.set, &err), 0);
+	place_guest(&x, NF_INET_FORWARD, rules, 2, 0);
+	assert_false(x.guests.items[0].needed);
+	guests_free(&x.guests);
+	assert_int_equal(guests_find(&x.others, &x.set, true, &x.guests, &err), 0);
+	assert_true(x.guests.items[0].needed);
+	assert_true(x.guests.items[0].there);
+	put_away(&x);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(what_stops_every_client_is_found),
+		cmocka_unit_test(a_chain_of_the_hook_needs_a_guest),
+		cmocka_unit_test(a_guest_behind_the_drop_is_too_late),
+		cmocka_unit_test(the_earliest_place_serves_all),
+		cmocka_unit_test(what_has_an_owner_is_left_alone),
+		cmocka_unit_test(a_guest_is_kept_for_forwards_that_were_not_read),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
