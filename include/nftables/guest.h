@@ -54,6 +54,9 @@ int guests_find(const struct others *others, const struct forwards *set, bool pa
 		struct guests *out, struct err *err);
 void guests_free(struct guests *guests);
 
+/* Whether a guest rule is where it does not serve these forwards. 1, 0, or -1 (out of memory). */
+int guests_misplaced(const struct others *others, const struct forwards *set, struct err *err);
+
 /* The first base chain that stops the forward although a guest rule is where it should be, or NULL.
  * guests: of all forwards. */
 const struct others_chain *guests_stop(const struct others *others, const struct guests *guests,

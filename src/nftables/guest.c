@@ -204,6 +204,29 @@ void guests_free(struct guests *guests)
 	*guests = (struct guests){0};
 }
 
+static bool has_guest(const struct others_chain *chain)
+{
+	for (size_t i = 0; i < chain->count; i++)
+		if (chain->guest[i])
+			return true;
+	return false;
+}
+
+int guests_misplaced(const struct others *others, const struct forwards *set, struct err *err)
+{
+	struct guests guests;
+	bool misplaced = false;
+	if (guests_find(others, set, false, &guests, err) < 0)
+		return -1;
+	for (size_t i = 0; i < guests.count; i++) {
+		const struct guest *guest = &guests.items[i];
+		misplaced = misplaced ||
+			    (guest->needed && !guest->there && has_guest(guest->chain));
+	}
+	guests_free(&guests);
+	return misplaced;
+}
+
 const struct others_chain *guests_stop(const struct others *others, const struct guests *guests,
 				       const struct forward *f)
 {

@@ -333,6 +333,18 @@ static bool is_whole(const struct content *c)
 	return true;
 }
 
+/* Of a partial reading: not if a neighbour has additions, or elements that were not asked for, or
+ * if a rule in others' chains has to move, which may serve other forwards. 1, 0, or -1. */
+static int is_enough(const struct content *c, const struct forwards *around, struct err *err)
+{
+	if (!c->partial)
+		return 1;
+	if (!is_simple(c, &c->base.forwards) || !is_whole(c))
+		return 0;
+	int misplaced = guests_misplaced(&c->others, around, err);
+	return misplaced < 0 ? -1 : !misplaced;
+}
+
 static bool is_proper(const struct bucket *b)
 {
 	return b->group == BUCKET_ADDR || b->group == BUCKET_MAIN;
@@ -415,9 +427,13 @@ int read_table(const struct reading *reading, struct content *out, struct err *e
 				content_free(out);
 				return -1;
 			}
-			if (!out->partial || (is_simple(out, &out->base.forwards) && is_whole(out)))
+			int enough = is_enough(out, reading->around, err);
+			if (enough > 0)
 				return 0;
-			/* a neighbour has additions, or elements that were not asked for */
+			if (enough < 0) {
+				content_free(out);
+				return -1;
+			}
 			all.around = NULL;
 		}
 		content_free(out);

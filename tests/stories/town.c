@@ -157,10 +157,6 @@ static void by_backend(const char *iptables, const char *nftables)
 	town_sh("%s", town_is("nftables") ? nftables : iptables);
 }
 
-/* pfwd opens others' chains for what is translated. What stays at its own port is not: it has
- * pfwd's label alone, by which the owner of the gates lets it pass. */
-#define SAME_PORT "ct status & dnat != dnat ct label 124 accept"
-
 void town_close_gates(void)
 {
 	by_backend("for t in iptables-legacy ip6tables-legacy; do $t -P FORWARD DROP; "
@@ -169,7 +165,7 @@ void town_close_gates(void)
 		   "ip6tables-legacy -A FORWARD -p icmpv6 -j ACCEPT",
 		   "nft 'table inet gates {\n"
 		   "chain input { type filter hook input priority 0; policy drop\n"
-		   "  iif lo accept; meta l4proto icmpv6 accept; " SAME_PORT "; }\n"
+		   "  iif lo accept; meta l4proto icmpv6 accept; }\n"
 		   "chain forward { type filter hook forward priority 0; policy drop\n"
 		   "  meta l4proto icmpv6 accept; }\n}'");
 }
@@ -189,14 +185,14 @@ void town_shut_loopback(void)
 	by_backend("for t in iptables-legacy ip6tables-legacy; do $t -D INPUT -i lo -j ACCEPT; "
 		   "done",
 		   "nft 'flush chain inet gates input; add rule inet gates input meta l4proto "
-		   "icmpv6 accept; add rule inet gates input " SAME_PORT "'");
+		   "icmpv6 accept'");
 }
 
 void town_refuse_last(void)
 {
 	by_backend("for t in iptables-legacy ip6tables-legacy; do $t -A FORWARD -j REJECT; done",
 		   "nft 'table inet refuses { chain forward { type filter hook forward priority 0\n"
-		   "reject; }; }'");
+		   "ct label 124 accept; reject; }; }'");
 }
 
 void town_translate(int port, const char *to, int to_port)
