@@ -430,6 +430,8 @@ static void put_port(uint16_t port, uint8_t *out)
 
 /* ---- comments: what nothing else of the element says ---- */
 
+#define OPEN_LIST "--hairpin"
+
 static char *put_word(char *out, const char *start, const char *word, const char *value)
 {
 	if (out > start)
@@ -437,8 +439,9 @@ static char *put_word(char *out, const char *start, const char *word, const char
 	return stpcpy(stpcpy(out, word), value);
 }
 
-/* PORTS[:PORTS] of a range that has an element for each port, then options. */
-static void put_comment(const struct bucket *bucket, const struct forward *f,
+/* PORTS[:PORTS] of a range that has an element for each port, then options. False: the networks of
+ * --hairpin have no room; then the elements that they add say whose they are. */
+static bool put_comment(const struct bucket *bucket, const struct forward *f,
 			char out[RULE_COMMENT_MAX])
 {
 	char text[NETWORKS_TEXT_MAX], *end = out;
@@ -453,10 +456,18 @@ static void put_comment(const struct bucket *bucket, const struct forward *f,
 	if (f->local)
 		end = put_word(end, out, "--local", "");
 	if (!f->hairpin)
-		return;
+		return true;
 	networks_put(text, f->hairpin_nets);
 	bool fits = (size_t)(end - out) + strlen(" --hairpin=") + strlen(text) < RULE_COMMENT_MAX;
-	put_word(end, out, fits ? "--hairpin=" : "--hairpin", fits ? text : "");
+	put_word(end, out, fits ? OPEN_LIST "=" : OPEN_LIST, fits ? text : "");
+	return fits;
+}
+
+static bool has_open_list(const struct forward *f)
+{
+	char comment[RULE_COMMENT_MAX];
+	struct bucket b = bucket_of(f, PART_PROPER);
+	return !put_comment(&b, f, comment);
 }
 
 void place_element(const struct bucket *bucket, const struct forward *f, unsigned int part,
@@ -499,6 +510,8 @@ void place_element(const struct bucket *bucket, const struct forward *f, unsigne
 		put_port(target_port, out->data);
 	if (part == PART_PROPER)
 		put_comment(bucket, f, out->comment);
+	else if (part >= PART_HAIRPIN && has_open_list(f))
+		strcpy(out->comment, OPEN_LIST);
 }
 
 /* ---- elements back ---- */
@@ -661,7 +674,8 @@ bool place_read_hairpin(const struct element *e, const struct forward *f, struct
 	struct key_shape key = shape_key(&e->bucket);
 	struct network client = {e->bucket.clients, e->bucket.prefix};
 	struct element again;
-	if (e->bucket.family != f->family || e->bucket.proto != f->proto || !e->bucket.prefix)
+	if (e->bucket.family != f->family || e->bucket.proto != f->proto || !e->bucket.prefix ||
+	    strcmp(e->comment, OPEN_LIST) != 0)
 		return false;
 	if (key.has[KEY_CLIENT]) {
 		client.addr = (struct address){.family = f->family};
@@ -675,6 +689,7 @@ bool place_read_hairpin(const struct element *e, const struct forward *f, struct
 	struct bucket b = bucket_of(&tried, PART_HAIRPIN);
 	b.level = e->bucket.level;
 	place_element(&b, &tried, PART_HAIRPIN, 0, &again);
+	strcpy(again.comment, e->comment);
 	*net = client;
 	return same_element(e, &again);
 }

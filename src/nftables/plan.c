@@ -229,6 +229,13 @@ static int compare_added(const void *a, const void *b)
 				&((const struct content_added *)b)->element);
 }
 
+/* One of both: what the comment says is true of the other one too, or of no matter to it. */
+static void share_element(struct element *kept, const struct element *other)
+{
+	if (!*kept->comment)
+		strcpy(kept->comment, other->comment);
+}
+
 /* Two forwards that send the same packets to the same place share an element. */
 static int want_added(struct nft_plan *plan, const struct forwards *wanted, struct err *err)
 {
@@ -252,15 +259,18 @@ static int want_added(struct nft_plan *plan, const struct forwards *wanted, stru
 		return 0;
 	qsort(plan->wanted, plan->wanted_count, sizeof(*plan->wanted), compare_added);
 	for (size_t i = 1; i < plan->wanted_count; i++)
-		if (compare_added(&plan->wanted[kept], &plan->wanted[i]) != 0)
+		if (compare_added(&plan->wanted[kept], &plan->wanted[i]) == 0)
+			share_element(&plan->wanted[kept].element, &plan->wanted[i].element);
+		else
 			plan->wanted[++kept] = plan->wanted[i];
 	plan->wanted_count = kept + 1;
 	return 0;
 }
 
-static bool same_data(const struct element *a, const struct element *b)
+static bool same_content(const struct element *a, const struct element *b)
 {
-	return memcmp(a->data, b->data, sizeof(a->data)) == 0;
+	return memcmp(a->data, b->data, sizeof(a->data)) == 0 &&
+	       strcmp(a->comment, b->comment) == 0;
 }
 
 static int delete_element(struct nft_plan *plan, const struct element *e, struct err *err)
@@ -291,7 +301,7 @@ static const struct content_added *find_wanted(const struct nft_plan *plan,
 						? bsearch(there, plan->wanted, plan->wanted_count,
 							  sizeof(*plan->wanted), compare_added)
 						: NULL;
-	return w && same_data(&w->element, &there->element) ? w : NULL;
+	return w && same_content(&w->element, &there->element) ? w : NULL;
 }
 
 static int delete_added(struct nft_plan *plan, struct err *err)
@@ -336,7 +346,7 @@ static int add_added(struct nft_plan *plan, struct err *err)
 	for (size_t i = 0; result == 0 && i < plan->wanted_count; i++) {
 		const struct content_added *w = &plan->wanted[i], **f = NULL;
 		const struct content_added *there = content_find_added(have, &w->element);
-		if (there && same_data(&there->element, &w->element))
+		if (there && same_content(&there->element, &w->element))
 			continue;
 		if (have->added_count)
 			f = bsearch(&w, former, have->added_count, sizeof(*former), compare_keys);
@@ -927,7 +937,10 @@ static bool has_added(const struct content *have, const struct places *places, s
 			struct element e;
 			place_element(b, f, p, n, &e);
 			const struct content_added *a = content_find_added(have, &e);
-			if (!a || !same_data(&a->element, &e) || !health->set_ok[a->set])
+			if (!a || !health->set_ok[a->set])
+				return false;
+			share_element(&e, &a->element);
+			if (!same_content(&a->element, &e))
 				return false;
 			*conns += a->counter.packets;
 		}

@@ -694,7 +694,9 @@ static int add_tag(struct builder *b, const char *name, const struct shape_guest
 	chain->base = chain->filter = true;
 	chain->hook = guest->hook;
 	chain->priority = tags ? guest->lowest - 1 : guest->highest + 1;
-	match_translated(rule);
+	/* a port of this host that goes to itself is not translated, and only labelled */
+	if (guest->hook == NF_INET_FORWARD || guest->hook == NF_INET_POST_ROUTING)
+		match_translated(rule);
 	match_label(rule, LABEL_FORWARD);
 	/* a packet that has some of the bits already stays as it is: shut, not open */
 	if (tags)

@@ -165,7 +165,8 @@ void town_close_gates(void)
 		   "ip6tables-legacy -A FORWARD -p icmpv6 -j ACCEPT",
 		   "nft 'table inet gates {\n"
 		   "chain input { type filter hook input priority 0; policy drop\n"
-		   "  iif lo accept; meta l4proto icmpv6 accept; }\n"
+		   "  jump loopback; meta l4proto icmpv6 accept; }\n"
+		   "chain loopback { iif lo accept; }\n"
 		   "chain forward { type filter hook forward priority 0; policy drop\n"
 		   "  meta l4proto icmpv6 accept; }\n}'");
 }
@@ -184,8 +185,7 @@ void town_shut_loopback(void)
 {
 	by_backend("for t in iptables-legacy ip6tables-legacy; do $t -D INPUT -i lo -j ACCEPT; "
 		   "done",
-		   "nft 'flush chain inet gates input; add rule inet gates input meta l4proto "
-		   "icmpv6 accept'");
+		   "nft flush chain inet gates loopback");
 }
 
 void town_refuse_last(void)

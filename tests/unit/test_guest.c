@@ -183,7 +183,7 @@ static void place_guest(struct fixture *x, uint32_t hook, const struct filter_ru
 					     .rules = copy,
 					     .guest = is_guest,
 					     .count = count};
-	x->others = (struct others){x->chains, 1};
+	x->others = (struct others){.chains = x->chains, .count = 1};
 	assert_int_equal(guests_find(&x->others, &x->set, false, &x->guests, &err), 0);
 	assert_int_equal(x->guests.count, 1);
 }
