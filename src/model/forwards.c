@@ -275,7 +275,7 @@ int forwards_insert(struct forwards *set, const struct forwards *more, struct er
 	int result = forwards_reserve(&after, set->count + more->count, err);
 	for (size_t i = 0; result == 0 && i < set->count; i++)
 		if (!m.with[i])
-			after.items[after.count++] = set->items[i];
+			result = forwards_add(&after, &set->items[i], err);
 	if (result == 0)
 		result = forwards_add_all(&after, more, err);
 	if (result == 0)

@@ -42,7 +42,7 @@ static struct nlmsghdr *last_message(const struct batch *b)
 static void close_message(struct batch *b)
 {
 	if (b->used == b->at && b->bytes)
-		b->used = b->at + (last_message(b)->nlmsg_len + 3U) / 4 * 4;
+		b->used = b->at + ((size_t)last_message(b)->nlmsg_len + 3) / 4 * 4;
 }
 
 static bool reserve(struct batch *b, size_t more)

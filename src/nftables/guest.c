@@ -220,8 +220,8 @@ int guests_misplaced(const struct others *others, const struct forwards *set, st
 		return -1;
 	for (size_t i = 0; i < guests.count; i++) {
 		const struct guest *guest = &guests.items[i];
-		misplaced = misplaced ||
-			    (guest->needed && !guest->there && has_guest(guest->chain));
+		misplaced =
+			misplaced || (guest->needed && !guest->there && has_guest(guest->chain));
 	}
 	guests_free(&guests);
 	return misplaced;

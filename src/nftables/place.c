@@ -342,12 +342,12 @@ int place_all(const struct forwards *set, const uint16_t *levels, struct places 
 	for (uint32_t i = 0, part = 0; i < set->count; i++) {
 		const struct forward *f = &set->items[i];
 		out->first[i] = part;
-		for (uint8_t p = 0; p < place_parts(f); p++) {
+		for (unsigned int p = 0; p < place_parts(f); p++) {
 			out->of[part++] = PLACE_NOWHERE;
 			if (has_part(f, p))
 				items[count++] = (struct item){
 					.f = f,
-					.part = p,
+					.part = (uint8_t)p,
 					.level = levels && p == PART_PROPER ? levels[i] : 0};
 		}
 	}

@@ -509,7 +509,7 @@ static int delete_rules(struct nft_plan *plan, const struct content_chain *chain
 			const struct shape_chain *want, struct err *err)
 {
 	struct own_rules own;
-	size_t first, last;
+	size_t first = 0, last = 0;
 	int result = find_own_rules(chain, &own, err);
 	if (result == 0)
 		match_ends(&own, want, &first, &last);

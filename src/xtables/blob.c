@@ -14,7 +14,9 @@
 
 #define TRIES 5
 
-/* The structs of IPv6 have the layout of these. */
+/* The questions of IPv6 have the numbers of these, and the structs the layout. */
+_Static_assert(IPT_SO_GET_INFO == IP6T_SO_GET_INFO, "one number");
+_Static_assert(IPT_SO_GET_ENTRIES == IP6T_SO_GET_ENTRIES, "one number");
 _Static_assert(sizeof(struct ipt_getinfo) == sizeof(struct ip6t_getinfo), "one layout");
 _Static_assert(sizeof(struct ipt_get_entries) == sizeof(struct ip6t_get_entries), "one layout");
 
@@ -34,8 +36,7 @@ static int get_info(enum family family, enum table table, int socket, struct ipt
 {
 	*out = (struct ipt_getinfo){0};
 	strcpy(out->name, table_name(table));
-	return ask(family, socket, family == FAMILY_IPV6 ? IP6T_SO_GET_INFO : IPT_SO_GET_INFO, out,
-		   sizeof(*out));
+	return ask(family, socket, IPT_SO_GET_INFO, out, sizeof(*out));
 }
 
 int blob_entries(enum family family, enum table table, unsigned int *out)
@@ -79,9 +80,7 @@ static int read_digest(enum family family, enum table table, int socket, uint64_
 		return -1;
 	strcpy(entries->name, info.name);
 	entries->size = info.size;
-	int result = ask(family, socket,
-			 family == FAMILY_IPV6 ? IP6T_SO_GET_ENTRIES : IPT_SO_GET_ENTRIES, entries,
-			 (socklen_t)size);
+	int result = ask(family, socket, IPT_SO_GET_ENTRIES, entries, (socklen_t)size);
 	if (result == 0)
 		*out = hash_entries(family, (const char *)entries->entrytable, info.size);
 	free(entries);

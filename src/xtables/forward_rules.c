@@ -54,6 +54,10 @@ static void match_hairpin(const struct forward *f, struct network net, struct ru
 
 /* ---- to the target ---- */
 
+/* A comment on each rule that --hairpin adds, if the forward's own has no room for its networks:
+ * so they are told from those of another forward. */
+#define OPEN_LIST "--hairpin"
+
 static struct rule *add_dnat(struct rules *rules, enum group group)
 {
 	const struct forward *f = rules->f;
@@ -84,14 +88,17 @@ static void add_proper(struct rules *rules, const char *comment)
 	r->comment = *comment ? comment : NULL;
 }
 
-static void add_translations(struct rules *rules, const char *comment)
+/* of_hairpin: the comment of what --hairpin adds. */
+static void add_translations(struct rules *rules, const char *comment, const char *of_hairpin)
 {
 	const struct forward *f = rules->f;
 	bool addr = address_is_set(&f->addr);
 	add_proper(rules, comment);
-	for (size_t i = 0; i < forward_hairpin_count(f); i++)
-		match_hairpin(f, f->hairpin_nets->items[i],
-			      add_dnat(rules, addr ? GROUP_HAIRPIN_ADDR : GROUP_HAIRPIN));
+	for (size_t i = 0; i < forward_hairpin_count(f); i++) {
+		struct rule *r = add_dnat(rules, addr ? GROUP_HAIRPIN_ADDR : GROUP_HAIRPIN);
+		match_hairpin(f, f->hairpin_nets->items[i], r);
+		r->comment = of_hairpin;
+	}
 	if (f->local)
 		add_dnat(rules, addr ? GROUP_LOCAL_ADDR : GROUP_LOCAL);
 }
@@ -182,23 +189,24 @@ static void add_accepts(struct rules *rules)
 	r->until = 0;
 }
 
-/* All options, or without the networks of --hairpin if these do not fit. */
-static void put_comment(const struct forward *f, char comment[SPEC_OPTIONS_MAX])
+/* All options, or without the networks of --hairpin if these do not fit: then false. */
+static bool put_comment(const struct forward *f, char comment[SPEC_OPTIONS_MAX])
 {
 	struct forward without = *f;
 	spec_format_options(f, SPEC_COMMENT_ALONE, comment);
 	if (strlen(comment) < COMMENT_MAX)
-		return;
+		return true;
 	without.hairpin_nets = NULL;
 	spec_format_options(&without, SPEC_COMMENT_ALONE, comment);
+	return false;
 }
 
 size_t forward_rules_of(const struct forward *f, struct forward_rule out[FORWARD_RULES_MAX],
 			char comment[SPEC_OPTIONS_MAX])
 {
 	struct rules rules = {.f = f, .out = out};
-	put_comment(f, comment);
-	add_translations(&rules, comment);
+	bool fits = put_comment(f, comment);
+	add_translations(&rules, comment, fits ? NULL : OPEN_LIST);
 	add_sources(&rules);
 	add_accepts(&rules);
 	return rules.count;
@@ -222,6 +230,7 @@ void forward_rules_hairpin(const struct forward *f, enum group *group, struct ru
 	*group = address_is_set(&f->addr) ? GROUP_HAIRPIN_ADDR : GROUP_HAIRPIN;
 	struct rule *r = add_dnat(&rules, *group);
 	match_hairpin(f, (struct network){0}, r);
+	r->comment = OPEN_LIST;
 	*out = *r;
 }
 
@@ -312,6 +321,8 @@ bool forward_rules_knows(enum family family, enum group group, const struct rule
 	if (group_first_rule(group, &first) && rule_equal(rule, &first))
 		return true;
 	unsigned int flags = group == GROUP_INPUT_SAME ? RULE_STATE_ESTABLISHED : RULE_NOT_IN;
-	return rule->proto && rule->ports.first && !rule->comment && (rule->flags & ~flags) == 0 &&
-	       is_part(family, group, rule);
+	bool hairpin = group == GROUP_HAIRPIN || group == GROUP_HAIRPIN_ADDR;
+	bool comment = hairpin && rule->comment && strcmp(rule->comment, OPEN_LIST) == 0;
+	return rule->proto && rule->ports.first && (comment || !rule->comment) &&
+	       (rule->flags & ~flags) == 0 && is_part(family, group, rule);
 }

@@ -192,7 +192,7 @@ void town_refuse_last(void)
 {
 	by_backend("for t in iptables-legacy ip6tables-legacy; do $t -A FORWARD -j REJECT; done",
 		   "nft 'table inet refuses { chain forward { type filter hook forward priority 0\n"
-		   "ct label 124 accept; reject; }; }'");
+		   "reject; }; }'");
 }
 
 void town_translate(int port, const char *to, int to_port)
