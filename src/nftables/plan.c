@@ -960,8 +960,10 @@ static void fill_status(const struct content *have, const struct places *places,
 		out[i].incomplete = held->broken || held->twice || !health->set_ok[held->set] ||
 				    !added || (!sources && !health->sources_ok);
 		/* forwards that lie together mostly fare alike */
-		if (health->stops)
-			out[i].blocked = guests_stop(&have->others, health->guests, f) != NULL;
+		const struct others_chain *stop =
+			health->stops ? guests_stop(&have->others, health->guests, f) : NULL;
+		out[i].blocked = stop != NULL;
+		out[i].misplaced = stop && !stop->owned;
 	}
 }
 

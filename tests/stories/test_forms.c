@@ -268,7 +268,8 @@ static void clients_of_several_networks_use_it(void **state)
 	for (int i = 0; i < 2; i++) {
 		pfwd(0, "add --replace wan0:8080 192.168.1.2:80 --from 10.7.0.0/16 --hairpin=%s",
 		     lists[i]);
-		/* another one of the same SPEC and target, with a list of its own that shares one */
+		/* another one of the same SPEC and target, with a list of its own that shares one
+		 */
 		pfwd(0, "add --replace wan0:8080 192.168.1.2:80 --from 10.8.0.0/16 --hairpin=%s",
 		     "10.3.0.0/24,10.9.1.0/24");
 		assert_reaches(STRANGER, TCP, "10.1.0.1", 8080, "server");
