@@ -104,9 +104,9 @@ golden: $(PROGRAM)
 demo: $(PROGRAM)
 	PFWD=$(abspath $(PROGRAM)) tests/demo
 
-# SOAK_SECONDS (1200) is how long, SOAK_SEED repeats a run.
+# SOAK_SECONDS (1200) is how long on all BACKENDS, SOAK_SEED repeats a run.
 soak: $(PROGRAM)
-	PFWD=$(abspath $(PROGRAM)) tests/soak/run
+	PFWD=$(abspath $(PROGRAM)) BACKENDS="$(BACKENDS)" tests/soak/run
 
 # A third of the stories: those in which pfwd does most of the work.
 ASAN_STORIES = $(addprefix build/asan/tests/stories/,test_conns test_file test_forms test_many \

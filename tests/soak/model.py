@@ -37,7 +37,7 @@ class Forward:
     interface: str  # "" is any
     address: str    # "" is any of this host
     ports: tuple    # first and last
-    target: str     # "" is this host itself
+    target: str     # "" is this host itself, "-" nobody: what matches is not forwarded
     to: tuple       # its ports: as many, or one
     name: str = ""
     client_net: str = ""
@@ -52,9 +52,9 @@ class Forward:
         return f"{self.interface or '*'}{at}:{ports_text(self.ports)}/{self.proto}"
 
     def options(self):
-        """But for the name."""
+        """All except the name."""
         words = []
-        if self.family == 6 and not self.target and not self.address:
+        if self.family == 6 and self.target in ("", "-") and not self.address:
             words.append("-6")
         words += ["--from", self.client_net] if self.client_net else []
         words += ["--masquerade"] if self.masquerade else []
@@ -66,8 +66,8 @@ class Forward:
     def words(self):
         """As after `pfwd add`, and as a line of a file."""
         name = ["--name", self.name] if self.name else []
-        return [self.spec(), f"{bracketed(self.target)}:{ports_text(self.to)}", *name,
-                *self.options()]
+        target = f"{bracketed(self.target)}:{ports_text(self.to)}"
+        return [self.spec(), "-" if self.target == "-" else target, *name, *self.options()]
 
     def to_port(self, port):
         return self.to[0] + (port - self.ports[0] if self.to[0] != self.to[1] else 0)
@@ -112,7 +112,8 @@ def local_box(f):
 
 def same_place(a, b):
     both = range(max(a.ports[0], b.ports[0]), min(a.ports[1], b.ports[1]) + 1)
-    return a.target == b.target and all(a.to_port(p) == b.to_port(p) for p in both)
+    return a.target == b.target and (a.target == "-" or
+                                     all(a.to_port(p) == b.to_port(p) for p in both))
 
 
 def conflict(a, b):
@@ -135,6 +136,10 @@ class Way:
     """What becomes of a packet: forwarded by that forward, as one proper, hairpin or local."""
     forward: Forward
     role: str
+
+
+def way_of(forward, role):
+    return Way(forward, role) if forward and forward.target != "-" else None
 
 
 class Model:
@@ -189,19 +194,17 @@ class Model:
                     f.ports[0] <= port <= f.ports[1] and
                     (f.address == address if f.address else here)]
         if host == "gateway":
-            f = narrowest([f for f in matching if f.local], local_box)
-            return f and Way(f, "local")
+            return way_of(narrowest([f for f in matching if f.local], local_box), "local")
         interface = INTERFACE_OF[host]
         comes_in = interface + "$"
         proper = [f for f in matching if comes_in.startswith(interface_prefix(f.interface)) and
                   source.startswith(bits(f.client_net))]
         if proper:
-            return Way(narrowest(proper, proper_box), "proper")
+            return way_of(narrowest(proper, proper_box), "proper")
         hairpin = [f for f in matching if f.hairpin and source.startswith(bits(f.hairpin)) and
                    (f.address or here != interface and not (
                        f.interface and comes_in.startswith(interface_prefix(f.interface))))]
-        f = narrowest(hairpin, hairpin_box)
-        return f and Way(f, "hairpin")
+        return way_of(narrowest(hairpin, hairpin_box), "hairpin")
 
     def answer(self, way, host, address, port):
         """What the program behind says, "" where nobody may answer."""

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Random commands of pfwd beside random ones of iptables and ip6tables, with real connections, and
-after each step a look at whether all is as the model says. SOAK_SEED repeats a run, SOAK_SECONDS
-is how long it lasts (1200)."""
+"""Random commands of pfwd beside random ones of iptables and ip6tables, or of nft, with real
+connections, and after each step a look at whether all is as the model says. BACKEND is iptables or
+nftables, SOAK_SEED repeats a run, SOAK_SECONDS is how long it lasts (1200)."""
 import json
 import os
 import random
@@ -12,10 +12,12 @@ import time
 from dataclasses import replace
 
 import town
-from foreign import Foreign
+from foreign import USERS
 from model import Forward, Model, bracketed, conflict
 
 PFWD = os.environ.get("PFWD", "./pfwd")
+BACKEND = os.environ.get("BACKEND") or "iptables"
+os.environ["PFWD_BACKEND"] = BACKEND
 SECONDS = int(os.environ.get("SOAK_SECONDS") or 1200)
 SEED = int(os.environ.get("SOAK_SEED") or random.SystemRandom().randrange(1 << 32))
 
@@ -50,7 +52,7 @@ class Soak:
     def __init__(self):
         self.dice = random.Random(SEED)
         self.model = Model()
-        self.foreign = Foreign(self.dice)
+        self.foreign = USERS[BACKEND](self.dice)
         self.flows = []        # open questions, with .way
         self.ends = 0          # when the forward ends that was made for a short time
         self.said = []         # the commands of this step
@@ -88,6 +90,8 @@ class Soak:
         family = d.choice([4, 6])
         ports, to = self.ports()
         target = d.choice([town.ADDRESSES["server"][family], town.ADDRESSES["lan"][family], ""])
+        if self.chance(8):
+            target, to = "-", ports
         if not target and ports == to:
             return self.forward()  # would translate nothing
         f = Forward(family, d.choice(["tcp", "tcp", "udp"]),
@@ -99,7 +103,7 @@ class Soak:
         if not target:
             return f
         f = replace(f, hairpin=d.choice(HAIRPIN_NETS[family]) if self.chance(25) else "")
-        if self.chance(40):
+        if target != "-" and self.chance(40):
             sources = [both[family] for both in town.GATEWAY.values()]
             f = replace(f, snat=d.choice(sources)) if self.chance(50) else \
                 replace(f, masquerade=True)
@@ -115,7 +119,7 @@ class Soak:
     # ---- commands ----
 
     def pfwd(self, status, *words):
-        """Beside which iptables may run. Returns standard output."""
+        """Beside which somebody else may change rules. Returns standard output."""
         command = [PFWD, *words]
         self.said.append(" ".join(command))
         running = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
@@ -244,20 +248,39 @@ class Soak:
         self.pfwd(0, "flush")
         expect("what flush leaves", self.foreign.ours(), [])
         self.pfwd(0, "apply", "/run/saved")
-        expect("tables after save, flush and apply", self.foreign.ours(), before)
+        if BACKEND == "iptables":  # maps have no order, and are chosen by what was there before
+            expect("tables after save, flush and apply", self.foreign.ours(), before)
         self.model.conns = dict.fromkeys(self.model, 0)
         self.model.share_counters()
 
     def step_damage(self):
-        """Somebody empties a chain of ours in filter; the next change mends it."""
-        town.sh("for t in iptables-legacy ip6tables-legacy; do "
-                "! $t -n -L PFWD >/dev/null 2>&1 || $t -w 10 -F PFWD; done")
+        """Somebody takes rules of ours away; the next change mends it."""
+        self.foreign.damage()
+        self.mend()
+
+    def mend(self):
         self.pfwd(0, "add", "none1:9/sctp", "192.168.1.2")
         self.pfwd(0, "del", "none1:9/sctp")
 
+    def step_reload(self):
+        """nft saves and loads everything, counters too."""
+        if BACKEND == "nftables":
+            self.foreign.reload()
+            self.mend()
+
+    def step_flush_ruleset(self):
+        if BACKEND == "nftables":
+            self.pfwd(0, "save", "--force", "/run/saved")
+            self.foreign.flush()
+            expect("what flush ruleset leaves", self.foreign.ours(), [])
+            self.pfwd(0, "apply", "/run/saved")
+            self.model.conns = dict.fromkeys(self.model, 0)
+            self.model.share_counters()
+
     STEPS = ((step_add, 40), (step_del, 16), (step_apply, 10), (step_add_for_a_short_time, 2),
              (step_change_the_time, 4), (step_apply_a_bad_file, 2), (step_flush, 1),
-             (step_save, 5), (step_reboot, 3), (step_damage, 2))
+             (step_save, 5), (step_reboot, 3), (step_damage, 2), (step_reload, 3),
+             (step_flush_ruleset, 2))
 
     # ---- checks ----
 
@@ -268,7 +291,7 @@ class Soak:
         # alone: between the two halves of somebody's commit all counters of a table are zero
         alone = subprocess.run([PFWD, "list", "-J"], check=True, stdout=subprocess.PIPE)
         for row in json.loads(alone.stdout)["forwards"]:
-            key = (row["forward"], row["target"], row["name"] or "",
+            key = (row["forward"], row["target"] or "-", row["name"] or "",
                    tuple(sorted((row["options"] or "").split())))
             expect(f"{key} twice", key in rows, False)
             rows[key] = row
@@ -280,8 +303,9 @@ class Soak:
         for key, row in rows.items():
             f = wanted[key]
             expect(f"state of {key}", row["state"], "expired" if f.expired(now) else "active")
-            if self.model.conns[f] is not None:
-                expect(f"connections of {key}", row["conns"], self.model.conns[f])
+            wanted_conns = None if f.target == "-" else self.model.conns[f]
+            if f.target == "-" or wanted_conns is not None:
+                expect(f"connections of {key}", row["conns"], wanted_conns)
 
     def question(self):
         """To a forward, or to where nobody is let in."""
@@ -412,7 +436,7 @@ class Soak:
 
 
 def main():
-    print(f"SOAK_SEED={SEED} SOAK_SECONDS={SECONDS}", flush=True)
+    print(f"BACKEND={BACKEND} SOAK_SEED={SEED} SOAK_SECONDS={SECONDS}", flush=True)
     town.build()
     soak = Soak()
     soak.foreign.build()
@@ -421,7 +445,7 @@ def main():
         soak.run()
     except Wrong as wrong:
         failed = 1
-        print(f"step {soak.steps + 1} of SOAK_SEED={SEED}: {wrong}")
+        print(f"step {soak.steps + 1} of BACKEND={BACKEND} SOAK_SEED={SEED}: {wrong}")
         print("in this step:", *soak.said, sep="\n  ")
         print("forwards:", *(" ".join(f.words()) for f in soak.model), sep="\n  ")
     finally:

@@ -49,9 +49,6 @@ sysctl -qw net.ipv4.ip_forward=1 net.ipv6.conf.all.forwarding=1
 # a port that nobody else takes for each question
 for ns in client stranger server lan; do
   ip netns exec $ns sysctl -qw net.ipv4.ip_local_port_range='62000 65000'; done
-# ND is no traffic of ours
-ip6tables-legacy -A INPUT -p icmpv6 -j ACCEPT; ip6tables-legacy -A FORWARD -p icmpv6 -j ACCEPT
-for t in iptables-legacy ip6tables-legacy; do $t -P INPUT DROP; $t -P FORWARD DROP; done
 """
 
 libc = ctypes.CDLL(None, use_errno=True)
