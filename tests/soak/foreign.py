@@ -125,12 +125,11 @@ NFT_CHAINS = {"plain": "",
               "input": "type filter hook input priority filter;",
               "forward": "type filter hook forward priority filter;",
               "output": "type filter hook output priority filter;"}
-# the label is pfwd's mark of a connection that a forward translates
+# which pfwd opens for its own connections
 NFT_GUARD = """
 table inet guard {
   chain zones { type filter hook prerouting priority raw; iifname opt0 ct original zone set 5; }
-  chain let_in { ct state established,related accept; meta l4proto ipv6-icmp accept;
-    ct label 124 accept; }
+  chain let_in { ct state established,related accept; meta l4proto ipv6-icmp accept; }
   chain input { type filter hook input priority filter; policy drop; jump let_in; }
   chain forward { type filter hook forward priority filter; policy drop; jump let_in; }
 }
