@@ -314,8 +314,8 @@ static int delete_added(struct nft_plan *plan, struct err *err)
 	return 0;
 }
 
-/* By key alone, whatever the bucket: the end of a forward, or its place, may have changed. */
-static int compare_keys(const void *a, const void *b)
+/* By what it does, whatever the bucket: the end of a forward, or its place, may have changed. */
+static int compare_former(const void *a, const void *b)
 {
 	const struct content_added *const *x = a, *const *y = b;
 	const struct element *e = &(*x)->element, *f = &(*y)->element;
@@ -328,28 +328,33 @@ static int compare_keys(const void *a, const void *b)
 		d = memcmp(e->bucket.not_in, f->bucket.not_in, sizeof(e->bucket.not_in));
 	if (d == 0)
 		d = memcmp(e->key, f->key, sizeof(e->key));
-	return d;
+	if (d == 0)
+		d = memcmp(e->key_end, f->key_end, sizeof(e->key_end));
+	return d ? d : memcmp(e->data, f->data, sizeof(e->data));
 }
 
 static int add_added(struct nft_plan *plan, struct err *err)
 {
 	const struct content *have = plan->have;
+	size_t count = 0;
 	int result = 0;
 	const struct content_added **former =
 		reallocarray(NULL, have->added_count + 1, sizeof(*former));
 	if (!former)
 		return err_memory(err);
+	/* what stays keeps its counter for itself */
 	for (size_t i = 0; i < have->added_count; i++)
-		former[i] = &have->added[i];
-	if (have->added_count)
-		qsort(former, have->added_count, sizeof(*former), compare_keys);
+		if (!find_wanted(plan, &have->added[i]))
+			former[count++] = &have->added[i];
+	if (count)
+		qsort(former, count, sizeof(*former), compare_former);
 	for (size_t i = 0; result == 0 && i < plan->wanted_count; i++) {
 		const struct content_added *w = &plan->wanted[i], **f = NULL;
 		const struct content_added *there = content_find_added(have, &w->element);
 		if (there && same_content(&there->element, &w->element))
 			continue;
-		if (have->added_count)
-			f = bsearch(&w, former, have->added_count, sizeof(*former), compare_keys);
+		if (count)
+			f = bsearch(&w, former, count, sizeof(*former), compare_former);
 		result = add_element(plan, &w->element, f ? &(*f)->counter : NULL, err);
 	}
 	free(former);

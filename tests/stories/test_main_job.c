@@ -119,6 +119,18 @@ static void foreign_rules_survive(void **state)
 	assert_says(after.out, town_is("iptables") ? "[77:7777]" : "bytes 999");
 }
 
+/* What the wider one adds for this host has been used at the same port. */
+static void a_narrower_forward_counts_for_itself(void **state)
+{
+	(void)state;
+	town_serve(GATEWAY, IPPROTO_TCP, "10.1.0.1", 90);
+	pfwd(0, "add wan0:8080-8089 :90 --local");
+	town_ask(GATEWAY, IPPROTO_TCP, "10.1.0.1", 8085);
+	pfwd(0, "add wan0:8085 192.168.1.2:80 --local");
+	assert_string_equal(pfwd(0, "list -rn -o FORWARD,CONNS").out,
+			    "wan0:8080-8089/tcp 1\nwan0:8085/tcp 0\n");
+}
+
 static void counters_of_other_forwards_go_on(void **state)
 {
 	(void)state;
@@ -278,6 +290,7 @@ int main(void)
 		STORY(routed_traffic_is_not_touched),
 		STORY(another_tools_translation_gains_no_clients),
 		STORY(foreign_rules_survive),
+		STORY(a_narrower_forward_counts_for_itself),
 		STORY(counters_of_other_forwards_go_on),
 		STORY(conns_shows_the_connection),
 		STORY(conns_tells_two_forwards_to_one_target_apart),
