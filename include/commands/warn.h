@@ -8,7 +8,9 @@
 
 #include "model/backend.h"
 
-/* Print what keeps the forwards from working here, and what harm they may do. */
-void warn_of_forwards(const struct forwards *set, const struct backend *home);
+/* Print what keeps the forwards of set from working here, and what harm they may do. all: those
+ * that are there now, set among them. */
+void warn_of_forwards(const struct forwards *set, const struct forwards *all,
+		      const struct backend *home);
 
 #endif

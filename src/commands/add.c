@@ -123,7 +123,7 @@ static int make(struct add *add, const struct globals *globals, struct err *err)
 	if (edit_run(&add->edit, globals, err) < 0)
 		return -1;
 	if (!add->edit.dry_run)
-		warn_of_forwards(&add->asked, add->edit.change.home);
+		warn_of_forwards(&add->asked, &add->all, add->edit.change.home);
 	return 0;
 }
 

@@ -34,7 +34,7 @@ static int apply(struct forwards_file *source, struct edit *edit, const struct g
 	    edit_run(edit, globals, err) < 0)
 		return -1;
 	if (!edit->dry_run)
-		warn_of_forwards(&source->file.forwards, edit->change.home);
+		warn_of_forwards(&source->file.forwards, &source->file.forwards, edit->change.home);
 	return 0;
 }
 

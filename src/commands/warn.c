@@ -29,7 +29,8 @@ static void warn_chain(enum family family, const char *chain)
 		    family_name(family), chain);
 }
 
-struct known {           /* of the host */
+struct known { /* of the host, and of pfwd's other forwards */
+	const struct forwards *all;
 	bool passes_nft; /* the backend looks after what nf_tables drop */
 	struct host_addresses addresses;
 	struct host_listeners listeners;
@@ -67,6 +68,24 @@ static bool ends_here(const struct known *known, const struct forward *f)
 	return forward_to_self(f) || host_address_owner(&known->addresses, &f->target);
 }
 
+/* Whether an exception without end keeps that port of f here for all clients of f. */
+static bool is_kept(const struct known *known, const struct forward *f, uint16_t port)
+{
+	struct match of = forward_match(f);
+	of.ports = (struct ports){port, port};
+	for (size_t i = 0; i < known->all->count; i++) {
+		const struct forward *e = &known->all->items[i];
+		if (!e->except || e->until || e->family != f->family || !ports_hold(e->ports, port))
+			continue;
+		struct match kept = forward_match(e);
+		kept.ports = of.ports;
+		enum overlap o = match_overlap(&kept, &of);
+		if (o == OVERLAP_EQUAL || o == OVERLAP_AROUND)
+			return true;
+	}
+	return false;
+}
+
 #define PORTS_NAMED 8
 
 /* The ports that programs listen on and that f takes away from them, lowest first. Returns how
@@ -81,7 +100,8 @@ static size_t find_ports(const struct known *known, const struct forward *f,
 		if (!port)
 			break;
 		/* a port of a range to this host may go to itself: its program keeps it */
-		if (!ends_here(known, f) || forward_target_port(f, port) != port)
+		bool stays = ends_here(known, f) && forward_target_port(f, port) == port;
+		if (!stays && !is_kept(known, f, port))
 			out[count++] = port;
 		if (port == box.ports.last)
 			break;
@@ -165,9 +185,10 @@ static int read_host(struct known *known, struct err *err)
 	return 0;
 }
 
-void warn_of_forwards(const struct forwards *set, const struct backend *home)
+void warn_of_forwards(const struct forwards *set, const struct forwards *all,
+		      const struct backend *home)
 {
-	struct known known = {.passes_nft = home && home->stops_others};
+	struct known known = {.all = all, .passes_nft = home && home->stops_others};
 	struct err err;
 	if (read_host(&known, &err) < 0)
 		command_say("warning: the forwards are made, but not checked: %s", err.text);

@@ -135,6 +135,28 @@ static void wildcards_and_any_interface(const struct place *p)
 	assert_types_back();
 }
 
+static void by_a_second_name_of_the_interface(void **state)
+{
+	static const char *const names[] = {"uplink0", "enp0s31f6np0uplinkport"};
+	(void)state;
+	town_serve(SERVER, TCP, "192.168.1.2", 8080);
+	for (size_t i = 0; i < 2; i++) {
+		town_sh("ip link property add dev wan0 altname %s", names[i]);
+		assert_string_equal(pfwd(0, "add %s:80 192.168.1.2:8080", names[i]).err, "");
+		assert_reaches(CLIENT, TCP, "10.1.0.1", 80, "server");
+		assert_string_equal(pfwd(0, "list -rn -o FORWARD %s:80", names[i]).out,
+				    "wan0:80/tcp\n");
+		town_sh("echo %s:80 192.168.1.2:8080 >/run/f", names[i]);
+		assert_string_equal(pfwd(0, "diff /run/f").out, "");
+		pfwd(0, "save /run/f");
+		assert_says(town_run("cat /run/f").out, names[i]);
+		pfwd(0, "del %s:80", names[i]);
+		town_sh("ip link property del dev wan0 altname %s", names[i]);
+	}
+	town_sh("rm /run/f");
+	assert_string_equal(pfwd(0, "list -n").out, "");
+}
+
 static void by_an_address_of_this_host_or_of_none(const struct place *p)
 {
 	bool six = p == &v6;
@@ -390,6 +412,7 @@ int main(void)
 		BOTH(both_protocols_at_once),
 		BOTH(sctp_is_forwarded),
 		BOTH(wildcards_and_any_interface),
+		ONE(by_a_second_name_of_the_interface),
 		BOTH(by_an_address_of_this_host_or_of_none),
 		BOTH(to_this_host_itself),
 		BOTH(only_for_a_network),

@@ -328,6 +328,12 @@ static const struct program_case add_cases[] = {
 	 .err = "pfwd: warning: wan0:22/tcp: a program on this host listens on port 22, which is "
 		"now forwarded away from it\n",
 	 .left = "wan0:22/tcp 192.168.1.2:22\n"},
+	{"add wan0:1-1000 192.168.1.2", .have = "wan0:22 -\nwan0:80-90 - --from 10.0.0.0/8",
+	 ON(listen_on_ports),
+	 .err = "pfwd: warning: wan0:1-1000/tcp: a program on this host listens on port 80, which "
+		"is now forwarded away from it\n",
+	 .left = "wan0:1-1000/tcp 192.168.1.2:1-1000\n"
+		 "wan0:22/tcp -\nwan0:80-90/tcp - --from 10.0.0.0/8\n"},
 	{"add wan0:25 192.168.1.2", ON(listen_on_ports), .left = "wan0:25/tcp 192.168.1.2:25\n"},
 	{"add wan0:80 192.168.1.255", .status = 2,
 	 .err = "pfwd: target 192.168.1.255 is the broadcast address of a network of this host; "
