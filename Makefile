@@ -32,6 +32,7 @@ ALL_LIBS = $(shell $(PKG_CONFIG) --libs $(LIBS))
 SOURCES = $(wildcard src/*.c src/*/*.c)
 OBJECTS = $(SOURCES:%.c=$(BUILD)/%.o)
 PURE_SOURCES = $(wildcard src/model/*.c src/syntax/*.c src/filter/*.c) \
+	src/check/findings.c src/check/results.c src/host/known.c \
 	$(addprefix src/conns/,lookup.c stale.c repeats.c) \
 	$(addprefix src/xtables/,rule.c entry.c encode.c decode.c text.c group.c forward_rules.c \
 	layout.c exceptions.c build.c tree.c plan.c state.c health.c dump.c foreign.c way.c) \
@@ -70,8 +71,8 @@ $(BUILD)/tests/unit/%: $(BUILD)/tests/unit/%.o $(PURE)
 COMMAND_TESTS = $(addprefix $(BUILD)/tests/unit/,test_commands test_backends test_files test_lists \
 	test_change)
 FAKES = $(addprefix $(BUILD)/tests/unit/,memory_backend.o fake_host.o program.o)
-FAKED = $(addprefix $(BUILD)/src/,main.o xtables/% nftables/% host/host.o host/memory.o \
-	host/netlink.o host/route.o conns/conntrack.o conns/ctmessage.o)
+FAKED = $(addprefix $(BUILD)/src/,main.o xtables/% nftables/% host/host.o host/links.o \
+	host/memory.o host/netlink.o host/route.o conns/conntrack.o conns/ctmessage.o)
 
 $(COMMAND_TESTS): %: %.o $(FAKES) $(filter-out $(FAKED),$(OBJECTS))
 	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(ALL_LIBS) -lcmocka

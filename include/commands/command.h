@@ -56,6 +56,7 @@ struct command {
 	const char *details; /* further paragraphs of its help; NULL: none */
 	const struct arg_def *options[COMMAND_TABLES];
 	const struct report_column *columns; /* of its output; NULL: it prints no rows */
+	void (*print_more)(void);            /* further sections of its help; NULL: none */
 	/* The exit status, or -1 and err. */
 	int (*run)(const struct command_line *line, struct err *err);
 };
@@ -82,7 +83,7 @@ void command_say(const char *format, ...) __attribute__((format(printf, 1, 2)));
 /* The same with each of the lines. */
 void command_say_lines(const struct lines *lines);
 
-extern const struct command command_add, command_del, command_list, command_conns, command_apply,
-	command_diff, command_save, command_flush, command_help, command_version;
+extern const struct command command_add, command_del, command_list, command_check, command_conns,
+	command_apply, command_diff, command_save, command_flush, command_help, command_version;
 
 #endif

@@ -14,8 +14,8 @@ int host_permitted(bool raw, struct err *err);
  * /etc/localtime, the clock. */
 struct spec_host host_words(void);
 
-/* Whether this host forwards packets of that family; true if the system does not say. */
-bool host_forwards(enum family family);
+/* The number of a setting (sysctl(8)), whose name is written with slashes. False: there is none. */
+bool host_setting(const char *name, int64_t *out);
 /* Whether conntrack counts packets and bytes; true if the system does not say. */
 bool host_accounts(void);
 

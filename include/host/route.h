@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Which way packets to an address leave this host, as the kernel says. It changes no route.
+ * Which way packets take through this host, as the kernel says. It changes no route.
  */
 #ifndef PFWD_HOST_ROUTE_H
 #define PFWD_HOST_ROUTE_H
@@ -9,5 +9,46 @@
 
 /* The interface that packets to addr leave by, into out; false: there is no route. */
 bool route_interface(const struct address *addr, char out[IFNAME_MAX]);
+
+struct route_question {
+	struct address to;
+	struct address from; /* none: this host's own choice */
+	char in[IFNAME_MAX]; /* the interface that the packet comes in by; "": it is sent here */
+	uint32_t mark;
+};
+
+struct route { /* a zeroed one says that there is none */
+	enum route_kind {
+		ROUTE_NONE, /* no route, or one that refuses; or the packet may not come in so */
+		ROUTE_OUT,
+		ROUTE_LOCAL, /* to this host */
+	} kind;
+	char out[IFNAME_MAX]; /* of ROUTE_OUT */
+	struct address via;   /* the next router; none: the address itself is on that network */
+	bool advertised;      /* the route came by a router advertisement; of IPv6 alone */
+};
+
+struct mnl_socket;
+/* Ask on a socket of NETLINK_ROUTE. */
+struct route route_ask(struct mnl_socket *socket, const struct route_question *question);
+/* Whether packets to that address take a default route, or one that an VPN puts before it for half
+ * of all addresses. */
+bool route_is_default(struct mnl_socket *socket, const struct address *to);
+
+#define ROUTE_MARKS_MAX 16
+
+struct route_marks { /* those for which packets take a route of their own (ip-rule(8)) */
+	uint32_t items[ROUTE_MARKS_MAX];
+	size_t count;
+};
+/* More of them, and what cannot be read, are not told. */
+void route_marks(struct mnl_socket *socket, struct route_marks *out);
+
+struct neighbours {            /* that do not answer; a zeroed one is empty */
+	struct addresses dead; /* sorted */
+};
+/* Those that the kernel gave up to ask for. What cannot be read is not told. */
+void neighbours_read(struct mnl_socket *socket, struct neighbours *out);
+void neighbours_free(struct neighbours *neighbours);
 
 #endif

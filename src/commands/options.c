@@ -168,4 +168,6 @@ void options_print_usage(const struct command *command)
 		puts("\nColumns:");
 	for (const struct report_column *c = command->columns; c && c->name; c++)
 		printf("  %-12s %s\n", c->name, c->help);
+	if (command->print_more)
+		command->print_more();
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Privileges, services, the zone, the clock and settings. */
 #include <errno.h>
+#include <inttypes.h>
 #include <netdb.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -166,23 +167,20 @@ struct spec_host host_words(void)
 	};
 }
 
-static bool setting_is_on(const char *path)
+bool host_setting(const char *name, int64_t *out)
 {
+	char path[128];
+	snprintf(path, sizeof(path), "/proc/sys/%s", name);
 	FILE *file = fopen(path, "re");
 	if (!file)
-		return true;
-	int c = fgetc(file);
+		return false;
+	bool read = fscanf(file, "%" SCNd64, out) == 1;
 	fclose(file);
-	return c != '0';
-}
-
-bool host_forwards(enum family family)
-{
-	return setting_is_on(family == FAMILY_IPV6 ? "/proc/sys/net/ipv6/conf/all/forwarding"
-						   : "/proc/sys/net/ipv4/ip_forward");
+	return read;
 }
 
 bool host_accounts(void)
 {
-	return setting_is_on("/proc/sys/net/netfilter/nf_conntrack_acct");
+	int64_t on;
+	return !host_setting("net/netfilter/nf_conntrack_acct", &on) || on != 0;
 }

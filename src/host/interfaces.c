@@ -9,7 +9,6 @@
 #include <sys/socket.h>
 
 #include "host/interfaces.h"
-#include "model/search.h"
 
 static int compare_names(const void *a, const void *b)
 {
@@ -40,19 +39,6 @@ void host_interfaces_free(struct host_interfaces *set)
 {
 	free(set->names);
 	*set = (struct host_interfaces){0};
-}
-
-/* For bsearch: the names that a wildcard takes are neighbours. */
-static int compare_wanted(const void *wanted, const void *name)
-{
-	size_t n = strlen(wanted);
-	bool open = n && ((const char *)wanted)[n - 1] == '+';
-	return open ? strncmp(wanted, name, n - 1) : strcmp(wanted, name);
-}
-
-bool host_has_interface(const struct host_interfaces *set, const char *name)
-{
-	return bsearch(name, set->names, set->count, sizeof(*set->names), compare_wanted) != NULL;
 }
 
 static bool read_sockaddr(const struct sockaddr *sa, struct address *out)
@@ -134,48 +120,4 @@ int host_own_addresses(struct addresses *out, struct err *err)
 		return err_memory(err);
 	*out = own;
 	return 0;
-}
-
-static int compare_owned(const void *addr, const void *item)
-{
-	return address_compare(addr, &((const struct host_address *)item)->addr);
-}
-
-const char *host_address_owner(const struct host_addresses *set, const struct address *addr)
-{
-	size_t at = search_first(addr, set->items, set->count, sizeof(*set->items), compare_owned);
-	bool owned = at < set->count && address_equal(&set->items[at].addr, addr);
-	return owned ? set->items[at].ifname : NULL;
-}
-
-struct network host_network_of(const struct host_addresses *set, const struct address *addr)
-{
-	struct network best = {0};
-	for (size_t i = 0; i < set->count; i++) {
-		const struct host_address *a = &set->items[i];
-		if (a->addr.family != addr->family || a->prefix == 0 ||
-		    a->prefix >= address_bits(a->addr.family) || a->prefix <= best.prefix ||
-		    address_is_loopback(&a->addr))
-			continue;
-		struct network net = network_of(&a->addr, a->prefix);
-		if (network_holds(&net, addr))
-			best = net;
-	}
-	return best;
-}
-
-bool host_is_broadcast(const struct host_addresses *set, const struct address *addr)
-{
-	for (size_t i = 0; i < set->count && addr->family == FAMILY_IPV4; i++) {
-		const struct host_address *a = &set->items[i];
-		if (a->addr.family != FAMILY_IPV4 || a->prefix == 0 || a->prefix > 30)
-			continue;
-		struct network net = network_of(&a->addr, a->prefix);
-		uint32_t last, host_bits = htonl(UINT32_MAX >> a->prefix);
-		memcpy(&last, net.addr.bytes, sizeof(last));
-		last |= host_bits;
-		if (memcmp(addr->bytes, &last, sizeof(last)) == 0)
-			return true;
-	}
-	return false;
 }

@@ -108,37 +108,3 @@ void host_listeners_free(struct host_listeners *set)
 	free(set->items);
 	*set = (struct host_listeners){0};
 }
-
-static bool takes(const struct host_listener *l, enum family family, const struct match *box)
-{
-	if (l->proto != box->proto || !ports_hold(box->ports, l->port) ||
-	    ifname_overlap(l->ifname, box->ifname) == OVERLAP_DISJOINT)
-		return false;
-	if (l->addr.family != family || address_is_loopback(&l->addr))
-		return l->both;
-	return address_is_unspecified(&l->addr) || network_holds(&box->dst, &l->addr);
-}
-
-uint16_t host_listens(const struct host_listeners *set, enum family family, const struct match *box)
-{
-	for (size_t i = 0; i < set->count; i++)
-		if (takes(&set->items[i], family, box))
-			return set->items[i].port;
-	return 0;
-}
-
-uint16_t host_listens_on_loopback(const struct host_listeners *set, enum family family,
-				  const struct match *box)
-{
-	for (size_t i = 0; i < set->count; i++) {
-		const struct host_listener *l = &set->items[i];
-		struct match one = *box;
-		if (l->proto != box->proto || l->addr.family != family ||
-		    !address_is_loopback(&l->addr) || !ports_hold(box->ports, l->port))
-			continue;
-		one.ports = (struct ports){l->port, l->port};
-		if (!host_listens(set, family, &one))
-			return l->port;
-	}
-	return 0;
-}

@@ -1,48 +1,193 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* One look-up, as `ip route get` does it. */
+#include <stdlib.h>
 #include <string.h>
 #include <net/if.h>
+#include <linux/fib_rules.h>
+#include <linux/neighbour.h>
 #include <linux/rtnetlink.h>
 
 #include "host/netlink.h"
 #include "host/route.h"
+#include "model/array.h"
+
+struct answer {
+	uint8_t type, prefix, protocol;
+	uint32_t index;
+	enum family family;
+	struct address via;
+};
+
+static void read_address(const struct nlattr *attr, enum family family, struct address *out)
+{
+	unsigned int size = address_bits(family) / 8;
+	if (mnl_attr_get_payload_len(attr) < size)
+		return;
+	*out = (struct address){.family = family};
+	memcpy(out->bytes, mnl_attr_get_payload(attr), size);
+}
 
 static int read_route(const struct nlattr *attr, void *data)
 {
-	uint32_t *index = data;
+	struct answer *answer = data;
 	if (mnl_attr_get_type(attr) == RTA_OIF)
-		*index = mnl_attr_get_u32(attr);
+		answer->index = mnl_attr_get_u32(attr);
+	if (mnl_attr_get_type(attr) == RTA_GATEWAY)
+		read_address(attr, answer->family, &answer->via);
 	return MNL_CB_OK;
 }
 
 static int on_route(const struct nlmsghdr *nlh, void *data)
 {
-	mnl_attr_parse(nlh, sizeof(struct rtmsg), read_route, data);
-	return MNL_CB_STOP;
+	struct answer *answer = data;
+	const struct rtmsg *rtm = mnl_nlmsg_get_payload(nlh);
+	answer->type = rtm->rtm_type;
+	answer->prefix = rtm->rtm_dst_len;
+	answer->protocol = rtm->rtm_protocol;
+	mnl_attr_parse(nlh, sizeof(*rtm), read_route, data);
+	return MNL_CB_OK; /* up to the acknowledgement, which else would answer the next question */
 }
 
-static uint32_t route_to(const struct address *addr)
+/* Without a route, the type of the answer is RTN_UNSPEC. */
+static struct answer look_up(struct mnl_socket *socket, const struct route_question *q,
+			     uint32_t flags)
 {
 	_Alignas(struct nlmsghdr) char buffer[256] = {0};
-	uint32_t index = 0;
-	struct mnl_socket *socket = netlink_open(NETLINK_ROUTE);
-	if (!socket)
-		return 0;
+	struct answer answer = {.family = q->to.family};
 	struct nlmsghdr *nlh = mnl_nlmsg_put_header(buffer);
 	nlh->nlmsg_type = RTM_GETROUTE;
 	nlh->nlmsg_flags = NLM_F_ACK;
 	struct rtmsg *rtm = mnl_nlmsg_put_extra_header(nlh, sizeof(*rtm));
-	unsigned int bits = address_bits(addr->family);
-	rtm->rtm_family = addr->family == FAMILY_IPV6 ? AF_INET6 : AF_INET;
+	unsigned int bits = address_bits(q->to.family);
+	rtm->rtm_family = q->to.family == FAMILY_IPV6 ? AF_INET6 : AF_INET;
 	rtm->rtm_dst_len = (unsigned char)bits;
-	mnl_attr_put(nlh, RTA_DST, bits / 8, addr->bytes);
-	netlink_ask(socket, nlh, on_route, &index); /* no route: no index */
-	mnl_socket_close(socket);
-	return index;
+	rtm->rtm_flags = flags;
+	mnl_attr_put(nlh, RTA_DST, bits / 8, q->to.bytes);
+	if (address_is_set(&q->from)) {
+		rtm->rtm_src_len = (unsigned char)bits;
+		mnl_attr_put(nlh, RTA_SRC, bits / 8, q->from.bytes);
+	}
+	if (*q->in)
+		mnl_attr_put_u32(nlh, RTA_IIF, if_nametoindex(q->in));
+	if (q->mark)
+		mnl_attr_put_u32(nlh, RTA_MARK, q->mark);
+	if (netlink_ask(socket, nlh, on_route, &answer) < 0)
+		answer.type = RTN_UNSPEC;
+	return answer;
 }
 
 bool route_interface(const struct address *addr, char out[IFNAME_MAX])
 {
-	uint32_t index = route_to(addr);
-	return index && if_indextoname(index, out);
+	const struct route_question question = {.to = *addr};
+	struct mnl_socket *socket = netlink_open(NETLINK_ROUTE);
+	if (!socket)
+		return false;
+	struct answer answer = look_up(socket, &question, 0);
+	mnl_socket_close(socket);
+	return answer.index && if_indextoname(answer.index, out);
+}
+
+struct route route_ask(struct mnl_socket *socket, const struct route_question *question)
+{
+	struct answer answer = look_up(socket, question, 0);
+	struct route route = {.via = answer.via, .advertised = answer.protocol == RTPROT_RA};
+	if (answer.type == RTN_LOCAL)
+		route.kind = ROUTE_LOCAL;
+	if (answer.type == RTN_UNICAST && answer.index && if_indextoname(answer.index, route.out))
+		route.kind = ROUTE_OUT;
+	return route;
+}
+
+bool route_is_default(struct mnl_socket *socket, const struct address *to)
+{
+	const struct route_question question = {.to = *to};
+	struct answer answer = look_up(socket, &question, RTM_F_FIB_MATCH);
+	/* 2000::/3 holds all addresses that are given out */
+	return answer.type == RTN_UNICAST && answer.prefix <= 3;
+}
+
+/* ---- marks ---- */
+
+static int read_mark(const struct nlattr *attr, void *data)
+{
+	struct route_marks *marks = data;
+	if (mnl_attr_get_type(attr) == FRA_FWMARK && mnl_attr_get_u32(attr) &&
+	    marks->count < ROUTE_MARKS_MAX)
+		marks->items[marks->count++] = mnl_attr_get_u32(attr);
+	return MNL_CB_OK;
+}
+
+/* An inverted rule is about packets without the mark. */
+static int on_rule(const struct nlmsghdr *nlh, void *data)
+{
+	const struct fib_rule_hdr *rule = mnl_nlmsg_get_payload(nlh);
+	if (!(rule->flags & FIB_RULE_INVERT))
+		mnl_attr_parse(nlh, sizeof(*rule), read_mark, data);
+	return MNL_CB_OK;
+}
+
+void route_marks(struct mnl_socket *socket, struct route_marks *out)
+{
+	_Alignas(struct nlmsghdr) char buffer[256] = {0};
+	struct nlmsghdr *nlh = mnl_nlmsg_put_header(buffer);
+	nlh->nlmsg_type = RTM_GETRULE;
+	nlh->nlmsg_flags = NLM_F_DUMP;
+	mnl_nlmsg_put_extra_header(nlh, sizeof(struct fib_rule_hdr));
+	*out = (struct route_marks){.count = 0};
+	netlink_ask(socket, nlh, on_rule, out);
+}
+
+/* ---- neighbours ---- */
+
+struct neighbour_reader {
+	enum family family;
+	struct addresses *dead;
+};
+
+static int read_neighbour(const struct nlattr *attr, void *data)
+{
+	struct neighbour_reader *reader = data;
+	void *items = reader->dead->items;
+	if (mnl_attr_get_type(attr) != NDA_DST)
+		return MNL_CB_OK;
+	struct address *addr = array_append(&items, &reader->dead->count, sizeof(*addr));
+	reader->dead->items = items;
+	if (addr)
+		read_address(attr, reader->family, addr);
+	return MNL_CB_OK;
+}
+
+static int on_neighbour(const struct nlmsghdr *nlh, void *data)
+{
+	const struct ndmsg *msg = mnl_nlmsg_get_payload(nlh);
+	struct neighbour_reader reader = {msg->ndm_family == AF_INET6 ? FAMILY_IPV6 : FAMILY_IPV4,
+					  data};
+	if (msg->ndm_state & NUD_FAILED &&
+	    (msg->ndm_family == AF_INET || msg->ndm_family == AF_INET6))
+		mnl_attr_parse(nlh, sizeof(*msg), read_neighbour, &reader);
+	return MNL_CB_OK;
+}
+
+static int compare(const void *a, const void *b)
+{
+	return address_compare(a, b);
+}
+
+void neighbours_read(struct mnl_socket *socket, struct neighbours *out)
+{
+	_Alignas(struct nlmsghdr) char buffer[256] = {0};
+	struct nlmsghdr *nlh = mnl_nlmsg_put_header(buffer);
+	nlh->nlmsg_type = RTM_GETNEIGH;
+	nlh->nlmsg_flags = NLM_F_DUMP;
+	mnl_nlmsg_put_extra_header(nlh, sizeof(struct ndmsg));
+	*out = (struct neighbours){0};
+	netlink_ask(socket, nlh, on_neighbour, &out->dead);
+	if (out->dead.count)
+		qsort(out->dead.items, out->dead.count, sizeof(*out->dead.items), compare);
+}
+
+void neighbours_free(struct neighbours *neighbours)
+{
+	free(neighbours->dead.items);
+	*neighbours = (struct neighbours){0};
 }

@@ -102,6 +102,11 @@ file)
 			grep -v -e --for -e --replace -e --dry-run | tr ' ' '\n' | grep . | sort -u)" \
 		"$(grep '^\.It Fl' man/forwards.conf.5 | flags)"
 	;;
+findings)
+	same findings \
+		"$("$PFWD" help check | sed -n '/^Findings:/,$s/^  \([a-z0-9-]*\)  *\([a-z]*\):.*/\1 \2/p')" \
+		"$(section FINDINGS | awk '/^\.It/ { word = $2; getline; sub(/[ :].*/, ""); print word, $0 }')"
+	;;
 columns)
 	for command in list conns; do
 		same "columns of $command" \

@@ -24,6 +24,7 @@
 #include "conns/conntrack.h"
 #include "fake_host.h"
 #include "host/host.h"
+#include "host/links.h"
 #include "host/memory.h"
 #include "host/netlink.h"
 #include "host/route.h"
@@ -55,10 +56,10 @@ struct spec_host host_words(void)
 	return read_host;
 }
 
-bool host_forwards(enum family family)
+bool host_setting(const char *name, int64_t *out)
 {
-	(void)family;
-	return !fake_host->no_forwarding;
+	*out = strstr(name, "forward") ? !fake_host->no_forwarding : 0;
+	return true;
 }
 
 bool host_accounts(void)
@@ -136,12 +137,70 @@ void if_freenameindex(struct if_nameindex *all)
 	(void)all;
 }
 
+static struct host_link *links(void)
+{
+	static struct host_link all[] = {
+		{.name = "lan0", .index = 3, .up = true, .carrier = true},
+		{.name = "lo", .index = 1, .up = true, .carrier = true},
+		{.name = "ppp0", .index = 4, .up = true, .carrier = true},
+		{.name = "wan0", .index = 2, .up = true, .carrier = true},
+	};
+	return all;
+}
+
+int host_links(struct host_links *out, struct err *err)
+{
+	(void)err;
+	*out = (struct host_links){.items = links(), .count = 4};
+	for (size_t i = 0; i < out->count; i++)
+		out->items[i].forwards = !fake_host->no_forwarding;
+	return 0;
+}
+
+void host_links_free(struct host_links *set)
+{
+	*set = (struct host_links){0};
+}
+
 bool route_interface(const struct address *addr, char out[IFNAME_MAX])
 {
 	static const struct address lan = {FAMILY_IPV4, {192, 168, 1}};
 	struct network net = network_of(&lan, 24);
 	strcpy(out, network_holds(&net, addr) ? "lan0" : "wan0");
 	return true;
+}
+
+/* The default route leads to a router on wan0. */
+struct route route_ask(struct mnl_socket *socket, const struct route_question *question)
+{
+	struct route route = {.kind = ROUTE_OUT};
+	(void)socket;
+	route_interface(&question->to, route.out);
+	return route;
+}
+
+bool route_is_default(struct mnl_socket *socket, const struct address *to)
+{
+	(void)socket;
+	(void)to;
+	return true;
+}
+
+void route_marks(struct mnl_socket *socket, struct route_marks *out)
+{
+	(void)socket;
+	*out = (struct route_marks){.count = 0};
+}
+
+void neighbours_read(struct mnl_socket *socket, struct neighbours *out)
+{
+	(void)socket;
+	*out = (struct neighbours){0};
+}
+
+void neighbours_free(struct neighbours *neighbours)
+{
+	*neighbours = (struct neighbours){0};
 }
 
 /* ---- netlink: listening sockets, and chains of nf_tables ---- */
@@ -191,6 +250,11 @@ static int tell_chains(mnl_cb_t on, void *data)
 	mnl_attr_put_u32(nlh, NFTA_HOOK_PRIORITY, 0);
 	mnl_attr_nest_end(nlh, hook);
 	return on(nlh, data) < 0 ? -1 : 0;
+}
+
+struct mnl_socket *netlink_open(int bus)
+{
+	return mnl_socket_open(bus);
 }
 
 /* Of anything else there is nothing. */

@@ -309,12 +309,18 @@ static const struct program_case add_cases[] = {
 	{"add wan0:80 192.168.1.2", ON(note_counters), .err = "pfwd: warning: counters were lost\n",
 	 .left = "wan0:80/tcp 192.168.1.2:80\n"},
 	{"add wan0:80 192.168.1.2", ON(lack_forwarding),
-	 .err = "pfwd: warning: this host does not forward IPv4 packets; turn it on with: sysctl "
-		"-w net.ipv4.ip_forward=1\n",
+	 .err = "pfwd: warning: wan0:80/tcp: this host does not forward IPv4 packets; turn it on "
+		"with: sysctl "
+		"-w net.ipv4.ip_forward=1\n"
+		"pfwd: to keep it over a reboot, put net.ipv4.ip_forward=1 into "
+		"/etc/sysctl.d/60-pfwd.conf\n",
 	 .left = "wan0:80/tcp 192.168.1.2:80\n"},
 	{"add wan0:80 [fd02::2]", ON(lack_forwarding),
-	 .err = "pfwd: warning: this host does not forward IPv6 packets; turn it on with: sysctl "
-		"-w net.ipv6.conf.all.forwarding=1\n",
+	 .err = "pfwd: warning: wan0:80/tcp: this host does not forward IPv6 packets; turn it on "
+		"with: sysctl "
+		"-w net.ipv6.conf.all.forwarding=1\n"
+		"pfwd: to keep it over a reboot, put net.ipv6.conf.all.forwarding=1 into "
+		"/etc/sysctl.d/60-pfwd.conf\n",
 	 .left = "wan0:80/tcp [fd02::2]:80\n"},
 	{"add wan0:80 :8080", ON(lack_forwarding), .left = "wan0:80/tcp :8080\n"},
 	{"add eth9:80 192.168.1.2",

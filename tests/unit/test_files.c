@@ -156,12 +156,15 @@ static const struct program_case apply_cases[] = {
 	{"apply forwards.conf",
 	 .file = "eth9:80 192.168.1.2\n"
 		 "eth9:81 192.168.1.2\n",
-	 .err = "pfwd: warning: eth9:80/tcp: there is no interface eth9 (yet)\n",
+	 .err = "pfwd: warning: eth9:80/tcp and 1 more: there is no interface eth9 (yet)\n",
 	 .left = "eth9:80/tcp 192.168.1.2:80\n"
 		 "eth9:81/tcp 192.168.1.2:81\n"},
 	{"apply forwards.conf", .file = "wan0:80 192.168.1.2\n", ON(lack_forwarding),
-	 .err = "pfwd: warning: this host does not forward IPv4 packets; turn it on with: sysctl "
-		"-w net.ipv4.ip_forward=1\n",
+	 .err = "pfwd: warning: wan0:80/tcp: this host does not forward IPv4 packets; turn it on "
+		"with: sysctl "
+		"-w net.ipv4.ip_forward=1\n"
+		"pfwd: to keep it over a reboot, put net.ipv4.ip_forward=1 into "
+		"/etc/sysctl.d/60-pfwd.conf\n",
 	 .left = "wan0:80/tcp 192.168.1.2:80\n"},
 	{"apply forwards.conf", .file = "wan0:80 192.168.1.2\n", ON(forbid), .status = 5,
 	 .err = "pfwd: not permitted with raw sockets\n"},

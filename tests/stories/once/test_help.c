@@ -16,8 +16,8 @@
 static void help_explains_every_command(void **state)
 {
 	(void)state;
-	static const char *const names[] = {"add",  "del",     "list",  "conns", "flush",
-					    "help", "version", "apply", "diff",  "save"};
+	static const char *const names[] = {"add",     "del",   "list", "conns", "flush", "help",
+					    "version", "apply", "diff", "save",  "check"};
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
 		char usage[64];
 		snprintf(usage, sizeof(usage), "Usage: pfwd %s", names[i]);

@@ -63,6 +63,12 @@ static void manual_and_program_have_the_same_columns(void **state)
 	agree("columns");
 }
 
+static void manual_and_program_have_the_same_findings(void **state)
+{
+	(void)state;
+	agree("findings");
+}
+
 #define STORY(f) cmocka_unit_test_teardown(f, town_clean)
 
 int main(void)
@@ -73,6 +79,7 @@ int main(void)
 		STORY(manual_and_program_have_the_same_commands),
 		STORY(manual_and_program_have_the_same_options),
 		STORY(manual_and_program_have_the_same_columns),
+		STORY(manual_and_program_have_the_same_findings),
 	};
 	return cmocka_run_group_tests(stories, town_build, town_raze);
 }

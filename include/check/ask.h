@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The facts that findings are made of: what the host and its kernel say of forwards. It asks each
+ * question once, however many forwards it is about, and changes nothing.
+ */
+#ifndef PFWD_CHECK_ASK_H
+#define PFWD_CHECK_ASK_H
+
+#include "check/facts.h"
+
+enum ask_depth {
+	ASK_CERTAIN, /* for findings that are certain */
+	ASK_ALL,     /* also clients, the way back, neighbours and connections */
+};
+
+struct asked { /* a zeroed one is empty */
+	struct facts facts;
+	struct case_facts *cases; /* one for each forward, which they point to */
+	struct route_cache *routes;
+};
+
+struct ask_about {
+	const struct forwards *set; /* each of these is a case */
+	const struct forwards *all; /* those that are there, set among them; sorted */
+	const bool *selected;       /* only these of set; NULL: all */
+	enum ask_depth depth;
+};
+
+/* The sets must outlive *out. 0, or -1 and *out is empty. */
+int ask_all(const struct ask_about *about, struct asked *out, struct err *err);
+void asked_free(struct asked *asked);
+
+#endif

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What is known of this host, and of one forward on it, as plain values. It asks for none of them.
+ */
+#ifndef PFWD_CHECK_FACTS_H
+#define PFWD_CHECK_FACTS_H
+
+#include "host/interfaces.h"
+#include "host/links.h"
+#include "host/listeners.h"
+#include "host/route.h"
+#include "model/forwards.h"
+
+struct facts {                      /* of the host */
+	int64_t now;                /* seconds since 1970 */
+	const struct forwards *all; /* forwards that are there; sorted */
+	struct host_links links;
+	struct host_addresses addresses;
+	struct host_listeners listeners;
+	struct neighbours neighbours;
+	bool forwards_ipv4; /* net.ipv4.ip_forward */
+	bool forwards_ipv6; /* net.ipv6.conf.all.forwarding, which decides alone */
+	int rp_filter;      /* net.ipv4.conf.all.rp_filter */
+	struct route default_ipv4, default_ipv6; /* none if it is not known */
+	uint64_t tracked, trackable; /* connections in conntrack's table; 0: not known */
+};
+
+struct case_facts { /* of one forward */
+	const struct forward *f;
+	bool incomplete;
+	bool blocked;
+	bool live; /* it is in the kernel, so that connections tell something of it */
+	/* NULL: not asked */
+	const struct route *there;  /* to the target */
+	const struct route *back;   /* from the target to the client */
+	const struct route *in;     /* from the client to this host */
+	const struct route *addr;   /* to the address of SPEC, which is not of this host */
+	struct address client;      /* one of those that the forward takes; none: not known */
+	uint64_t conns, unanswered; /* connections now, and those that the target never answered
+				     */
+};
+
+#endif

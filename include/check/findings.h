@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What may keep a forward from working, as a table: each finding is a function from facts to words.
+ * It asks the host nothing, and prints nothing.
+ */
+#ifndef PFWD_CHECK_FINDINGS_H
+#define PFWD_CHECK_FINDINGS_H
+
+#include "check/facts.h"
+
+enum severity {
+	SEVERITY_ERROR,   /* no connection can work */
+	SEVERITY_WARNING, /* some cannot, or will not later */
+	SEVERITY_NOTE,
+};
+const char *severity_name(enum severity severity);
+
+#define FINDING_TEXT_MAX 384
+#define FINDING_REMEDY_MAX 256
+
+/* Where a remedy that sets sysctls has to be written to outlive a reboot. */
+#define CHECK_SYSCTL_FILE "/etc/sysctl.d/60-pfwd.conf"
+
+struct finding_words {
+	char text[FINDING_TEXT_MAX];
+	char remedy[FINDING_REMEDY_MAX]; /* a command; "": none */
+	char keep[FINDING_REMEDY_MAX];   /* how it outlives a reboot; "": it does, or needs not */
+};
+
+struct finding {
+	const char *word; /* for scripts: it stays the same */
+	enum severity severity;
+	bool certain;        /* it needs no connection and no guess: add and apply tell it too */
+	bool final;          /* it says all: no other finding about the forward matters */
+	const char *lead;    /* before the remedy in a message; NULL: there is no remedy */
+	const char *meaning; /* for the help */
+	/* Whether it is so; then the words. */
+	bool (*look)(const struct facts *facts, const struct case_facts *c,
+		     struct finding_words *out);
+};
+
+/* Ends with one without a word; in the order in which they are told. */
+extern const struct finding findings[];
+
+#endif

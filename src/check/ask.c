@@ -1,0 +1,280 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Answers about routes are kept by their question, because many forwards share a target, a client
+ * or an interface.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "check/ask.h"
+#include "conns/owners.h"
+#include "host/host.h"
+#include "host/netlink.h"
+#include "model/hash.h"
+
+struct answered {
+	struct route_question question;
+	struct route route;
+};
+
+#define QUESTIONS_MAX 4 /* a forward */
+
+struct route_cache {
+	struct answered *items;
+	size_t count;
+	struct hash_table table;
+};
+
+struct asker {
+	struct asked *asked;
+	const struct forwards *set;
+	enum ask_depth depth;
+	struct mnl_socket *socket;
+	struct route_marks marks;
+	struct address client_ipv4, client_ipv6; /* whose way back is a default route; or none */
+	struct owners owners;
+};
+
+/* ---- routes ---- */
+
+static uint64_t hash_question(const struct route_question *q)
+{
+	uint64_t hash = hash_bytes(q->mark, q->to.bytes, sizeof(q->to.bytes));
+	return hash_text(hash_bytes(hash, q->from.bytes, sizeof(q->from.bytes)), q->in);
+}
+
+static bool same_question(const struct route_question *a, const struct route_question *b)
+{
+	return a->mark == b->mark && address_equal(&a->to, &b->to) &&
+	       address_equal(&a->from, &b->from) && strcmp(a->in, b->in) == 0;
+}
+
+static const struct route *find_route(struct asker *asker, const struct route_question *question)
+{
+	struct route_cache *cache = asker->asked->routes;
+	uint64_t hash = hash_question(question);
+	const struct answered *known;
+	size_t at = 0;
+	while ((known = hash_table_next(&cache->table, hash, &at)))
+		if (same_question(&known->question, question))
+			return &known->route;
+	struct answered *added = &cache->items[cache->count++];
+	*added = (struct answered){*question, route_ask(asker->socket, question)};
+	hash_table_add(&cache->table, hash, added);
+	return &added->route;
+}
+
+static int make_cache(size_t forwards, struct asked *out, struct err *err)
+{
+	size_t room = forwards * QUESTIONS_MAX + 1;
+	struct route_cache *cache = out->routes = calloc(1, sizeof(*cache));
+	if (!cache)
+		return err_memory(err);
+	cache->items = calloc(room, sizeof(*cache->items));
+	if (!cache->items)
+		return err_memory(err);
+	return hash_table_init(&cache->table, room, err);
+}
+
+/* ---- the host ---- */
+
+static bool is_on(const char *setting)
+{
+	int64_t value;
+	return !host_setting(setting, &value) || value != 0;
+}
+
+static uint64_t number_of(const char *setting)
+{
+	int64_t value;
+	return host_setting(setting, &value) && value > 0 ? (uint64_t)value : 0;
+}
+
+/* An address to which only a default route leads: one of those that are given to nobody. */
+static struct address find_client(struct asker *asker, const char *text)
+{
+	struct address client = {0};
+	if (address_parse(text, &client) == 0 && route_is_default(asker->socket, &client))
+		return client;
+	return (struct address){0};
+}
+
+static struct route default_route(struct asker *asker, const struct address *client)
+{
+	const struct route_question question = {.to = *client};
+	return address_is_set(client) ? route_ask(asker->socket, &question) : (struct route){0};
+}
+
+static int read_host(struct asker *asker, struct err *err)
+{
+	struct facts *facts = &asker->asked->facts;
+	if (host_links(&facts->links, err) < 0 || host_addresses(&facts->addresses, err) < 0 ||
+	    host_listeners(&facts->listeners, err) < 0)
+		return -1;
+	facts->now = host_words().now;
+	facts->forwards_ipv4 = is_on("net/ipv4/ip_forward");
+	facts->forwards_ipv6 = is_on("net/ipv6/conf/all/forwarding");
+	facts->rp_filter = (int)number_of("net/ipv4/conf/all/rp_filter");
+	facts->tracked = number_of("net/netfilter/nf_conntrack_count");
+	facts->trackable = number_of("net/netfilter/nf_conntrack_max");
+	asker->client_ipv4 = find_client(asker, "192.0.0.8");
+	asker->client_ipv6 = find_client(asker, "2000::1");
+	facts->default_ipv4 = default_route(asker, &asker->client_ipv4);
+	facts->default_ipv6 = default_route(asker, &asker->client_ipv6);
+	if (asker->depth == ASK_ALL) {
+		neighbours_read(asker->socket, &facts->neighbours);
+		route_marks(asker->socket, &asker->marks);
+	}
+	return 0;
+}
+
+/* ---- connections ---- */
+
+static int count_connection(void *context, const struct connection *c)
+{
+	struct asker *asker = context;
+	const struct forward *f = owners_forward(&asker->owners, c);
+	struct case_facts *of = f ? &asker->asked->cases[f - asker->set->items] : NULL;
+	if (!of || !of->f)
+		return 0;
+	if (!address_is_set(&of->client))
+		of->client = c->client.addr;
+	of->conns++;
+	of->unanswered += !c->replied;
+	return 0;
+}
+
+/* Without conntrack there is nothing to tell of connections. */
+static int read_connections(struct asker *asker, struct err *err)
+{
+	struct err none;
+	bool resized;
+	if (owners_make(asker->set, &asker->owners, err) < 0)
+		return -1;
+	owners_walk(&asker->owners, FAMILY_NONE, count_connection, asker, &resized, &none);
+	owners_free(&asker->owners);
+	return 0;
+}
+
+/* ---- one forward ---- */
+
+/* An address of this host to which the forward's packets are sent, or none. */
+static struct address find_own_address(const struct facts *facts, const struct forward *f)
+{
+	if (address_is_set(&f->addr))
+		return f->addr;
+	for (size_t i = 0; i < facts->addresses.count; i++) {
+		const struct host_address *a = &facts->addresses.items[i];
+		if (a->addr.family == f->family && strcmp(a->ifname, f->ifname) == 0 &&
+		    !address_is_link_local(&a->addr))
+			return a->addr;
+	}
+	return (struct address){0};
+}
+
+/* A route that a mark chooses may be that of marked connections. */
+static bool marked_way(struct asker *asker, struct route_question question, const char *ifname)
+{
+	for (size_t i = 0; i < asker->marks.count; i++) {
+		question.mark = asker->marks.items[i];
+		struct route route = route_ask(asker->socket, &question);
+		if (route.kind == ROUTE_OUT && strcmp(route.out, ifname) == 0)
+			return true;
+	}
+	return false;
+}
+
+static void ask_of_client(struct asker *asker, struct case_facts *c)
+{
+	const struct forward *f = c->f;
+	const struct facts *facts = &asker->asked->facts;
+	struct address own = find_own_address(facts, f);
+	if (!address_is_set(&c->client))
+		c->client = network_is_set(&f->from)   ? f->from.addr
+			    : f->family == FAMILY_IPV6 ? asker->client_ipv6
+						       : asker->client_ipv4;
+	/* the way is the interface's own, so it has to be one that is there */
+	if (!address_is_set(&c->client) || !*f->ifname || !host_link(&facts->links, f->ifname))
+		return;
+	struct route_question back = {.to = c->client, .from = own};
+	if (c->there && c->there->kind == ROUTE_OUT) {
+		back.from = f->target;
+		memcpy(back.in, c->there->out, sizeof(back.in));
+	}
+	if (address_is_set(&back.from))
+		c->back = find_route(asker, &back);
+	if (c->back && c->back->kind == ROUTE_OUT && strcmp(c->back->out, f->ifname) != 0 &&
+	    marked_way(asker, back, f->ifname))
+		c->back = NULL;
+	struct route_question in = {.to = own, .from = c->client};
+	memcpy(in.in, f->ifname, sizeof(in.in));
+	if (address_is_set(&own) && host_address_owner(&facts->addresses, &own))
+		c->in = find_route(asker, &in);
+}
+
+static void ask_of_forward(struct asker *asker, struct case_facts *c)
+{
+	const struct forward *f = c->f;
+	const struct facts *facts = &asker->asked->facts;
+	if (address_is_set(&f->addr) && !host_address_owner(&facts->addresses, &f->addr)) {
+		const struct route_question question = {.to = f->addr};
+		c->addr = find_route(asker, &question);
+	}
+	if (address_is_set(&f->target) && !host_address_owner(&facts->addresses, &f->target)) {
+		const struct route_question question = {.to = f->target};
+		c->there = find_route(asker, &question);
+	}
+	if (asker->depth == ASK_ALL && !f->except)
+		ask_of_client(asker, c);
+}
+
+static int ask(struct asker *asker, const bool *selected, struct err *err)
+{
+	struct asked *out = asker->asked;
+	if (!asker->socket)
+		return err_set(err, ERR_FAILED, "cannot ask the kernel for routes");
+	out->cases = calloc(asker->set->count + 1, sizeof(*out->cases));
+	if (!out->cases)
+		return err_memory(err);
+	if (make_cache(asker->set->count, out, err) < 0 || read_host(asker, err) < 0)
+		return -1;
+	for (size_t i = 0; i < asker->set->count; i++)
+		if (!selected || selected[i])
+			out->cases[i].f = &asker->set->items[i];
+	if (asker->depth == ASK_ALL && read_connections(asker, err) < 0)
+		return -1;
+	for (size_t i = 0; i < asker->set->count; i++)
+		if (out->cases[i].f)
+			ask_of_forward(asker, &out->cases[i]);
+	return 0;
+}
+
+int ask_all(const struct ask_about *about, struct asked *out, struct err *err)
+{
+	struct asker asker = {.asked = out,
+			      .set = about->set,
+			      .depth = about->depth,
+			      .socket = netlink_open(NETLINK_ROUTE)};
+	*out = (struct asked){.facts.all = about->all};
+	int result = ask(&asker, about->selected, err);
+	if (asker.socket)
+		mnl_socket_close(asker.socket);
+	if (result < 0)
+		asked_free(out);
+	return result;
+}
+
+void asked_free(struct asked *asked)
+{
+	host_links_free(&asked->facts.links);
+	host_addresses_free(&asked->facts.addresses);
+	host_listeners_free(&asked->facts.listeners);
+	neighbours_free(&asked->facts.neighbours);
+	if (asked->routes) {
+		free(asked->routes->items);
+		hash_table_free(&asked->routes->table);
+	}
+	free(asked->routes);
+	free(asked->cases);
+	*asked = (struct asked){0};
+}

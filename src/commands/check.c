@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* pfwd check: why a forward does not work, or will not. */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "check/ask.h"
+#include "check/results.h"
+#include "commands/options.h"
+#include "commands/query.h"
+#include "ruleset/present.h"
+
+struct row {
+	const struct forward *f;
+	const struct result *result;
+};
+
+static bool get_forward(const void *row, char cell[REPORT_CELL_MAX])
+{
+	spec_format(((const struct row *)row)->f, cell);
+	return true;
+}
+
+static bool get_severity(const void *row, char cell[REPORT_CELL_MAX])
+{
+	return report_put(cell,
+			  severity_name(((const struct row *)row)->result->finding->severity));
+}
+
+static bool get_finding(const void *row, char cell[REPORT_CELL_MAX])
+{
+	return report_put(cell, ((const struct row *)row)->result->finding->word);
+}
+
+static bool get_text(const void *row, char cell[REPORT_CELL_MAX])
+{
+	return report_put(cell, ((const struct row *)row)->result->text);
+}
+
+static bool get_remedy(const void *row, char cell[REPORT_CELL_MAX])
+{
+	return report_put(cell, ((const struct row *)row)->result->remedy);
+}
+
+static bool get_keep(const void *row, char cell[REPORT_CELL_MAX])
+{
+	const struct result *r = ((const struct row *)row)->result;
+	return *r->keep && snprintf(cell, REPORT_CELL_MAX, "%s in " CHECK_SYSCTL_FILE, r->keep) > 0;
+}
+
+static const struct report_column columns[] = {
+	{"FORWARD", "where connections arrive", REPORT_TEXT, get_forward},
+	{"SEVERITY", "error: no connection can work; warning: some cannot, or will not later; note",
+	 REPORT_TEXT, get_severity},
+	{"FINDING", "a word that stays the same", REPORT_TEXT, get_finding},
+	{"TEXT", "what is wrong, and with what", REPORT_TEXT, get_text},
+	{"REMEDY", "a command against it", REPORT_TEXT, get_remedy},
+	{"KEEP", "what keeps the remedy over a reboot", REPORT_TEXT, get_keep},
+	{0},
+};
+
+struct check {
+	struct query query;
+	struct present present;
+	bool *selected;
+	struct asked asked;
+	struct results results;
+};
+
+/* A line for what is the same of several forwards. */
+static void print_line(const struct result *r, const struct forwards *set)
+{
+	char spec[SPEC_TEXT_MAX];
+	spec_format(&set->items[r->first], spec);
+	fputs(spec, stdout);
+	if (r->count > 1)
+		printf(" and %zu more", r->count - 1);
+	printf(": %s: %s: %s", severity_name(r->finding->severity), r->finding->word, r->text);
+	if (*r->remedy)
+		printf("; %s: %s", r->finding->lead, r->remedy);
+	if (*r->keep)
+		printf("; to keep it over a reboot, put %s into " CHECK_SYSCTL_FILE, r->keep);
+	putchar('\n');
+}
+
+static int print_rows(struct check *check, struct err *err)
+{
+	const struct results *results = &check->results;
+	int result = report_begin(&check->query.report, err);
+	for (size_t i = 0; result == 0 && i < results->row_count; i++) {
+		const struct result_row *found = &results->rows[i];
+		const struct row row = {&check->present.forwards.items[found->forward],
+					&results->items[found->result]};
+		result = report_row(&check->query.report, &row, err);
+	}
+	if (report_end(&check->query.report, err) < 0)
+		result = -1;
+	return result;
+}
+
+static int print(struct check *check, struct err *err)
+{
+	if (check->query.report.format != REPORT_TABLE || check->query.columns)
+		return print_rows(check, err);
+	for (size_t i = 0; i < check->results.count; i++)
+		print_line(&check->results.items[i], &check->present.forwards);
+	return 0;
+}
+
+static int find(struct check *check, struct err *err)
+{
+	const struct forwards *set = &check->present.forwards;
+	const struct ask_about about = {set, set, check->selected, ASK_ALL};
+	if (ask_all(&about, &check->asked, err) < 0)
+		return -1;
+	for (size_t i = 0; i < set->count; i++) {
+		struct case_facts *c = &check->asked.cases[i];
+		c->incomplete = check->present.of[i].status.incomplete;
+		c->blocked = check->present.of[i].status.blocked;
+	}
+	return results_find(&check->asked.facts, check->asked.cases, set->count, false,
+			    &check->results, err);
+}
+
+/* 1 if there is more than notes. */
+static int status_of(const struct check *check)
+{
+	for (size_t i = 0; i < check->results.count; i++)
+		if (check->results.items[i].finding->severity != SEVERITY_NOTE)
+			return 1;
+	return 0;
+}
+
+static int show(struct check *check, const struct globals *globals, struct err *err)
+{
+	if (report_choose(columns, "FORWARD,SEVERITY,FINDING,TEXT,REMEDY", check->query.columns,
+			  &check->query.report.choice, err) < 0)
+		return -1;
+	if (query_check(&check->query, globals, err) < 0 || globals_permitted(globals, err) < 0)
+		return -1;
+	if (present_read(globals_backends(globals), READING_ALL, &check->present, err) < 0)
+		return -1;
+	check->selected = calloc(check->present.forwards.count + 1, sizeof(*check->selected));
+	if (!check->selected)
+		return err_memory(err);
+	if (query_select(&check->query, &check->present.forwards, check->selected, err) < 0 ||
+	    find(check, err) < 0)
+		return -1;
+	command_say_lines(&check->present.foreign);
+	return print(check, err) < 0 ? -1 : status_of(check);
+}
+
+static int run(const struct command_line *line, struct err *err)
+{
+	struct check check = {.query.report = {.out = stdout, .whole = true, .title = "checks"}};
+	const struct command_reader reader = {
+		{&check.query, &check.query.selection.family}, query_operand, &check.query};
+	int result = command_read(line, &reader, err);
+	if (result == COMMAND_GO)
+		result = show(&check, line->globals, err);
+	query_free(&check.query);
+	present_free(&check.present);
+	results_free(&check.results);
+	asked_free(&check.asked);
+	free(check.selected);
+	return result;
+}
+
+static void print_findings(void)
+{
+	puts("\nFindings:");
+	for (const struct finding *f = findings; f->word; f++)
+		printf("  %-20s %s: %s\n", f->word, severity_name(f->severity), f->meaning);
+}
+
+const struct command command_check = {
+	.name = "check",
+	.operands = "[OPTIONS] [SELECTOR...]",
+	.summary = "tell why a forward does not work, or will not",
+	.options = {report_options, family_options},
+	.columns = columns,
+	.print_more = print_findings,
+	.run = run,
+};
