@@ -80,6 +80,10 @@ struct backend {
 	int (*digest)(uint64_t *out, struct err *err);
 	/* Fill out[i] for each of set->forwards. */
 	int (*status)(const struct ruleset *set, struct ruleset_status *out, struct err *err);
+	/* Set blocked of out[i] where others' rules of this interface stop elsewhere->items[i], which
+	 * another backend holds (sorted). NULL: they never do. 0, or -1 (out of memory). */
+	int (*blocks)(const struct ruleset *set, const struct forwards *elsewhere,
+		      struct ruleset_status *out, struct err *err);
 	/* A line for each place of pfwd's that holds something of somebody else's. */
 	int (*foreign)(const struct ruleset *set, struct lines *out, struct err *err);
 

@@ -7,7 +7,7 @@
 #define PFWD_NFTABLES_GUEST_H
 
 #include "filter/filter.h"
-#include "model/forwards.h"
+#include "model/backend.h"
 #include "nftables/shape.h"
 
 struct others_chain {
@@ -61,6 +61,11 @@ int guests_misplaced(const struct others *others, const struct forwards *set, st
  * guests: of all forwards. */
 const struct others_chain *guests_stop(const struct others *others, const struct guests *guests,
 				       const struct forward *f);
+
+/* Set blocked of out[i] where the chains stop set->items[i], to which no guest rule applies: another
+ * backend holds it. 0, or -1 (out of memory). */
+int guests_block(const struct others *others, const struct forwards *set,
+		 struct ruleset_status *out, struct err *err);
 
 /* The first chain that may stop forwards which others' backends make, or NULL. */
 const struct others_chain *guests_stop_any(const struct others *others);

@@ -30,6 +30,9 @@ struct way_case {
 int ways_find(const struct way_case *of, struct ways *out, struct err *err);
 /* Set blocked and misplaced of out[i] for each forward of that family. 0, or -1 (out of memory). */
 int ways_status(const struct way_case *of, struct ruleset_status *out, struct err *err);
+/* Set blocked of out[i] for each forward of that family that the rules stop without a jump. 0, or
+ * -1 (out of memory). */
+int ways_block(const struct way_case *of, struct ruleset_status *out, struct err *err);
 /* Whether the jump from the base chain, at that position, may stay there. */
 bool ways_right(const struct ways *ways, const struct state *filter, enum group group,
 		size_t position);

@@ -85,6 +85,12 @@ static int status(const struct ruleset *set, struct ruleset_status *out, struct 
 	return nft_plan_status(content_of(set), out, err);
 }
 
+static int blocks(const struct ruleset *set, const struct forwards *elsewhere,
+		  struct ruleset_status *out, struct err *err)
+{
+	return guests_block(&content_of(set)->others, elsewhere, out, err);
+}
+
 static int foreign(const struct ruleset *set, struct lines *out, struct err *err)
 {
 	return words_foreign(content_of(set), out, err);
@@ -152,6 +158,7 @@ const struct backend nftables_backend = {
 	.read = read_set,
 	.digest = digest,
 	.status = status,
+	.blocks = blocks,
 	.foreign = foreign,
 	.plan = plan,
 	.print = print,

@@ -251,6 +251,39 @@ const struct others_chain *guests_stop(const struct others *others, const struct
 	return stop;
 }
 
+static bool is_stopped(const struct others *others, const struct view *view,
+		       const struct forward *f)
+{
+	struct hook_flow flows[FLOWS_MAX];
+	size_t count = flows_of(others, f, flows);
+	for (size_t c = 0; c < others->count; c++)
+		for (size_t i = 0; i < count; i++)
+			if (sees(&others->chains[c], &flows[i]) &&
+			    filter_place(view->chains, view->count, c, &flows[i].flow).end ==
+				    FILTER_CLOSED)
+				return true;
+	return false;
+}
+
+int guests_block(const struct others *others, const struct forwards *set,
+		 struct ruleset_status *out, struct err *err)
+{
+	struct view view;
+	bool apart = tells_targets_apart(others);
+	if (others->count == 0)
+		return 0;
+	if (make_view(others, &view) < 0)
+		return err_memory(err);
+	for (size_t i = 0; i < set->count; i++) {
+		bool same =
+			!apart && i > 0 && same_case(others, &set->items[i - 1], &set->items[i]);
+		out[i].blocked =
+			same ? out[i - 1].blocked : is_stopped(others, &view, &set->items[i]);
+	}
+	free(view.chains);
+	return 0;
+}
+
 const struct others_chain *guests_stop_any(const struct others *others)
 {
 	static const uint32_t hooks[] = {NF_INET_LOCAL_IN, NF_INET_FORWARD, NF_INET_LOCAL_OUT};

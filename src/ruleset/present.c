@@ -71,6 +71,25 @@ static void take_status(const struct reader *r, struct present *out)
 		out->of[i] = (struct present_forward){r->status[b][i], 1U << b};
 }
 
+/* What the rules of backend b's interface do to forwards that only others hold. */
+static int add_blocks(const struct reader *r, size_t b, struct present *out, struct err *err)
+{
+	size_t count = out->forwards.count, elsewhere = 0;
+	for (size_t i = 0; i < count; i++)
+		elsewhere += !(out->of[i].backends & 1U << b);
+	if (!elsewhere || !r->backends[b]->blocks)
+		return 0;
+	struct ruleset_status *status = calloc(count, sizeof(*status));
+	if (!status)
+		return err_memory(err);
+	int result = r->backends[b]->blocks(r->sets[b], &out->forwards, status, err);
+	for (size_t i = 0; result == 0 && i < count; i++)
+		if (status[i].blocked && !(out->of[i].backends & 1U << b))
+			out->of[i].status.blocked = true;
+	free(status);
+	return result;
+}
+
 static int fill_present(struct reader *r, struct present *out, struct err *err)
 {
 	if (join_forwards(r, &out->forwards, err) < 0)
@@ -87,6 +106,9 @@ static int fill_present(struct reader *r, struct present *out, struct err *err)
 		add_status(r, b, out);
 	if (!shared)
 		take_status(r, out);
+	for (size_t b = 0; r->backends[b]; b++)
+		if (add_blocks(r, b, out, err) < 0)
+			return -1;
 	const struct choice choice = {r->backends, r->sets, true};
 	if (out->forwards.count)
 		out->home = choice_make(&choice, NULL, err);

@@ -61,6 +61,19 @@ static int digest(uint64_t *out, struct err *err)
 	return 0;
 }
 
+static int blocks(const struct ruleset *set, const struct forwards *elsewhere,
+		  struct ruleset_status *out, struct err *err)
+{
+	const struct snapshot *s = snapshot_of(set);
+	for (int f = 0; f < FAMILIES; f++) {
+		const struct way_case of = {&s->states[f][TABLE_FILTER], elsewhere, &s->here,
+					    route_interface};
+		if (ways_block(&of, out, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
 static int fill_status(const struct ruleset *set, struct ruleset_status *out, struct err *err)
 {
 	const struct snapshot *s = snapshot_of(set);
@@ -151,6 +164,7 @@ const struct backend xtables_backend = {
 	.read = read_set,
 	.digest = digest,
 	.status = fill_status,
+	.blocks = blocks,
 	.foreign = list_foreign,
 	.plan = make_plan,
 	.print = print_plan,

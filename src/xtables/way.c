@@ -233,8 +233,8 @@ bool ways_right(const struct ways *ways, const struct state *filter, enum group 
 /* ---- status ---- */
 
 /* What the jump that lets it through means to one way of a forward. */
-static void judge(const struct walk *w, const struct ways *found, const struct way *way,
-		  struct ruleset_status *out)
+static void judge_jump(const struct walk *w, const struct ways *found, const struct way *way,
+		       struct ruleset_status *out)
 {
 	const struct state *filter = w->of->filter;
 	const struct state_jump *jump = state_find_jump(filter, way->group);
@@ -247,7 +247,11 @@ static void judge(const struct walk *w, const struct ways *found, const struct w
 		out->blocked = true;
 }
 
-int ways_status(const struct way_case *of, struct ruleset_status *out, struct err *err)
+typedef void (*judge_way)(const struct walk *w, const struct ways *found, const struct way *way,
+			  struct ruleset_status *out);
+
+static int judge_all(const struct way_case *of, judge_way judge, struct ruleset_status *out,
+		     struct err *err)
 {
 	struct walk w;
 	struct ways found;
@@ -271,4 +275,23 @@ int ways_status(const struct way_case *of, struct ruleset_status *out, struct er
 	}
 	walk_end(&w);
 	return 0;
+}
+
+int ways_status(const struct way_case *of, struct ruleset_status *out, struct err *err)
+{
+	return judge_all(of, judge_jump, out, err);
+}
+
+/* Without a jump of its own. */
+static void judge_bare(const struct walk *w, const struct ways *found, const struct way *way,
+		       struct ruleset_status *out)
+{
+	(void)found;
+	if (place_of(w, way).end == FILTER_CLOSED)
+		out->blocked = true;
+}
+
+int ways_block(const struct way_case *of, struct ruleset_status *out, struct err *err)
+{
+	return judge_all(of, judge_bare, out, err);
 }

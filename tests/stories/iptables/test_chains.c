@@ -88,6 +88,9 @@ static void drops_of_nf_tables_are_named(void **state)
 	assert_silent(o.err, "table ip filter");
 	assert_string_equal(pfwd(0, "add -6 wan0:83 :8080").err, "");
 	assert_says(pfwd(0, "add wan0:83 :8080").err, "table ip filter, chain IN");
+	assert_string_equal(pfwd(0, "list -rn -o FORWARD,STATE wan0:82 wan0:83").out,
+			    "wan0:82/tcp blocked\nwan0:83/tcp blocked\n"
+			    "wan0:82/tcp blocked\nwan0:83/tcp active\n");
 }
 
 static void reading_sets_up_no_tables(void **state)
@@ -303,25 +306,6 @@ static void low_ports_applied_again_change_nothing(void **state)
 	town_sh("iptables-legacy -t nat -S | grep -q -e '--dport 1:255 -j PFWD/wan0/tcp/1-255'");
 }
 
-static void what_nf_tables_drop_is_warned_of(void **state)
-{
-	(void)state;
-	town_sh("nft 'add table inet theirs; add chain inet theirs gate "
-		"{ type filter hook forward priority 0; policy drop; }'");
-	assert_says(pfwd(0, "add wan0:82 192.168.1.2").err, "table inet theirs, chain gate");
-	/* each of them, by the family's own name; one that is passed by no packet of ours is none
-	 */
-	town_sh("nft 'add table ip6 filter; add chain ip6 filter FORWARD "
-		"{ type filter hook forward priority 0; policy drop; }; add table ip filter; "
-		"add chain ip filter IN { type filter hook input priority 0; policy drop; }'");
-	struct outcome o = pfwd(0, "add wan0:82 [fd02::2]");
-	assert_says(o.err, "table inet theirs, chain gate");
-	assert_says(o.err, "table ip6 filter, chain FORWARD");
-	assert_silent(o.err, "table ip filter");
-	assert_string_equal(pfwd(0, "add -6 wan0:83 :8080").err, "");
-	assert_says(pfwd(0, "add wan0:83 :8080").err, "table ip filter, chain IN");
-}
-
 #define STORY(f) cmocka_unit_test_teardown(f, town_clean)
 
 int main(void)
@@ -344,7 +328,6 @@ int main(void)
 		STORY(a_name_that_is_taken_is_refused),
 		STORY(neighbouring_ports_share_an_accept),
 		STORY(low_ports_applied_again_change_nothing),
-		STORY(what_nf_tables_drop_is_warned_of),
 	};
 	return cmocka_run_group_tests(stories, town_build, town_raze);
 }
