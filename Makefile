@@ -103,7 +103,8 @@ golden: $(PROGRAM)
 	WRITE=yes PFWD=$(abspath $(PROGRAM)) BACKENDS="$(BACKENDS)" tests/run tests/golden/run
 
 demo: $(PROGRAM)
-	PFWD=$(abspath $(PROGRAM)) tests/demo
+	@for backend in $(BACKENDS); do \
+		PFWD=$(abspath $(PROGRAM)) PFWD_BACKEND=$$backend tests/demo || exit; done
 
 # SOAK_SECONDS (1200) is how long on all BACKENDS, SOAK_SEED repeats a run.
 soak: $(PROGRAM)
