@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Reading one backend after the other, and putting together what they hold. */
 #include <stdlib.h>
+#include <time.h>
 
 #include "model/hash.h"
 #include "ruleset/choice.h"
@@ -115,8 +116,8 @@ static int fill_present(struct reader *r, struct present *out, struct err *err)
 	return 0;
 }
 
-int present_read(const struct backend *const *backends, enum reading_depth depth,
-		 struct present *out, struct err *err)
+static int read_once(const struct backend *const *backends, enum reading_depth depth,
+		     struct present *out, struct err *err)
 {
 	struct reader r = {.backends = backends};
 	int result = 0;
@@ -131,6 +132,47 @@ int present_read(const struct backend *const *backends, enum reading_depth depth
 	}
 	if (result < 0)
 		present_free(out);
+	return result;
+}
+
+static bool any_incomplete(const struct present *p)
+{
+	for (size_t i = 0; p->of && i < p->forwards.count; i++)
+		if (p->of[i].status.incomplete)
+			return true;
+	return false;
+}
+
+static bool same_damage(const struct present *a, const struct present *b)
+{
+	if (a->forwards.count != b->forwards.count)
+		return false;
+	for (size_t i = 0; i < a->forwards.count; i++)
+		if (!forward_equal(&a->forwards.items[i], &b->forwards.items[i]) ||
+		    a->of[i].status.incomplete != b->of[i].status.incomplete)
+			return false;
+	return true;
+}
+
+#define READINGS_MAX 5
+#define PAUSE_NS 50000000 /* longer than a change is between two of its commits */
+
+/* A forward may look incomplete because the tables were read before and after a commit of somebody
+ * else. It is incomplete if it is so in the next reading too. */
+int present_read(const struct backend *const *backends, enum reading_depth depth,
+		 struct present *out, struct err *err)
+{
+	static const struct timespec pause = {.tv_nsec = PAUSE_NS};
+	bool same = false;
+	int result = read_once(backends, depth, out, err);
+	for (int i = 1; result == 0 && any_incomplete(out) && !same && i < READINGS_MAX; i++) {
+		struct present again;
+		nanosleep(&pause, NULL);
+		result = read_once(backends, depth, &again, err);
+		same = result == 0 && same_damage(out, &again);
+		present_free(out);
+		*out = again;
+	}
 	return result;
 }
 

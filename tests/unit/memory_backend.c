@@ -152,10 +152,14 @@ static const struct memory_set *own(const struct ruleset *set)
 
 static int memory_status(const struct ruleset *set, struct ruleset_status *out, struct err *err)
 {
-	const struct memory *m = own(set)->of;
+	struct memory *m = own(set)->of;
 	(void)err;
 	for (size_t i = 0; i < m->count; i++)
 		out[i] = m->items[i].status;
+	if (m->between_commits && m->count) {
+		m->between_commits--;
+		out[0].incomplete = true;
+	}
 	return 0;
 }
 

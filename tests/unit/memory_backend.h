@@ -34,6 +34,9 @@ struct memory {
 	 * that he adds then, if it has a port. */
 	unsigned int rivals;
 	struct forward rival;
+	/* How often the status that is read is that of one between two commits of somebody else:
+	 * the first forward looks incomplete. */
+	unsigned int between_commits;
 	void (*before_commit)(void); /* NULL: nothing happens then */
 	/* A line each, or "": what of others is there, what stays for their sake, a warning. */
 	char foreign[80], kept[80], note[80];

@@ -37,6 +37,11 @@ static void have_status(void)
 	strcpy(memory[0].foreign, "warning: chain PFWD holds a rule of another program");
 }
 
+static void change_meanwhile(void)
+{
+	memory[0].between_commits = 1;
+}
+
 static void have_connections(void)
 {
 	struct connection *c;
@@ -125,6 +130,8 @@ static const struct program_case list_cases[] = {
 		"wan0:80/tcp 192.168.1.2:8080 web --from\\x20198.51.100.0/24 incomplete 0\n"
 		"wan0:53/udp [fd02::3]:53 dns - active 0\n",
 	 .err = "pfwd: warning: chain PFWD holds a rule of another program\n"},
+	{"list -rn -o STATE", .have = "wan0:80 192.168.1.2", ON(change_meanwhile),
+	 .out = "active\n"},
 	{"list -rn -o FORWARD", .have = LISTED,
 	 .out = "*@203.0.113.1:8000-8010/tcp\n"
 		"ppp+:443/tcp\n"

@@ -145,6 +145,21 @@ static void completions_know_what_can_follow(void **state)
 	assert_int_equal(town_run(WORDS "list ''").status, 0);
 }
 
+static void completions_offer_nothing_but_words(void **state)
+{
+	(void)state;
+	town_sh("ip link add 'a;id' type veth peer name 'a$(id)'; ip link add 'a\"b' type veth "
+		"peer "
+		"name a.1");
+	pfwd(0, "add 'a;id:80' 192.168.1.2");
+	pfwd(0, "add a.1:80 192.168.1.2");
+	struct outcome add = town_run(WORDS "add a | cut -f 1");
+	struct outcome del = town_run(WORDS "del a | cut -f 1");
+	town_sh("ip link del a.1; ip link del 'a;id'");
+	assert_string_equal(add.out, "a.1:\n");
+	assert_string_equal(del.out, "a.1:80/tcp\n");
+}
+
 #define STORY(f) cmocka_unit_test_teardown(f, town_clean)
 
 int main(void)
@@ -158,6 +173,7 @@ int main(void)
 		STORY(fish_completes_what_there_is),
 		STORY(completions_offer_all_that_the_help_names),
 		STORY(completions_know_what_can_follow),
+		STORY(completions_offer_nothing_but_words),
 	};
 	return cmocka_run_group_tests(stories, town_build, town_raze);
 }

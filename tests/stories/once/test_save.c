@@ -159,6 +159,20 @@ static void a_killed_save_leaves_one_whole_file(void **state)
 			    "# mine\nwan0:80/tcp 192.168.1.2:80\nf\n");
 }
 
+/* It tells which legacy tables there are. */
+static void without_proc_nothing_is_believed(void **state)
+{
+	(void)state;
+	town_sh("echo 'wan0:80/tcp 192.168.1.2:80' >/run/f; cp /run/f /run/before");
+	pfwd(0, "apply /run/f");
+	struct outcome o = town_run("unshare --mount sh -c 'umount -l /proc; "
+				    "for c in \"save --force /run/f\" list \"apply /run/f\"; do "
+				    "$PFWD $c; echo $?; done'; cmp /run/f /run/before");
+	assert_string_equal(o.out, "1\n1\n1\n");
+	assert_says(o.err, "mount /proc");
+	assert_says(pfwd(0, "list -rn").out, "active");
+}
+
 #define STORY(f) cmocka_unit_test_teardown(f, town_clean)
 
 int main(void)
@@ -168,6 +182,7 @@ int main(void)
 		STORY(save_is_silent_about_lines_that_stay),
 		STORY(save_does_not_empty_a_file_unasked),
 		STORY(save_loses_nothing_when_it_fails),
+		STORY(without_proc_nothing_is_believed),
 		STORY(a_kill_during_save_leaves_one_whole_file),
 		STORY(a_killed_save_leaves_one_whole_file),
 	};
