@@ -41,8 +41,9 @@ static const char *errors_of(const struct call *call)
 /* "pfwd: ", and what pfwd was about, not the system's words alone. */
 static int names_a_purpose(const char *message)
 {
-	static const char *const purposes[] = {"cannot ", "not permitted to ", "the kernel ",
-					       "this kernel ", "the xtables lock "};
+	static const char *const purposes[] = {"cannot ",           "not permitted to ",
+					       "the kernel ",       "this kernel ",
+					       "the xtables lock ", "out of memory"};
 	if (strncmp(message, "pfwd: ", 6) != 0)
 		return 0;
 	for (size_t i = 0; i < sizeof(purposes) / sizeof(purposes[0]); i++)
