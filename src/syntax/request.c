@@ -100,13 +100,13 @@ static int set_ipv6(void *into, const char *value, struct err *err)
 
 const struct arg_def request_options[] = {
 	{0, "name", ARG_VALUE, "NAME", "a label; forwards may share one", .set = set_name},
-	{0, "from", ARG_VALUE, "CIDR[,CIDR...]|@FILE",
-	 "only clients of these networks, or of those in FILE, one a line",
+	{0, "from", ARG_VALUE, "CIDR[,CIDR...]",
+	 "only clients of these networks, or of those in a file: @FILE",
 	 offsetof(struct request, from), NULL},
 	{0, "masquerade", ARG_PLAIN, NULL, "the target sees this host as the client",
 	 offsetof(struct request, common.masquerade), NULL},
 	{0, "snat", ARG_VALUE, "ADDR", "the target sees ADDR as the client", .set = set_snat},
-	{0, "hairpin", ARG_OPTIONAL, "CIDR[,CIDR...]",
+	{0, "hairpin", ARG_OPTIONAL, "CIDR,...",
 	 "clients on the target's own network, or on these, may use it too", .set = set_hairpin},
 	{0, "local", ARG_PLAIN, NULL, "programs on this host may use it too",
 	 offsetof(struct request, common.local), NULL},

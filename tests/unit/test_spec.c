@@ -314,7 +314,7 @@ static const struct bad {
 	{"eth0:80 :", "':': there is no port after the colon"},
 	{"eth0@:80 10.0.0.1",
 	 "'eth0@:80': '' is not an address; write one as 192.168.1.2 or [2001:db8::5]"},
-	{"eth0:80 10.0.0.1 --from", "option '--from' needs a value: CIDR[,CIDR...]|@FILE"},
+	{"eth0:80 10.0.0.1 --from", "option '--from' needs a value: CIDR[,CIDR...]"},
 	{"eth0:80 10.0.0.1 --from 10.0.0.0/-1",
 	 "--from '10.0.0.0/-1' is not a network; write one as 10.0.0.0/8 or 2001:db8::/32"},
 	{"eth0:80 10.0.0.1 --from 10.0.0.0/",

@@ -141,6 +141,11 @@ static void completions_know_what_can_follow(void **state)
 	assert_string_equal(town_run(WORDS "add --name ''").out, "");
 	assert_string_equal(town_run(WORDS "flush ''").out, "");
 	assert_says(town_run(WORDS "add --name x --from 10.0.0.0/8 wan").out, "wan0:\t");
+	town_sh("touch /run/allow");
+	assert_string_equal(town_run(WORDS "add --from @/run/al").out, "@/run/allow\tfile\n");
+	assert_string_equal(town_run(WORDS "add --from=@/run/al").out,
+			    "--from=@/run/allow\tfile\n");
+	assert_string_equal(town_run(WORDS "add --from @/run/none").out, "");
 	assert_int_equal(town_run(WORDS "save ''").status, 1);
 	assert_int_equal(town_run(WORDS "list ''").status, 0);
 }

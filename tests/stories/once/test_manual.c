@@ -16,7 +16,7 @@ static void the_examples_work(void **state)
 		"sed -n '/^.Sh EXAMPLES/,/^.Sh THE/s/^.Dl //p' man/pfwd.8 >/run/examples;"
 		"while read -r line; do eval \"$line\" >/dev/null 2>&1 || echo \"failed: $line\";"
 		"count=$((count + 1)); done </run/examples; echo $count examples");
-	assert_string_equal(o.out, "13 examples\n");
+	assert_string_equal(o.out, "15 examples\n");
 }
 
 /* Each line alone, and all of them as a file. */
@@ -29,7 +29,7 @@ static void the_examples_of_the_file_work(void **state)
 		"while read -r line; do echo \"$line\" | $PFWD diff - >/dev/null 2>&1;"
 		"[ $? = 1 ] || echo \"failed: $line\"; count=$((count + 1)); done </run/lines;"
 		"echo $count lines");
-	assert_string_equal(o.out, "13 lines\n");
+	assert_string_equal(o.out, "14 lines\n");
 	pfwd(0, "apply /run/forwards.conf");
 	pfwd(0, "diff /run/forwards.conf");
 }
