@@ -130,7 +130,7 @@ static void completions_offer_all_that_the_help_names(void **state)
 		" $PFWD help $c | sed -n '/^Columns:/,$s/^  \\([A-Z-]*\\) .*/\\1/p' >/run/known;"
 		" " WORDS "$c -o '' | cut -f 1 | diff - /run/known || echo columns of $c; done;"
 		"echo $commands");
-	assert_string_equal(o.out, "add del list conns apply diff save flush help version\n");
+	assert_string_equal(o.out, "add del list check conns apply diff save flush help version\n");
 }
 
 /* What takes a value is not taken for an operand, and no more is offered than can follow. */
