@@ -44,6 +44,8 @@ void host_links_free(struct host_links *set);
 
 /* The interface of that name, or NULL. */
 const struct host_link *host_link(const struct host_links *set, const char *name);
+/* The interface of that number, or NULL. */
+const struct host_link *host_link_of_index(const struct host_links *set, uint32_t index);
 /* The interface whose second name that is, or NULL. */
 const struct host_link *host_link_of_altname(const struct host_links *set, const char *name);
 

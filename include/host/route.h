@@ -5,7 +5,7 @@
 #ifndef PFWD_HOST_ROUTE_H
 #define PFWD_HOST_ROUTE_H
 
-#include "model/match.h"
+#include "host/links.h"
 
 /* The interface that packets to addr leave by, into out; false: there is no route. */
 bool route_interface(const struct address *addr, char out[IFNAME_MAX]);
@@ -29,8 +29,12 @@ struct route { /* a zeroed one says that there is none */
 };
 
 struct mnl_socket;
-/* Ask on a socket of NETLINK_ROUTE. */
-struct route route_ask(struct mnl_socket *socket, const struct route_question *question);
+struct router {                         /* whom to ask: set socket and links, the rest zero */
+	struct mnl_socket *socket;      /* of NETLINK_ROUTE */
+	const struct host_links *links; /* the interfaces of this host */
+	const struct host_link *last;   /* the interface of the last answer */
+};
+struct route route_ask(struct router *router, const struct route_question *question);
 /* Whether packets to that address take a default route, or one that an VPN puts before it for half
  * of all addresses. */
 bool route_is_default(struct mnl_socket *socket, const struct address *to);

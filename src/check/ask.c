@@ -29,7 +29,7 @@ struct asker {
 	struct asked *asked;
 	const struct forwards *set;
 	enum ask_depth depth;
-	struct mnl_socket *socket;
+	struct router router;
 	struct route_marks marks;
 	struct address client_ipv4, client_ipv6; /* whose way back is a default route; or none */
 	struct owners owners;
@@ -59,7 +59,7 @@ static const struct route *find_route(struct asker *asker, const struct route_qu
 		if (same_question(&known->question, question))
 			return &known->route;
 	struct answered *added = &cache->items[cache->count++];
-	*added = (struct answered){*question, route_ask(asker->socket, question)};
+	*added = (struct answered){*question, route_ask(&asker->router, question)};
 	hash_table_add(&cache->table, hash, added);
 	return &added->route;
 }
@@ -94,7 +94,7 @@ static uint64_t number_of(const char *setting)
 static struct address find_client(struct asker *asker, const char *text)
 {
 	struct address client = {0};
-	if (address_parse(text, &client) == 0 && route_is_default(asker->socket, &client))
+	if (address_parse(text, &client) == 0 && route_is_default(asker->router.socket, &client))
 		return client;
 	return (struct address){0};
 }
@@ -102,7 +102,7 @@ static struct address find_client(struct asker *asker, const char *text)
 static struct route default_route(struct asker *asker, const struct address *client)
 {
 	const struct route_question question = {.to = *client};
-	return address_is_set(client) ? route_ask(asker->socket, &question) : (struct route){0};
+	return address_is_set(client) ? route_ask(&asker->router, &question) : (struct route){0};
 }
 
 static int read_host(struct asker *asker, struct err *err)
@@ -122,8 +122,8 @@ static int read_host(struct asker *asker, struct err *err)
 	facts->default_ipv4 = default_route(asker, &asker->client_ipv4);
 	facts->default_ipv6 = default_route(asker, &asker->client_ipv6);
 	if (asker->depth == ASK_ALL) {
-		neighbours_read(asker->socket, &facts->neighbours);
-		route_marks(asker->socket, &asker->marks);
+		neighbours_read(asker->router.socket, &facts->neighbours);
+		route_marks(asker->router.socket, &asker->marks);
 	}
 	return 0;
 }
@@ -177,7 +177,7 @@ static bool marked_way(struct asker *asker, struct route_question question, cons
 {
 	for (size_t i = 0; i < asker->marks.count; i++) {
 		question.mark = asker->marks.items[i];
-		struct route route = route_ask(asker->socket, &question);
+		struct route route = route_ask(&asker->router, &question);
 		if (route.kind == ROUTE_OUT && strcmp(route.out, ifname) == 0)
 			return true;
 	}
@@ -231,7 +231,7 @@ static void ask_of_forward(struct asker *asker, struct case_facts *c)
 static int ask(struct asker *asker, const bool *selected, struct err *err)
 {
 	struct asked *out = asker->asked;
-	if (!asker->socket)
+	if (!asker->router.socket)
 		return err_set(err, ERR_FAILED, "cannot ask the kernel for routes");
 	out->cases = calloc(asker->set->count + 1, sizeof(*out->cases));
 	if (!out->cases)
@@ -251,14 +251,15 @@ static int ask(struct asker *asker, const bool *selected, struct err *err)
 
 int ask_all(const struct ask_about *about, struct asked *out, struct err *err)
 {
-	struct asker asker = {.asked = out,
-			      .set = about->set,
-			      .depth = about->depth,
-			      .socket = netlink_open(NETLINK_ROUTE)};
+	struct asker asker = {
+		.asked = out,
+		.set = about->set,
+		.depth = about->depth,
+		.router = {.socket = netlink_open(NETLINK_ROUTE), .links = &out->facts.links}};
 	*out = (struct asked){.facts.all = about->all};
 	int result = ask(&asker, about->selected, err);
-	if (asker.socket)
-		mnl_socket_close(asker.socket);
+	if (asker.router.socket)
+		mnl_socket_close(asker.router.socket);
 	if (result < 0)
 		asked_free(out);
 	return result;

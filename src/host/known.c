@@ -118,12 +118,18 @@ const struct host_link *host_link(const struct host_links *set, const char *name
 	return bsearch(name, set->items, set->count, sizeof(*set->items), compare_link);
 }
 
+const struct host_link *host_link_of_index(const struct host_links *set, uint32_t index)
+{
+	for (size_t i = 0; i < set->count; i++)
+		if (set->items[i].index == index)
+			return &set->items[i];
+	return NULL;
+}
+
 const struct host_link *host_link_of_altname(const struct host_links *set, const char *name)
 {
 	for (size_t i = 0; i < set->altname_count; i++)
-		for (size_t k = 0; k < set->count; k++)
-			if (strcmp(set->altnames[i].name, name) == 0 &&
-			    set->altnames[i].index == set->items[k].index)
-				return &set->items[k];
+		if (strcmp(set->altnames[i].name, name) == 0)
+			return host_link_of_index(set, set->altnames[i].index);
 	return NULL;
 }

@@ -45,18 +45,18 @@ static int on_route(const struct nlmsghdr *nlh, void *data)
 	answer->prefix = rtm->rtm_dst_len;
 	answer->protocol = rtm->rtm_protocol;
 	mnl_attr_parse(nlh, sizeof(*rtm), read_route, data);
-	return MNL_CB_OK; /* up to the acknowledgement, which else would answer the next question */
+	return MNL_CB_STOP;
 }
 
-/* Without a route, the type of the answer is RTN_UNSPEC. */
-static struct answer look_up(struct mnl_socket *socket, const struct route_question *q,
+/* Without a route, the type of the answer is RTN_UNSPEC. The kernel answers with a route or an
+ * error and nothing more, so that an acknowledgement would be left for the next question. */
+static struct answer look_up(struct mnl_socket *socket, const struct route_question *q, uint32_t in,
 			     uint32_t flags)
 {
 	_Alignas(struct nlmsghdr) char buffer[256] = {0};
 	struct answer answer = {.family = q->to.family};
 	struct nlmsghdr *nlh = mnl_nlmsg_put_header(buffer);
 	nlh->nlmsg_type = RTM_GETROUTE;
-	nlh->nlmsg_flags = NLM_F_ACK;
 	struct rtmsg *rtm = mnl_nlmsg_put_extra_header(nlh, sizeof(*rtm));
 	unsigned int bits = address_bits(q->to.family);
 	rtm->rtm_family = q->to.family == FAMILY_IPV6 ? AF_INET6 : AF_INET;
@@ -67,8 +67,8 @@ static struct answer look_up(struct mnl_socket *socket, const struct route_quest
 		rtm->rtm_src_len = (unsigned char)bits;
 		mnl_attr_put(nlh, RTA_SRC, bits / 8, q->from.bytes);
 	}
-	if (*q->in)
-		mnl_attr_put_u32(nlh, RTA_IIF, if_nametoindex(q->in));
+	if (in)
+		mnl_attr_put_u32(nlh, RTA_IIF, in);
 	if (q->mark)
 		mnl_attr_put_u32(nlh, RTA_MARK, q->mark);
 	if (netlink_ask(socket, nlh, on_route, &answer) < 0)
@@ -82,26 +82,33 @@ bool route_interface(const struct address *addr, char out[IFNAME_MAX])
 	struct mnl_socket *socket = netlink_open(NETLINK_ROUTE);
 	if (!socket)
 		return false;
-	struct answer answer = look_up(socket, &question, 0);
+	struct answer answer = look_up(socket, &question, 0, 0);
 	mnl_socket_close(socket);
 	return answer.index && if_indextoname(answer.index, out);
 }
 
-struct route route_ask(struct mnl_socket *socket, const struct route_question *question)
+struct route route_ask(struct router *router, const struct route_question *question)
 {
-	struct answer answer = look_up(socket, question, 0);
+	const struct host_link *in = *question->in ? host_link(router->links, question->in) : NULL;
+	struct answer answer = look_up(router->socket, question, in ? in->index : 0, 0);
 	struct route route = {.via = answer.via, .advertised = answer.protocol == RTPROT_RA};
 	if (answer.type == RTN_LOCAL)
 		route.kind = ROUTE_LOCAL;
-	if (answer.type == RTN_UNICAST && answer.index && if_indextoname(answer.index, route.out))
+	if (answer.type != RTN_UNICAST)
+		return route;
+	if (!router->last || router->last->index != answer.index)
+		router->last = host_link_of_index(router->links, answer.index);
+	if (router->last) {
 		route.kind = ROUTE_OUT;
+		memcpy(route.out, router->last->name, sizeof(route.out));
+	}
 	return route;
 }
 
 bool route_is_default(struct mnl_socket *socket, const struct address *to)
 {
 	const struct route_question question = {.to = *to};
-	struct answer answer = look_up(socket, &question, RTM_F_FIB_MATCH);
+	struct answer answer = look_up(socket, &question, 0, RTM_F_FIB_MATCH);
 	/* 2000::/3 holds all addresses that are given out */
 	return answer.type == RTN_UNICAST && answer.prefix <= 3;
 }

@@ -171,10 +171,10 @@ bool route_interface(const struct address *addr, char out[IFNAME_MAX])
 }
 
 /* The default route leads to a router on wan0. */
-struct route route_ask(struct mnl_socket *socket, const struct route_question *question)
+struct route route_ask(struct router *router, const struct route_question *question)
 {
 	struct route route = {.kind = ROUTE_OUT};
-	(void)socket;
+	(void)router;
 	route_interface(&question->to, route.out);
 	return route;
 }
