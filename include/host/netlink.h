@@ -15,10 +15,10 @@
 struct mnl_socket *netlink_open(int bus);
 
 /*
- * Send a request (its type, flags and payload are set, and NLM_F_ACK or NLM_F_DUMP is among the
- * flags, or on ends with MNL_CB_STOP at the only answer) and give each message of the answer to on,
- * a callback of libmnl's; NULL: they do not matter. 0, or -1 and errno: what the kernel answered,
- * or what went wrong.
+ * Send a request and give each message of the answer to on, a callback of libmnl's; NULL: they do
+ * not matter. Type, flags and payload of the request are set; without NLM_F_ACK and NLM_F_DUMP the
+ * answer is one message, at which on ends with MNL_CB_STOP. 0, or -1 and errno: what the kernel
+ * answered, or what went wrong.
  */
 int netlink_ask(struct mnl_socket *socket, struct nlmsghdr *request, mnl_cb_t on, void *data);
 

@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* pfwd check finds what is wrong on a real host, and its remedies cure. */
+#include <netinet/in.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <cmocka.h>
+
+#include "town.h"
+
+/* Type the one command that check gives. */
+static void do_as_told(const char *said)
+{
+	char command[512];
+	const char *begin = strstr(said, " with: ");
+	assert_non_null(begin);
+	begin += strlen(" with: ");
+	snprintf(command, sizeof(command), "%.*s", (int)strcspn(begin, ";\n"), begin);
+	town_sh("PATH=$(dirname $PFWD):$PATH; %s", command);
+}
+
+static void nothing_is_found_where_all_works(void **state)
+{
+	(void)state;
+	town_serve(SERVER, IPPROTO_TCP, "192.168.1.2", 8080);
+	pfwd(0, "add wan0:80 192.168.1.2:8080");
+	assert_reaches(CLIENT, IPPROTO_TCP, "10.1.0.1", 80, "server at");
+	struct outcome o = pfwd(0, "check");
+	assert_string_equal(o.out, "");
+	assert_string_equal(o.err, "");
+	assert_string_equal(pfwd(0, "check -J").out, "{\"checks\": []}\n");
+	assert_says(pfwd(3, "check wan0:81").err, "wan0:81");
+}
+
+static void forwarding_is_turned_on_as_told(void **state)
+{
+	(void)state;
+	town_serve(SERVER, IPPROTO_TCP, "192.168.1.2", 8080);
+	town_sh("sysctl -qw net.ipv4.ip_forward=0");
+	assert_says(pfwd(0, "add wan0:80 192.168.1.2:8080").err,
+		    "turn it on with: sysctl -w net.ipv4.ip_forward=1\n");
+	assert_refused(CLIENT, IPPROTO_TCP, "10.1.0.1", 80);
+	do_as_told(pfwd(1, "check").out);
+	assert_reaches(CLIENT, IPPROTO_TCP, "10.1.0.1", 80, "server at");
+	pfwd(0, "check");
+}
+
+/* Answers come in by the target's interface, whose switch decides about them. */
+static void each_interface_has_a_switch_of_its_own(void **state)
+{
+	(void)state;
+	town_serve(SERVER, IPPROTO_TCP, "192.168.1.2", 8080);
+	town_sh("sysctl -qw net.ipv4.conf.lan0.forwarding=0");
+	pfwd(0, "add wan0:80 192.168.1.2:8080");
+	assert_refused(CLIENT, IPPROTO_TCP, "10.1.0.1", 80);
+	struct outcome o = pfwd(1, "check");
+	assert_says(o.out, "error: forwarding: lan0 does not forward");
+	do_as_told(o.out);
+	assert_reaches(CLIENT, IPPROTO_TCP, "10.1.0.1", 80, "server at");
+	/* without the switch for all */
+	town_sh("sysctl -qw net.ipv4.ip_forward=0 net.ipv4.conf.wan0.forwarding=1 "
+		"net.ipv4.conf.lan0.forwarding=1");
+	pfwd(0, "check");
+	assert_reaches(CLIENT, IPPROTO_TCP, "10.1.0.1", 80, "server at");
+	town_sh("sysctl -qw net.ipv4.ip_forward=1");
+}
+
+/* The second address of the client's namespace stands for a host beside the client. */
+static void a_target_among_its_clients_needs_masquerade(void **state)
+{
+	(void)state;
+	town_serve(CLIENT, IPPROTO_TCP, "10.1.0.3", 8080);
+	pfwd(0, "add wan0:80 10.1.0.3:8080");
+	assert_refused(CLIENT, IPPROTO_TCP, "10.1.0.1", 80);
+	struct outcome o = pfwd(1, "check wan0:80");
+	assert_says(o.out, "wan0:80/tcp: warning: one-armed:");
+	do_as_told(o.out);
+	assert_reaches(CLIENT, IPPROTO_TCP, "10.1.0.1", 80, "client at");
+	assert_silent(pfwd(0, "check").out, "one-armed");
+}
+
+static void answers_by_another_uplink_are_found(void **state)
+{
+	(void)state;
+	pfwd(0, "add wan0:80 192.168.1.2:8080");
+	town_sh("ip route add default via 10.3.0.2");
+	assert_says(pfwd(1, "check").out, "leave by opt0, not by wan0");
+	town_sh("ip route add default via 10.1.0.2 table 7; ip rule add from 192.168.1.2 table 7");
+	pfwd(0, "check");
+	town_sh("ip rule del from 192.168.1.2; ip rule add fwmark 5 table 7");
+	pfwd(0, "check");
+	/* a full-tunnel VPN: all but its own packets take its table */
+	town_sh("ip rule del fwmark 5; ip rule add not fwmark 5 table 7;"
+		"ip route change default via 10.3.0.2 table 7");
+	assert_says(pfwd(1, "check").out, "leave by opt0, not by wan0");
+	town_sh("sysctl -qw net.ipv4.conf.wan0.rp_filter=1");
+	assert_says(pfwd(1, "check").out, "warning: rp-filter: ");
+	town_sh("sysctl -qw net.ipv4.conf.wan0.rp_filter=0; ip rule del not fwmark 5;"
+		"ip route flush table 7; ip route del default");
+}
+
+static void a_program_that_is_not_there_is_missed(void **state)
+{
+	(void)state;
+	pfwd(0, "add wan0:80 :8080");
+	assert_says(pfwd(1, "check").out, "error: no-listener: no program of this host listens");
+	town_serve(GATEWAY, IPPROTO_TCP, "127.0.0.1", 8080);
+	assert_says(pfwd(1, "check").out, "error: loopback: ");
+	town_serve(GATEWAY, IPPROTO_TCP, "10.1.0.1", 8080);
+	pfwd(0, "check");
+}
+
+static void a_target_that_is_not_there_is_missed(void **state)
+{
+	(void)state;
+	pfwd(0, "add wan0:80 192.168.1.77:8080");
+	pfwd(0, "check");
+	town_ask(CLIENT, IPPROTO_TCP, "10.1.0.1", 80);
+	town_await("$PFWD check -rn -o FINDING | grep -qx unreachable");
+	pfwd(0, "add --replace wan0:80 192.168.2.77:8080");
+	assert_says(pfwd(1, "check").out, "error: no-route: ");
+}
+
+static void the_same_of_many_is_said_once(void **state)
+{
+	(void)state;
+	pfwd(0, "add wan0:80/tcp+udp :8080");
+	pfwd(0, "add wan9:80-82 192.168.1.2");
+	pfwd(0, "add wan9:90 192.168.1.2");
+	struct outcome o = pfwd(1, "check");
+	assert_says(o.out, "wan9:80-82/tcp and 1 more: error: no-interface: ");
+	assert_silent(o.out, "wan9:90");
+	assert_string_equal(pfwd(1, "check -rn -o FORWARD,SEVERITY,FINDING").out,
+			    "wan0:80/tcp error no-listener\n"
+			    "wan0:80/udp error no-listener\n"
+			    "wan9:80-82/tcp error no-interface\n"
+			    "wan9:90/tcp error no-interface\n");
+	assert_says(pfwd(1, "check -J wan9:90").out,
+		    "{\"forward\":\"wan9:90/tcp\", \"severity\":\"error\", "
+		    "\"finding\":\"no-interface\", \"text\":\"there is no interface wan9 (yet)\", "
+		    "\"remedy\":null}");
+}
+
+#define STORY(f) cmocka_unit_test_teardown(f, town_clean)
+
+int main(void)
+{
+	const struct CMUnitTest stories[] = {
+		STORY(nothing_is_found_where_all_works),
+		STORY(forwarding_is_turned_on_as_told),
+		STORY(each_interface_has_a_switch_of_its_own),
+		STORY(a_target_among_its_clients_needs_masquerade),
+		STORY(answers_by_another_uplink_are_found),
+		STORY(a_program_that_is_not_there_is_missed),
+		STORY(a_target_that_is_not_there_is_missed),
+		STORY(the_same_of_many_is_said_once),
+	};
+	return cmocka_run_group_tests(stories, town_build, town_raze);
+}
