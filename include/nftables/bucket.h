@@ -53,6 +53,8 @@ struct bucket {
 	uint8_t chunk;  /* of FORM_HASH and FORM_PORTS: port / BUCKET_CHUNK */
 	bool masquerade;
 	struct address snat;     /* none: the source stays, or is masqueraded */
+	struct network inside;   /* not none: for clients of that network of --hairpin alone, who
+				    come in as others do and are masqueraded */
 	char not_in[IFNAME_MAX]; /* of BUCKET_HAIRPIN: not from that interface; "": from any */
 	int64_t until;           /* as in struct forward */
 	char ifname[IFNAME_MAX]; /* of FORM_CLIENTS and FORM_PORTS */
@@ -77,6 +79,12 @@ uint8_t bucket_stem(const char *ifname);
  * one is narrower, the bucket of the narrower one comes first. */
 int bucket_compare(const struct bucket *a, const struct bucket *b);
 
+/* Whether its elements are forwards, and not what --hairpin and --local add. */
+static inline bool bucket_is_proper(const struct bucket *b)
+{
+	return (b->group == BUCKET_ADDR || b->group == BUCKET_MAIN) && !network_is_set(&b->inside);
+}
+
 static inline bool bucket_names_address(const struct bucket *b)
 {
 	return b->group == BUCKET_ADDR || b->group == BUCKET_HAIRPIN_ADDR ||
@@ -85,7 +93,7 @@ static inline bool bucket_names_address(const struct bucket *b)
 
 /* The name is the description: each can be made of the other. Letters, digits, '-' and '.', a
  * letter first, so that nft(8) can read what it lists. */
-#define BUCKET_NAME_MAX 200
+#define BUCKET_NAME_MAX 256
 void bucket_name(const struct bucket *b, char out[BUCKET_NAME_MAX]);
 /* false: no bucket has that name. */
 bool bucket_read_name(const char *name, struct bucket *out);

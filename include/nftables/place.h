@@ -15,7 +15,8 @@
 #define PLACE_CLIENTS 64
 
 /* The parts of a forward are counted: PART_HAIRPIN is that of the first network of --hairpin, and
- * those of the others follow. */
+ * those of the others follow. Behind them there is another one for each network: for its clients
+ * that come in as others do, whom the target would answer directly. */
 enum {
 	PART_PROPER,
 	PART_LOCAL,
@@ -44,7 +45,7 @@ void place_free(struct places *places);
 /* How many parts a forward has. */
 static inline unsigned int place_parts(const struct forward *f)
 {
-	return PART_HAIRPIN + (unsigned int)forward_hairpin_count(f);
+	return PART_HAIRPIN + 2 * (unsigned int)forward_hairpin_count(f);
 }
 /* The bucket of that part of forward i of the set; NULL: there is no such part. */
 const struct bucket *place_bucket(const struct places *places, size_t i, unsigned int part);

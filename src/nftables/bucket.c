@@ -46,6 +46,12 @@ int bucket_compare(const struct bucket *a, const struct bucket *b)
 	if (d == 0)
 		d = a->level - b->level;
 	if (d == 0)
+		d = network_is_set(&b->inside) - network_is_set(&a->inside);
+	if (d == 0)
+		d = address_compare(&a->inside.addr, &b->inside.addr);
+	if (d == 0)
+		d = a->inside.prefix - b->inside.prefix;
+	if (d == 0)
 		d = a->form - b->form;
 	if (d == 0 && a->form == FORM_PORTS)
 		d = memcmp(a->ifname, b->ifname, sizeof(a->ifname));
@@ -200,6 +206,11 @@ void bucket_name(const struct bucket *b, char out[BUCKET_NAME_MAX])
 		add_word(&name, "masquerade", "");
 	if (address_is_set(&b->snat))
 		add_address(&name, "snat.", &b->snat);
+	if (network_is_set(&b->inside)) {
+		char word[16];
+		snprintf(word, sizeof(word), "inside%u.", b->inside.prefix);
+		add_address(&name, word, &b->inside.addr);
+	}
 }
 
 void bucket_clients_chain(const struct bucket *b, char out[BUCKET_NAME_MAX])
@@ -274,6 +285,20 @@ static bool read_address(const char *text, struct address *out)
 	return true;
 }
 
+/* PREFIX.ADDRESS */
+static bool read_network(const char *text, struct network *out)
+{
+	char *end;
+	if (*text < '0' || *text > '9')
+		return false;
+	unsigned long prefix = strtoul(text, &end, 10);
+	if (*end != '.' || !read_address(end + 1, &out->addr) ||
+	    prefix > address_bits(out->addr.family))
+		return false;
+	out->prefix = (uint8_t)prefix;
+	return true;
+}
+
 /* tcp4, udp6 ... */
 static bool read_head(const char *word, struct bucket *b)
 {
@@ -342,6 +367,8 @@ static bool read_word(const char *word, struct bucket *b)
 		b->masquerade = true;
 	else if (after(word, "snat.", &rest))
 		return read_address(rest, &b->snat);
+	else if (after(word, "inside", &rest))
+		return read_network(rest, &b->inside);
 	else if (after(word, "p", &rest) && read_number(rest, UINT16_MAX, &number))
 		b->chunk = (uint8_t)(number / BUCKET_CHUNK);
 	else

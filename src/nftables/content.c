@@ -94,7 +94,7 @@ int content_add_element(struct content *c, uint32_t set, const struct element *e
 	size_t number;
 	bool open;
 	s->count++;
-	if (e->bucket.group != BUCKET_ADDR && e->bucket.group != BUCKET_MAIN)
+	if (!bucket_is_proper(&e->bucket))
 		return add_added(&c->added, &c->added_count, set, e, counter);
 	if (!place_read(e, &f, &number, &open)) {
 		s->foreign++;

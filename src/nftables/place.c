@@ -35,10 +35,26 @@ static bool is_shifted(const struct forward *f)
 	return ports_count(f->target_ports) > 1 && !same_ports(f);
 }
 
+/* Parts of different networks are of one kind: these count there. */
+#define KIND_INSIDE (PART_HAIRPIN + 1)
+
+static unsigned int kind_of(const struct forward *f, unsigned int part)
+{
+	if (part < PART_HAIRPIN)
+		return part;
+	return part - PART_HAIRPIN < forward_hairpin_count(f) ? PART_HAIRPIN : KIND_INSIDE;
+}
+
+/* The network of --hairpin that the part is for. */
+static const struct network *hairpin_of(const struct forward *f, unsigned int part)
+{
+	return &f->hairpin_nets->items[(part - PART_HAIRPIN) % forward_hairpin_count(f)];
+}
+
 static struct network clients_of(const struct forward *f, unsigned int part)
 {
-	if (part >= PART_HAIRPIN)
-		return f->hairpin_nets->items[part - PART_HAIRPIN];
+	if (kind_of(f, part) == PART_HAIRPIN)
+		return *hairpin_of(f, part);
 	return part == PART_LOCAL ? (struct network){0} : f->from;
 }
 
@@ -89,6 +105,10 @@ static struct bucket bucket_of(const struct forward *f, unsigned int part)
 
 static bool has_part(const struct forward *f, unsigned int part)
 {
+	if (kind_of(f, part) == KIND_INSIDE)
+		return !forward_translates_source(f) && !f->except &&
+		       (!network_is_set(&f->from) ||
+			network_overlap(&f->from, hairpin_of(f, part)) != OVERLAP_DISJOINT);
 	return part != PART_LOCAL || f->local;
 }
 
@@ -101,12 +121,6 @@ struct item { /* there are as many as forwards: kept small */
 	uint8_t part;
 	bool own; /* its SPEC has maps of its own */
 };
-
-/* All parts of --hairpin are of one kind: their networks count. */
-static int kind_of(const struct item *item)
-{
-	return item->part < PART_HAIRPIN ? item->part : PART_HAIRPIN;
-}
 
 static int compare_clients(const struct item *a, const struct item *b)
 {
@@ -123,7 +137,7 @@ static int compare_items(const void *a, const void *b)
 	if (d == 0)
 		d = x->f->proto - y->f->proto;
 	if (d == 0)
-		d = kind_of(x) - kind_of(y);
+		d = (int)kind_of(x->f, x->part) - (int)kind_of(y->f, y->part);
 	if (d == 0 && x->part == PART_PROPER)
 		d = strcmp(x->f->ifname, y->f->ifname);
 	if (d == 0)
@@ -138,7 +152,7 @@ static int compare_items(const void *a, const void *b)
 static bool same_keys(const struct item *a, const struct item *b)
 {
 	return a->f->family == b->f->family && a->f->proto == b->f->proto &&
-	       kind_of(a) == kind_of(b) &&
+	       kind_of(a->f, a->part) == kind_of(b->f, b->part) &&
 	       (a->part != PART_PROPER || strcmp(a->f->ifname, b->f->ifname) == 0) &&
 	       address_equal(&a->f->addr, &b->f->addr) && compare_clients(a, b) == 0;
 }
@@ -247,6 +261,7 @@ static uint64_t hash_bucket(const struct bucket *b)
 				       (uint64_t)b->ranges << 8 | b->data);
 	hash = hash_bytes(hash, &b->snat, sizeof(b->snat));
 	hash = hash_bytes(hash, &b->clients, sizeof(b->clients));
+	hash = hash_bytes(hash, &b->inside, sizeof(b->inside));
 	hash = hash_word(hash, (uint64_t)b->level << 32 | (uint64_t)b->port << 1 | b->masquerade);
 	return hash_text(hash_text(hash, b->ifname), b->not_in);
 }
@@ -305,9 +320,15 @@ static int fill_places(const struct forwards *set, const struct item *items, siz
 	uint32_t last = PLACE_NOWHERE;
 	for (size_t i = 0; i < count; i++) {
 		const struct item *item = &items[i];
+		uint32_t first = out->first[item->f - set->items];
 		struct bucket b = bucket_of(item->f, item->part);
-		if (b.ranges)
+		if (kind_of(item->f, item->part) == KIND_INSIDE) {
+			/* before the bucket of the forward proper, which has been found already */
+			b = out->buckets[out->of[first + PART_PROPER]];
+			b.inside = *hairpin_of(item->f, item->part);
+		} else if (b.ranges) {
 			b.level = item->level;
+		}
 		if (item->own) {
 			b.form = FORM_CLIENTS;
 			memcpy(b.ifname, item->f->ifname, sizeof(b.ifname));
@@ -317,7 +338,7 @@ static int fill_places(const struct forwards *set, const struct item *items, siz
 		last = find_bucket(out, &b, last);
 		if (last == PLACE_NOWHERE)
 			return err_memory(err);
-		out->of[out->first[item->f - set->items] + item->part] = last;
+		out->of[first + item->part] = last;
 	}
 	return 0;
 }
@@ -510,7 +531,7 @@ void place_element(const struct bucket *bucket, const struct forward *f, unsigne
 		put_port(target_port, out->data);
 	if (part == PART_PROPER)
 		put_comment(bucket, f, out->comment);
-	else if (part >= PART_HAIRPIN && has_open_list(f))
+	else if (kind_of(f, part) == PART_HAIRPIN && has_open_list(f))
 		strcpy(out->comment, OPEN_LIST);
 }
 

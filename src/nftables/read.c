@@ -345,11 +345,6 @@ static int is_enough(const struct content *c, const struct forwards *around, str
 	return misplaced < 0 ? -1 : !misplaced;
 }
 
-static bool is_proper(const struct bucket *b)
-{
-	return b->group == BUCKET_ADDR || b->group == BUCKET_MAIN;
-}
-
 static int read_sets(struct reader *r, const struct reading *reading)
 {
 	struct content *c = r->content;
@@ -362,7 +357,7 @@ static int read_sets(struct reader *r, const struct reading *reading)
 			continue;
 		if (set->set.verdicts || !c->partial)
 			result = read_elements(r);
-		else if (is_proper(&set->set.bucket))
+		else if (bucket_is_proper(&set->set.bucket))
 			result = read_around(r, reading->around);
 		else
 			c->sets[i].others = true;

@@ -262,17 +262,25 @@ static void load_key(struct nft_rule *rule, const struct key_shape *key, enum fa
 		add_source(rule, family, key->at[KEY_CLIENT] / 4);
 }
 
-static void mask_client(struct nft_rule *rule, const struct bucket *b)
+/* Of the source, which is loaded, only the network remains. */
+static void mask_source(struct nft_rule *rule, enum family family, uint8_t prefix)
 {
 	uint8_t ones[16], mask[16] = {0};
-	unsigned int bits = address_bits(b->family);
-	if (b->prefix == bits)
+	unsigned int bits = address_bits(family);
+	if (prefix == bits)
 		return;
 	memset(ones, 0xff, sizeof(ones));
-	memcpy(mask, ones, b->prefix / 8);
-	if (b->prefix % 8)
-		mask[b->prefix / 8] = (uint8_t)(0xff00U >> b->prefix % 8);
+	memcpy(mask, ones, prefix / 8);
+	if (prefix % 8)
+		mask[prefix / 8] = (uint8_t)(0xff00U >> prefix % 8);
 	add_mask(rule, 0, mask, bits / 8);
+}
+
+static void match_source(struct nft_rule *rule, const struct address *addr, uint8_t prefix)
+{
+	add_source(rule, addr->family, 0);
+	mask_source(rule, addr->family, prefix);
+	add_cmp(rule, NFT_CMP_EQ, 0, addr->bytes, address_bits(addr->family) / 8);
 }
 
 static void translate(struct nft_rule *rule, const struct bucket *b)
@@ -514,10 +522,11 @@ static void fill_rule(struct builder *b, const struct bucket *bucket, bool base,
 	char name[BUCKET_NAME_MAX];
 	struct key_shape key = shape_key(bucket);
 	bool hairpin = bucket->group == BUCKET_HAIRPIN || bucket->group == BUCKET_HAIRPIN_ADDR;
+	bool inside = network_is_set(&bucket->inside);
 	bucket_name(bucket, name);
 	/* nft(8) does not know what an address is unless the rule says the family */
 	if (base || key.has[KEY_ADDR] || key.has[KEY_CLIENT] || bucket->data == DATA_PORT ||
-	    bucket->form == FORM_PORTS)
+	    bucket->form == FORM_PORTS || inside)
 		match_family(rule, bucket->family);
 	if (bucket->until)
 		match_time(rule, bucket->until);
@@ -529,17 +538,15 @@ static void fill_rule(struct builder *b, const struct bucket *bucket, bool base,
 		add_fib(rule, NFTA_FIB_F_DADDR | NFTA_FIB_F_IIF, NFT_CMP_NEQ);
 	if (bucket->form == FORM_PORTS && *bucket->ifname)
 		match_interface(rule, NFT_CMP_EQ, bucket->ifname);
-	if (bucket->form == FORM_PORTS && bucket->prefix) {
-		add_source(rule, bucket->family, 0);
-		mask_client(rule, bucket);
-		add_cmp(rule, NFT_CMP_EQ, 0, bucket->clients.bytes,
-			address_bits(bucket->family) / 8);
-	}
+	if (bucket->form == FORM_PORTS && bucket->prefix)
+		match_source(rule, &bucket->clients, bucket->prefix);
+	if (inside)
+		match_source(rule, &bucket->inside.addr, bucket->inside.prefix);
 	if (bucket_has_chunks(bucket))
 		match_chunk(rule, bucket->chunk);
 	load_key(rule, &key, bucket->family);
 	if (bucket->form == FORM_CLIENTS)
-		mask_client(rule, bucket);
+		mask_source(rule, bucket->family, bucket->prefix);
 	add_lookup(rule, name, 0, bucket->data == DATA_NONE ? LOOKUP_SET : LOOKUP_MAP);
 	if (bucket->data == DATA_NONE) {
 		nft_rule_add(rule, EXPR_VERDICT)->key = NF_ACCEPT;
@@ -547,7 +554,7 @@ static void fill_rule(struct builder *b, const struct bucket *bucket, bool base,
 	}
 	/* behind the lookup: what is not found gets no label */
 	add_label(rule, LABEL_FORWARD);
-	if (hairpin || bucket->masquerade)
+	if (hairpin || inside || bucket->masquerade)
 		add_label(rule, LABEL_MASQUERADE);
 	if (address_is_set(&bucket->snat) && !hairpin) {
 		unsigned int bits[2];
@@ -588,7 +595,7 @@ static int note_sources(struct builder *b, const struct bucket *buckets, size_t 
 		const struct bucket *bucket = &buckets[i];
 		bool hairpin =
 			bucket->group == BUCKET_HAIRPIN || bucket->group == BUCKET_HAIRPIN_ADDR;
-		if (hairpin || bucket->masquerade)
+		if (hairpin || network_is_set(&bucket->inside) || bucket->masquerade)
 			b->sources.masquerade = true;
 		else if (address_is_set(&bucket->snat) &&
 			 note_source(&b->sources, &bucket->snat, b->err) < 0)

@@ -316,6 +316,24 @@ static void clients_of_several_networks_use_it(void **state)
 	assert_nothing_left();
 }
 
+/* Also where the forward takes them in by itself: the server would answer its neighbour directly.
+ */
+static void lan_clients_of_any_interface_get_answers(const struct place *p)
+{
+	char answer[128];
+	town_close_gates();
+	town_serve(SERVER, TCP, p->server, 80);
+	town_take_in("lan0");
+	pfwd(0, "add :8080 %s:80 --hairpin", p->to);
+	pfwd(0, "add lan0:8090-8099 %s:80 --hairpin", p->to);
+	snprintf(answer, sizeof(answer), "from %s ", p->lan_side);
+	assert_reaches(LAN, TCP, p->gateway, 8080, answer);
+	assert_reaches(LAN, TCP, p->gateway, 8095, answer);
+	snprintf(answer, sizeof(answer), "from %s ", p->client);
+	assert_reaches(CLIENT, TCP, p->gateway, 8080, answer);
+	assert_types_back();
+}
+
 static void programs_of_this_host_use_it(const struct place *p)
 {
 	town_close_gates();
@@ -400,6 +418,7 @@ STORY(the_narrower_wins_in_any_order)
 STORY(the_target_sees_this_host)
 STORY(a_narrower_one_keeps_its_clients_addresses)
 STORY(lan_clients_use_the_public_address)
+STORY(lan_clients_of_any_interface_get_answers)
 STORY(programs_of_this_host_use_it)
 STORY(programs_of_this_host_need_no_open_loopback)
 
@@ -420,6 +439,7 @@ int main(void)
 		BOTH(the_target_sees_this_host),
 		BOTH(a_narrower_one_keeps_its_clients_addresses),
 		BOTH(lan_clients_use_the_public_address),
+		BOTH(lan_clients_of_any_interface_get_answers),
 		ONE(clients_of_several_networks_use_it),
 		BOTH(programs_of_this_host_use_it),
 		BOTH(programs_of_this_host_need_no_open_loopback),
