@@ -29,7 +29,8 @@ struct case_facts { /* of one forward */
 	const struct forward *f;
 	bool incomplete;
 	bool blocked;
-	bool live; /* it is in the kernel, so that connections tell something of it */
+	const char *blocked_by; /* the rule or policy; NULL: not known */
+	bool live;              /* it is in the kernel, so that connections tell something of it */
 	/* NULL: not asked */
 	const struct route *there;  /* to the target */
 	const struct route *back;   /* from the target to the client */

@@ -80,10 +80,16 @@ struct backend {
 	int (*digest)(uint64_t *out, struct err *err);
 	/* Fill out[i] for each of set->forwards. */
 	int (*status)(const struct ruleset *set, struct ruleset_status *out, struct err *err);
-	/* Set blocked of out[i] where others' rules of this interface stop elsewhere->items[i], which
-	 * another backend holds (sorted). NULL: they never do. 0, or -1 (out of memory). */
+	/* Set blocked of out[i] where others' rules of this interface stop elsewhere->items[i],
+	 * which another backend holds (sorted). NULL: they never do. 0, or -1 (out of memory). */
 	int (*blocks)(const struct ruleset *set, const struct forwards *elsewhere,
 		      struct ruleset_status *out, struct err *err);
+	/* Whether others' rules of this interface stop f, which is known to be blocked somewhere;
+	 * then the text of where names the rule or policy. own: this backend holds f. NULL: it
+	 * cannot say.
+	 */
+	bool (*stops)(const struct ruleset *set, const struct forward *f, bool own,
+		      struct err *where);
 	/* A line for each place of pfwd's that holds something of somebody else's. */
 	int (*foreign)(const struct ruleset *set, struct lines *out, struct err *err);
 

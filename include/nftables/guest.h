@@ -62,10 +62,15 @@ int guests_misplaced(const struct others *others, const struct forwards *set, st
 const struct others_chain *guests_stop(const struct others *others, const struct guests *guests,
 				       const struct forward *f);
 
-/* Set blocked of out[i] where the chains stop set->items[i], to which no guest rule applies: another
- * backend holds it. 0, or -1 (out of memory). */
+/* Set blocked of out[i] where the chains stop set->items[i], to which no guest rule applies:
+ * another backend holds it. 0, or -1 (out of memory). */
 int guests_block(const struct others *others, const struct forwards *set,
 		 struct ruleset_status *out, struct err *err);
+
+/* Whether a base chain stops the forward, at a rule (counted from 1; 0: its policy) that no guest
+ * rule stands before, or at any if own is false: then the chain, else NULL. */
+const struct others_chain *guests_where(const struct others *others, const struct forward *f,
+					bool own, size_t *rule);
 
 /* The first chain that may stop forwards which others' backends make, or NULL. */
 const struct others_chain *guests_stop_any(const struct others *others);

@@ -18,6 +18,8 @@ struct present {                    /* a zeroed one is empty */
 	struct lines foreign;       /* places of pfwd's that hold something of others */
 	const struct backend *home; /* where new forwards would be made, if there are any forwards;
 				       NULL for READING_FORWARDS */
+	const struct backend *const *backends;
+	struct ruleset *sets[BACKENDS_MAX]; /* as read, perhaps without their forwards */
 };
 
 /* backends: those looked at; ends with NULL. 0, or -1 and out is empty. */
@@ -26,6 +28,9 @@ int present_read(const struct backend *const *backends, enum reading_depth depth
 /* A number that is another one if the rules have changed since it was asked for. It costs much less
  * than present_read. 0, or -1 as that. */
 int present_digest(const struct backend *const *backends, uint64_t *out, struct err *err);
+/* Which rule or policy stops the forward at that index, which is blocked, into the text of where.
+ * False: that is not known. */
+bool present_where(const struct present *present, size_t index, struct err *where);
 void present_free(struct present *present);
 
 #endif

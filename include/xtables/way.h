@@ -33,6 +33,9 @@ int ways_status(const struct way_case *of, struct ruleset_status *out, struct er
 /* Set blocked of out[i] for each forward of that family that the rules stop without a jump. 0, or
  * -1 (out of memory). */
 int ways_block(const struct way_case *of, struct ruleset_status *out, struct err *err);
+/* Whether the rules stop the one forward of the set; own: in spite of a jump. Then the base chain
+ * and the rule in it (counted from 1; 0: its policy), else NULL. */
+const char *ways_stop(const struct way_case *of, bool own, size_t *rule);
 /* Whether the jump from the base chain, at that position, may stay there. */
 bool ways_right(const struct ways *ways, const struct state *filter, enum group group,
 		size_t position);

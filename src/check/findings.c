@@ -79,6 +79,10 @@ static bool takes_link(const char *ifname, const struct host_link *link)
 
 /* ---- the forward ---- */
 
+/* Apply repairs, and moves what another backend serves better. Without a pipe, a save that fails
+ * leaves no empty file to be applied. */
+#define MEND "pfwd save /run/pfwd.conf && pfwd apply /run/pfwd.conf"
+
 static bool look_expired(const struct facts *facts, const struct case_facts *c,
 			 struct finding_words *out)
 {
@@ -95,7 +99,7 @@ static bool look_incomplete(const struct facts *facts, const struct case_facts *
 	(void)facts;
 	if (!c->incomplete)
 		return false;
-	strcpy(out->remedy, "pfwd save - | pfwd apply -");
+	strcpy(out->remedy, MEND);
 	return say(out, "some of its rules are missing: another program removed them");
 }
 
@@ -105,7 +109,9 @@ static bool look_blocked(const struct facts *facts, const struct case_facts *c,
 	(void)facts;
 	if (!c->blocked)
 		return false;
-	strcpy(out->remedy, "pfwd save - | pfwd apply -");
+	strcpy(out->remedy, MEND);
+	if (c->blocked_by)
+		return say(out, "%s stops its connections, whoever the client is", c->blocked_by);
 	return say(out, "a rule or policy of another program stops its connections");
 }
 
@@ -635,7 +641,7 @@ const struct finding findings[] = {
 	 look_expired},
 	{"incomplete", SEVERITY_ERROR, false, false, "mend it with",
 	 "rules of the forward are missing", look_incomplete},
-	{"blocked", SEVERITY_ERROR, false, false, "try",
+	{"blocked", SEVERITY_ERROR, false, false, "pass it with",
 	 "a rule or policy of another program stops its connections", look_blocked},
 	{"no-interface", SEVERITY_ERROR, true, true, NULL, "the interface does not exist",
 	 look_no_interface},

@@ -2,6 +2,7 @@
 /* pfwd check: why a forward does not work, or will not. */
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "check/ask.h"
 #include "check/results.h"
@@ -64,6 +65,7 @@ struct check {
 	bool *selected;
 	struct asked asked;
 	struct results results;
+	char **places; /* what blocks each forward; or NULL */
 };
 
 /* A line for what is the same of several forwards. */
@@ -112,10 +114,16 @@ static int find(struct check *check, struct err *err)
 	const struct ask_about about = {set, set, check->selected, ASK_ALL};
 	if (ask_all(&about, &check->asked, err) < 0)
 		return -1;
+	struct err where;
+	check->places = calloc(set->count + 1, sizeof(*check->places));
+	if (!check->places)
+		return err_memory(err);
 	for (size_t i = 0; i < set->count; i++) {
 		struct case_facts *c = &check->asked.cases[i];
 		c->incomplete = check->present.of[i].status.incomplete;
 		c->blocked = check->present.of[i].status.blocked;
+		if (c->f && c->blocked && present_where(&check->present, i, &where))
+			c->blocked_by = check->places[i] = strdup(where.text);
 	}
 	return results_find(&check->asked.facts, check->asked.cases, set->count, false,
 			    &check->results, err);
@@ -157,6 +165,9 @@ static int run(const struct command_line *line, struct err *err)
 	int result = command_read(line, &reader, err);
 	if (result == COMMAND_GO)
 		result = show(&check, line->globals, err);
+	for (size_t i = 0; check.places && i < check.present.forwards.count; i++)
+		free(check.places[i]);
+	free(check.places);
 	query_free(&check.query);
 	present_free(&check.present);
 	results_free(&check.results);

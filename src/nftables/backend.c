@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* nf_tables behind the words that every backend has. */
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -91,6 +92,20 @@ static int blocks(const struct ruleset *set, const struct forwards *elsewhere,
 	return guests_block(&content_of(set)->others, elsewhere, out, err);
 }
 
+static bool stops(const struct ruleset *set, const struct forward *f, bool own, struct err *where)
+{
+	size_t rule;
+	const struct others_chain *c = guests_where(&content_of(set)->others, f, own, &rule);
+	if (!c)
+		return false;
+	char what[40] = "the policy";
+	if (rule)
+		snprintf(what, sizeof(what), "rule %zu", rule);
+	err_set(where, ERR_NONE, "%s of chain %s in table %s %s", what, quote(c->name).text,
+		guest_family(c), quote(c->table).text);
+	return true;
+}
+
 static int foreign(const struct ruleset *set, struct lines *out, struct err *err)
 {
 	return words_foreign(content_of(set), out, err);
@@ -159,6 +174,7 @@ const struct backend nftables_backend = {
 	.digest = digest,
 	.status = status,
 	.blocks = blocks,
+	.stops = stops,
 	.foreign = foreign,
 	.plan = plan,
 	.print = print,

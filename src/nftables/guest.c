@@ -265,6 +265,39 @@ static bool is_stopped(const struct others *others, const struct view *view,
 	return false;
 }
 
+static bool guest_before(const struct others_chain *chain, size_t index)
+{
+	for (size_t i = 0; i < index; i++)
+		if (chain->guest[i])
+			return true;
+	return false;
+}
+
+const struct others_chain *guests_where(const struct others *others, const struct forward *f,
+					bool own, size_t *rule)
+{
+	struct hook_flow flows[FLOWS_MAX];
+	size_t count = flows_of(others, f, flows);
+	struct view view;
+	const struct others_chain *stop = NULL;
+	if (others->count == 0 || make_view(others, &view) < 0)
+		return NULL;
+	for (size_t c = 0; !stop && c < others->count; c++)
+		for (size_t i = 0; !stop && i < count; i++) {
+			const struct others_chain *chain = &others->chains[c];
+			if (!sees(chain, &flows[i]))
+				continue;
+			struct filter_place place =
+				filter_place(view.chains, view.count, c, &flows[i].flow);
+			if (place.end != FILTER_CLOSED || (own && guest_before(chain, place.index)))
+				continue;
+			stop = chain;
+			*rule = place.index < chain->count ? place.index + 1 : 0;
+		}
+	free(view.chains);
+	return stop;
+}
+
 int guests_block(const struct others *others, const struct forwards *set,
 		 struct ruleset_status *out, struct err *err)
 {

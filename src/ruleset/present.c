@@ -121,13 +121,13 @@ static int read_once(const struct backend *const *backends, enum reading_depth d
 {
 	struct reader r = {.backends = backends};
 	int result = 0;
-	*out = (struct present){0};
+	*out = (struct present){.backends = backends};
 	for (size_t b = 0; result == 0 && backends[b]; b++)
 		result = read_set(&r, b, depth, &out->foreign, err);
 	if (result == 0)
 		result = fill_present(&r, out, err);
 	for (size_t b = 0; backends[b]; b++) {
-		backends[b]->free(r.sets[b]);
+		out->sets[b] = r.sets[b];
 		free(r.status[b]);
 	}
 	if (result < 0)
@@ -188,8 +188,22 @@ int present_digest(const struct backend *const *backends, uint64_t *out, struct 
 	return 0;
 }
 
+bool present_where(const struct present *present, size_t index, struct err *where)
+{
+	const struct forward *f = &present->forwards.items[index];
+	for (size_t b = 0; present->backends[b]; b++) {
+		bool own = present->of[index].backends & 1U << b;
+		if (present->backends[b]->stops &&
+		    present->backends[b]->stops(present->sets[b], f, own, where))
+			return true;
+	}
+	return false;
+}
+
 void present_free(struct present *present)
 {
+	for (size_t b = 0; present->backends && present->backends[b]; b++)
+		present->backends[b]->free(present->sets[b]);
 	forwards_free(&present->forwards);
 	free(present->of);
 	lines_free(&present->foreign);

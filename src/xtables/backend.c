@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The legacy tables behind the words that every backend has. */
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "host/route.h"
@@ -72,6 +73,28 @@ static int blocks(const struct ruleset *set, const struct forwards *elsewhere,
 			return -1;
 	}
 	return 0;
+}
+
+static bool stops(const struct ruleset *set, const struct forward *f, bool own, struct err *where)
+{
+	const struct snapshot *s = snapshot_of(set);
+	struct forward copy = *f;
+	const struct forwards one = {&copy, 1, 1};
+	char what[40] = "the policy";
+	size_t rule = 0;
+	const char *chain = NULL;
+	for (int i = 0; !chain && i < FAMILIES; i++) {
+		const struct way_case of = {&s->states[i][TABLE_FILTER], &one, &s->here,
+					    route_interface};
+		if (snapshot_families[i] == f->family)
+			chain = ways_stop(&of, own, &rule);
+	}
+	if (rule)
+		snprintf(what, sizeof(what), "rule %zu", rule);
+	if (chain)
+		err_set(where, ERR_NONE, "%s of chain %s in the legacy %s filter table", what,
+			chain, family_name(f->family));
+	return chain != NULL;
 }
 
 static int fill_status(const struct ruleset *set, struct ruleset_status *out, struct err *err)
@@ -165,6 +188,7 @@ const struct backend xtables_backend = {
 	.digest = digest,
 	.status = fill_status,
 	.blocks = blocks,
+	.stops = stops,
 	.foreign = list_foreign,
 	.plan = make_plan,
 	.print = print_plan,

@@ -295,3 +295,24 @@ int ways_block(const struct way_case *of, struct ruleset_status *out, struct err
 {
 	return judge_all(of, judge_bare, out, err);
 }
+
+const char *ways_stop(const struct way_case *of, bool own, size_t *rule)
+{
+	struct walk w;
+	struct way ways[WAYS_MAX];
+	struct err ignored;
+	const char *chain = NULL;
+	if (walk_begin(of, &w, &ignored) < 0)
+		return NULL;
+	for (size_t n = ways_of(&w, of->set->items, ways); !chain && n-- > 0;) {
+		struct filter_place place = place_of(&w, &ways[n]);
+		const struct state_jump *jump =
+			own ? state_find_jump(of->filter, ways[n].group) : NULL;
+		if (place.end != FILTER_CLOSED || (jump && place.index >= jump->position))
+			continue;
+		chain = group_infos[ways[n].group].base;
+		*rule = place.index < w.chains[w.bases[ways[n].group]].count ? place.index + 1 : 0;
+	}
+	walk_end(&w);
+	return chain;
+}

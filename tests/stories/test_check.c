@@ -106,6 +106,26 @@ static void answers_by_another_uplink_are_found(void **state)
 		"ip route flush table 7; ip route del default");
 }
 
+static void what_blocks_is_named(void **state)
+{
+	(void)state;
+	town_serve(SERVER, IPPROTO_TCP, "192.168.1.2", 8080);
+	pfwd(0, "add wan0:80 192.168.1.2:8080");
+	town_sh(town_is("iptables")
+			? "iptables-legacy -I FORWARD -o lan0 -j DROP"
+			: "nft add table ip guard; nft add chain ip guard late '{ type filter hook "
+			  "forward priority 5; }'; nft add rule ip guard late oifname lan0 drop");
+	assert_refused(CLIENT, IPPROTO_TCP, "10.1.0.1", 80);
+	struct outcome o = pfwd(1, "check");
+	assert_says(o.out,
+		    town_is("iptables")
+			    ? "blocked: rule 1 of chain FORWARD in the legacy IPv4 filter table "
+			    : "blocked: rule 1 of chain late in table ip guard ");
+	do_as_told(strstr(o.out, ": blocked: "));
+	assert_reaches(CLIENT, IPPROTO_TCP, "10.1.0.1", 80, "server at");
+	pfwd(0, "check");
+}
+
 static void a_program_that_is_not_there_is_missed(void **state)
 {
 	(void)state;
@@ -158,6 +178,7 @@ int main(void)
 		STORY(each_interface_has_a_switch_of_its_own),
 		STORY(a_target_among_its_clients_needs_masquerade),
 		STORY(answers_by_another_uplink_are_found),
+		STORY(what_blocks_is_named),
 		STORY(a_program_that_is_not_there_is_missed),
 		STORY(a_target_that_is_not_there_is_missed),
 		STORY(the_same_of_many_is_said_once),

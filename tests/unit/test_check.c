@@ -95,6 +95,7 @@ static void reset(const char *line)
 
 ARRANGE(lose_rules, the_case.incomplete = true)
 ARRANGE(be_blocked, the_case.blocked = true)
+ARRANGE(be_blocked_by, the_case.blocked = true; the_case.blocked_by = "rule 2 of chain x")
 ARRANGE(be_port, strcpy(links[WAN].port_of, "bridge"); strcpy(links[WAN].master, "vm0"))
 ARRANGE(be_port_of_vrf, strcpy(links[WAN].port_of, "vrf"); strcpy(links[WAN].master, "red"))
 ARRANGE(be_bridge, strcpy(links[WAN].kind, "bridge"))
@@ -174,8 +175,10 @@ static const struct row rows_of_check[] = {
 	{WEB " --until 2023-11-14T22:13:20Z", NULL, NULL, "expired",
 	 "it ended at 2023-11-14T22:13:20Z"},
 	{WEB " --until 2023-11-14T22:13:21Z", NULL, NULL, "", NULL},
-	{WEB, ON(lose_rules), "incomplete", "pfwd save - | pfwd apply -"},
+	{WEB, ON(lose_rules), "incomplete",
+	 "pfwd save /run/pfwd.conf && pfwd apply /run/pfwd.conf"},
 	{WEB, ON(be_blocked), "blocked", NULL},
+	{WEB, ON(be_blocked_by), "blocked", "rule 2 of chain x stops its connections"},
 	{"eth9:80 192.168.1.2:8080", NULL, NULL, "no-interface",
 	 "there is no interface eth9 (yet)"},
 	{"wlan+:80 192.168.1.2:8080", NULL, NULL, "no-interface", NULL},
