@@ -84,6 +84,7 @@ $(STORY_TESTS): %: %.o $(STORY_HELP)
 	$(CC) $(ALL_LDFLAGS) -o $@ $(filter %.o,$^) -lcmocka
 
 $(BUILD)/tests/stories/test_memory: $(BUILD)/tests/stories/failing.so
+$(BUILD)/tests/stories/nftables/test_lacking: $(BUILD)/tests/stories/lacking.so
 
 $(BUILD)/%.so: %.c
 	@mkdir -p $(@D)

@@ -17,7 +17,8 @@ struct batch { /* a zeroed one is empty */
 	size_t used, room;
 	size_t at; /* where the message begins that is being written */
 	uint32_t sequence;
-	bool failed; /* out of memory: nothing is written any more */
+	bool failed;     /* out of memory: nothing is written any more */
+	size_t forwards; /* that it makes or removes: what to say if it is too large to be sent */
 };
 
 /* Begin a batch for that generation of the ruleset: if it is not the present one any more, nothing

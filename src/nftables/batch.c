@@ -101,6 +101,8 @@ static int change_error(int error, struct err *err)
 		return err_set(err, ERR_PERMISSION,
 			       "not permitted to change nf_tables: CAP_NET_ADMIN is needed; run "
 			       "pfwd as root");
+	/* what is to be deleted has just been read: only a part of the kernel can be missing */
+	case ENOENT:
 	case EOPNOTSUPP:
 	case EPROTONOSUPPORT:
 	case EAFNOSUPPORT:
@@ -158,17 +160,18 @@ static void enlarge_buffer(int fd, size_t size)
 		setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &wanted, sizeof(wanted));
 }
 
-static int too_large(int fd, size_t size, struct err *err)
+/* Forwards differ in size: one in ten is left out of the number that fits. */
+static int too_large(int fd, const struct batch *b, struct err *err)
 {
 	int allowed = 0;
 	socklen_t length = sizeof(allowed);
 	getsockopt(fd, SOL_SOCKET, SO_SNDBUF, &allowed, &length);
-	return err_set(
-		err, ERR_FAILED,
-		"the change takes %zu bytes, and the socket allows %d here (outside of the "
-		"first user namespace, net.core.wmem_max limits it): about %d forwards fit in "
-		"one command",
-		size, allowed, allowed / 96);
+	double part = (double)allowed / (double)b->used * 0.9;
+	return err_set(err, ERR_FAILED,
+		       "the change takes %zu bytes, and the socket allows %d here (outside of the "
+		       "first user namespace, net.core.wmem_max limits it); change no more than "
+		       "%zu forwards with one command",
+		       b->used, allowed, (size_t)((double)b->forwards * part));
 }
 
 int batch_send(struct batch *b, bool *unsure, struct err *err)
@@ -196,7 +199,7 @@ int batch_send(struct batch *b, bool *unsure, struct err *err)
 	while (sent < 0 && errno == EINTR);
 	if (sent < 0) {
 		if (errno == EMSGSIZE)
-			too_large(fd, b->used, err);
+			too_large(fd, b, err);
 		else
 			change_error(errno == EAGAIN ? ENOBUFS : errno, err);
 		goto out;

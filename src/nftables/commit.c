@@ -225,6 +225,7 @@ static void put_op(struct list *list, const struct nft_op *op)
 	case NFT_OP_DELETE_FORWARD:
 	case NFT_OP_NEW_FORWARD:
 		put_forward(list, op);
+		batch->forwards++;
 		break;
 	case NFT_OP_NEW_RULE:
 		put_rule(batch, op);
