@@ -41,6 +41,10 @@ void forward_rules_hairpin(const struct forward *f, enum group *group, struct ru
 int forward_rules_read(enum family family, enum group group, const struct rule *rule,
 		       struct forward *out);
 
+/* Whether a rule of that group's chain has a shape that pfwd wrote there before it asked for the
+ * original port. */
+bool forward_rules_older(enum family family, enum group group, const struct rule *rule);
+
 /* Whether a rule of that group's chain has a shape that pfwd writes there. If it stands for a
  * forward proper, *out is that forward; else the family of *out is FAMILY_NONE. */
 bool forward_rules_knows(enum family family, enum group group, const struct rule *rule,

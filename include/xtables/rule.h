@@ -58,7 +58,7 @@ bool rule_equal(const struct rule *a, const struct rule *b);
 /* A total order, which serves only to bring equal rules together. */
 int rule_compare(const struct rule *a, const struct rule *b);
 uint64_t rule_hash(const struct rule *rule);
-/* The same, whatever the destination ports (ports) are. */
+/* The same, whatever the destination ports are, before translation (orig_ports) and behind it. */
 int rule_compare_but_ports(const struct rule *a, const struct rule *b);
 uint64_t rule_hash_but_ports(const struct rule *rule);
 

@@ -21,8 +21,9 @@ struct rule_ref { /* the kernel's side of a rule: its counters and its place */
 };
 
 struct state_rule {
-	struct rule rule; /* undefined if it is not ours */
+	struct rule rule; /* undefined if it is neither ours nor older */
 	bool ours;        /* it has a shape that pfwd writes */
+	bool older;       /* it has one that versions before wrote, as others may do */
 	struct rule_ref ref;
 };
 

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "model/search.h"
 #include "xtables/build.h"
 #include "xtables/exceptions.h"
 #include "xtables/forward_rules.h"
@@ -92,47 +93,155 @@ out:
 
 struct key {           /* by which rules that may be joined lie together */
 	uint64_t hash; /* of all but the ports */
-	uint16_t first, last;
+	struct ports ports, orig_ports;
 	uint32_t index;
 };
+
+static int compare_ports(struct ports a, struct ports b)
+{
+	int d = a.first - b.first;
+	return d ? d : a.last - b.last;
+}
 
 static int compare_keys(const void *a, const void *b)
 {
 	const struct key *x = a, *y = b;
 	if (x->hash != y->hash)
 		return x->hash < y->hash ? -1 : 1;
-	int d = x->first - y->first;
-	return d ? d : x->last - y->last;
+	int d = compare_ports(x->ports, y->ports);
+	return d ? d : compare_ports(x->orig_ports, y->orig_ports);
 }
 
-/* Whether b accepts more ports of the same target, from the same clients, that a ends before or
- * holds some of: both are one rule then. */
-static bool goes_on(const struct rule *a, const struct rule *b)
+/*
+ * A rule that accepts ports behind each other takes all original ports between the lowest and the
+ * highest. So pfwd must listen on each of these, whatever the target is: else another tool's
+ * translation of one in between is let through.
+ */
+struct listened {      /* original ports without a gap */
+	uint64_t hash; /* of the clients */
+	struct ports ports;
+	uint32_t index; /* of a rule that has these clients */
+};
+
+struct listening {
+	const struct group_rules *rules;
+	struct listened *items; /* sorted */
+	size_t count;
+};
+
+/* Which connections a rule is about before their translation, without the ports. */
+static struct rule clients_of(const struct rule *rule)
 {
-	if (a->target != TARGET_ACCEPT)
-		return rule_equal(a, b);
-	return b->ports.first <= a->ports.last + 1 && rule_compare_but_ports(a, b) == 0;
+	struct rule plain = *rule;
+	plain.ports = plain.orig_ports = (struct ports){0, 0};
+	plain.dst = (struct network){0};
+	return plain;
+}
+
+static uint64_t hash_clients(const struct rule *rule)
+{
+	struct rule clients = clients_of(rule);
+	return rule_hash(&clients);
+}
+
+static bool same_clients(const struct rule *a, const struct rule *b)
+{
+	struct rule x = clients_of(a), y = clients_of(b);
+	return rule_equal(&x, &y);
+}
+
+static int compare_listened(const void *a, const void *b)
+{
+	const struct listened *x = a, *y = b;
+	if (x->hash != y->hash)
+		return x->hash < y->hash ? -1 : 1;
+	return compare_ports(x->ports, y->ports);
+}
+
+static int find_listened(const struct group_rules *g, struct listening *out, struct err *err)
+{
+	struct listened *items = reallocarray(NULL, g->count + 1, sizeof(*items));
+	*out = (struct listening){.rules = g, .items = items};
+	if (!items)
+		return err_memory(err);
+	for (size_t i = 0; i < g->count; i++)
+		items[i] = (struct listened){hash_clients(&g->rules[i]), g->rules[i].orig_ports,
+					     (uint32_t)i};
+	qsort(items, g->count, sizeof(*items), compare_listened);
+	for (size_t i = 0; i < g->count; i++) {
+		struct listened *last = &items[out->count];
+		if (out->count && last[-1].hash == items[i].hash &&
+		    items[i].ports.first <= last[-1].ports.last + 1 &&
+		    same_clients(&g->rules[last[-1].index], &g->rules[items[i].index])) {
+			if (items[i].ports.last > last[-1].ports.last)
+				last[-1].ports.last = items[i].ports.last;
+			continue;
+		}
+		*last = items[i];
+		out->count++;
+	}
+	return 0;
+}
+
+/* Whether pfwd listens on all original ports of the rule. clients: hash_clients of it. */
+static bool is_listened(const struct listening *listening, const struct rule *rule,
+			uint64_t clients)
+{
+	/* what begins at the first port comes before this too */
+	const struct listened key = {clients, {rule->orig_ports.first, UINT16_MAX}, 0};
+	size_t i = search_first(&key, listening->items, listening->count, sizeof(key),
+				compare_listened);
+	if (i < listening->count && compare_listened(&listening->items[i], &key) == 0)
+		i++;
+	if (i == 0)
+		return false;
+	const struct listened *found = &listening->items[i - 1];
+	return found->hash == clients && found->ports.last >= rule->orig_ports.last &&
+	       same_clients(&listening->rules->rules[found->index], rule);
+}
+
+/* Make a of two rules, if one can say both. listening: NULL if only equal ones are joined; clients:
+ * hash_clients of a. */
+static bool join_two(struct rule *a, const struct rule *b, const struct listening *listening,
+		     uint64_t clients)
+{
+	struct rule both = *a;
+	if (rule_equal(a, b))
+		return true;
+	if (!listening || a->target != TARGET_ACCEPT || b->ports.first > a->ports.last + 1 ||
+	    rule_compare_but_ports(a, b) != 0)
+		return false;
+	if (b->ports.last > both.ports.last)
+		both.ports.last = b->ports.last;
+	if (b->orig_ports.first < both.orig_ports.first)
+		both.orig_ports.first = b->orig_ports.first;
+	if (b->orig_ports.last > both.orig_ports.last)
+		both.orig_ports.last = b->orig_ports.last;
+	if (!is_listened(listening, &both, clients))
+		return false;
+	*a = both;
+	return true;
 }
 
 /* Copy the rules in the order of the keys, neighbours that join as one, to out (which may be NULL)
  * with room for all of them. Return their number. */
 static size_t join(const struct group_rules *g, const struct key *keys,
-		   bool (*joins)(const struct rule *a, const struct rule *b), struct rule *out)
+		   const struct listening *listening, struct rule *out)
 {
 	struct rule last = g->rules[keys[0].index];
+	uint64_t clients = listening ? hash_clients(&last) : 0;
 	size_t count = 0;
 	for (size_t i = 1; i <= g->count; i++) {
 		const struct rule *r = i < g->count ? &g->rules[keys[i].index] : NULL;
-		if (r && joins(&last, r)) {
-			if (r->ports.last > last.ports.last)
-				last.ports.last = r->ports.last;
+		if (r && join_two(&last, r, listening, clients))
 			continue;
-		}
 		if (out)
 			out[count] = last;
 		count++;
-		if (r)
-			last = *r;
+		if (!r)
+			break;
+		last = *r;
+		clients = listening ? hash_clients(&last) : 0;
 	}
 	return count;
 }
@@ -141,28 +250,33 @@ static size_t join(const struct group_rules *g, const struct key *keys,
 static int unite(struct group_rules *g, struct err *err)
 {
 	int result = -1;
+	struct listening listening = {0};
 	if (g->count < 2)
 		return 0;
 	struct key *keys = reallocarray(NULL, g->count, sizeof(*keys));
 	struct rule *rules = reallocarray(NULL, g->count, sizeof(*rules));
 	if (!keys || !rules) {
-		free(rules);
 		err_memory(err);
 		goto out;
 	}
 	for (size_t i = 0; i < g->count; i++) {
 		const struct rule *r = &g->rules[i];
-		keys[i] = (struct key){rule_hash_but_ports(r), r->ports.first, r->ports.last,
-				       (uint32_t)i};
+		keys[i] =
+			(struct key){rule_hash_but_ports(r), r->ports, r->orig_ports, (uint32_t)i};
 	}
 	qsort(keys, g->count, sizeof(*keys), compare_keys);
-	bool many = join(g, keys, rule_equal, NULL) > TREE_BUCKET;
-	g->count = join(g, keys, many ? goes_on : rule_equal, rules);
+	bool many = join(g, keys, NULL, NULL) > TREE_BUCKET;
+	if (many && g->rules[0].target == TARGET_ACCEPT && find_listened(g, &listening, err) < 0)
+		goto out;
+	g->count = join(g, keys, listening.items ? &listening : NULL, rules);
 	free(g->rules);
 	g->rules = rules;
 	g->room = g->count;
+	rules = NULL;
 	result = 0;
 out:
+	free(listening.items);
+	free(rules);
 	free(keys);
 	return result;
 }

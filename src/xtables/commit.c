@@ -10,6 +10,7 @@
 #include "host/route.h"
 #include "xtables/build.h"
 #include "xtables/commit.h"
+#include "xtables/older.h"
 
 /* ---- planning ---- */
 
@@ -167,7 +168,8 @@ static int undo_step(struct work *w, const struct step *step, struct err *err)
 	struct tables *fresh = tables_open(snapshot_families[step->family], step->table, err);
 	if (!fresh)
 		return -1;
-	if (tables_undo(fresh, done, plan, err) < 0 || tables_read(fresh, &there, err) < 0)
+	if (tables_undo(fresh, done, plan, err) < 0 || tables_read(fresh, &there, err) < 0 ||
+	    older_adopt(&there, &w->before->base.forwards, err) < 0)
 		goto out;
 	if (!state_equal(&there, &w->before->states[step->family][step->table])) {
 		err_set(err, ERR_FAILED, "somebody else changed the table without the lock");

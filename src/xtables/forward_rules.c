@@ -150,6 +150,11 @@ static struct rule *add_accept(struct rules *rules, enum group group)
 	struct rule *r = add_rule(rules, group, TARGET_ACCEPT);
 	r->dst = network_of_host(forward_to_self(f) ? &f->addr : &f->target);
 	r->ports = f->target_ports;
+	/* other tools' translations to the same target are theirs to let through */
+	if (group != GROUP_INPUT_SAME) {
+		r->orig_dst = network_of_host(&f->addr);
+		r->orig_ports = f->ports;
+	}
 	return r;
 }
 
@@ -290,10 +295,10 @@ static bool is_part(enum family family, enum group group, const struct rule *r)
 			r->target == TARGET_RETURN) &&
 		       original && host;
 	case GROUP_FORWARD:
-		return r->target == TARGET_ACCEPT && !original && host;
+		return r->target == TARGET_ACCEPT && original && host;
 	case GROUP_INPUT:
 	case GROUP_INPUT_SAME:
-		return r->target == TARGET_ACCEPT && !original;
+		return r->target == TARGET_ACCEPT && original == (group == GROUP_INPUT);
 	case GROUP_ADDR:
 	case GROUP_MAIN:
 	case GROUPS:
@@ -325,4 +330,15 @@ bool forward_rules_knows(enum family family, enum group group, const struct rule
 	bool comment = hairpin && rule->comment && strcmp(rule->comment, OPEN_LIST) == 0;
 	return rule->proto && rule->ports.first && (comment || !rule->comment) &&
 	       (rule->flags & ~flags) == 0 && is_part(family, group, rule);
+}
+
+bool forward_rules_older(enum family family, enum group group, const struct rule *rule)
+{
+	struct rule now = *rule;
+	struct forward none;
+	if ((group != GROUP_FORWARD && group != GROUP_INPUT) || rule->target != TARGET_ACCEPT ||
+	    rule->orig_ports.first || network_is_set(&rule->orig_dst))
+		return false;
+	now.orig_ports = rule->ports;
+	return forward_rules_knows(family, group, &now, &none);
 }

@@ -6,8 +6,8 @@
  * rules have counted are the connections that it has translated, because only the first packet of
  * a connection passes the nat table.
  *
- * Rules that accept may have been joined into one for more ports. They are looked up by what they
- * cover, all other rules by what they are.
+ * Rules that accept may have been joined into one for more ports. So they are looked up by what
+ * they cover, if they are not there as they are.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -74,16 +74,6 @@ static struct cover cover_of(enum group group, const struct rule *rule)
 	};
 }
 
-/* Whether some rule accepts all that this one does. */
-static bool is_covered(const struct index *index, enum group group, const struct rule *rule)
-{
-	struct cover key = cover_of(group, rule);
-	size_t i =
-		search_first(&key, index->covers, index->cover_count, sizeof(key), begins_before);
-	return i > 0 && compare_kinds(&index->covers[i - 1], &key) == 0 &&
-	       index->covers[i - 1].reach >= rule->ports.last;
-}
-
 static const struct state_rule *find_rule(const struct index *index, enum group group,
 					  const struct rule *rule)
 {
@@ -93,6 +83,26 @@ static const struct state_rule *find_rule(const struct index *index, enum group 
 		if (r->group == group && rule_equal(&r->rule->rule, rule))
 			return r->rule;
 	return NULL;
+}
+
+/* Whether some rule accepts all that this one does: the same one, or one for more ports. */
+static bool is_covered(const struct index *index, enum group group, const struct rule *rule)
+{
+	if (find_rule(index, group, rule))
+		return true;
+	struct cover key = cover_of(group, rule);
+	size_t i =
+		search_first(&key, index->covers, index->cover_count, sizeof(key), begins_before);
+	for (; i > 0; i--) {
+		const struct cover *c = &index->covers[i - 1];
+		if (compare_kinds(c, &key) != 0 || c->reach < rule->ports.last)
+			break;
+		if (c->rule->ports.last >= rule->ports.last &&
+		    c->rule->orig_ports.first <= rule->orig_ports.first &&
+		    c->rule->orig_ports.last >= rule->orig_ports.last)
+			return true;
+	}
+	return false;
 }
 
 /* ---- making the index ---- */
@@ -105,10 +115,8 @@ static bool may_be_united(enum group group, const struct rule *rule)
 
 static void add_rule(struct index *index, enum group group, const struct state_rule *rule)
 {
-	if (may_be_united(group, &rule->rule)) {
+	if (may_be_united(group, &rule->rule))
 		index->covers[index->cover_count++] = cover_of(group, &rule->rule);
-		return;
-	}
 	struct reached *r = &index->reached[index->count++];
 	*r = (struct reached){rule, group};
 	hash_table_add(&index->by_rule, rule_hash(&rule->rule), r);

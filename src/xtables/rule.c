@@ -70,13 +70,14 @@ int rule_compare_but_ports(const struct rule *a, const struct rule *b)
 {
 	struct rule plain = *a;
 	plain.ports = b->ports;
+	plain.orig_ports = b->orig_ports;
 	return rule_compare(&plain, b);
 }
 
 uint64_t rule_hash_but_ports(const struct rule *rule)
 {
 	struct rule plain = *rule;
-	plain.ports = (struct ports){0, 0};
+	plain.ports = plain.orig_ports = (struct ports){0, 0};
 	return rule_hash(&plain);
 }
 

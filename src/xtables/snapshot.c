@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "host/interfaces.h"
+#include "xtables/older.h"
 #include "xtables/snapshot.h"
 
 const enum family snapshot_families[FAMILIES] = {FAMILY_IPV4, FAMILY_IPV6};
@@ -41,7 +42,9 @@ static int read_family(struct snapshot *s, int f, enum reading_depth depth, stru
 		close_table(s, f, TABLE_NAT);
 		return 0;
 	}
-	return read_table(s, f, TABLE_FILTER, err);
+	if (read_table(s, f, TABLE_FILTER, err) < 0)
+		return -1;
+	return older_adopt(&s->states[f][TABLE_FILTER], &s->base.forwards, err);
 }
 
 int snapshot_read(enum reading_depth depth, struct snapshot *out, struct err *err)

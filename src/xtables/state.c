@@ -50,8 +50,14 @@ struct state_rule *state_add_rule(struct state *state, struct state_chain *chain
 	void *items = chain->rules;
 	struct state_rule *added = array_append(&items, &chain->count, sizeof(*added));
 	chain->rules = items;
-	if (!added || !rule || !forward_rules_knows(state->family, chain->group, rule, &f))
+	if (!added || !rule)
 		return added;
+	if (!forward_rules_knows(state->family, chain->group, rule, &f)) {
+		added->older = forward_rules_older(state->family, chain->group, rule);
+		if (added->older)
+			added->rule = *rule;
+		return added;
+	}
 	assert(rule_is_clean(rule));
 	added->ours = true;
 	added->rule = *rule;
@@ -247,7 +253,7 @@ static void take_below(struct owning *o, bool *mark)
 static bool holds_ours_alone(const struct state_chain *chain)
 {
 	for (size_t i = 0; i < chain->count; i++)
-		if (!chain->rules[i].ours)
+		if (!chain->rules[i].ours && !chain->rules[i].older)
 			return false;
 	return true;
 }

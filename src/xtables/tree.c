@@ -490,7 +490,8 @@ int tree_build(struct layout *layout, const struct tree_rules *rules, struct err
 	if (!all.items)
 		return err_memory(err);
 	tree.spare = all.items + rules->count;
-	tree.original = rules->count && rules->items[0].orig_ports.first;
+	tree.original = group_infos[rules->group].table == TABLE_NAT && rules->count &&
+			rules->items[0].orig_ports.first;
 	for (size_t i = 0; i < rules->count; i++)
 		all.items[i].rule = &rules->items[i];
 	ssize_t root = add_chain(&tree, group_infos[rules->group].chain);

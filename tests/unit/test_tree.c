@@ -29,6 +29,8 @@ struct packet {
 	struct address from, to;
 	uint8_t proto;
 	uint16_t port;
+	struct address orig_to; /* before translation */
+	uint16_t orig_port;
 };
 
 static bool takes(const struct match *box, const struct packet *p)
@@ -42,7 +44,12 @@ static bool takes(const struct match *box, const struct packet *p)
 
 static bool rule_takes(const struct rule *rule, const struct packet *p)
 {
-	struct match box = rule_match(rule);
+	struct rule plain = *rule;
+	plain.orig_ports = (struct ports){0, 0};
+	struct match box = rule_match(&plain);
+	if (rule->orig_ports.first && (!ports_hold(rule->orig_ports, p->orig_port) ||
+				       !network_holds(&rule->orig_dst, &p->orig_to)))
+		return false;
 	bool other_in = rule->flags & RULE_NOT_IN &&
 			ifname_overlap(p->ifname, rule->in) != OVERLAP_DISJOINT;
 	return takes(&box, p) && !other_in;
@@ -102,8 +109,9 @@ static void check_translation(const struct forwards *set, const struct layout *l
 	assert_true(forward_equal(&found, expected));
 }
 
-/* What the rules of all forwards would accept, one by one. */
-static bool accepts_naively(const struct forwards *set, enum group group, const struct packet *p)
+/* What the rules of all forwards would accept, one by one; wherever it is sent to. */
+static bool accepts_naively(const struct forwards *set, enum group group, const struct packet *p,
+			    bool wherever)
 {
 	struct forward_rule rules[FORWARD_RULES_MAX];
 	char comment[SPEC_OPTIONS_MAX];
@@ -111,9 +119,14 @@ static bool accepts_naively(const struct forwards *set, enum group group, const 
 		if (set->items[i].family != p->to.family)
 			continue;
 		size_t n = forward_rules_of(&set->items[i], rules, comment);
-		for (size_t r = 0; r < n; r++)
+		for (size_t r = 0; r < n; r++) {
+			if (wherever && rules[r].rule.orig_ports.first) {
+				rules[r].rule.dst = (struct network){0};
+				rules[r].rule.ports = (struct ports){0, 0};
+			}
 			if (rules[r].group == group && rule_takes(&rules[r].rule, p))
 				return true;
+		}
 	}
 	return false;
 }
@@ -137,7 +150,11 @@ static void check_acceptance(const struct forwards *set, const struct layout *la
 			     walk_chain(layout, TABLE_FILTER, r->chain, p, &steps)))
 				accepted = true;
 		}
-		assert_int_equal(accepted, accepts_naively(set, groups[g], p));
+		/* a rule for many ports may take one for the other, but none of other tools */
+		if (accepted)
+			assert_true(accepts_naively(set, groups[g], p, true));
+		else
+			assert_false(accepts_naively(set, groups[g], p, false));
 	}
 }
 
@@ -314,6 +331,8 @@ static struct packet packet_near(const struct forward *f)
 		p.from = f->from.addr;
 	if (address_is_set(&f->addr) && !once_in(&dice, 4))
 		p.to = f->addr;
+	p.orig_to = p.to;
+	p.orig_port = p.port;
 	return p;
 }
 

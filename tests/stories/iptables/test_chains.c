@@ -159,6 +159,24 @@ static void rules_of_others_in_our_chains_survive(void **state)
 		"-A PFWD -s 10.9.9.9/32 -j LOG\n");
 }
 
+/* Accepts of an owner, of the shape that pfwd wrote before it asked for the original port. */
+static void accepts_of_others_in_our_chains_survive(void **state)
+{
+	(void)state;
+	pfwd(0, "add wan0:80 192.168.1.2:8080");
+	town_sh("iptables-legacy -A PFWD -d 192.168.1.2/32 -i wan0 -p tcp -m tcp --dport 22 "
+		"-j ACCEPT; iptables-legacy -A PFWD -d 192.168.1.2/32 -i wan0 -p tcp -m tcp "
+		"--dport 8080 -m conntrack --ctorigdstport 99 -j ACCEPT");
+	assert_says(pfwd(0, "list").err, "holds 1 rule that pfwd did not make");
+	pfwd(0, "add wan0:81 192.168.1.2:8080");
+	pfwd(0, "del wan0:81");
+	struct outcome o = town_run("iptables-legacy -S PFWD");
+	assert_says(o.out,
+		    "-A PFWD -d 192.168.1.2/32 -i wan0 -p tcp -m tcp --dport 22 -j ACCEPT\n");
+	/* one for the original port opens nothing without its translation, and goes */
+	assert_silent(o.out, "ctorigdstport 99");
+}
+
 static void flush_leaves_a_chain_that_somebody_uses(void **state)
 {
 	(void)state;
@@ -193,17 +211,19 @@ static void a_jump_stays_where_it_was_put(void **state)
 			    "-P FORWARD ACCEPT\n-A FORWARD -p icmp -j ACCEPT\n");
 }
 
-/* A jump without the mark, as older versions made it, is marked by the next change; one beside it
- * is an administrator's. */
+/* What older versions made, without the mark and without the original port, is made anew by the
+ * next change; a jump beside it is an administrator's. */
 static void jumps_without_the_mark(void **state)
 {
 	(void)state;
 	pfwd(0, "add wan0:80 192.168.1.2:8080");
 	struct outcome marked = town_rules();
 	town_sh("for t in iptables-legacy ip6tables-legacy; do $t-save | "
-		"sed 's/ -m comment --comment pfwd//' | $t-restore; done");
+		"sed 's/ -m comment --comment pfwd//; s/ -m conntrack --ctorigdstport [0-9:]*//' | "
+		"$t-restore; done");
 	assert_silent(town_rules().out, "comment pfwd");
-	assert_string_equal(pfwd(0, "list -rn -o STATE").out, "active\n");
+	assert_silent(town_rules().out, "ctorigdstport");
+	assert_says(pfwd(0, "list -rn -o FORWARD").out, "wan0:80/tcp");
 	pfwd(0, "add wan0:81 192.168.1.2:8080");
 	pfwd(0, "del wan0:81");
 	assert_string_equal(town_rules().out, marked.out);
@@ -283,8 +303,10 @@ static void neighbouring_ports_share_an_accept(void **state)
 	/* one that is missing is missed, though its neighbours are accepted */
 	town_sh("chain=$(iptables-legacy -S | sed -n 's/^-A \\(PFWD[^ ]*\\) .*1011:1040.*/\\1/p');"
 		"iptables-legacy -D $chain -d 192.168.1.2/32 -i wan0 -p tcp -m tcp "
-		"--dport 1011:1040 -j ACCEPT; iptables-legacy -A $chain -d 192.168.1.2/32 -i wan0 "
-		"-p tcp -m tcp --dport 1012:1040 -j ACCEPT");
+		"--dport 1011:1040 -m conntrack --ctorigdstport 11011:11040 -j ACCEPT; "
+		"iptables-legacy -A $chain -d 192.168.1.2/32 -i wan0 -p tcp -m tcp --dport "
+		"1012:1040 "
+		"-m conntrack --ctorigdstport 11012:11040 -j ACCEPT");
 	o = pfwd(0, "list -rn -o FORWARD,STATE");
 	assert_says(o.out, "wan0:11011/tcp incomplete\n");
 	assert_says(o.out, "wan0:11012/tcp active\n");
@@ -293,6 +315,26 @@ static void neighbouring_ports_share_an_accept(void **state)
 	assert_silent(pfwd(0, "list -rn -o STATE").out, "incomplete");
 	pfwd(0, "flush");
 	assert_silent(town_run("iptables-legacy-save").out, "PFWD");
+}
+
+/* Neighbouring ports share a rule only if pfwd listens on all ports between the original ones. */
+static void gaps_are_not_accepted(void **state)
+{
+	(void)state;
+	town_sh("for i in $(seq 40); do echo wan0:$((1000 + 2 * i)) 192.168.1.2:$((3000 + i)); "
+		"done "
+		"| $PFWD apply -");
+	assert_silent(accepts().out, ":");
+	town_serve(SERVER, IPPROTO_TCP, "192.168.1.2", 3003);
+	assert_reaches(CLIENT, IPPROTO_TCP, "10.1.0.1", 1006, "server");
+	town_close_gates();
+	town_translate(1007, "192.168.1.2", 3003);
+	assert_reaches(CLIENT, IPPROTO_TCP, "10.1.0.1", 1006, "server");
+	assert_refused(CLIENT, IPPROTO_TCP, "10.1.0.1", 1007);
+	town_sh("for i in $(seq 80); do echo wan0:$((1000 + i)) 192.168.1.2:$((3000 + (i * 7) %% "
+		"81)); "
+		"done | $PFWD apply -");
+	assert_string_equal(accepts().out, "3001:3080\n");
 }
 
 /* A branch that would begin with port 0, which the kernel takes for any, begins with 1. */
@@ -321,12 +363,14 @@ int main(void)
 		STORY(counters_go_along_into_other_chains),
 		STORY(half_forwards_show_and_are_mended),
 		STORY(rules_of_others_in_our_chains_survive),
+		STORY(accepts_of_others_in_our_chains_survive),
 		STORY(flush_leaves_a_chain_that_somebody_uses),
 		STORY(a_jump_stays_where_it_was_put),
 		STORY(jumps_without_the_mark),
 		STORY(a_narrower_jump_is_left),
 		STORY(a_name_that_is_taken_is_refused),
 		STORY(neighbouring_ports_share_an_accept),
+		STORY(gaps_are_not_accepted),
 		STORY(low_ports_applied_again_change_nothing),
 	};
 	return cmocka_run_group_tests(stories, town_build, town_raze);
