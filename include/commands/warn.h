@@ -8,9 +8,14 @@
 
 #include "model/backend.h"
 
-/* Print what keeps the forwards of set from working here, and what harm they may do. all: those
- * that are there now, set among them. */
-void warn_of_forwards(const struct forwards *set, const struct forwards *all,
-		      const struct backend *home);
+struct warn_about {
+	const struct forwards *set;            /* that were just made */
+	const struct forwards *all;            /* that are there now, set among them; sorted */
+	const struct backend *home;            /* in which they were made */
+	const struct backend *const *backends; /* all of them; ends with NULL */
+};
+
+/* Print what keeps the forwards of set from working here, and what harm they may do. */
+void warn_of_forwards(const struct warn_about *about);
 
 #endif

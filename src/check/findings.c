@@ -641,7 +641,7 @@ const struct finding findings[] = {
 	 look_expired},
 	{"incomplete", SEVERITY_ERROR, false, false, "mend it with",
 	 "rules of the forward are missing", look_incomplete},
-	{"blocked", SEVERITY_ERROR, false, false, "pass it with",
+	{"blocked", SEVERITY_ERROR, true, false, "pass it with",
 	 "a rule or policy of another program stops its connections", look_blocked},
 	{"no-interface", SEVERITY_ERROR, true, true, NULL, "the interface does not exist",
 	 look_no_interface},

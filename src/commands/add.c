@@ -122,8 +122,10 @@ static int make(struct add *add, const struct globals *globals, struct err *err)
 		return -1;
 	if (edit_run(&add->edit, globals, err) < 0)
 		return -1;
+	const struct warn_about about = {&add->asked, &add->all, add->edit.change.home,
+					 globals->backends};
 	if (!add->edit.dry_run)
-		warn_of_forwards(&add->asked, &add->all, add->edit.change.home);
+		warn_of_forwards(&about);
 	return 0;
 }
 

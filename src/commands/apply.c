@@ -33,8 +33,10 @@ static int apply(struct forwards_file *source, struct edit *edit, const struct g
 	if (globals_home(globals, &edit->change.home, err) < 0 || load(source, globals, err) < 0 ||
 	    edit_run(edit, globals, err) < 0)
 		return -1;
+	const struct forwards *set = &source->file.forwards;
+	const struct warn_about about = {set, set, edit->change.home, globals->backends};
 	if (!edit->dry_run)
-		warn_of_forwards(&source->file.forwards, &source->file.forwards, edit->change.home);
+		warn_of_forwards(&about);
 	return 0;
 }
 

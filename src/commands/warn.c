@@ -1,20 +1,21 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What check finds and is certain, and the chains that stop what another backend lets through. */
+/* Those findings of check that are certain. */
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
 #include "check/ask.h"
 #include "check/results.h"
 #include "commands/command.h"
 #include "commands/warn.h"
-#include "host/hooks.h"
 
-static void warn_chain(enum family family, const char *chain)
-{
-	command_say("warning: nf_tables drops by policy the %s packets that pfwd accepts (%s): "
-		    "accept them there too, or move the forwards to nf_tables with: "
-		    "pfwd save - | pfwd apply --backend nftables -",
-		    family_name(family), chain);
-}
+struct warner {
+	const struct warn_about *about;
+	struct asked asked;
+	struct results results;
+	struct ruleset_status *status; /* of each forward, by another backend */
+	char **places;                 /* what blocks each forward; or NULL */
+};
 
 static void warn_result(const struct result *r, const struct forwards *set)
 {
@@ -28,39 +29,58 @@ static void warn_result(const struct result *r, const struct forwards *set)
 		command_say("to keep it over a reboot, put %s into " CHECK_SYSCTL_FILE, r->keep);
 }
 
-static void warn_family(const struct asked *asked, const struct forwards *set, enum family family)
+/* Where others' rules in the interface of another backend stop forwards that home lets through. */
+static int ask_backend(struct warner *w, const struct backend *backend, struct err *err)
 {
-	bool to_self = false, beyond = false;
-	for (size_t i = 0; i < set->count; i++) {
-		const struct forward *f = &set->items[i];
-		if (f->family != family || f->except)
-			continue;
-		bool here = !asked->cases[i].there;
-		to_self = to_self || here;
-		beyond = beyond || !here;
+	const struct forwards *set = w->about->set;
+	const struct reading reading = {.depth = READING_ALL, .around = set};
+	struct ruleset *there;
+	if (backend->read(&reading, &there, err) < 0)
+		return -1;
+	int result = backend->blocks(there, set, w->status, err);
+	for (size_t i = 0; result == 0 && i < set->count; i++) {
+		struct case_facts *c = &w->asked.cases[i];
+		struct err where;
+		c->blocked = w->status[i].blocked;
+		if (c->blocked && backend->stops &&
+		    backend->stops(there, &set->items[i], false, &where))
+			c->blocked_by = w->places[i] = strdup(where.text);
 	}
-	if (beyond)
-		host_nft_drops(family, HOST_HOOK_FORWARD, warn_chain);
-	if (to_self)
-		host_nft_drops(family, HOST_HOOK_INPUT, warn_chain);
+	backend->free(there);
+	return result;
 }
 
-void warn_of_forwards(const struct forwards *set, const struct forwards *all,
-		      const struct backend *home)
+static int ask_backends(struct warner *w, struct err *err)
 {
-	const struct ask_about about = {set, all, NULL, ASK_CERTAIN};
-	struct asked asked = {0};
-	struct results results = {0};
-	struct err err;
-	if (ask_all(&about, &asked, &err) < 0 ||
-	    results_find(&asked.facts, asked.cases, set->count, true, &results, &err) < 0)
-		command_say("warning: the forwards are made, but not checked: %s", err.text);
-	for (size_t i = 0; i < results.count; i++)
-		warn_result(&results.items[i], set);
-	if (asked.cases && !(home && home->stops_others)) {
-		warn_family(&asked, set, FAMILY_IPV4);
-		warn_family(&asked, set, FAMILY_IPV6);
+	size_t count = w->about->set->count;
+	w->status = calloc(count + 1, sizeof(*w->status));
+	w->places = calloc(count + 1, sizeof(*w->places));
+	if (!w->status || !w->places)
+		return err_memory(err);
+	for (size_t b = 0; w->about->backends[b]; b++) {
+		const struct backend *backend = w->about->backends[b];
+		if (backend != w->about->home && backend->blocks && backend->present() &&
+		    ask_backend(w, backend, err) < 0)
+			return -1;
 	}
-	results_free(&results);
-	asked_free(&asked);
+	return 0;
+}
+
+void warn_of_forwards(const struct warn_about *about)
+{
+	const struct ask_about ask = {about->set, about->all, NULL, ASK_CERTAIN};
+	struct warner w = {.about = about};
+	struct err err;
+	if (ask_all(&ask, &w.asked, &err) < 0 || ask_backends(&w, &err) < 0 ||
+	    results_find(&w.asked.facts, w.asked.cases, about->set->count, true, &w.results, &err) <
+		    0)
+		command_say("warning: the forwards are made, but not checked: %s", err.text);
+	for (size_t i = 0; i < w.results.count; i++)
+		warn_result(&w.results.items[i], about->set);
+	results_free(&w.results);
+	asked_free(&w.asked);
+	for (size_t i = 0; w.places && i < about->set->count; i++)
+		free(w.places[i]);
+	free(w.places);
+	free(w.status);
 }

@@ -15,9 +15,6 @@
 #include <netinet/in.h>
 #include <sys/mman.h>
 #include <linux/inet_diag.h>
-#include <linux/netfilter.h>
-#include <linux/netfilter/nf_tables.h>
-#include <linux/netfilter/nfnetlink.h>
 #include <linux/sock_diag.h>
 #include <cmocka.h>
 
@@ -203,7 +200,7 @@ void neighbours_free(struct neighbours *neighbours)
 	*neighbours = (struct neighbours){0};
 }
 
-/* ---- netlink: listening sockets, and chains of nf_tables ---- */
+/* ---- netlink: listening sockets ---- */
 
 void fake_listen(enum proto proto, const char *addr, uint16_t port)
 {
@@ -233,25 +230,6 @@ static int tell_listeners(const struct nlmsghdr *request, mnl_cb_t on, void *dat
 	return 0;
 }
 
-static int tell_chains(mnl_cb_t on, void *data)
-{
-	_Alignas(struct nlmsghdr) char buffer[512] = {0};
-	if (!fake_host->dropping_chain)
-		return 0;
-	struct nlmsghdr *nlh = mnl_nlmsg_put_header(buffer);
-	nlh->nlmsg_type = NFNL_SUBSYS_NFTABLES << 8 | NFT_MSG_NEWCHAIN;
-	struct nfgenmsg *nfh = mnl_nlmsg_put_extra_header(nlh, sizeof(*nfh));
-	nfh->nfgen_family = NFPROTO_INET;
-	mnl_attr_put_strz(nlh, NFTA_CHAIN_TABLE, "fw");
-	mnl_attr_put_strz(nlh, NFTA_CHAIN_NAME, fake_host->dropping_chain);
-	mnl_attr_put_u32(nlh, NFTA_CHAIN_POLICY, htonl(NF_DROP));
-	struct nlattr *hook = mnl_attr_nest_start(nlh, NFTA_CHAIN_HOOK);
-	mnl_attr_put_u32(nlh, NFTA_HOOK_HOOKNUM, htonl(fake_host->dropping_hook));
-	mnl_attr_put_u32(nlh, NFTA_HOOK_PRIORITY, 0);
-	mnl_attr_nest_end(nlh, hook);
-	return on(nlh, data) < 0 ? -1 : 0;
-}
-
 struct mnl_socket *netlink_open(int bus)
 {
 	return mnl_socket_open(bus);
@@ -266,8 +244,6 @@ int netlink_dump(int bus, struct nlmsghdr *request, mnl_cb_t on, void *data)
 	}
 	if (bus == NETLINK_SOCK_DIAG)
 		return tell_listeners(request, on, data);
-	if (request->nlmsg_type == (NFNL_SUBSYS_NFTABLES << 8 | NFT_MSG_GETCHAIN))
-		return tell_chains(on, data);
 	return 0;
 }
 

@@ -22,9 +22,6 @@ struct fake_host { /* a zeroed one permits all, forwards and counts */
 	bool no_listeners; /* they cannot be read */
 	struct host_listener listeners[FAKE_LISTENERS_MAX];
 	size_t listener_count;
-	/* The nf_tables base chain of table inet fw that drops by policy; NULL: none does. */
-	const char *dropping_chain;
-	uint32_t dropping_hook; /* NF_INET_FORWARD, ... */
 	bool no_conntrack;
 	bool conns_stay;        /* they cannot be ended */
 	bool conntrack_resizes; /* while it is read */

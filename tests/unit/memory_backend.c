@@ -173,6 +173,25 @@ static int memory_foreign(const struct ruleset *set, struct lines *out, struct e
 	return add_line(own(set)->of->foreign, out, err);
 }
 
+static int memory_blocks(const struct ruleset *set, const struct forwards *elsewhere,
+			 struct ruleset_status *out, struct err *err)
+{
+	(void)err;
+	for (size_t i = 0; i < elsewhere->count; i++)
+		out[i].blocked = own(set)->of->stop[0] && !elsewhere->items[i].except;
+	return 0;
+}
+
+static bool memory_stops(const struct ruleset *set, const struct forward *f, bool mine,
+			 struct err *where)
+{
+	const char *stop = own(set)->of->stop;
+	if (!*stop || mine || f->except)
+		return false;
+	err_set(where, ERR_NONE, "%s", stop);
+	return true;
+}
+
 static void memory_free(struct ruleset *set)
 {
 	if (set)
@@ -375,9 +394,10 @@ static void first_unlock(int lock)
 	memory[0].locked = false;
 }
 
-#define ON_MEMORY                                                                                 \
-	.status = memory_status, .foreign = memory_foreign, .plan = memory_plan,                  \
-	.print = memory_print, .kept = memory_kept, .commit = memory_commit, .free = memory_free, \
+#define ON_MEMORY                                                                \
+	.status = memory_status, .blocks = memory_blocks, .stops = memory_stops, \
+	.foreign = memory_foreign, .plan = memory_plan, .print = memory_print,   \
+	.kept = memory_kept, .commit = memory_commit, .free = memory_free,       \
 	.free_plan = memory_free_plan
 
 const struct backend xtables_backend = {

@@ -5,7 +5,6 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
-#include <linux/netfilter.h>
 #include <cmocka.h>
 
 #include "commands/command.h"
@@ -120,16 +119,9 @@ static void listen_on_many(void)
 		fake_listen(PROTO_TCP, "", (uint16_t)(port * 10));
 }
 
-static void drop_in_forward(void)
+static void stop_elsewhere(void)
 {
-	fake_host->dropping_chain = "guard";
-	fake_host->dropping_hook = NF_INET_FORWARD;
-}
-
-static void drop_in_input(void)
-{
-	fake_host->dropping_chain = "guard";
-	fake_host->dropping_hook = NF_INET_LOCAL_IN;
+	strcpy(memory[1].stop, "rule 2 of chain guard");
 }
 
 static void have_flows(void)
@@ -397,25 +389,13 @@ static const struct program_case add_cases[] = {
 		"(yet)\n",
 	 .left = "*@203.0.113.9:80/tcp :8080\n"},
 	{"add 203.0.113.9:80 192.168.1.2", .left = "*@203.0.113.9:80/tcp 192.168.1.2:80\n"},
-	{"add wan0:80 192.168.1.2", ON(drop_in_forward),
-	 .err = "pfwd: warning: nf_tables drops by policy the IPv4 packets that pfwd accepts "
-		"(table inet fw, chain guard): accept them there too, or "
-		"move the forwards to nf_tables with: pfwd save - | pfwd apply --backend nftables "
-		"-\n",
+	{"add wan0:80 192.168.1.2", ON(stop_elsewhere),
+	 .err = "pfwd: warning: wan0:80/tcp: rule 2 of chain guard stops its connections, whoever "
+		"the client is; pass it with: pfwd save /run/pfwd.conf && pfwd apply "
+		"/run/pfwd.conf\n",
 	 .left = "wan0:80/tcp 192.168.1.2:80\n"},
-	{"add wan0:80 192.168.1.2", ON(drop_in_input), .left = "wan0:80/tcp 192.168.1.2:80\n"},
-	{"add wan0:80 :8080", ON(drop_in_input),
-	 .err = "pfwd: warning: nf_tables drops by policy the IPv4 packets that pfwd accepts "
-		"(table inet fw, chain guard): accept them there too, or "
-		"move the forwards to nf_tables with: pfwd save - | pfwd apply --backend nftables "
-		"-\n",
-	 .left = "wan0:80/tcp :8080\n"},
-	{"add -6 wan0:80 :8080", ON(drop_in_input),
-	 .err = "pfwd: warning: nf_tables drops by policy the IPv6 packets that pfwd accepts "
-		"(table inet fw, chain guard): accept them there too, or "
-		"move the forwards to nf_tables with: pfwd save - | pfwd apply --backend nftables "
-		"-\n",
-	 .left = "wan0:80/tcp :8080 -6\n"},
+	{"add --backend nftables wan0:80 192.168.1.2", ON(stop_elsewhere),
+	 .second_left = "wan0:80/tcp 192.168.1.2:80\n"},
 	{"add wan0:53/udp 192.168.1.2", ON(lack_conntrack),
 	 .err = "pfwd: warning: rules changed, but old connections could not be ended: this kernel "
 		"has no conntrack\n",
