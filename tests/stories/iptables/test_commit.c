@@ -23,7 +23,7 @@ static void missing_modules_are_loaded_once(void **state)
 		"chmod +x /run/modprobe; mount -t tmpfs none /proc/sys/kernel;"
 		"echo /run/modprobe > /proc/sys/kernel/modprobe;"
 		"$TRACE -qq -o /dev/null -e trace=getsockopt -e "
-		"inject=getsockopt:error=ENOPROTOOPT:when=1 $PFWD add wan0:80 192.168.1.2; "
+		"inject=getsockopt:error=ENOPROTOOPT:when=1..2 $PFWD add wan0:80 192.168.1.2; "
 		"echo status $?; umount /proc/sys/kernel; cat /run/loaded");
 	assert_string_equal(o.out, "status 0\n-q -- ip_tables\n");
 }
