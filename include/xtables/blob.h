@@ -11,10 +11,14 @@
 #include "model/err.h"
 #include "xtables/group.h"
 
-/* The kernel's number of entries. Besides the rules, each chain has one at its end, each chain that
- * is not built in has one more at its begin, and the table has one at its end. 0, or -1 and errno.
- */
-int blob_entries(enum family family, enum table table, unsigned int *out);
+struct blob_size {
+	unsigned int chains; /* those that are built in */
+	/* Besides the rules, each chain has one at its end, each chain that is not built in has one
+	 * more at its begin, and the table has one at its end. */
+	unsigned int entries;
+};
+/* 0, or -1 and errno. */
+int blob_size(enum family family, enum table table, struct blob_size *out);
 
 /* A hash of the table without its counters: another content has another number. A table that is not
  * there is set up by this. 0, or -1: ERR_FAILED, ERR_PERMISSION. */

@@ -39,16 +39,19 @@ static int get_info(enum family family, enum table table, int socket, struct ipt
 	return ask(family, socket, IPT_SO_GET_INFO, out, sizeof(*out));
 }
 
-int blob_entries(enum family family, enum table table, unsigned int *out)
+int blob_size(enum family family, enum table table, struct blob_size *out)
 {
-	struct ipt_getinfo info;
+	struct ipt_getinfo info = {0};
 	int fd = open_socket(family);
+	*out = (struct blob_size){0};
 	if (fd < 0)
 		return -1;
 	int result = get_info(family, table, fd, &info), error = errno;
 	close(fd);
 	errno = error;
-	*out = info.num_entries;
+	out->entries = info.num_entries;
+	for (unsigned int hooks = info.valid_hooks; hooks; hooks &= hooks - 1)
+		out->chains++;
 	return result;
 }
 

@@ -185,36 +185,43 @@ static struct xtc_handle *init_handle(const struct tables *t)
 	return handle;
 }
 
-/* As the kernel counts, see blob_entries. */
-static unsigned int count_entries(const struct tables *t)
+static struct blob_size size_of(const struct tables *t)
 {
-	unsigned int count = 1;
+	struct blob_size size = {.entries = 1};
 	for (const char *name = t->lib->first_chain(t->handle); name;
 	     name = t->lib->next_chain(t->handle)) {
-		count += t->lib->builtin(name, t->handle) ? 1 : 2;
+		bool built_in = t->lib->builtin(name, t->handle);
+		size.chains += built_in;
+		size.entries += built_in ? 1 : 2;
 		for (const void *e = t->lib->first_rule(name, t->handle); e;
 		     e = t->lib->next_rule(e, t->handle))
-			count++;
+			size.entries++;
 	}
-	return count;
+	return size;
+}
+
+static bool same_size(struct blob_size a, struct blob_size b)
+{
+	return a.chains == b.chains && a.entries == b.entries;
 }
 
 /* Where memory runs out in libiptc, it may hold a part of the table and not say so, and a commit
- * would remove the rest. before is the kernel's number from before the reading: if others have
- * changed the table since, it is the number now that counts. */
-static int check_whole(const struct tables *t, unsigned int before, struct err *err)
+ * would remove the rest. (Without the last of its own chains, it takes the policy of the one before
+ * for a rule: so the chains are counted too.) before is the kernel's size from before the reading:
+ * if others have changed the table since, it is the size now that counts. */
+static int check_whole(const struct tables *t, struct blob_size before, struct err *err)
 {
-	unsigned int now, ours = count_entries(t);
-	if (ours == before)
+	struct blob_size now, ours = size_of(t);
+	if (same_size(ours, before))
 		return 0;
-	if (blob_entries(t->family, t->table, &now) < 0)
+	if (blob_size(t->family, t->table, &now) < 0)
 		return open_error(t->family, t->table, errno, err);
-	if (ours == now)
+	if (same_size(ours, now))
 		return 0;
 	return err_set(err, ERR_FAILED,
-		       "cannot read the %s %s table: the kernel has %u entries, and %u were read, "
-		       "because memory ran out or others kept changing them; try again",
-		       family_name(t->family), table_name(t->table), now, ours);
+		       "cannot read the %s %s table: not all of its %u entries were read, because "
+		       "memory ran out or others kept changing them; try again",
+		       family_name(t->family), table_name(t->table), now.entries);
 }
 
 struct tables *tables_open(enum family family, enum table table, struct err *err)
@@ -228,14 +235,19 @@ struct tables *tables_open(enum family family, enum table table, struct err *err
 	t->table = table;
 	t->lib = family == FAMILY_IPV6 ? &ip6tc : &iptc;
 	for (int i = 0; i < OPEN_TRIES; i++) {
-		unsigned int before = 0; /* of a table that is not there yet */
-		blob_entries(family, table, &before);
+		struct blob_size before; /* zero: the table is not there yet */
+		blob_size(family, table, &before);
+		errno = 0;
 		t->handle = init_handle(t);
+		/* also if there is a handle: it may lack the last policy, which counts nothing */
+		bool no_memory = errno == ENOMEM;
 		if (!t->handle) {
 			open_error(family, table, errno, err);
 			break;
 		}
-		if (check_whole(t, before, err) == 0)
+		if (no_memory)
+			err_memory(err);
+		else if (check_whole(t, before, err) == 0)
 			return t;
 		t->lib->free(t->handle);
 	}
