@@ -28,6 +28,9 @@ struct ask_about {
 
 /* The sets must outlive *out. 0, or -1 and *out is empty. */
 int ask_all(const struct ask_about *about, struct asked *out, struct err *err);
+/* Connect once to each TCP target beyond this host, and put the answers into the cases. 0, or -1
+ * (out of memory). */
+int ask_targets(size_t count, struct asked *asked, struct err *err);
 void asked_free(struct asked *asked);
 
 #endif

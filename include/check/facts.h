@@ -8,6 +8,7 @@
 #include "host/interfaces.h"
 #include "host/links.h"
 #include "host/listeners.h"
+#include "host/probe.h"
 #include "host/route.h"
 #include "model/forwards.h"
 
@@ -37,6 +38,7 @@ struct case_facts { /* of one forward */
 	const struct route *in;     /* from the client to this host */
 	const struct route *addr;   /* to the address of SPEC, which is not of this host */
 	struct address client;      /* one of those that the forward takes; none: not known */
+	enum probe_answer probe;    /* of the target's first port */
 	uint64_t conns, unanswered; /* connections now, and those that the target never answered
 				     */
 };

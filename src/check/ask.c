@@ -265,6 +265,50 @@ int ask_all(const struct ask_about *about, struct asked *out, struct err *err)
 	return result;
 }
 
+static int compare_probes(const void *a, const void *b)
+{
+	const struct probe *x = a, *y = b;
+	int d = address_compare(&x->to, &y->to);
+	return d ? d : (int)x->port - (int)y->port;
+}
+
+static bool can_be_probed(const struct case_facts *c, int64_t now)
+{
+	return c->f && c->f->proto == PROTO_TCP && c->there && c->there->kind == ROUTE_OUT &&
+	       !forward_expired(c->f, now);
+}
+
+static struct probe probe_of(const struct forward *f)
+{
+	return (struct probe){.to = f->target, .port = f->target_ports.first};
+}
+
+int ask_targets(size_t count, struct asked *asked, struct err *err)
+{
+	struct probe *probes = calloc(count + 1, sizeof(*probes));
+	size_t all = 0, different = 0;
+	if (!probes)
+		return err_memory(err);
+	for (size_t i = 0; i < count; i++)
+		if (can_be_probed(&asked->cases[i], asked->facts.now))
+			probes[all++] = probe_of(asked->cases[i].f);
+	qsort(probes, all, sizeof(*probes), compare_probes);
+	for (size_t i = 0; i < all; i++)
+		if (different == 0 || compare_probes(&probes[different - 1], &probes[i]) != 0)
+			probes[different++] = probes[i];
+	probe_all(probes, different);
+	for (size_t i = 0; i < count; i++) {
+		if (!can_be_probed(&asked->cases[i], asked->facts.now))
+			continue;
+		struct probe key = probe_of(asked->cases[i].f);
+		const struct probe *found =
+			bsearch(&key, probes, different, sizeof(key), compare_probes);
+		asked->cases[i].probe = found->answer;
+	}
+	free(probes);
+	return 0;
+}
+
 void asked_free(struct asked *asked)
 {
 	host_links_free(&asked->facts.links);

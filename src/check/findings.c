@@ -500,6 +500,24 @@ static bool look_unreachable(const struct facts *facts, const struct case_facts 
 		   c->there->out);
 }
 
+static bool look_probe(const struct facts *facts, const struct case_facts *c,
+		       struct finding_words *out)
+{
+	static const char *const words[] = {
+		[PROBE_REFUSED] = "refuses connections: no program listens there, or a firewall "
+				  "of its own refuses them",
+		[PROBE_UNREACHABLE] = "cannot be reached from this host",
+		[PROBE_SILENT] = "does not answer: it is down, or a firewall of its own stops "
+				 "packets",
+	};
+	char target[ADDRESS_TEXT_MAX];
+	(void)facts;
+	if (c->probe == PROBE_NOT_ASKED || c->probe == PROBE_ANSWERED)
+		return false;
+	address_format_bracketed(&c->f->target, target);
+	return say(out, "%s:%u %s", target, c->f->target_ports.first, words[c->probe]);
+}
+
 static bool look_macvlan(const struct facts *facts, const struct case_facts *c,
 			 struct finding_words *out)
 {
@@ -674,6 +692,8 @@ const struct finding findings[] = {
 	 look_one_armed},
 	{"unreachable", SEVERITY_ERROR, false, false, NULL,
 	 "the target, or the router to it, does not answer on its network", look_unreachable},
+	{"probe", SEVERITY_WARNING, false, false, NULL,
+	 "with --probe: the target did not answer a connection from this host", look_probe},
 	{"macvlan", SEVERITY_NOTE, false, false, NULL,
 	 "the target's interface has children such as macvlan, which it cannot reach",
 	 look_macvlan},

@@ -61,6 +61,7 @@ static const struct report_column columns[] = {
 
 struct check {
 	struct query query;
+	bool probe;
 	struct present present;
 	bool *selected;
 	struct asked asked;
@@ -125,6 +126,8 @@ static int find(struct check *check, struct err *err)
 		if (c->f && c->blocked && present_where(&check->present, i, &where))
 			c->blocked_by = check->places[i] = strdup(where.text);
 	}
+	if (check->probe && ask_targets(set->count, &check->asked, err) < 0)
+		return -1;
 	return results_find(&check->asked.facts, check->asked.cases, set->count, false,
 			    &check->results, err);
 }
@@ -161,7 +164,7 @@ static int run(const struct command_line *line, struct err *err)
 {
 	struct check check = {.query.report = {.out = stdout, .whole = true, .title = "checks"}};
 	const struct command_reader reader = {
-		{&check.query, &check.query.selection.family}, query_operand, &check.query};
+		{&check.query, &check.query.selection.family, &check}, query_operand, &check.query};
 	int result = command_read(line, &reader, err);
 	if (result == COMMAND_GO)
 		result = show(&check, line->globals, err);
@@ -176,6 +179,12 @@ static int run(const struct command_line *line, struct err *err)
 	return result;
 }
 
+static const struct arg_def check_options[] = {
+	{0, "probe", ARG_PLAIN, NULL, "connect once to each TCP target from here",
+	 offsetof(struct check, probe), NULL},
+	{0},
+};
+
 static void print_findings(void)
 {
 	puts("\nFindings:");
@@ -187,7 +196,7 @@ const struct command command_check = {
 	.name = "check",
 	.operands = "[OPTIONS] [SELECTOR...]",
 	.summary = "tell why a forward does not work, or will not",
-	.options = {report_options, family_options},
+	.options = {report_options, family_options, check_options},
 	.columns = columns,
 	.print_more = print_findings,
 	.run = run,

@@ -148,6 +148,24 @@ static void a_target_that_is_not_there_is_missed(void **state)
 	assert_says(pfwd(1, "check").out, "error: no-route: ");
 }
 
+static void targets_are_probed_when_asked_to(void **state)
+{
+	(void)state;
+	town_serve(SERVER, IPPROTO_TCP, "192.168.1.2", 8080);
+	pfwd(0, "add wan0:80 192.168.1.2:8080");
+	pfwd(0, "add wan0:82-89 192.168.1.2:8080");
+	pfwd(0, "check --probe");
+	pfwd(0, "add wan0:81 192.168.1.2:8081");
+	pfwd(0, "check");
+	assert_says(pfwd(1, "check --probe").out,
+		    "wan0:81/tcp: warning: probe: 192.168.1.2:8081 refuses connections");
+	town_sh("ip netns exec server nft 'table ip shut { chain c { type filter hook input "
+		"priority 0;"
+		"tcp dport 8081 drop; }; }'");
+	assert_says(pfwd(1, "check --probe").out, "192.168.1.2:8081 does not answer");
+	town_sh("ip netns exec server nft delete table ip shut");
+}
+
 static void the_same_of_many_is_said_once(void **state)
 {
 	(void)state;
@@ -181,6 +199,7 @@ int main(void)
 		STORY(what_blocks_is_named),
 		STORY(a_program_that_is_not_there_is_missed),
 		STORY(a_target_that_is_not_there_is_missed),
+		STORY(targets_are_probed_when_asked_to),
 		STORY(the_same_of_many_is_said_once),
 	};
 	return cmocka_run_group_tests(stories, town_build, town_raze);

@@ -134,6 +134,10 @@ ARRANGE(router_is_dead, there.via = dead[0] = address("192.168.1.254");
 	facts.neighbours.dead.items = dead; facts.neighbours.dead.count = 1)
 ARRANGE(other_is_dead, target_is_dead(); dead[0] = address("192.168.1.3"))
 ARRANGE(dead_behind_router, target_is_dead(); there.via = address("192.168.1.254"))
+ARRANGE(probe_well, the_case.probe = PROBE_ANSWERED)
+ARRANGE(probe_refused, the_case.probe = PROBE_REFUSED)
+ARRANGE(probe_silent, the_case.probe = PROBE_SILENT)
+ARRANGE(probe_unreachable, the_case.probe = PROBE_UNREACHABLE)
 ARRANGE(be_parent, links[LAN].other_macs = true)
 ARRANGE(wan_is_parent, links[WAN].other_macs = true)
 ARRANGE(parent_behind_router, be_parent(); there.via = address("192.168.1.254"))
@@ -239,6 +243,10 @@ static const struct row rows_of_check[] = {
 	{WEB, ON(router_is_dead), "unreachable", "the router to the target, 192.168.1.254 does"},
 	{WEB, ON(other_is_dead), "", NULL},
 	{WEB, ON(dead_behind_router), "", NULL},
+	{WEB, ON(probe_well), "", NULL},
+	{WEB, ON(probe_refused), "probe", "192.168.1.2:8080 refuses connections"},
+	{SIX, ON(probe_silent), "probe", "[fd02::2]:8080 does not answer"},
+	{WEB, ON(probe_unreachable), "probe", "cannot be reached from this host"},
 	{WEB, ON(be_parent), "macvlan", "lan0 is the parent"},
 	{WEB, ON(wan_is_parent), "", NULL},
 	{WEB, ON(parent_behind_router), "", NULL},
