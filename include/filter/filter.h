@@ -20,7 +20,7 @@ enum PACKED filter_verdict {
 
 struct filter_rule {
 	enum filter_verdict verdict;
-	bool never;   /* it matches no new connection, whatever that is */
+	bool never;   /* it matches no packet of a connection of forwards */
 	bool limited; /* it takes some clients or some packets alone */
 	bool unsure;  /* it asks for more than is told here: it may match, or not */
 	bool not_in, not_out, not_dst; /* the interface, the network is what must not be */
@@ -28,6 +28,7 @@ struct filter_rule {
 	bool not_here, not_away;       /* it takes nothing to an address of this host, to others */
 	bool not_plain;                /* it takes no connection whose destination is as it was */
 	bool not_translated;           /* it takes none whose destination was translated */
+	bool not_reply;                /* it takes no answer on a translated connection */
 	enum family family;            /* FAMILY_NONE: both */
 	enum proto proto;              /* PROTO_NONE: any */
 	char in[IFNAME_MAX];           /* "": any; a trailing '+': all that begin so */
@@ -56,6 +57,7 @@ struct filter_flow {
 	struct ports original; /* that clients connect to; {0, 0}: not known */
 	bool here;             /* its packets go to an address of this host */
 	bool plain;            /* the destination is not translated */
+	bool reply;            /* its packets are answers on translated connections */
 };
 
 enum filter_end {

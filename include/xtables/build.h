@@ -8,9 +8,9 @@
 #include "model/forwards.h"
 #include "xtables/layout.h"
 
-/* The chains for the forwards of that family in the set; here: the addresses of this host. 0, or -1
- * (out of memory). */
-int build_layout(enum family family, const struct forwards *set, const struct addresses *here,
-		 struct layout *out, struct err *err);
+/* The chains for the forwards of that family in the set; here: the addresses of this host. The
+ * family and output of *out are set before, all else is zero. 0, or -1 (out of memory). */
+int build_layout(const struct forwards *set, const struct addresses *here, struct layout *out,
+		 struct err *err);
 
 #endif

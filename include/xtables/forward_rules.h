@@ -29,6 +29,10 @@ size_t forward_rules_of(const struct forward *f, struct forward_rule out[FORWARD
  * in. Fill out, and return the number of rules. */
 size_t forward_rules_here(const struct forward *f, struct forward_rule out[FORWARD_RULES_MAX]);
 
+/* The further rule of a forward to another host that programs of this host use, if others stop what
+ * these send: it lets it out. The number of rules. */
+size_t forward_rules_out(const struct forward *f, struct forward_rule out[FORWARD_RULES_MAX]);
+
 /* The rule of GROUP_POST or GROUP_POST_LOCAL that leaves the source of this forward's connections
  * as it is, if a wider forward to the same target would translate it. */
 void forward_rules_exception(const struct forward *f, enum group group, struct rule *out);

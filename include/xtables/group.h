@@ -34,6 +34,7 @@ enum group {
 	GROUP_FORWARD,    /* filter FORWARD: translated connections to targets */
 	GROUP_INPUT,      /* filter INPUT: translated connections to this host */
 	GROUP_INPUT_SAME, /* the port of a range that its translation leaves as it is */
+	GROUP_OUTPUT,     /* filter OUTPUT: answers of this host, and --local to other hosts */
 	GROUPS,
 };
 

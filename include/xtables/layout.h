@@ -18,6 +18,7 @@ struct chain {
 
 struct layout { /* a zeroed one is empty */
 	enum family family;
+	bool output;          /* it lets out what this host sends, because others stop that */
 	struct chain *chains; /* sorted by table and name; each has a rule at least */
 	size_t count;
 	char **texts; /* names and comments that the rules point to */

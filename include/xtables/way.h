@@ -17,6 +17,7 @@ struct ways {
 	/* By group: the index, in the base chain of the group as it is, of the rule before which
 	 * its jump has to stand at the latest; the number of rules: behind all of them. */
 	size_t places[GROUPS];
+	bool output; /* others stop what this host sends for forwards */
 };
 
 struct way_case {

@@ -59,7 +59,9 @@ static enum answer match_rule(const struct filter_rule *r, const struct filter_f
 	enum answer a = r->unsure ? MAYBE : YES;
 	if (r->never || (r->family && r->family != f->family) || (r->proto && r->proto != f->proto))
 		return NO;
-	if ((f->here ? r->not_here : r->not_away) || (f->plain ? r->not_plain : r->not_translated))
+	if ((f->here ? r->not_here : r->not_away) || (f->reply   ? r->not_reply
+						      : f->plain ? r->not_plain
+								 : r->not_translated))
 		return NO;
 	a = both(a, turned(match_interface(r->in, f->in, true), r->not_in));
 	a = both(a, turned(match_interface(r->out, f->out, *f->out), r->not_out));

@@ -60,6 +60,10 @@ static int add_rules(struct builder *b, const struct forward *f)
 		if (add_rule(b, rules[i].group, r) < 0)
 			return -1;
 	}
+	n = b->layout->output ? forward_rules_out(f, rules) : 0;
+	for (size_t i = 0; i < n; i++)
+		if (add_rule(b, rules[i].group, &rules[i].rule) < 0)
+			return -1;
 	n = addresses_hold(b->here, &f->target) ? forward_rules_here(f, rules) : 0;
 	for (size_t i = 0; i < n; i++)
 		if (add_rule(b, rules[i].group, &rules[i].rule) < 0)
@@ -293,6 +297,8 @@ static int build_group(struct builder *b, enum group group)
 	/* answers to programs of this host come in through INPUT, whatever the target is */
 	bool answers = group == GROUP_INPUT &&
 		       (b->groups[GROUP_LOCAL].count || b->groups[GROUP_LOCAL_ADDR].count);
+	if (group == GROUP_OUTPUT && b->layout->output)
+		answers = b->groups[GROUP_INPUT].count || b->groups[GROUP_INPUT_SAME].count;
 	if (g->count == 0 && !answers)
 		return 0;
 	struct tree_rules rules = {.group = group,
@@ -317,11 +323,12 @@ static int build_all(struct builder *b)
 	return 0;
 }
 
-int build_layout(enum family family, const struct forwards *set, const struct addresses *here,
-		 struct layout *out, struct err *err)
+int build_layout(const struct forwards *set, const struct addresses *here, struct layout *out,
+		 struct err *err)
 {
+	const struct layout asked = *out;
 	for (uint64_t salt = 0;; salt++) {
-		struct layout layout = {.family = family};
+		struct layout layout = asked;
 		struct builder b = {
 			.set = set, .here = here, .layout = &layout, .salt = salt, .err = err};
 		int result = build_all(&b);

@@ -48,15 +48,21 @@ static void order_steps(struct work *w, const struct forwards *wanted)
 	}
 }
 
+static int find_ways(const struct work *w, const struct state *filter, struct ways *out,
+		     struct err *err)
+{
+	const struct way_case of = {filter, w->wanted, &w->before->here, route_interface};
+	return ways_find(&of, out, err);
+}
+
 /* The plan for one table as it is in the state. */
 static int plan_table(const struct work *w, int f, const struct state *state, struct plan *out,
 		      struct err *err)
 {
-	const struct way_case of = {state, w->wanted, &w->before->here, route_interface};
 	struct ways ways;
 	if (state->table != TABLE_FILTER)
 		return plan_make(state, &w->layouts[f], NULL, out, err);
-	if (ways_find(&of, &ways, err) < 0)
+	if (find_ways(w, state, &ways, err) < 0)
 		return -1;
 	return plan_make(state, &w->layouts[f], &ways, out, err);
 }
@@ -67,7 +73,12 @@ int work_plan(struct snapshot *before, const struct forwards *wanted, struct wor
 	*out = (struct work){.before = before, .wanted = wanted};
 	for (int f = 0; f < FAMILIES; f++) {
 		struct layout *layout = &out->layouts[f];
-		if (build_layout(snapshot_families[f], wanted, &before->here, layout, err) < 0)
+		struct ways ways;
+		if (find_ways(out, &before->states[f][TABLE_FILTER], &ways, err) < 0)
+			goto failed;
+		layout->family = snapshot_families[f];
+		layout->output = ways.output;
+		if (build_layout(wanted, &before->here, layout, err) < 0)
 			goto failed;
 		for (int t = 0; t < TABLES; t++) {
 			struct plan *plan = &out->plans[f][t];

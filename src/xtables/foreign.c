@@ -172,13 +172,16 @@ static void on_multiport(const void *data, struct filter_rule *r)
 	read_ports(hull.first, hull.last, multi->invert, r);
 }
 
-/* What a new connection is: NEW, and DNAT if its destination is translated. */
+/* What a new connection is: NEW, and DNAT if its destination is translated. An answer on it is
+ * ESTABLISHED and DNAT. */
 static void read_state(unsigned int mask, bool inverted, struct filter_rule *r)
 {
 	bool is_new = mask & XT_CONNTRACK_STATE_BIT(IP_CT_NEW);
 	bool plain = is_new != inverted;
 	bool translated = (is_new || mask & XT_CONNTRACK_STATE_DNAT) != inverted;
+	bool answers = mask & (XT_CONNTRACK_STATE_BIT(IP_CT_ESTABLISHED) | XT_CONNTRACK_STATE_DNAT);
 	r->not_plain = r->not_plain || !plain;
+	r->not_reply = r->not_reply || answers == inverted;
 	r->not_translated = r->not_translated || !translated;
 }
 
@@ -201,7 +204,9 @@ static void on_conntrack(const void *data, struct filter_rule *r)
 	if (asks & XT_CONNTRACK_PROTO)
 		read_proto(ct->l4proto, not &XT_CONNTRACK_PROTO, r);
 	if (asks & XT_CONNTRACK_DIRECTION && not &XT_CONNTRACK_DIRECTION)
-		r->never = true; /* replies alone */
+		r->not_plain = r->not_translated = true;
+	else if (asks & XT_CONNTRACK_DIRECTION)
+		r->not_reply = true;
 	if (asks & clients)
 		r->limited = true;
 	if (asks & targets)

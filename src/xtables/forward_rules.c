@@ -226,6 +226,14 @@ size_t forward_rules_here(const struct forward *f, struct forward_rule out[FORWA
 	return rules.count;
 }
 
+size_t forward_rules_out(const struct forward *f, struct forward_rule out[FORWARD_RULES_MAX])
+{
+	struct rules rules = {.f = f, .out = out};
+	if (f->local && !forward_to_self(f) && !f->except)
+		add_accept(&rules, GROUP_OUTPUT);
+	return rules.count;
+}
+
 /* ---- back ---- */
 
 void forward_rules_hairpin(const struct forward *f, enum group *group, struct rule *out)
@@ -296,6 +304,8 @@ static bool is_part(enum family family, enum group group, const struct rule *r)
 		       original && host;
 	case GROUP_FORWARD:
 		return r->target == TARGET_ACCEPT && original && host;
+	case GROUP_OUTPUT:
+		return r->target == TARGET_ACCEPT && original && host && !*r->in;
 	case GROUP_INPUT:
 	case GROUP_INPUT_SAME:
 		return r->target == TARGET_ACCEPT && original == (group == GROUP_INPUT);

@@ -17,6 +17,7 @@ const struct group_info group_infos[GROUPS] = {
 	[GROUP_FORWARD] = {"PFWD", "FORWARD", TABLE_FILTER},
 	[GROUP_INPUT] = {"PFWD-INPUT", "INPUT", TABLE_FILTER},
 	[GROUP_INPUT_SAME] = {"PFWD-INPUT-SAME", "INPUT", TABLE_FILTER},
+	[GROUP_OUTPUT] = {"PFWD-OUTPUT", "OUTPUT", TABLE_FILTER},
 };
 
 const char *table_name(enum table table)
@@ -81,6 +82,7 @@ void group_jump(enum family family, enum group group, struct rule *out)
 	case GROUP_POST_HAIRPIN:
 	case GROUP_FORWARD:
 	case GROUP_INPUT:
+	case GROUP_OUTPUT:
 		out->flags |= RULE_STATE_DNAT;
 		break;
 	case GROUP_ADDR: /* their rules name the address */
@@ -93,7 +95,7 @@ void group_jump(enum family family, enum group group, struct rule *out)
 
 bool group_first_rule(enum group group, struct rule *out)
 {
-	if (group != GROUP_FORWARD && group != GROUP_INPUT)
+	if (group != GROUP_FORWARD && group != GROUP_INPUT && group != GROUP_OUTPUT)
 		return false;
 	memset(out, 0, sizeof(*out));
 	out->target = TARGET_ACCEPT;

@@ -36,6 +36,7 @@ struct index {
 	struct hash_table by_rule; /* struct reached */
 	struct cover *covers;      /* sorted by all but the ports; then by first port */
 	size_t cover_count;
+	bool output; /* there is a jump in OUTPUT, which is not always needed */
 	/* for walking one table */
 	const struct state_chain **waiting;
 	bool *seen; /* by chain */
@@ -237,6 +238,8 @@ static struct ruleset_status status_of(const struct index *index, const struct f
 		else if (wanted->target == TARGET_DNAT)
 			status.conns += there->ref.counters.packets;
 	}
+	if (index->output && !is_complete(index, rules, forward_rules_out(f, rules)))
+		status.incomplete = true;
 	if (here && !is_complete(index, rules, forward_rules_here(f, rules)))
 		status.incomplete = true;
 	return status;
@@ -247,6 +250,7 @@ int health_of(const struct state states[TABLES], const struct forwards *set,
 {
 	struct index index = {0};
 	int result = index_make(states, &index, err);
+	index.output = state_find_jump(&states[TABLE_FILTER], GROUP_OUTPUT) != NULL;
 	for (size_t i = 0; result == 0 && i < set->count; i++) {
 		const struct forward *f = &set->items[i];
 		if (f->family == states[TABLE_NAT].family)

@@ -38,7 +38,7 @@ static struct filter_flow *add_way(struct way *ways, size_t *count, enum group g
 				   const struct forward *f)
 {
 	struct way *way = &ways[(*count)++];
-	bool elsewhere = group == GROUP_FORWARD;
+	bool elsewhere = group == GROUP_FORWARD || group == GROUP_OUTPUT;
 	*way = (struct way){
 		.group = group,
 		.flow = {.family = f->family,
@@ -73,6 +73,15 @@ static void add_clients(struct way *ways, size_t *count, enum group group, const
 		strcpy(add_way(ways, count, group, f)->in, "lo");
 }
 
+/* The answers of this host, to whatever port of a client. */
+static void add_answers(struct way *ways, size_t *count, const struct forward *f)
+{
+	struct filter_flow *flow = add_way(ways, count, GROUP_OUTPUT, f);
+	flow->dst = (struct network){0};
+	flow->ports = (struct ports){1, UINT16_MAX};
+	flow->reply = true;
+}
+
 /* What a forward's new connections ask of the chains. Answers to programs of this host, which come
  * in through INPUT, are let in by the first rule of PFWD-INPUT. */
 static size_t ways_of(const struct walk *w, const struct forward *f, struct way ways[WAYS_MAX])
@@ -85,13 +94,17 @@ static size_t ways_of(const struct walk *w, const struct forward *f, struct way 
 		if (ports_count(f->target_ports) == 1 &&
 		    ports_hold(f->ports, f->target_ports.first))
 			add_clients(ways, &count, GROUP_INPUT_SAME, f);
+		add_answers(ways, &count, f);
 		return count;
 	}
 	if (addresses_hold(w->of->here, &f->target)) {
 		add_clients(ways, &count, GROUP_INPUT, f);
+		add_answers(ways, &count, f);
 		return count;
 	}
 	add_clients(ways, &count, GROUP_FORWARD, f);
+	if (f->local)
+		add_way(ways, &count, GROUP_OUTPUT, f);
 	if (f->hairpin)
 		add_way(ways, &count, GROUP_FORWARD, f);
 	for (size_t i = 0; i < count; i++)
@@ -188,6 +201,7 @@ static void find_places(const struct walk *w, struct ways *out)
 	const struct forwards *set = w->of->set;
 	const struct forward *before = NULL;
 	struct way ways[WAYS_MAX];
+	out->output = false;
 	for (int g = 0; g < GROUPS; g++)
 		out->places[g] = w->bases[g] < w->count ? w->chains[w->bases[g]].count : 0;
 	for (size_t i = 0; i < set->count; i++) {
@@ -196,9 +210,12 @@ static void find_places(const struct walk *w, struct ways *out)
 			continue;
 		before = f;
 		for (size_t n = ways_of(w, f, ways); n-- > 0;) {
-			size_t index = place_of(w, &ways[n]).index;
-			if (index < out->places[ways[n].group])
-				out->places[ways[n].group] = index;
+			struct filter_place place = place_of(w, &ways[n]);
+			size_t *first = &out->places[ways[n].group];
+			if (place.index < *first)
+				*first = place.index;
+			if (ways[n].group == GROUP_OUTPUT && place.end == FILTER_CLOSED)
+				out->output = true;
 		}
 	}
 }
@@ -238,13 +255,15 @@ static void judge_jump(const struct walk *w, const struct ways *found, const str
 {
 	const struct state *filter = w->of->filter;
 	const struct state_jump *jump = state_find_jump(filter, way->group);
-	if (!jump || ways_right(found, filter, way->group, jump->position))
+	/* a missing jump is for the rules that are missing; that of OUTPUT is not always there */
+	bool right = !jump || ways_right(found, filter, way->group, jump->position);
+	if (right && (jump || way->group != GROUP_OUTPUT))
 		return;
 	struct filter_place place = place_of(w, way);
-	out->misplaced = true;
 	/* the policy comes behind all jumps */
-	if (place.end == FILTER_CLOSED && place.index < jump->position)
-		out->blocked = true;
+	bool stopped = place.end == FILTER_CLOSED && (!jump || place.index < jump->position);
+	out->misplaced = out->misplaced || jump || stopped;
+	out->blocked = out->blocked || stopped;
 }
 
 typedef void (*judge_way)(const struct walk *w, const struct ways *found, const struct way *way,

@@ -478,6 +478,14 @@ static void change_book(struct book *book, enum table table, const struct layout
 
 static const struct addresses nowhere; /* a host without addresses */
 
+static int build_for(enum family family, const struct forwards *set, const struct addresses *here,
+		     struct layout *out)
+{
+	struct err err;
+	*out = (struct layout){.family = family};
+	return build_layout(set, here, out, &err);
+}
+
 static void plans_lead_from_any_set_to_any_other(void **state)
 {
 	(void)state;
@@ -486,14 +494,12 @@ static void plans_lead_from_any_set_to_any_other(void **state)
 	for (int round = 0; round < 60; round++) {
 		struct forwards sets[3];
 		struct layout layouts[3];
-		struct err err;
 		for (int i = 0; i < 3; i++) {
 			make_set(&sets[i], round % 2 ? 30 : 150);
 			if (round % 5 == 0 && i == 1)
 				sets[i].count = 0;
-			assert_int_equal(
-				build_layout(FAMILY_IPV4, &sets[i], &nowhere, &layouts[i], &err),
-				0);
+			assert_int_equal(build_for(FAMILY_IPV4, &sets[i], &nowhere, &layouts[i]),
+					 0);
 		}
 		for (int t = 0; t < TABLES; t++) {
 			static struct book book;
@@ -528,7 +534,7 @@ static void states_tell_forwards_and_their_health(void **state)
 	struct err err;
 	static struct book book;
 	make_set(&set, 60);
-	assert_int_equal(build_layout(FAMILY_IPV4, &set, &nowhere, &layout, &err), 0);
+	assert_int_equal(build_for(FAMILY_IPV4, &set, &nowhere, &layout), 0);
 	for (int t = 0; t < TABLES; t++) {
 		memset(&book, 0, sizeof(book));
 		change_book(&book, (enum table)t, &layout);
@@ -583,7 +589,7 @@ static void many_hairpins_are_read_from_their_rules(void **state)
 	struct forward other = read_one("eth0:82 192.168.1.2:8080 --hairpin=10.10.30.0/24");
 	assert_int_equal(forwards_add(&set, &other, &err), 0);
 	assert_int_equal(forwards_sort(&set, &err), 0);
-	assert_int_equal(build_layout(FAMILY_IPV4, &set, &nowhere, &layout, &err), 0);
+	assert_int_equal(build_for(FAMILY_IPV4, &set, &nowhere, &layout), 0);
 	memset(&book, 0, sizeof(book));
 	change_book(&book, TABLE_NAT, &layout);
 	read_book(&book, FAMILY_IPV4, TABLE_NAT, &nat);
@@ -620,7 +626,7 @@ static void a_target_here_needs_input_too(void **state)
 		struct layout layout;
 		struct state states[TABLES];
 		struct err err;
-		assert_int_equal(build_layout(FAMILY_IPV4, &set, hosts[before], &layout, &err), 0);
+		assert_int_equal(build_for(FAMILY_IPV4, &set, hosts[before], &layout), 0);
 		const struct chain *input = layout_find(&layout, TABLE_FILTER, "PFWD-INPUT");
 		assert_int_equal(input != NULL, before);
 		assert_non_null(layout_find(&layout, TABLE_FILTER, "PFWD"));

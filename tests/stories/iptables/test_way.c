@@ -115,11 +115,34 @@ static void the_way_out_decides(const struct place *p)
 	assert_string_equal(pfwd(0, "list -rn -o STATE").out, "blocked\nactive\n");
 }
 
+/* An owner shuts OUTPUT: only what forwards send gets out, and no rule is made if nothing is shut.
+ */
+static void what_this_host_sends_gets_out(const struct place *p)
+{
+	const char *cmd = tool(p);
+	make_forwards(p);
+	pfwd(0, "add wan0:82 %s:8080 --local", p->to);
+	assert_silent(town_run("%s -S", cmd).out, "PFWD-OUTPUT");
+	town_sh("%s -P OUTPUT DROP; %s -A OUTPUT -p ipv6-icmp -j ACCEPT 2>/dev/null; true", cmd,
+		cmd);
+	assert_refused(CLIENT, TCP, p->gateway, 81);
+	assert_string_equal(pfwd(0, "list -rn -o STATE").out, "active\nblocked\nblocked\n");
+	pfwd(0, "add wan0:90 %s", p->to);
+	assert_both_reach(p);
+	assert_reaches(GATEWAY, TCP, p->gateway, 82, "server");
+	assert_refused(GATEWAY, TCP, p->server, 8080);
+	assert_string_equal(pfwd(0, "list -rn -o STATE").out, "active\nactive\nactive\nactive\n");
+	town_sh("%s -P OUTPUT ACCEPT", cmd);
+	pfwd(0, "del wan0:90");
+	assert_silent(town_run("%s -S", cmd).out, "PFWD-OUTPUT");
+}
+
 STORY(bans_hold_and_refusals_of_all_are_passed)
 STORY(a_ban_behind_the_jump_holds_after_a_change)
 STORY(rules_put_in_front_are_said_and_passed)
 STORY(a_jump_that_stands_well_stays)
 STORY(the_way_out_decides)
+STORY(what_this_host_sends_gets_out)
 
 int main(void)
 {
@@ -129,6 +152,7 @@ int main(void)
 		BOTH(rules_put_in_front_are_said_and_passed),
 		BOTH(a_jump_that_stands_well_stays),
 		BOTH(the_way_out_decides),
+		BOTH(what_this_host_sends_gets_out),
 	};
 	return cmocka_run_group_tests(stories, town_build, town_raze);
 }
