@@ -41,17 +41,22 @@ bool route_is_default(struct mnl_socket *socket, const struct address *to);
 
 #define ROUTE_MARKS_MAX 16
 
-struct route_marks { /* those for which packets take a route of their own (ip-rule(8)) */
-	uint32_t items[ROUTE_MARKS_MAX];
+struct route_marks { /* for which, or without which, packets take a route of their own (ip-rule(8))
+		      */
+	struct route_mark {
+		uint32_t mark;
+		bool without;
+	} items[ROUTE_MARKS_MAX];
 	size_t count;
 };
 /* More of them, and what cannot be read, are not told. */
 void route_marks(struct mnl_socket *socket, struct route_marks *out);
 
-struct neighbours {            /* that do not answer; a zeroed one is empty */
-	struct addresses dead; /* sorted */
+struct neighbours {               /* a zeroed one is empty */
+	struct addresses dead;    /* that do not answer: the kernel gave up to ask; sorted */
+	struct addresses proxied; /* for which this host answers; sorted */
 };
-/* Those that the kernel gave up to ask for. What cannot be read is not told. */
+/* What cannot be read is not told. */
 void neighbours_read(struct mnl_socket *socket, struct neighbours *out);
 void neighbours_free(struct neighbours *neighbours);
 

@@ -86,6 +86,10 @@ bool address_is_loopback(const struct address *addr);   /* RFC 1122 3.2.1.3, RFC
 bool address_is_multicast(const struct address *addr);  /* RFC 5771, RFC 4291 2.7 */
 bool address_is_broadcast(const struct address *addr);  /* 255.255.255.255 alone (RFC 919) */
 bool address_is_link_local(const struct address *addr); /* of IPv6 alone (RFC 4291 2.5.6) */
+bool address_is_shared(const struct address *addr); /* of a provider among customers (RFC 6598) */
+/* Whether hosts everywhere can send to it: not private (RFC 1918, RFC 4193), shared or of one
+ * network or host alone. */
+bool address_is_public(const struct address *addr);
 bool address_is_unspecified(const struct address *addr);
 /* ::ffff:10.1.0.1, an IPv4 address written as one of IPv6 (RFC 4291 2.5.5.2). */
 bool address_is_mapped(const struct address *addr);

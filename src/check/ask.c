@@ -33,6 +33,11 @@ struct asker {
 	struct route_marks marks;
 	struct address client_ipv4, client_ipv6; /* whose way back is a default route; or none */
 	struct owners owners;
+	struct uplink {
+		enum family family;
+		char ifname[IFNAME_MAX];
+	} uplinks[2 * (ROUTE_MARKS_MAX + 1)]; /* by which default routes lead, marked or not */
+	size_t uplink_count;
 };
 
 /* ---- routes ---- */
@@ -99,10 +104,32 @@ static struct address find_client(struct asker *asker, const char *text)
 	return (struct address){0};
 }
 
-static struct route default_route(struct asker *asker, const struct address *client)
+static struct route default_route(struct asker *asker, const struct address *client, uint32_t mark)
 {
-	const struct route_question question = {.to = *client};
+	const struct route_question question = {.to = *client, .mark = mark};
 	return address_is_set(client) ? route_ask(&asker->router, &question) : (struct route){0};
+}
+
+static void note_uplink(struct asker *asker, const struct route *route, enum family family)
+{
+	struct uplink *uplink = &asker->uplinks[asker->uplink_count];
+	if (route->kind != ROUTE_OUT)
+		return;
+	uplink->family = family;
+	memcpy(uplink->ifname, route->out, sizeof(uplink->ifname));
+	asker->uplink_count++;
+}
+
+/* A tunnel's own packets have a mark, or all others are without it, and leave by the true uplink.
+ */
+static void find_uplinks(struct asker *asker, const struct address *client,
+			 const struct route *plain)
+{
+	note_uplink(asker, plain, client->family);
+	for (size_t i = 0; address_is_set(client) && i < asker->marks.count; i++) {
+		struct route marked = default_route(asker, client, asker->marks.items[i].mark);
+		note_uplink(asker, &marked, client->family);
+	}
 }
 
 static int read_host(struct asker *asker, struct err *err)
@@ -119,11 +146,13 @@ static int read_host(struct asker *asker, struct err *err)
 	facts->trackable = number_of("net/netfilter/nf_conntrack_max");
 	asker->client_ipv4 = find_client(asker, "192.0.0.8");
 	asker->client_ipv6 = find_client(asker, "2000::1");
-	facts->default_ipv4 = default_route(asker, &asker->client_ipv4);
-	facts->default_ipv6 = default_route(asker, &asker->client_ipv6);
+	facts->default_ipv4 = default_route(asker, &asker->client_ipv4, 0);
+	facts->default_ipv6 = default_route(asker, &asker->client_ipv6, 0);
 	if (asker->depth == ASK_ALL) {
 		neighbours_read(asker->router.socket, &facts->neighbours);
 		route_marks(asker->router.socket, &asker->marks);
+		find_uplinks(asker, &asker->client_ipv4, &facts->default_ipv4);
+		find_uplinks(asker, &asker->client_ipv6, &facts->default_ipv6);
 	}
 	return 0;
 }
@@ -176,12 +205,41 @@ static struct address find_own_address(const struct facts *facts, const struct f
 static bool marked_way(struct asker *asker, struct route_question question, const char *ifname)
 {
 	for (size_t i = 0; i < asker->marks.count; i++) {
-		question.mark = asker->marks.items[i];
+		if (asker->marks.items[i].without)
+			continue;
+		question.mark = asker->marks.items[i].mark;
 		struct route route = route_ask(&asker->router, &question);
 		if (route.kind == ROUTE_OUT && strcmp(route.out, ifname) == 0)
 			return true;
 	}
 	return false;
+}
+
+/* Whether clients of the whole Internet come by that interface: it is an uplink, or has an address
+ * that is not private. */
+static bool faces_internet(const struct asker *asker, const struct forward *f)
+{
+	const struct host_addresses *own = &asker->asked->facts.addresses;
+	for (size_t i = 0; i < asker->uplink_count; i++)
+		if (asker->uplinks[i].family == f->family &&
+		    strcmp(asker->uplinks[i].ifname, f->ifname) == 0)
+			return true;
+	for (size_t i = 0; i < own->count; i++)
+		if (own->items[i].addr.family == f->family &&
+		    strcmp(own->items[i].ifname, f->ifname) == 0 &&
+		    address_is_public(&own->items[i].addr))
+			return true;
+	return false;
+}
+
+/* One of the clients that the forward takes, or none. */
+static struct address find_forward_client(const struct asker *asker, const struct forward *f)
+{
+	if (network_is_set(&f->from))
+		return f->from.addr;
+	if (!faces_internet(asker, f))
+		return (struct address){0};
+	return f->family == FAMILY_IPV6 ? asker->client_ipv6 : asker->client_ipv4;
 }
 
 static void ask_of_client(struct asker *asker, struct case_facts *c)
@@ -190,9 +248,7 @@ static void ask_of_client(struct asker *asker, struct case_facts *c)
 	const struct facts *facts = &asker->asked->facts;
 	struct address own = find_own_address(facts, f);
 	if (!address_is_set(&c->client))
-		c->client = network_is_set(&f->from)   ? f->from.addr
-			    : f->family == FAMILY_IPV6 ? asker->client_ipv6
-						       : asker->client_ipv4;
+		c->client = find_forward_client(asker, f);
 	/* the way is the interface's own, so it has to be one that is there */
 	if (!address_is_set(&c->client) || !*f->ifname || !host_link(&facts->links, f->ifname))
 		return;

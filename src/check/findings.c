@@ -198,7 +198,15 @@ static bool look_foreign_address(const struct facts *facts, const struct case_fa
 			   "no interface of this host has %s, and no route leads to it; write an "
 			   "address of this host, or none",
 			   show(&f->addr).text);
-	if (c->addr->kind != ROUTE_OUT || address_is_set(&c->addr->via))
+	const struct route *uplink =
+		f->family == FAMILY_IPV6 ? &facts->default_ipv6 : &facts->default_ipv4;
+	const char *ifname = !is_wild(f->ifname)         ? f->ifname
+			     : uplink->kind == ROUTE_OUT ? uplink->out
+							 : c->addr->out;
+	/* packets on their way from one network to another pass this host */
+	if (c->addr->kind != ROUTE_OUT || address_is_set(&c->addr->via) ||
+	    strcmp(c->addr->out, ifname) != 0 ||
+	    addresses_hold(&facts->neighbours.proxied, &f->addr))
 		return false;
 	struct address_text text = show(&f->addr);
 	unsigned int bits = address_bits(f->family);
@@ -208,24 +216,6 @@ static bool look_foreign_address(const struct facts *facts, const struct case_fa
 		   "no interface of this host has %s, which is on the network of %s: nobody there "
 		   "sends its packets here",
 		   text.text, c->addr->out);
-}
-
-static bool in_network(const struct address *addr, uint8_t a, uint8_t b, unsigned int prefix)
-{
-	const struct address base = {FAMILY_IPV4, {a, b}};
-	struct network net = network_of(&base, prefix);
-	return network_holds(&net, addr);
-}
-
-static bool is_shared(const struct address *addr) /* RFC 6598 */
-{
-	return in_network(addr, 100, 64, 10);
-}
-
-static bool is_private(const struct address *addr) /* RFC 1918 */
-{
-	return in_network(addr, 10, 0, 8) || in_network(addr, 172, 16, 12) ||
-	       in_network(addr, 192, 168, 16);
 }
 
 /* Of an uplink's addresses none can be reached from the Internet. */
@@ -242,13 +232,13 @@ static bool look_private(const struct facts *facts, const struct case_facts *c,
 		const struct host_address *a = &facts->addresses.items[i];
 		if (a->addr.family != FAMILY_IPV4 || strcmp(a->ifname, f->ifname) != 0)
 			continue;
-		if (!is_shared(&a->addr) && !is_private(&a->addr))
+		if (address_is_public(&a->addr))
 			return false;
 		inner = &a->addr;
 	}
 	if (!inner)
 		return false;
-	if (is_shared(inner))
+	if (address_is_shared(inner))
 		return say(
 			out,
 			"%s has the address %s, which the provider shares among customers: "

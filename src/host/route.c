@@ -115,21 +115,27 @@ bool route_is_default(struct mnl_socket *socket, const struct address *to)
 
 /* ---- marks ---- */
 
+struct mark_reader {
+	struct route_marks *marks;
+	bool without;
+};
+
 static int read_mark(const struct nlattr *attr, void *data)
 {
-	struct route_marks *marks = data;
+	const struct mark_reader *reader = data;
+	struct route_marks *marks = reader->marks;
 	if (mnl_attr_get_type(attr) == FRA_FWMARK && mnl_attr_get_u32(attr) &&
 	    marks->count < ROUTE_MARKS_MAX)
-		marks->items[marks->count++] = mnl_attr_get_u32(attr);
+		marks->items[marks->count++] =
+			(struct route_mark){mnl_attr_get_u32(attr), reader->without};
 	return MNL_CB_OK;
 }
 
-/* An inverted rule is about packets without the mark. */
 static int on_rule(const struct nlmsghdr *nlh, void *data)
 {
 	const struct fib_rule_hdr *rule = mnl_nlmsg_get_payload(nlh);
-	if (!(rule->flags & FIB_RULE_INVERT))
-		mnl_attr_parse(nlh, sizeof(*rule), read_mark, data);
+	struct mark_reader reader = {data, rule->flags & FIB_RULE_INVERT};
+	mnl_attr_parse(nlh, sizeof(*rule), read_mark, &reader);
 	return MNL_CB_OK;
 }
 
@@ -148,17 +154,17 @@ void route_marks(struct mnl_socket *socket, struct route_marks *out)
 
 struct neighbour_reader {
 	enum family family;
-	struct addresses *dead;
+	struct addresses *found;
 };
 
 static int read_neighbour(const struct nlattr *attr, void *data)
 {
 	struct neighbour_reader *reader = data;
-	void *items = reader->dead->items;
+	void *items = reader->found->items;
 	if (mnl_attr_get_type(attr) != NDA_DST)
 		return MNL_CB_OK;
-	struct address *addr = array_append(&items, &reader->dead->count, sizeof(*addr));
-	reader->dead->items = items;
+	struct address *addr = array_append(&items, &reader->found->count, sizeof(*addr));
+	reader->found->items = items;
 	if (addr)
 		read_address(attr, reader->family, addr);
 	return MNL_CB_OK;
@@ -169,7 +175,10 @@ static int on_neighbour(const struct nlmsghdr *nlh, void *data)
 	const struct ndmsg *msg = mnl_nlmsg_get_payload(nlh);
 	struct neighbour_reader reader = {msg->ndm_family == AF_INET6 ? FAMILY_IPV6 : FAMILY_IPV4,
 					  data};
-	if (msg->ndm_state & NUD_FAILED &&
+	bool proxied = msg->ndm_flags & NTF_PROXY;
+	struct neighbours *out = data;
+	reader.found = proxied ? &out->proxied : &out->dead;
+	if ((proxied || msg->ndm_state & NUD_FAILED) &&
 	    (msg->ndm_family == AF_INET || msg->ndm_family == AF_INET6))
 		mnl_attr_parse(nlh, sizeof(*msg), read_neighbour, &reader);
 	return MNL_CB_OK;
@@ -180,21 +189,35 @@ static int compare(const void *a, const void *b)
 	return address_compare(a, b);
 }
 
-void neighbours_read(struct mnl_socket *socket, struct neighbours *out)
+static void ask_neighbours(struct mnl_socket *socket, uint8_t flags, struct neighbours *out)
 {
 	_Alignas(struct nlmsghdr) char buffer[256] = {0};
 	struct nlmsghdr *nlh = mnl_nlmsg_put_header(buffer);
 	nlh->nlmsg_type = RTM_GETNEIGH;
 	nlh->nlmsg_flags = NLM_F_DUMP;
-	mnl_nlmsg_put_extra_header(nlh, sizeof(struct ndmsg));
+	struct ndmsg *msg = mnl_nlmsg_put_extra_header(nlh, sizeof(*msg));
+	msg->ndm_flags = flags;
+	netlink_ask(socket, nlh, on_neighbour, out);
+}
+
+static void sort_addresses(struct addresses *set)
+{
+	if (set->count)
+		qsort(set->items, set->count, sizeof(*set->items), compare);
+}
+
+void neighbours_read(struct mnl_socket *socket, struct neighbours *out)
+{
 	*out = (struct neighbours){0};
-	netlink_ask(socket, nlh, on_neighbour, &out->dead);
-	if (out->dead.count)
-		qsort(out->dead.items, out->dead.count, sizeof(*out->dead.items), compare);
+	ask_neighbours(socket, 0, out);
+	ask_neighbours(socket, NTF_PROXY, out);
+	sort_addresses(&out->dead);
+	sort_addresses(&out->proxied);
 }
 
 void neighbours_free(struct neighbours *neighbours)
 {
 	free(neighbours->dead.items);
+	free(neighbours->proxied.items);
 	*neighbours = (struct neighbours){0};
 }

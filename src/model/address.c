@@ -184,6 +184,27 @@ bool address_looks_ipv4(const char *text)
 	return strchr(text, '.') && text[strspn(text, "0123456789.")] == '\0';
 }
 
+static bool in_network(const struct address *addr, uint8_t a, uint8_t b, unsigned int prefix)
+{
+	const struct address base = {addr->family, {a, b}};
+	struct network net = network_of(&base, prefix);
+	return network_holds(&net, addr);
+}
+
+bool address_is_shared(const struct address *addr)
+{
+	return addr->family == FAMILY_IPV4 && in_network(addr, 100, 64, 10);
+}
+
+bool address_is_public(const struct address *addr)
+{
+	if (addr->family == FAMILY_IPV6)
+		return in_network(addr, 0x20, 0, 3);
+	return !in_network(addr, 10, 0, 8) && !in_network(addr, 172, 16, 12) &&
+	       !in_network(addr, 192, 168, 16) && !in_network(addr, 169, 254, 16) &&
+	       !address_is_shared(addr) && !address_is_loopback(addr);
+}
+
 bool address_is_unspecified(const struct address *addr)
 {
 	static const uint8_t zero[16];

@@ -89,7 +89,8 @@ static void a_target_among_its_clients_needs_masquerade(void **state)
 static void answers_by_another_uplink_are_found(void **state)
 {
 	(void)state;
-	pfwd(0, "add wan0:80 192.168.1.2:8080");
+	pfwd(0, "add wan0:80 192.168.1.2:8080 --from 198.51.100.0/24");
+	pfwd(0, "add wan0:81 192.168.1.2:8080");
 	town_sh("ip route add default via 10.3.0.2");
 	assert_says(pfwd(1, "check").out, "leave by opt0, not by wan0");
 	town_sh("ip route add default via 10.1.0.2 table 7; ip rule add from 192.168.1.2 table 7");

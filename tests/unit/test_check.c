@@ -104,6 +104,9 @@ ARRANGE(lose_carrier, links[WAN].carrier = false)
 ARRANGE(lan_goes_down, links[LAN].up = false)
 ARRANGE(reach_no_addr, the_case.addr = &to_addr)
 ARRANGE(addr_on_link, the_case.addr = &to_addr; to_addr = leads("wan0"))
+ARRANGE(addr_proxied, addr_on_link(); dead[0] = forward.addr; facts.neighbours.proxied.items = dead;
+	facts.neighbours.proxied.count = 1)
+ARRANGE(addr_in_lan, the_case.addr = &to_addr; to_addr = leads("lan0"))
 ARRANGE(addr_behind, addr_on_link(); to_addr.via = address("203.0.113.254"))
 ARRANGE(addr_is_local, addr_on_link(); to_addr.kind = ROUTE_LOCAL)
 ARRANGE(share_address, addresses[1].addr = address("100.64.1.2"))
@@ -204,6 +207,10 @@ static const struct row rows_of_check[] = {
 	{"203.0.113.9:80 192.168.1.2", ON(addr_on_link), "foreign-address",
 	 "ip addr add 203.0.113.9/32 dev wan0"},
 	{"198.51.100.9:80 192.168.1.2", ON(addr_behind), "", NULL},
+	{"203.0.113.9:80 192.168.1.2", ON(addr_proxied), "", NULL},
+	{"203.0.113.9:80 192.168.1.2", ON(addr_in_lan), "", NULL},
+	{"wan0@203.0.113.9:80 192.168.1.2", ON(addr_in_lan), "", NULL},
+	{"lan0@203.0.113.9:80 192.168.1.2 --masquerade", ON(addr_in_lan), "foreign-address", NULL},
 	{"203.0.113.9:80 192.168.1.2", ON(addr_is_local), "", NULL},
 	{WEB, ON(share_address), "private", "100.64.1.2, which the provider shares"},
 	{WEB, ON(have_private_address), "private", "private address 10.1.2.3"},
