@@ -48,7 +48,8 @@ static unsigned int kind_of(const struct forward *f, unsigned int part)
 /* The network of --hairpin that the part is for. */
 static const struct network *hairpin_of(const struct forward *f, unsigned int part)
 {
-	return &f->hairpin_nets->items[(part - PART_HAIRPIN) % forward_hairpin_count(f)];
+	size_t n = part - PART_HAIRPIN, count = forward_hairpin_count(f);
+	return &f->hairpin_nets->items[n < count ? n : n - count];
 }
 
 static struct network clients_of(const struct forward *f, unsigned int part)

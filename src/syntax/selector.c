@@ -215,18 +215,21 @@ int selectors_apply(const struct selectors *selectors, const struct forwards *se
 		    struct err *err)
 {
 	struct hash_table index = {0};
-	bool *found = calloc(selectors->count + 1, sizeof(*found));
+	/* without selectors, all */
+	memset(selected, selectors->count == 0, set->count);
+	if (selectors->count == 0)
+		return 0;
+	bool *found = calloc(selectors->count, sizeof(*found));
 	int result = found ? index_selectors(selectors, &index, err) : err_memory(err);
 	for (size_t i = 0; result == 0 && i < set->count; i++) {
 		const struct forward *f = &set->items[i];
 		/* --from was given for all of them, or for none */
-		bool any_from = selectors->count == 0 || selectors->items[0].any_from;
-		const struct network *from = any_from ? NULL : &f->from;
+		const struct network *from = selectors->items[0].any_from ? NULL : &f->from;
 		bool named = find_selectors(selectors, &index, hash_name(f->name, from), f, found);
 		selected[i] =
 			find_selectors(selectors, &index,
 				       hash_spec(f->ifname, &f->addr, f->ports, from), f, found) ||
-			named || selectors->count == 0;
+			named;
 	}
 	for (size_t s = 0; result == 0 && s < selectors->count; s++)
 		if (!found[s])
