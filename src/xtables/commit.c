@@ -55,18 +55,6 @@ static int find_ways(const struct work *w, const struct state *filter, struct wa
 	return ways_find(&of, out, err);
 }
 
-/* The plan for one table as it is in the state. */
-static int plan_table(const struct work *w, int f, const struct state *state, struct plan *out,
-		      struct err *err)
-{
-	struct ways ways;
-	if (state->table != TABLE_FILTER)
-		return plan_make(state, &w->layouts[f], NULL, out, err);
-	if (find_ways(w, state, &ways, err) < 0)
-		return -1;
-	return plan_make(state, &w->layouts[f], &ways, out, err);
-}
-
 int work_plan(struct snapshot *before, const struct forwards *wanted, struct work *out,
 	      struct err *err)
 {
@@ -82,7 +70,8 @@ int work_plan(struct snapshot *before, const struct forwards *wanted, struct wor
 			goto failed;
 		for (int t = 0; t < TABLES; t++) {
 			struct plan *plan = &out->plans[f][t];
-			if (plan_table(out, f, &before->states[f][t], plan, err) < 0)
+			const struct ways *places = t == TABLE_FILTER ? &ways : NULL;
+			if (plan_make(&before->states[f][t], layout, places, plan, err) < 0)
 				goto failed;
 			out->base.size += plan->count;
 		}
@@ -116,7 +105,12 @@ static bool is_done(const struct work *w, const struct step *step, struct tables
 	struct plan plan = {0};
 	if (tables_read(fresh, &there, &ignored) < 0)
 		return false;
-	bool done = plan_table(w, step->family, &there, &plan, &ignored) == 0 && plan.count == 0;
+	struct ways ways;
+	bool filter = step->table == TABLE_FILTER;
+	bool done = (!filter || find_ways(w, &there, &ways, &ignored) == 0) &&
+		    plan_make(&there, &w->layouts[step->family], filter ? &ways : NULL, &plan,
+			      &ignored) == 0 &&
+		    plan.count == 0;
 	plan_free(&plan);
 	state_free(&there);
 	return done;
