@@ -38,7 +38,7 @@ struct address_text {
 
 static struct address_text show(const struct address *addr)
 {
-	struct address_text out;
+	struct address_text out = {""};
 	address_format(addr, out.text);
 	return out;
 }

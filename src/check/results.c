@@ -68,7 +68,11 @@ static int add_result(struct results *results, const struct finding *finding,
 		free(all);
 		return -1;
 	}
-	*r = (struct result){finding, all, all + text, all + text + remedy, forward, 0};
+	r->finding = finding;
+	r->text = all;
+	r->remedy = all + text;
+	r->keep = all + text + remedy;
+	r->first = forward;
 	memcpy(all, words->text, text);
 	memcpy(all + text, words->remedy, remedy);
 	memcpy(all + text + remedy, words->keep, keep);
