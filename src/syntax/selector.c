@@ -221,7 +221,7 @@ int selectors_apply(const struct selectors *selectors, const struct forwards *se
 		return 0;
 	bool *found = calloc(selectors->count, sizeof(*found));
 	int result = found ? index_selectors(selectors, &index, err) : err_memory(err);
-	for (size_t i = 0; result == 0 && i < set->count; i++) {
+	for (size_t i = 0; result == 0 && set->items && i < set->count; i++) {
 		const struct forward *f = &set->items[i];
 		/* --from was given for all of them, or for none */
 		const struct network *from = selectors->items[0].any_from ? NULL : &f->from;

@@ -72,7 +72,9 @@ static void without_them_nothing_is_even_read(void **state)
 			struct outcome o = town_run(
 				"$TRACE -qq -o /run/trace -e trace=getsockopt,setsockopt,flock,"
 				"socket setpriv --bounding-set -%s --inh-caps -%s $PFWD %s; "
-				"echo status $?; cat /run/trace; ls /run/xtables.lock 2>/dev/null",
+				"echo status $?; grep -v AF_UNIX /run/trace; " /* interfaces' names
+										*/
+				"ls /run/xtables.lock 2>/dev/null",
 				lacking[c], lacking[c], commands[i]);
 			if (strcmp(o.out, "status 5\n") != 0)
 				fail_msg("%s without %s: %s", commands[i], lacking[c], o.out);
