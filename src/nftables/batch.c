@@ -16,6 +16,7 @@
 
 #include "host/netlink.h"
 #include "nftables/batch.h"
+#include "nftables/wire.h"
 
 #define HEADERS_SIZE 64 /* of a message */
 
@@ -253,15 +254,11 @@ int batch_generation(uint32_t *out)
 		goto out;
 	}
 	const char *at = mnl_nlmsg_get_payload_offset(nlh, sizeof(struct nfgenmsg));
-	const char *end = mnl_nlmsg_get_payload_tail(nlh);
-	for (; end - at >= (ptrdiff_t)sizeof(struct nlattr);) {
-		const struct nlattr *attr = (const void *)at;
-		if (attr->nla_len < sizeof(*attr))
-			break;
+	const char *end = (const char *)nlh + nlh->nlmsg_len;
+	const struct nlattr *attr;
+	while ((attr = wire_next(&at, end)))
 		if (mnl_attr_get_type(attr) == NFTA_GEN_ID)
-			*out = ntohl(mnl_attr_get_u32(attr));
-		at += MNL_ALIGN(attr->nla_len);
-	}
+			*out = wire_number(attr);
 out:
 	error = errno;
 	mnl_socket_close(socket);

@@ -63,7 +63,7 @@ static bool is_current(struct reader *r, const struct nlmsghdr *nlh)
 static const struct nlattr *find_attr(const struct nlmsghdr *nlh, uint16_t type)
 {
 	const char *at = mnl_nlmsg_get_payload_offset(nlh, sizeof(struct nfgenmsg));
-	const char *end = mnl_nlmsg_get_payload_tail(nlh);
+	const char *end = (const char *)nlh + nlh->nlmsg_len;
 	const struct nlattr *attr;
 	while ((attr = wire_next(&at, end)))
 		if (mnl_attr_get_type(attr) == type)

@@ -238,7 +238,7 @@ struct wire_attrs wire_nest(const struct nlattr *nest)
 struct wire_attrs wire_message(const struct nlmsghdr *nlh)
 {
 	return read_attrs(mnl_nlmsg_get_payload_offset(nlh, sizeof(struct nfgenmsg)),
-			  mnl_nlmsg_get_payload_tail(nlh));
+			  (const char *)nlh + nlh->nlmsg_len);
 }
 
 uint32_t wire_number_of(const struct wire_attrs *attrs, int type)

@@ -10,6 +10,9 @@
 
 int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size);
 
+/* No interface, no service and no zone is known. */
+static const struct spec_host host = {.now = 1};
+
 struct told {
 	size_t lines; /* of the text */
 	size_t bad;
@@ -48,7 +51,7 @@ static void check_again(const struct file *file)
 	}
 	struct told told = count_lines(text, (size_t)(end - text));
 	struct file_bad bad = {.say = check_reason, .context = &told};
-	if (file_parse(text, (size_t)(end - text), NULL, &bad, &again, &err) < 0 || bad.count ||
+	if (file_parse(text, (size_t)(end - text), &host, &bad, &again, &err) < 0 || bad.count ||
 	    again.count != set->count)
 		abort();
 	for (size_t i = 0; i < set->count; i++)
@@ -69,7 +72,7 @@ int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size)
 	memcpy(text, data, size);
 	struct told told = count_lines(text, size);
 	struct file_bad bad = {.say = check_reason, .context = &told};
-	if (file_parse(text, size, NULL, &bad, &file, &err) < 0 ||
+	if (file_parse(text, size, &host, &bad, &file, &err) < 0 ||
 	    file_check(&file, &bad, &err) < 0 || bad.count != told.bad ||
 	    file.count != file.forwards.count)
 		abort();
