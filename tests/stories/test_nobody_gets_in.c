@@ -178,7 +178,6 @@ static int build(void **state)
 		"nodad; ip -n stranger route add default via fd03::1\n"
 		"for i in all wan0 opt0 lan0; do sysctl -qw net.ipv4.conf.$i.rp_filter=0; done\n"
 		"sysctl -qw net.bridge.bridge-nf-call-iptables=0 2>/dev/null\n"
-		"sysctl -qw net.bridge.bridge-nf-call-ip6tables=0 2>/dev/null\n"
 		"ip route add 198.51.100.0/24 via 192.168.1.3; ip route add fd0f::/64 via fd02::3");
 	return 0;
 }

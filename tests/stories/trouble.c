@@ -13,7 +13,7 @@
 
 #include "trouble.h"
 
-/* No packet of the town meets them; what the bridge passes on by itself would be counted. */
+/* No packet of the town meets them. */
 static const char legacy_rules[] =
 	"for t in iptables-legacy ip6tables-legacy; do\n"
 	"$t -N THEIRS; $t -A THEIRS -p udp --dport 9 -j DROP -c 3 33\n"
@@ -38,8 +38,7 @@ static const char nft_rules[] =
 
 void trouble_theirs(void)
 {
-	town_sh("sysctl -qw net.bridge.bridge-nf-call-ip6tables=0 2>/dev/null\n%s",
-		town_is("nftables") ? nft_rules : legacy_rules);
+	town_sh("%s", town_is("nftables") ? nft_rules : legacy_rules);
 }
 
 struct outcome trouble_counted(void)
