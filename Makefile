@@ -203,6 +203,8 @@ lint: layers
 		src/completion/words src/completion/pfwd.bash.in findings/*.sh
 	zsh -n src/completion/_pfwd.in
 	fish -n src/completion/pfwd.fish.in
+	# cmocka 2 calls it deprecated, which is an error with CI=1
+	! grep -n assert_in_range tests/*/*.c
 	mandoc -Tlint -Wwarning man/pfwd.8 man/forwards.conf.5
 
 # gcc's own analyzer: what it finds is mended, or answered there in a comment.

@@ -147,7 +147,7 @@ static void a_killed_save_leaves_one_whole_file(void **state)
 		if (strcmp(now.out, old) != 0)
 			assert_string_equal(now.out, new);
 		int files = atoi(town_run("ls /run/saved | wc -l").out);
-		assert_in_range(files, 1, 2);
+		assert_true(files >= 1 && files <= 2);
 		kills_that_left_one += files == 2;
 	}
 	assert_string_equal(now.out, new);
