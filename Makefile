@@ -9,7 +9,7 @@ CFLAGS ?= -O2 -g
 BUILD ?= build
 
 LIBS = libip4tc libip6tc libnetfilter_conntrack libmnl smartcols
-PACKAGES = gcc libc6-dev pkg-config libip4tc-dev libip6tc-dev libnetfilter-conntrack-dev \
+PACKAGES = gcc libc6-dev pkgconf libip4tc-dev libip6tc-dev libnetfilter-conntrack-dev \
 	libmnl-dev libsmartcols-dev libcmocka-dev iproute2 iptables nftables conntrack \
 	curl python3 procps util-linux strace bash zsh fish
 BENCH_PACKAGES = containernetworking-plugins socat
