@@ -18,7 +18,10 @@ DEB_PACKAGES = build-essential debhelper lintian man-db systemd
 
 WARNINGS = -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes \
 	-Wformat=2 -Wpointer-arith -Wcast-qual -Wwrite-strings -Wundef -Wvla
-HARDENING = -D_FORTIFY_SOURCE=2 -fstack-protector-strong -fPIE
+# A packager's own _FORTIFY_SOURCE stands, or the compiler's, where it has one by itself.
+FORTIFY := $(if $(findstring _FORTIFY_SOURCE,$(CPPFLAGS) $(CFLAGS) \
+	$(shell $(CC) -O2 -dM -E -x c /dev/null 2>/dev/null)),,-D_FORTIFY_SOURCE=2)
+HARDENING = $(FORTIFY) -fstack-protector-strong -fPIE
 HARDENING_LD = -pie -Wl,-z,relro,-z,now,--as-needed,-O1
 ifdef CI
 WARNINGS += -Werror
