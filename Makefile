@@ -26,9 +26,11 @@ HARDENING_LD = -pie -Wl,-z,relro,-z,now,--as-needed,-O1
 ifdef CI
 WARNINGS += -Werror
 endif
+# Times after 2038, and inodes of any size, on 32 bits too.
+WIDE = -D_TIME_BITS=64 -D_FILE_OFFSET_BITS=64
 # CFLAGS are the packager's own; these are the project's.
-ALL_CFLAGS = -std=gnu11 -D_GNU_SOURCE -DPFWD_VERSION='"$(VERSION)"' -Iinclude $(WARNINGS) \
-	$(HARDENING) $(shell $(PKG_CONFIG) --cflags $(LIBS)) $(CPPFLAGS) $(CFLAGS)
+ALL_CFLAGS = -std=gnu11 -D_GNU_SOURCE $(WIDE) -DPFWD_VERSION='"$(VERSION)"' -Iinclude \
+	$(WARNINGS) $(HARDENING) $(shell $(PKG_CONFIG) --cflags $(LIBS)) $(CPPFLAGS) $(CFLAGS)
 ALL_LDFLAGS = $(HARDENING_LD) $(CFLAGS) $(LDFLAGS)
 ALL_LIBS = $(shell $(PKG_CONFIG) --libs $(LIBS))
 

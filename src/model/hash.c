@@ -25,7 +25,7 @@ void hash_table_free(struct hash_table *table)
 
 void hash_table_add(struct hash_table *table, uint64_t hash, const void *item)
 {
-	size_t slot = hash & table->mask;
+	size_t slot = (size_t)hash & table->mask;
 	while (table->slots[slot])
 		slot = (slot + 1) & table->mask;
 	table->slots[slot] = item;

@@ -159,6 +159,13 @@ static int open_error(enum family family, enum table table, int error, struct er
 			"not permitted to open the %s %s table: CAP_NET_ADMIN and CAP_NET_RAW "
 			"are needed; run pfwd as root",
 			family_name(family), name);
+	/* it would have to translate between the layouts of 32 and of 64 bits */
+	if (error == EINVAL && sizeof(void *) == 4)
+		return err_set(err, ERR_UNSUPPORTED,
+			       "this kernel does not open the %s %s table to 32-bit programs; use "
+			       "the 64-bit pfwd, or a kernel with "
+			       "CONFIG_NETFILTER_XTABLES_COMPAT",
+			       family_name(family), name);
 	if (error != ENOPROTOOPT && error != ENOENT && error != EAFNOSUPPORT &&
 	    error != EPROTONOSUPPORT)
 		return err_sys(err, error, "cannot open the %s %s table", family_name(family),

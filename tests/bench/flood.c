@@ -50,7 +50,7 @@ static void wait_until(long long when)
 	long long left = when - now();
 	if (left > 0)
 		nanosleep(&(struct timespec){.tv_sec = left / 1000000000,
-					     .tv_nsec = left % 1000000000},
+					     .tv_nsec = (long)(left % 1000000000)},
 			  NULL);
 }
 

@@ -210,6 +210,20 @@ static void what_fails_for_good_is_given_up(void **state)
 	fail_for_good("$PFWD add wan0:80 192.168.1.2", "conns -a");
 }
 
+/* As on a kernel of 64 bits without CONFIG_NETFILTER_XTABLES_COMPAT. */
+static void tables_closed_to_32_bits_are_named(void **state)
+{
+	(void)state;
+	if (sizeof(void *) != 4)
+		skip();
+	struct outcome o = town_run("$TRACE -qq -o /dev/null -e trace=getsockopt "
+				    "-e inject=getsockopt:error=EINVAL "
+				    "$PFWD add wan0:80 192.168.1.2");
+	assert_int_equal(o.status, 6);
+	assert_says(o.err, "does not open the IPv4 nat table to 32-bit programs; use the 64-bit "
+			   "pfwd");
+}
+
 #define STORY(f) cmocka_unit_test_teardown(f, town_clean)
 
 int main(void)
@@ -222,6 +236,7 @@ int main(void)
 		STORY(a_failing_flush_changes_all_or_nothing),
 		STORY(failing_readers_say_so),
 		STORY(what_fails_for_good_is_given_up),
+		STORY(tables_closed_to_32_bits_are_named),
 	};
 	return cmocka_run_group_tests(stories, town_build, town_raze);
 }
