@@ -12,6 +12,7 @@ LIBS = libip4tc libip6tc libnetfilter_conntrack libmnl smartcols
 PACKAGES = gcc libc6-dev pkgconf libip4tc-dev libip6tc-dev libnetfilter-conntrack-dev \
 	libmnl-dev libsmartcols-dev libcmocka-dev iproute2 iptables nftables conntrack \
 	curl python3 procps util-linux strace bash zsh fish
+ROOTS_PACKAGES = debootstrap
 BENCH_PACKAGES = containernetworking-plugins socat
 LINT_PACKAGES = clang clang-format clang-tidy cppcheck shellcheck mandoc
 DEB_PACKAGES = build-essential debhelper lintian man-db systemd
@@ -53,8 +54,8 @@ STORY_HELP = $(BUILD)/tests/stories/town.o $(BUILD)/tests/stories/trouble.o
 PROGRAM = $(if $(filter build,$(BUILD)),pfwd,$(BUILD)/pfwd)
 
 # libFuzzer comes with clang: on Debian libclang-rt-14-dev
-.PHONY: all deps lint-deps bench-deps deb-deps check golden demo soak bench scale lint analyze asan valgrind \
-	coverage fuzz install uninstall deb deb-check clean dist layers
+.PHONY: all deps lint-deps bench-deps deb-deps roots-deps check check-roots golden demo soak bench \
+	scale lint analyze asan valgrind coverage fuzz install uninstall deb deb-check clean dist layers
 
 all: $(PROGRAM)
 
@@ -107,6 +108,11 @@ check: $(PROGRAM) $(UNIT_TESTS) $(KERNEL_TESTS) $(STORIES)
 # Write what pfwd prints now into the golden files.
 golden: $(PROGRAM)
 	WRITE=yes PFWD=$(abspath $(PROGRAM)) BACKENDS="$(BACKENDS)" tests/run tests/golden/run
+
+# Build and check in other Debians, or in those of ROOTS alone (such as trixie-i386). Not in CI: it
+# fetches some hundred packages, and takes a `make check` for each.
+check-roots:
+	tests/roots/run $(ROOTS)
 
 demo: $(PROGRAM)
 	@for backend in $(BACKENDS); do \
@@ -198,18 +204,19 @@ fuzz: $(BUILD)/fuzz/seed $(FUZZ_TEXT:%=$(BUILD)/fuzz/fuzz_%) $(FUZZ_BYTES:%=$(BU
 layers: $(OBJECTS)
 	tests/layers $(BUILD)
 
+# cmocka 2 calls assert_in_range deprecated, which is an error with CI=1.
 lint: layers
 	clang-format --dry-run -Werror $(SOURCES) $(wildcard include/*/*.h tests/*/*.[ch] tests/*/*/*.[ch])
 	clang-tidy --quiet $(SOURCES) -- $(filter-out -Wno%,$(ALL_CFLAGS))
 	cppcheck --quiet --std=c11 --enable=warning,performance,portability --inline-suppr \
 		--error-exitcode=1 -Iinclude -DPFWD_VERSION='""' src
-	shellcheck tests/run tests/golden/run tests/layers tests/analyze tests/demo tests/bench/run tests/bench/*.sh tests/soak/run .ci/run \
+	shellcheck tests/run tests/golden/run tests/layers tests/roots/run tests/roots/inside \
+		tests/analyze tests/demo tests/bench/run tests/bench/*.sh tests/soak/run .ci/run \
 		tests/package/run tests/package/boot tests/package/story tests/stories/*.sh \
 		src/completion/words src/completion/pfwd.bash.in findings/*.sh
 	zsh -n src/completion/_pfwd.in
 	fish -n src/completion/pfwd.fish.in
-	# cmocka 2 calls it deprecated, which is an error with CI=1
-	! grep -n assert_in_range tests/*/*.c
+	! grep -rn --include='*.c' assert_in_range tests
 	mandoc -Tlint -Wwarning man/pfwd.8 man/forwards.conf.5
 
 # gcc's own analyzer: what it finds is mended, or answered there in a comment.
@@ -228,6 +235,9 @@ deps:
 
 lint-deps:
 	$(MAKE) deps DEPS_MORE="$(LINT_PACKAGES)"
+
+roots-deps:
+	$(MAKE) deps DEPS_MORE="$(ROOTS_PACKAGES)"
 
 bench-deps:
 	$(MAKE) deps DEPS_MORE="$(BENCH_PACKAGES)"
