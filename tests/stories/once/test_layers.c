@@ -46,7 +46,7 @@ static void each_use_that_is_not_allowed_is_named(void **state)
 	/* the variables of the make that runs this are not those of the copy */
 	static const char make[] = "env -u MAKEFLAGS -u MAKELEVEL -u MFLAGS make -s -C /run/copy";
 	town_sh("mkdir /run/copy && cp -pr Makefile src include tests /run/copy && "
-		"{ cp -pr build /run/copy || :; } && %s 2>&1",
+		"mkdir /run/copy/build && { cp -pr build/src /run/copy/build || :; } && %s 2>&1",
 		make);
 	for (size_t i = 0; i < sizeof(additions) / sizeof(additions[0]); i++) {
 		town_sh("cd /run/copy && mkdir -p src/clock && "
