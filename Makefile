@@ -50,6 +50,7 @@ UNIT_TESTS = $(patsubst tests/unit/%.c,$(BUILD)/tests/unit/%,$(wildcard tests/un
 KERNEL_TESTS = $(patsubst tests/kernel/%.c,$(BUILD)/tests/kernel/%,$(wildcard tests/kernel/test_*.c))
 STORY_TESTS = $(patsubst %.c,$(BUILD)/%,$(wildcard tests/stories/test_*.c tests/stories/*/test_*.c))
 STORIES = $(STORY_TESTS)
+GOLDEN_TESTS = tests/golden/run
 STORY_HELP = $(BUILD)/tests/stories/town.o $(BUILD)/tests/stories/trouble.o
 PROGRAM = $(if $(filter build,$(BUILD)),pfwd,$(BUILD)/pfwd)
 
@@ -103,7 +104,7 @@ BACKENDS ?= iptables nftables
 
 check: $(PROGRAM) $(UNIT_TESTS) $(KERNEL_TESTS) $(STORIES)
 	PFWD=$(abspath $(PROGRAM)) BACKENDS="$(BACKENDS)" tests/run $(STORIES) \
-		tests/golden/run $(KERNEL_TESTS) $(UNIT_TESTS)
+		$(GOLDEN_TESTS) $(KERNEL_TESTS) $(UNIT_TESTS)
 
 # Write what pfwd prints now into the golden files.
 golden: $(PROGRAM)
