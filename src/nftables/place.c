@@ -270,7 +270,7 @@ static uint64_t hash_bucket(const struct bucket *b)
 /* Where the bucket is in the table, or the free slot where it would be. */
 static uint32_t *find_slot(const struct places *places, const struct bucket *b)
 {
-	size_t at = hash_bucket(b) & places->slot_mask;
+	size_t at = (size_t)hash_bucket(b) & places->slot_mask;
 	while (places->slots[at] && bucket_compare(&places->buckets[places->slots[at] - 1], b) != 0)
 		at = (at + 1) & places->slot_mask;
 	return &places->slots[at];

@@ -311,7 +311,7 @@ struct sources { /* a pair of label bits for each address that a source may beco
 
 static size_t hash_address(const struct address *addr)
 {
-	return hash_bytes(0, addr, sizeof(*addr)) % LABEL_SNAT_PAIRS;
+	return (size_t)(hash_bytes(0, addr, sizeof(*addr)) % LABEL_SNAT_PAIRS);
 }
 
 /* Its own place, or the next free one: so that it mostly does not depend on the others. */
