@@ -10,7 +10,8 @@
 #   FORM pfwd       a forwards file
 #        flat       what an administrator writes for iptables-restore: a chain in each table
 #        nft        for nft -f: a map in nat, a set in filter
-#        map        for nft -f: a map and the rule that looks into it, and nothing else
+#        map        for nft -f: a map by the interface too, if it is in the SPEC, and the rule that
+#                   looks into it, and nothing else
 #        counters   the same with a counter for each element
 #        last       where to connect for the last one: SOURCE ADDRESS PORT
 #        random     the same for PICKS of them
@@ -79,41 +80,35 @@ function flat(	i) {
 }
 
 # one protocol and no client networks: that is all that is compared with it
-function map(	i, type) {
-	type = KIND == "addresses" ? "ipv4_addr . inet_service" : "inet_service"
-	print "table ip bench {\n  map forwards { type " type " : ipv4_addr . inet_service"
+function nft(	i, field, key, by_if) {
+	by_if = FORM != "nft" && KIND != "addresses"
+	field = KIND == "addresses" ? "ipv4_addr . " : by_if ? "ifname . " : ""
+	key = KIND == "addresses" ? "ip daddr . " : by_if ? "iifname . " : ""
+	print "table ip bench {\n  map forwards { type " field "inet_service : ipv4_addr . inet_service"
 	printf "%s    elements = {", FORM == "counters" ? "    counter\n" : ""
 	for (i = 0; i < COUNT; i++) {
 		forward(i)
-		print(i ? "," : "") (KIND == "addresses" ? addr " . " : "") port " : " target " . " tport
+		print(i ? "," : "") (KIND == "addresses" ? addr " . " : by_if ? "\"wan0\" . " : "") \
+			port " : " target " . " tport
 	}
-	print "} }"
+	print "} }\n  chain in { type nat hook prerouting priority dstnat"
+	print "    " (FORM == "nft" && KIND != "addresses" ? "iifname wan0 fib daddr type local " : "") \
+		"dnat ip to " key "tcp dport map @forwards\n  }"
+	if (FORM == "nft")
+		let_in()
+	print "}"
 }
 
-function translate(key, where) {
-	print "  chain in { type nat hook prerouting priority dstnat"
-	print "    " where "dnat ip to " key " map @forwards\n  }"
-}
-
-function nft(	i, key) {
-	key = KIND == "addresses" ? "ip daddr . tcp dport" : "tcp dport"
-	map()
-	if (FORM != "nft") {
-		translate(key, "")
-		print "}"
-		return
-	}
+function let_in(	i) {
 	print "  set targets { type ipv4_addr . inet_service"
 	printf "    elements = {"
 	for (i = 0; i < COUNT; i++) {
 		forward(i)
 		print(i ? "," : "") target " . " tport
 	}
-	print "} }"
-	translate(key, KIND == "addresses" ? "" : "iifname wan0 fib daddr type local ")
-	print "  chain through { type filter hook forward priority filter"
+	print "} }\n  chain through { type filter hook forward priority filter"
 	print "    ct state established,related accept"
-	print "    ct status dnat ip daddr . tcp dport @targets accept\n  }\n}"
+	print "    ct status dnat ip daddr . tcp dport @targets accept\n  }"
 }
 
 function mappings(	i) {

@@ -129,10 +129,10 @@ measure_one() {
 	took_twice n-add add wan0:9999 $to
 	took n-add peer legacy "$PFWD" --backend iptables add wan0:9999 $to
 	! have nft || took n-add-nft peer theirs \
-		nft "add element ip bench forwards { 9999 : 10.2.0.251 . 8001 }"
+		nft "add element ip bench forwards { wan0 . 9999 : 10.2.0.251 . 8001 }"
 	took_twice n-del del wan0:9999
 	took n-del peer legacy "$PFWD" --backend iptables del wan0:9999
-	! have nft || took n-del-nft peer theirs nft "delete element ip bench forwards { 9999 }"
+	! have nft || took n-del-nft peer theirs nft "delete element ip bench forwards { wan0 . 9999 }"
 }
 
 measure_lists() {
