@@ -57,8 +57,7 @@ static void a_target_that_moves_here_is_told_and_mended(void **state)
 	/* and away again */
 	town_sh("ip addr del 192.168.1.20/24 dev lan0");
 	assert_string_equal(state_now.out, town_is("iptables") ? "incomplete\n" : "blocked\n");
-	if (town_is("iptables"))
-		assert_string_equal(difference.out, "~wan0:80/tcp 192.168.1.20:8080\n");
+	assert_string_equal(difference.out, "~wan0:80/tcp 192.168.1.20:8080\n");
 	pfwd(0, "apply /run/f");
 	assert_string_equal(pfwd(0, "list -rn -o STATE").out, "active\nactive\n");
 	assert_silent(town_rules().out, "PFWD-INPUT ");
