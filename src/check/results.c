@@ -22,7 +22,7 @@ static uint64_t hash_of(const struct finding *finding, const char *text, const c
 static uint32_t *find_slot(const struct finder *finder, const struct finding *finding,
 			   const char *text, const char *remedy)
 {
-	size_t at = hash_of(finding, text, remedy) & finder->mask;
+	size_t at = (size_t)hash_of(finding, text, remedy) & finder->mask;
 	for (; finder->slots[at]; at = (at + 1) & finder->mask) {
 		const struct result *r = &finder->results->items[finder->slots[at] - 1];
 		if (r->finding == finding && strcmp(r->text, text) == 0 &&
