@@ -279,11 +279,11 @@ const struct others_chain *guests_where(const struct others *others, const struc
 	struct hook_flow flows[FLOWS_MAX];
 	size_t count = flows_of(others, f, flows);
 	struct view view;
-	const struct others_chain *stop = NULL;
+	size_t found = others->count;
 	if (others->count == 0 || make_view(others, &view) < 0)
 		return NULL;
-	for (size_t c = 0; !stop && c < others->count; c++)
-		for (size_t i = 0; !stop && i < count; i++) {
+	for (size_t c = 0; found == others->count && c < others->count; c++)
+		for (size_t i = 0; found == others->count && i < count; i++) {
 			const struct others_chain *chain = &others->chains[c];
 			if (!sees(chain, &flows[i]))
 				continue;
@@ -291,11 +291,11 @@ const struct others_chain *guests_where(const struct others *others, const struc
 				filter_place(view.chains, view.count, c, &flows[i].flow);
 			if (place.end != FILTER_CLOSED || (own && guest_before(chain, place.index)))
 				continue;
-			stop = chain;
+			found = c;
 			*rule = place.index < chain->count ? place.index + 1 : 0;
 		}
 	free(view.chains);
-	return stop;
+	return found < others->count ? &others->chains[found] : NULL;
 }
 
 int guests_block(const struct others *others, const struct forwards *set,

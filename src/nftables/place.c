@@ -56,7 +56,8 @@ static struct network clients_of(const struct forward *f, unsigned int part)
 {
 	if (kind_of(f, part) == PART_HAIRPIN)
 		return *hairpin_of(f, part);
-	return part == PART_LOCAL ? (struct network){0} : f->from;
+	const struct network every = {0};
+	return part == PART_LOCAL ? every : f->from;
 }
 
 /* Level, and FORM_CLIENTS, depend on other forwards: see below. */

@@ -536,11 +536,11 @@ static int insert_rules(struct nft_plan *plan, const struct content_chain *chain
 			const struct shape_chain *want, struct err *err)
 {
 	struct own_rules own;
-	size_t first, last;
+	size_t first = 0, last = 0;
 	int result = find_own_rules(chain, &own, err);
 	if (result == 0)
 		match_ends(&own, want, &first, &last);
-	for (size_t i = want->count - (result == 0 ? last : 0); result == 0 && i-- > first;) {
+	for (size_t i = want->count - last; result == 0 && i-- > first;) {
 		struct nft_op *op = add_op(plan, NFT_OP_NEW_RULE, err);
 		if (!op) {
 			result = -1;

@@ -61,8 +61,9 @@ static int add_forward(struct olders *olders, const struct forward *f, struct er
 static void unite(struct olders *olders)
 {
 	size_t count = 0;
-	if (olders->count)
-		qsort(olders->items, olders->count, sizeof(*olders->items), compare_olders);
+	if (!olders->items)
+		return;
+	qsort(olders->items, olders->count, sizeof(*olders->items), compare_olders);
 	for (size_t i = 0; i < olders->count; i++) {
 		struct older *last = &olders->items[count], next = olders->items[i];
 		if (count && compare_kinds(&last[-1], &next) == 0 &&
@@ -80,6 +81,8 @@ static void unite(struct olders *olders)
 static bool is_covered(const struct olders *olders, enum group group, const struct rule *rule)
 {
 	const struct older key = {group, *rule};
+	if (!olders->items)
+		return false;
 	size_t i = search_first(&key, olders->items, olders->count, sizeof(key), begins_before);
 	return i > 0 && compare_kinds(&olders->items[i - 1], &key) == 0 &&
 	       olders->items[i - 1].rule.ports.last >= rule->ports.last;
