@@ -359,7 +359,8 @@ int ask_targets(size_t count, struct asked *asked, struct err *err)
 		struct probe key = probe_of(asked->cases[i].f);
 		const struct probe *found =
 			bsearch(&key, probes, different, sizeof(key), compare_probes);
-		asked->cases[i].probe = found->answer;
+		if (found)
+			asked->cases[i].probe = found->answer;
 	}
 	free(probes);
 	return 0;

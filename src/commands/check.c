@@ -124,6 +124,7 @@ static int find(struct check *check, struct err *err)
 		c->incomplete = check->present.of[i].status.incomplete;
 		c->blocked = check->present.of[i].status.blocked;
 		if (c->f && c->blocked && present_where(&check->present, i, &where))
+			/* analyzer: no leak, run frees it */
 			c->blocked_by = check->places[i] = strdup(where.text);
 	}
 	if (check->probe && ask_targets(set->count, &check->asked, err) < 0)

@@ -44,6 +44,7 @@ static int ask_backend(struct warner *w, const struct backend *backend, struct e
 		c->blocked = w->status[i].blocked;
 		if (c->blocked && backend->stops &&
 		    backend->stops(there, &set->items[i], false, &where))
+			/* analyzer: no leak, warn_of_forwards frees it */
 			c->blocked_by = w->places[i] = strdup(where.text);
 	}
 	backend->free(there);

