@@ -170,7 +170,8 @@ static void place_guest(struct fixture *x, uint32_t hook, const struct filter_ru
 	static struct filter_rule copy[RULES_MAX];
 	struct err err;
 	memset(is_guest, 0, sizeof(is_guest));
-	memcpy(copy, rules, count * sizeof(*rules));
+	for (size_t i = 0; i < count; i++)
+		copy[i] = rules[i];
 	if (guest >= 0)
 		is_guest[guest] = true;
 	x->chains[0] = (struct others_chain){.nfproto = NFPROTO_INET,
