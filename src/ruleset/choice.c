@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The order of the backends is their rank. */
+/* The order of the backends is their rank; if others' rules stop the forwards of each, the last one
+ * is taken. */
 #include "ruleset/choice.h"
 
 /* Each backend has its own reason. */
@@ -15,8 +16,7 @@ static bool is_stopped(const struct choice *choice, const struct backend *backen
 {
 	for (size_t b = 0; choice->backends[b]; b++) {
 		const struct backend *other = choice->backends[b];
-		struct err ignored;
-		if (other != backend && other->stops_others && other->usable(&ignored) &&
+		if (other != backend && other->stops_others && other->present() &&
 		    other->stops_others(where))
 			return true;
 	}
@@ -50,7 +50,7 @@ const struct backend *choice_make(const struct choice *choice, struct err *reaso
 					*all.text ? all.text : "this kernel has it");
 			return backend;
 		}
-		if (usable && !stopped)
+		if (usable)
 			stopped = backend;
 		add_reason(&all, &why);
 	}

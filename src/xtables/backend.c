@@ -97,6 +97,38 @@ static bool stops(const struct ruleset *set, const struct forward *f, bool own, 
 	return chain != NULL;
 }
 
+static void free_set(struct ruleset *set)
+{
+	if (!set)
+		return;
+	snapshot_free(snapshot_of(set));
+	free(set);
+}
+
+/* The loopback interface and single targets apart, whatever a forward may be. */
+static bool stops_others(struct err *where)
+{
+	static const struct reading reading = {.depth = READING_ALL};
+	struct ruleset *set;
+	struct err ignored;
+	bool found = false;
+	if (read_set(&reading, &set, &ignored) < 0)
+		return false;
+	for (int i = 0; i < FAMILIES; i++) {
+		enum family family = snapshot_families[i];
+		struct forward f = {.family = family,
+				    .proto = PROTO_TCP,
+				    .ports = {1, UINT16_MAX},
+				    .target_ports = {1, UINT16_MAX}};
+		found = found || stops(set, &f, false, where);
+		f.target.family = family;
+		f.target.bytes[0] = 0xfe; /* of no network that is given to anybody */
+		found = found || stops(set, &f, false, where);
+	}
+	free_set(set);
+	return found;
+}
+
 static int fill_status(const struct ruleset *set, struct ruleset_status *out, struct err *err)
 {
 	const struct snapshot *s = snapshot_of(set);
@@ -161,14 +193,6 @@ static int commit_plan(struct ruleset_plan *plan, struct lines *notes, struct er
 	return work_commit(work_of(plan), notes, err);
 }
 
-static void free_set(struct ruleset *set)
-{
-	if (!set)
-		return;
-	snapshot_free(snapshot_of(set));
-	free(set);
-}
-
 static void free_plan(struct ruleset_plan *plan)
 {
 	if (!plan)
@@ -186,6 +210,7 @@ const struct backend xtables_backend = {
 	.unlock = lock_release,
 	.read = read_set,
 	.digest = digest,
+	.stops_others = stops_others,
 	.status = fill_status,
 	.blocks = blocks,
 	.stops = stops,
