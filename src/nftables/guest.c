@@ -204,9 +204,10 @@ void guests_free(struct guests *guests)
 	*guests = (struct guests){0};
 }
 
-static bool has_guest(const struct others_chain *chain)
+/* Whether a guest rule is among the first count rules. */
+static bool has_guest(const struct others_chain *chain, size_t count)
 {
-	for (size_t i = 0; i < chain->count; i++)
+	for (size_t i = 0; i < count; i++)
 		if (chain->guest[i])
 			return true;
 	return false;
@@ -220,8 +221,8 @@ int guests_misplaced(const struct others *others, const struct forwards *set, st
 		return -1;
 	for (size_t i = 0; i < guests.count; i++) {
 		const struct guest *guest = &guests.items[i];
-		misplaced =
-			misplaced || (guest->needed && !guest->there && has_guest(guest->chain));
+		misplaced = misplaced || (guest->needed && !guest->there &&
+					  has_guest(guest->chain, guest->chain->count));
 	}
 	guests_free(&guests);
 	return misplaced;
@@ -251,51 +252,37 @@ const struct others_chain *guests_stop(const struct others *others, const struct
 	return stop;
 }
 
-static bool is_stopped(const struct others *others, const struct view *view,
-		       const struct forward *f)
+/* The first chain that stops f, or NULL; *rule is the number of its rule from 1, 0 its policy. own:
+ * a guest rule in front of it lets f through. */
+static const struct others_chain *find_stop(const struct view *view, const struct forward *f,
+					    bool own, size_t *rule)
 {
 	struct hook_flow flows[FLOWS_MAX];
-	size_t count = flows_of(others, f, flows);
-	for (size_t c = 0; c < others->count; c++)
-		for (size_t i = 0; i < count; i++)
-			if (sees(&others->chains[c], &flows[i]) &&
-			    filter_place(view->chains, view->count, c, &flows[i].flow).end ==
-				    FILTER_CLOSED)
-				return true;
-	return false;
-}
-
-static bool guest_before(const struct others_chain *chain, size_t index)
-{
-	for (size_t i = 0; i < index; i++)
-		if (chain->guest[i])
-			return true;
-	return false;
+	size_t count = flows_of(view->others, f, flows);
+	for (size_t c = 0; c < view->count; c++)
+		for (size_t i = 0; i < count; i++) {
+			const struct others_chain *chain = &view->others->chains[c];
+			if (!sees(chain, &flows[i]))
+				continue;
+			struct filter_place place =
+				filter_place(view->chains, view->count, c, &flows[i].flow);
+			if (place.end != FILTER_CLOSED || (own && has_guest(chain, place.index)))
+				continue;
+			*rule = place.index < chain->count ? place.index + 1 : 0;
+			return chain;
+		}
+	return NULL;
 }
 
 const struct others_chain *guests_where(const struct others *others, const struct forward *f,
 					bool own, size_t *rule)
 {
-	struct hook_flow flows[FLOWS_MAX];
-	size_t count = flows_of(others, f, flows);
 	struct view view;
-	size_t found = others->count;
 	if (others->count == 0 || make_view(others, &view) < 0)
 		return NULL;
-	for (size_t c = 0; found == others->count && c < others->count; c++)
-		for (size_t i = 0; found == others->count && i < count; i++) {
-			const struct others_chain *chain = &others->chains[c];
-			if (!sees(chain, &flows[i]))
-				continue;
-			struct filter_place place =
-				filter_place(view.chains, view.count, c, &flows[i].flow);
-			if (place.end != FILTER_CLOSED || (own && guest_before(chain, place.index)))
-				continue;
-			found = c;
-			*rule = place.index < chain->count ? place.index + 1 : 0;
-		}
+	const struct others_chain *stop = find_stop(&view, f, own, rule);
 	free(view.chains);
-	return found < others->count ? &others->chains[found] : NULL;
+	return stop;
 }
 
 int guests_block(const struct others *others, const struct forwards *set,
@@ -310,8 +297,9 @@ int guests_block(const struct others *others, const struct forwards *set,
 	for (size_t i = 0; i < set->count; i++) {
 		bool same =
 			!apart && i > 0 && same_case(others, &set->items[i - 1], &set->items[i]);
-		out[i].blocked =
-			same ? out[i - 1].blocked : is_stopped(others, &view, &set->items[i]);
+		size_t rule;
+		out[i].blocked = same ? out[i - 1].blocked
+				      : find_stop(&view, &set->items[i], false, &rule) != NULL;
 	}
 	free(view.chains);
 	return 0;
