@@ -11,6 +11,7 @@
 
 #include "model/forwards.h"
 #include "model/lines.h"
+#include "model/other_rule.h"
 
 /* What was read from the kernel. A backend's own struct begins with this one. */
 struct ruleset {
@@ -40,6 +41,11 @@ struct reading {
 	/* Not NULL: of the forwards, only those that share packets with one of these are needed, by
 	 * themselves or by what --hairpin and --local add. A backend may read more. */
 	const struct forwards *around;
+};
+
+enum others_depth {
+	OTHERS_TRANSLATIONS, /* what translates destinations, and what nat leaves as it is */
+	OTHERS_ALL,          /* also what accepts packets, or translates sources */
 };
 
 struct waiting { /* whoever is told that a lock has to be waited for */
@@ -92,6 +98,13 @@ struct backend {
 		      struct err *where);
 	/* A line for each place of pfwd's that holds something of somebody else's. */
 	int (*foreign)(const struct ruleset *set, struct lines *out, struct err *err);
+	/*
+	 * Append others' rules of this interface to out, each with its owner, by hook, priority,
+	 * and the order in which packets meet them. The set was read with READING_ALL, and not yet
+	 * changed. 0, or -1: as read; ERR_CHANGED.
+	 */
+	int (*others)(const struct ruleset *set, enum others_depth depth, struct other_rules *out,
+		      struct err *err);
 
 	/*
 	 * What to do so that exactly these forwards are there (sorted). The plan points into set

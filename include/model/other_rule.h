@@ -41,9 +41,11 @@ enum {
 };
 
 /*
- * A rule with the conditions of all jumps by which it is reached. A rule that is reached in two
- * ways, and an element of a map, is one value each. Addresses and ports are those that the rule
- * sees: in prerouting and output before translation of the destination, else after it.
+ * A rule with the conditions of all jumps by which it is reached. A rule is several values if it is
+ * reached in several ways, or takes several ranges of ports, networks or interfaces (multiport, a
+ * set); each element of a map is one. Those of one rule have the same handle. Addresses and ports
+ * are those that the rule sees: in prerouting and output before translation of the destination,
+ * else after it.
  */
 struct other_rule {
 	enum other_action action;
@@ -52,8 +54,11 @@ struct other_rule {
 	enum proto proto;   /* PROTO_NONE: any */
 	uint8_t states;
 	bool here;  /* only what is sent to an address of this host (dst-type LOCAL, fib local) */
-	bool exact; /* all that the rule asks and does is told here */
+	bool exact; /* all that the rule asks and does is told here, with the fields up to to_ports
+		     */
 	bool shadowed;       /* rules before it take all its packets */
+	bool before_own;     /* it stands before pfwd's forwards of the same backend and hook */
+	bool shared;         /* its counter is one of several values */
 	char in[IFNAME_MAX]; /* "": any; a trailing '+': all that begin so */
 	char out[IFNAME_MAX];
 	struct network from, dst; /* none: any */
@@ -61,9 +66,12 @@ struct other_rule {
 	struct address to;        /* none: the address stays, or is this host's (redirect) */
 	struct address to_last;   /* of a range of addresses; none: to alone */
 	struct ports to_ports;    /* {0, 0}: they stay */
-	uint64_t packets, bytes;  /* that met it */
-	bool counted;             /* packets and bytes are known */
-	const char *beyond;       /* what is not told here, as the tool writes it; NULL if exact */
+	/* What must not be; not exact then, and beyond says it too. */
+	char not_in[IFNAME_MAX];
+	struct network not_from, not_dst;
+	uint64_t packets, bytes; /* that met it */
+	bool counted;            /* packets and bytes are known */
+	const char *beyond;      /* what is not told here, as the tool writes it; NULL if exact */
 
 	/* Where it is. Texts are the set's; none is NULL. */
 	const char *backend;                 /* "iptables" or "nftables" */

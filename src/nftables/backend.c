@@ -111,6 +111,16 @@ static int foreign(const struct ruleset *set, struct lines *out, struct err *err
 	return words_foreign(content_of(set), out, err);
 }
 
+static int list_others(const struct ruleset *set, enum others_depth depth, struct other_rules *out,
+		       struct err *err)
+{
+	(void)set;
+	(void)depth;
+	(void)out;
+	(void)err;
+	return 0;
+}
+
 static int plan(struct ruleset *set, const struct forwards *wanted, struct ruleset_plan **out,
 		struct err *err)
 {
@@ -176,6 +186,7 @@ const struct backend nftables_backend = {
 	.blocks = blocks,
 	.stops = stops,
 	.foreign = foreign,
+	.others = list_others,
 	.plan = plan,
 	.print = print,
 	.kept = kept,

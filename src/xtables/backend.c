@@ -152,6 +152,16 @@ static int list_foreign(const struct ruleset *set, struct lines *out, struct err
 	return 0;
 }
 
+static int list_others(const struct ruleset *set, enum others_depth depth, struct other_rules *out,
+		       struct err *err)
+{
+	(void)set;
+	(void)depth;
+	(void)out;
+	(void)err;
+	return 0;
+}
+
 static int make_plan(struct ruleset *set, const struct forwards *wanted, struct ruleset_plan **out,
 		     struct err *err)
 {
@@ -215,6 +225,7 @@ const struct backend xtables_backend = {
 	.blocks = blocks,
 	.stops = stops,
 	.foreign = list_foreign,
+	.others = list_others,
 	.plan = make_plan,
 	.print = print_plan,
 	.kept = list_kept,

@@ -173,6 +173,22 @@ static int memory_foreign(const struct ruleset *set, struct lines *out, struct e
 	return add_line(own(set)->of->foreign, out, err);
 }
 
+static int memory_others(const struct ruleset *set, enum others_depth depth,
+			 struct other_rules *out, struct err *err)
+{
+	const struct memory *m = own(set)->of;
+	for (size_t i = 0; i < m->other_count; i++) {
+		enum other_action action = m->others[i].action;
+		bool more = action == OTHER_ACCEPT || action == OTHER_SNAT ||
+			    action == OTHER_MASQUERADE;
+		if (more && depth != OTHERS_ALL)
+			continue;
+		if (other_rules_add(out, &m->others[i], err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
 static int memory_blocks(const struct ruleset *set, const struct forwards *elsewhere,
 			 struct ruleset_status *out, struct err *err)
 {
@@ -394,10 +410,10 @@ static void first_unlock(int lock)
 	memory[0].locked = false;
 }
 
-#define ON_MEMORY                                                                \
-	.status = memory_status, .blocks = memory_blocks, .stops = memory_stops, \
-	.foreign = memory_foreign, .plan = memory_plan, .print = memory_print,   \
-	.kept = memory_kept, .commit = memory_commit, .free = memory_free,       \
+#define ON_MEMORY                                                                                 \
+	.status = memory_status, .blocks = memory_blocks, .stops = memory_stops,                  \
+	.foreign = memory_foreign, .others = memory_others, .plan = memory_plan,                  \
+	.print = memory_print, .kept = memory_kept, .commit = memory_commit, .free = memory_free, \
 	.free_plan = memory_free_plan
 
 const struct backend xtables_backend = {

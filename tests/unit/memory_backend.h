@@ -10,6 +10,7 @@
 
 #define MEMORY_BACKENDS 2
 #define MEMORY_FORWARDS_MAX 256
+#define MEMORY_OTHERS_MAX 16
 #define MEMORY_LOG_MAX 512
 
 struct memory_forward {
@@ -42,6 +43,9 @@ struct memory {
 	char stop[40];
 	/* A line each, or "": what of others is there, what stays for their sake, a warning. */
 	char foreign[80], kept[80], note[80];
+	/* Rules of others, in order; their texts are literals. */
+	struct other_rule others[MEMORY_OTHERS_MAX];
+	size_t other_count;
 };
 
 /* One for each of memory_backends. Shared with child processes. */
