@@ -54,7 +54,7 @@ struct other_rule {
 	enum proto proto;   /* PROTO_NONE: any */
 	uint8_t states;
 	bool here;  /* only what is sent to an address of this host (dst-type LOCAL, fib local) */
-	bool exact; /* all that the rule asks and does is told here, with the fields up to to_ports
+	bool exact; /* all that the rule asks and does is told here, with the fields up to to_base
 		     */
 	bool shadowed;       /* rules before it take all its packets */
 	bool before_own;     /* it stands before pfwd's forwards of the same backend and hook */
@@ -66,6 +66,9 @@ struct other_rule {
 	struct address to;        /* none: the address stays, or is this host's (redirect) */
 	struct address to_last;   /* of a range of addresses; none: to alone */
 	struct ports to_ports;    /* {0, 0}: they stay */
+	/* The port that to_ports.first is for, and so on in order. 0: a port that is in to_ports
+	 * stays, every other one becomes the first that is free. */
+	uint16_t to_base;
 	/* What must not be; not exact then, and beyond says it too. */
 	char not_in[IFNAME_MAX];
 	struct network not_from, not_dst;
