@@ -76,7 +76,7 @@ $(BUILD)/tests/unit/%: $(BUILD)/tests/unit/%.o $(PURE)
 
 # Commands run on backends in memory and on a host that is made up.
 COMMAND_TESTS = $(addprefix $(BUILD)/tests/unit/,test_commands test_backends test_files test_lists \
-	test_change)
+	test_change test_metrics)
 FAKES = $(addprefix $(BUILD)/tests/unit/,memory_backend.o fake_host.o program.o)
 FAKED = $(addprefix $(BUILD)/src/,main.o xtables/% nftables/% host/host.o host/links.o \
 	host/memory.o host/netlink.o host/route.o conns/conntrack.o conns/ctmessage.o)
@@ -255,6 +255,8 @@ INSTALLED = $(DESTDIR)$(PREFIX)/sbin/pfwd \
 	$(SHARE)/man/man8/pfwd.8 $(SHARE)/man/man5/forwards.conf.5 $(SHARE)/pfwd/words \
 	$(SHARE)/bash-completion/completions/pfwd $(SHARE)/zsh/site-functions/_pfwd \
 	$(SHARE)/fish/vendor_completions.d/pfwd.fish $(DESTDIR)$(UNITDIR)/pfwd.service \
+	$(DESTDIR)$(UNITDIR)/pfwd-metrics.service $(DESTDIR)$(UNITDIR)/pfwd-metrics.timer \
+	$(SHARE)/doc/pfwd/examples/pfwd.rules.yml \
 	$(LIB)/modules-load.d/pfwd.conf
 # a file, with the places that it speaks of filled in
 fill = sed 's|@SBINDIR@|$(PREFIX)/sbin|; s|@SHARE@|$(PREFIX)/share|' $(1) | \
@@ -269,13 +271,16 @@ install: $(PROGRAM)
 	$(call fill,src/completion/_pfwd.in,$(SHARE)/zsh/site-functions/_pfwd)
 	$(call fill,src/completion/pfwd.fish.in,$(SHARE)/fish/vendor_completions.d/pfwd.fish)
 	$(call fill,src/systemd/pfwd.service.in,$(DESTDIR)$(UNITDIR)/pfwd.service)
+	$(call fill,src/systemd/pfwd-metrics.service.in,$(DESTDIR)$(UNITDIR)/pfwd-metrics.service)
+	install -D -m 644 src/systemd/pfwd-metrics.timer $(DESTDIR)$(UNITDIR)/pfwd-metrics.timer
+	install -D -m 644 doc/examples/pfwd.rules.yml $(SHARE)/doc/pfwd/examples/pfwd.rules.yml
 	install -D -m 644 src/systemd/modules-load.conf $(LIB)/modules-load.d/pfwd.conf
 	test -e $(DESTDIR)/etc/pfwd/forwards.conf || \
 		install -D -m 644 src/systemd/forwards.conf $(DESTDIR)/etc/pfwd/forwards.conf
 
 uninstall:
 	rm -f $(INSTALLED)
-	rmdir $(SHARE)/pfwd 2>/dev/null || true
+	rmdir $(SHARE)/pfwd $(SHARE)/doc/pfwd/examples $(SHARE)/doc/pfwd 2>/dev/null || true
 
 # Built from a copy, so that nothing of it comes to lie between the sources.
 DEB = $(abspath $(BUILD))/deb

@@ -30,7 +30,8 @@ int owners_walk(const struct owners *owners, enum family family,
 		bool *resized, struct err *err);
 
 struct owners_sum {
-	uint64_t conns, packets, bytes;
+	uint64_t conns;
+	uint64_t packets_in, packets_out, bytes_in, bytes_out; /* as of struct connection */
 };
 /* Add up the connections of that family (FAMILY_NONE: both): into sums[i] those through forward i
  * of the set, into sums[set->count] those through none. */

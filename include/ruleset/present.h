@@ -31,6 +31,23 @@ int present_digest(const struct backend *const *backends, uint64_t *out, struct 
 /* Which rule or policy stops the forward at that index, which is blocked, into the text of where.
  * False: that is not known. */
 bool present_where(const struct present *present, size_t index, struct err *where);
+
+enum present_state {
+	PRESENT_ACTIVE,
+	PRESENT_EXPIRED,
+	PRESENT_INCOMPLETE, /* some of its rules are missing */
+	PRESENT_BLOCKED,    /* others' rules stop its connections */
+	PRESENT_STATES,
+};
+/* The first that is true of: expired, incomplete, blocked. now is in seconds since 1970. */
+enum present_state present_state(const struct forward *f, const struct present_forward *of,
+				 int64_t now);
+const char *present_state_name(enum present_state state);
+/* The names of the backends that have it, as --backend takes them, with commas between. Two: a move
+ * between backends was interrupted. */
+#define PRESENT_BACKENDS_MAX (BACKENDS_MAX * 16)
+void present_backends(const struct present_forward *of, const struct backend *const *backends,
+		      char out[PRESENT_BACKENDS_MAX]);
 void present_free(struct present *present);
 
 #endif

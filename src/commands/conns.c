@@ -415,13 +415,13 @@ static bool get_count_conns(const void *row, char cell[REPORT_CELL_MAX])
 static bool get_count_packets(const void *row, char cell[REPORT_CELL_MAX])
 {
 	const struct count_row *r = row;
-	return r->counted && report_put_number(cell, r->sum.packets);
+	return r->counted && report_put_number(cell, r->sum.packets_in + r->sum.packets_out);
 }
 
 static bool get_count_bytes(const void *row, char cell[REPORT_CELL_MAX])
 {
 	const struct count_row *r = row;
-	return r->counted && report_put_number(cell, r->sum.bytes);
+	return r->counted && report_put_number(cell, r->sum.bytes_in + r->sum.bytes_out);
 }
 
 static const struct report_column count_columns[] = {

@@ -51,10 +51,7 @@ static bool get_options(const void *row, char cell[REPORT_CELL_MAX])
 static bool get_state(const void *row, char cell[REPORT_CELL_MAX])
 {
 	const struct row *r = row;
-	return report_put(cell, forward_expired(r->f, r->now) ? "expired"
-				: r->of->status.incomplete    ? "incomplete"
-				: r->of->status.blocked       ? "blocked"
-							      : "active");
+	return report_put(cell, present_state_name(present_state(r->f, r->of, r->now)));
 }
 
 static bool get_conns(const void *row, char cell[REPORT_CELL_MAX])
@@ -112,15 +109,11 @@ static bool get_until(const void *row, char cell[REPORT_CELL_MAX])
 	return true;
 }
 
-/* The names that --backend takes. Two: a move between backends was interrupted. */
 static bool get_backend(const void *row, char cell[REPORT_CELL_MAX])
 {
 	const struct row *r = row;
-	char *end = cell;
-	for (size_t b = 0; r->backends[b]; b++)
-		if (r->of->backends & 1U << b)
-			end = stpcpy(stpcpy(end, end > cell ? "," : ""), r->backends[b]->name);
-	return end > cell;
+	present_backends(r->of, r->backends, cell);
+	return *cell;
 }
 
 static bool get_live(const void *row, char cell[REPORT_CELL_MAX])
@@ -132,13 +125,15 @@ static bool get_live(const void *row, char cell[REPORT_CELL_MAX])
 static bool get_packets(const void *row, char cell[REPORT_CELL_MAX])
 {
 	const struct row *r = row;
-	return r->counted && !r->f->except && report_put_number(cell, r->live.packets);
+	return r->counted && !r->f->except &&
+	       report_put_number(cell, r->live.packets_in + r->live.packets_out);
 }
 
 static bool get_bytes(const void *row, char cell[REPORT_CELL_MAX])
 {
 	const struct row *r = row;
-	return r->counted && !r->f->except && report_put_number(cell, r->live.bytes);
+	return r->counted && !r->f->except &&
+	       report_put_number(cell, r->live.bytes_in + r->live.bytes_out);
 }
 
 static const struct report_column columns[] = {

@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* pfwd save: the live forwards into a file, which keeps its comments and its order. */
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "commands/forwards_file.h"
 #include "commands/options.h"
@@ -187,28 +185,10 @@ static int replace_old(const struct save *save, struct err *err)
 	return result;
 }
 
-/* A file by that name is replaced; a device or a pipe must not be. 1: there is one, 0: none. */
-static int check_old(const char *path, struct err *err)
-{
-	struct stat old;
-	if (stat(path, &old) < 0 && errno == ENOENT && lstat(path, &old) == 0)
-		return err_set(err, ERR_INPUT,
-			       "'%s' is a symbolic link to a file that is not there; make that "
-			       "file, or give it as FILE",
-			       quote(path).text);
-	if (stat(path, &old) < 0)
-		return 0; /* reading or replacing it tells why */
-	if (S_ISREG(old.st_mode))
-		return 1;
-	return err_set(err, ERR_INPUT,
-		       "'%s' is not a regular file; give one as FILE, or - for standard output",
-		       quote(path).text);
-}
-
 static int read_both(struct save *save, const struct globals *globals, struct err *err)
 {
 	bool standard = forwards_file_is_standard(&save->old);
-	int there = standard ? 0 : check_old(forwards_file_name(&save->old), err);
+	int there = standard ? 0 : replace_file_check(forwards_file_name(&save->old), err);
 	if (there < 0)
 		return -1;
 	if (there && forwards_file_load(&save->old, &globals->host, err) < 0)

@@ -114,8 +114,10 @@ static int add_connection(void *context, const struct connection *c)
 	const struct forwards *set = adding->owners->set;
 	struct owners_sum *sum = &adding->sums[f ? (size_t)(f - set->items) : set->count];
 	sum->conns++;
-	sum->packets += c->packets_in + c->packets_out;
-	sum->bytes += c->bytes_in + c->bytes_out;
+	sum->packets_in += c->packets_in;
+	sum->packets_out += c->packets_out;
+	sum->bytes_in += c->bytes_in;
+	sum->bytes_out += c->bytes_out;
 	return 0;
 }
 

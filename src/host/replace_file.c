@@ -114,6 +114,23 @@ static int write_draft(struct draft *draft, const char *real, const char *text, 
 	return 0;
 }
 
+int replace_file_check(const char *path, struct err *err)
+{
+	struct stat old;
+	if (stat(path, &old) < 0 && errno == ENOENT && lstat(path, &old) == 0)
+		return err_set(err, ERR_INPUT,
+			       "'%s' is a symbolic link to a file that is not there; make that "
+			       "file, or give it as FILE",
+			       quote(path).text);
+	if (stat(path, &old) < 0)
+		return 0; /* reading or replacing it tells why */
+	if (S_ISREG(old.st_mode))
+		return 1;
+	return err_set(err, ERR_INPUT,
+		       "'%s' is not a regular file; give one as FILE, or - for standard output",
+		       quote(path).text);
+}
+
 int replace_file(const char *path, const char *text, size_t length, struct err *err)
 {
 	struct draft draft = {.fd = -1};

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Reading one backend after the other, and putting together what they hold. */
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
 #include "model/hash.h"
@@ -198,6 +199,32 @@ bool present_where(const struct present *present, size_t index, struct err *wher
 			return true;
 	}
 	return false;
+}
+
+enum present_state present_state(const struct forward *f, const struct present_forward *of,
+				 int64_t now)
+{
+	return forward_expired(f, now) ? PRESENT_EXPIRED
+	       : of->status.incomplete ? PRESENT_INCOMPLETE
+	       : of->status.blocked    ? PRESENT_BLOCKED
+				       : PRESENT_ACTIVE;
+}
+
+const char *present_state_name(enum present_state state)
+{
+	static const char *const names[PRESENT_STATES] = {"active", "expired", "incomplete",
+							  "blocked"};
+	return names[state];
+}
+
+void present_backends(const struct present_forward *of, const struct backend *const *backends,
+		      char out[PRESENT_BACKENDS_MAX])
+{
+	char *end = out;
+	*out = '\0';
+	for (size_t b = 0; backends[b]; b++)
+		if (of->backends & 1U << b)
+			end = stpcpy(stpcpy(end, end > out ? "," : ""), backends[b]->name);
 }
 
 void present_free(struct present *present)

@@ -18,9 +18,12 @@ static void uninstall_leaves_the_administrators_file(void **state)
 	struct outcome o = town_run(INSTALL("install") "find . -type f | sort");
 	assert_string_equal(o.out, "./etc/pfwd/forwards.conf\n"
 				   "./usr/lib/modules-load.d/pfwd.conf\n"
+				   "./usr/lib/systemd/system/pfwd-metrics.service\n"
+				   "./usr/lib/systemd/system/pfwd-metrics.timer\n"
 				   "./usr/lib/systemd/system/pfwd.service\n"
 				   "./usr/sbin/pfwd\n"
 				   "./usr/share/bash-completion/completions/pfwd\n"
+				   "./usr/share/doc/pfwd/examples/pfwd.rules.yml\n"
 				   "./usr/share/fish/vendor_completions.d/pfwd.fish\n"
 				   "./usr/share/man/man5/forwards.conf.5\n"
 				   "./usr/share/man/man8/pfwd.8\n"
@@ -130,7 +133,8 @@ static void completions_offer_all_that_the_help_names(void **state)
 		" $PFWD help $c | sed -n '/^Columns:/,$s/^  \\([A-Z-]*\\) .*/\\1/p' >/run/known;"
 		" " WORDS "$c -o '' | cut -f 1 | diff - /run/known || echo columns of $c; done;"
 		"echo $commands");
-	assert_string_equal(o.out, "add del list check conns apply diff save flush help version\n");
+	assert_string_equal(
+		o.out, "add del list check conns metrics apply diff save flush help version\n");
 }
 
 /* What takes a value is not taken for an operand, and no more is offered than can follow. */
@@ -147,6 +151,8 @@ static void completions_know_what_can_follow(void **state)
 			    "--from=@/run/allow\tfile\n");
 	assert_string_equal(town_run(WORDS "add --from @/run/none").out, "");
 	assert_int_equal(town_run(WORDS "save ''").status, 1);
+	assert_int_equal(town_run(WORDS "metrics -O ''").status, 1);
+	assert_int_equal(town_run(WORDS "metrics ''").status, 0);
 	assert_int_equal(town_run(WORDS "list ''").status, 0);
 }
 
