@@ -13,15 +13,35 @@
 #include "model/lines.h"
 #include "model/other_rule.h"
 
+/* The ways by which packets pass this host, as bits. */
+enum {
+	WAY_IN = 1 << 0,      /* to the host itself */
+	WAY_THROUGH = 1 << 1, /* from one of its interfaces to another */
+	WAY_OUT = 1 << 2,     /* from the host itself */
+};
+
+/* The bits of the packet mark by which a guest knows the packets of forwards that another backend
+ * holds: a guest is a rule among those of others that lets such packets through. Others use some of
+ * these bits, but not all of them together. */
+#define GUEST_MARK 0x20040800U
+
 /* What was read from the kernel. A backend's own struct begins with this one. */
 struct ruleset {
 	struct forwards forwards; /* sorted */
 	bool used;                /* there are forwards, of which forwards may hold a part */
+	bool guests;              /* there are guests for forwards of other backends */
+
+	/* What other backends have to do with it, set before status and plan: */
+	/* All that they hold, or shall hold; sorted. Where there are no guests yet, those alone
+	 * that the change is about. NULL: not known, so guests stay as they are. */
+	const struct forwards *elsewhere;
+	unsigned int marked; /* ways on which their guests wait for the packets of these forwards */
 };
 
 /* What has to be done about it. A backend's own struct begins with this one. */
 struct ruleset_plan {
-	size_t size; /* the number of changes; 0: nothing to do */
+	size_t size;         /* the number of changes; 0: nothing to do */
+	unsigned int guests; /* ways on which there are guests once it is carried out */
 };
 
 struct ruleset_status {
@@ -58,6 +78,7 @@ struct waiting { /* whoever is told that a lock has to be waited for */
 struct backend {
 	const char *name; /* for --backend and the column BACKEND */
 	bool raw_socket;  /* it needs CAP_NET_RAW besides CAP_NET_ADMIN */
+	bool guests;      /* its plans make guests for the forwards of other backends */
 
 	/* Whether anything of that interface is set up in this network namespace. */
 	bool (*present)(void);
@@ -86,8 +107,9 @@ struct backend {
 	int (*digest)(uint64_t *out, struct err *err);
 	/* Fill out[i] for each of set->forwards. */
 	int (*status)(const struct ruleset *set, struct ruleset_status *out, struct err *err);
-	/* Set blocked of out[i] where others' rules of this interface stop elsewhere->items[i],
-	 * which another backend holds (sorted). NULL: they never do. 0, or -1 (out of memory). */
+	/* Set blocked and misplaced of out[i] where others' rules of this interface stop
+	 * elsewhere->items[i], which another backend holds (sorted), and no guest lets it through.
+	 * NULL: they never do. The ways on which there are guests, or -1 (out of memory). */
 	int (*blocks)(const struct ruleset *set, const struct forwards *elsewhere,
 		      struct ruleset_status *out, struct err *err);
 	/* Whether others' rules of this interface stop f, which is known to be blocked somewhere;

@@ -53,6 +53,10 @@ struct guests { /* a zeroed one is empty */
 int guests_find(const struct others *others, const struct forwards *set, bool partial,
 		struct guests *out, struct err *err);
 void guests_free(struct guests *guests);
+/* Note that there is a guest in that chain. */
+void guests_note(struct guests *guests, const struct others_chain *chain);
+/* Other backends' chains have guests on these ways (backend.h): packets need the mark there. */
+void guests_mark(struct guests *guests, unsigned int ways);
 
 /* Whether a guest rule is where it does not serve these forwards. 1, 0, or -1 (out of memory). */
 int guests_misplaced(const struct others *others, const struct forwards *set, struct err *err);

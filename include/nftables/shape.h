@@ -47,9 +47,6 @@ struct shape_guest {
 };
 #define SHAPE_GUESTS_MAX 4 /* input, forward, output, postrouting */
 
-/* The bits of the packet mark by which a guest rule knows the packets of forwards. Others use some
- * of them, none all three. */
-#define GUEST_MARK 0x20040800U
 #define GUEST_COMMENT "pfwd"
 
 struct shape { /* a zeroed one is empty */
@@ -69,6 +66,8 @@ int shape_build(const struct bucket *buckets, size_t count, struct shape *out, s
 int shape_add_guests(struct shape *shape, const struct shape_guest *guests, size_t count,
 		     struct err *err);
 /* The rule in others' chains that accepts what is marked. */
+/* Whether it is one of the two chains that packets get and lose the mark by, on that hook. */
+bool shape_marks(const struct shape_chain *chain, uint32_t hook);
 void shape_guest_rule(struct nft_rule *out);
 void shape_free(struct shape *shape);
 

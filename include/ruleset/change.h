@@ -10,9 +10,8 @@
 #include "model/backend.h"
 
 struct change {
-	const struct backend *const *backends; /* those looked at; ends with NULL */
-	/* Those whose locks are held meanwhile; ends with NULL. NULL: those looked at. */
-	const struct backend *const *locked;
+	const struct backend *const *backends; /* all of them, by rank; ends with NULL */
+	const struct backend *only; /* only its forwards count; NULL: those of all backends do */
 	/* Where forwards are made that are not there yet. NULL: choice_make decides. */
 	const struct backend *home;
 	bool move; /* all wanted forwards go home, wherever they are now */
@@ -32,9 +31,9 @@ struct change {
 
 struct change_result { /* a zeroed one is empty */
 	const struct backend *const *backends;
-	struct ruleset *sets[BACKENDS_MAX]; /* as they were before, one a backend */
+	struct ruleset *sets[BACKENDS_MAX]; /* as they were before, one a backend, or NULL */
 	struct forwards both;               /* of the sets, where more than one has some */
-	const struct forwards *before;      /* the forwards of all sets; sorted */
+	const struct forwards *before;      /* the forwards of all sets that count; sorted */
 	const struct forwards *after;       /* as decide said */
 	const struct backend *home;
 	size_t size;        /* the number of changes */

@@ -35,6 +35,11 @@ enum group {
 	GROUP_INPUT,      /* filter INPUT: translated connections to this host */
 	GROUP_INPUT_SAME, /* the port of a range that its translation leaves as it is */
 	GROUP_OUTPUT,     /* filter OUTPUT: answers of this host, and --local to other hosts */
+	/* Guests, which let packets of other backends' forwards through. They have no chain: the
+	 * rule in the base chain accepts by itself. */
+	GROUP_GUEST_FORWARD,
+	GROUP_GUEST_INPUT,
+	GROUP_GUEST_OUTPUT,
 	GROUPS,
 };
 
@@ -47,10 +52,16 @@ extern const struct group_info group_infos[GROUPS];
 
 /* The group of a chain of that name; GROUPS if pfwd makes no such chain. */
 enum group group_of(enum table table, const char *chain);
+/* The guest of the base chain that the group's jump is in, for a group of the filter table. */
+enum group group_guest(enum group group);
+static inline bool group_is_guest(enum group group)
+{
+	return group >= GROUP_GUEST_FORWARD && group <= GROUP_GUEST_OUTPUT;
+}
 
 /* The comment of each jump, by which pfwd knows that a chain is its own. */
 #define GROUP_MARK "pfwd"
-/* The jump from the base chain. */
+/* The jump from the base chain; a guest itself. */
 void group_jump(enum family family, enum group group, struct rule *out);
 
 /* The rule that stands first in a group's chain, so that established packets do not walk it. false:

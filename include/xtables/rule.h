@@ -25,6 +25,7 @@ enum rule_flag {
 	RULE_SRC_LOCAL = 1 << 4,
 	RULE_STATE_DNAT = 1 << 5,        /* of a connection whose destination is translated */
 	RULE_STATE_ESTABLISHED = 1 << 6, /* RELATED, ESTABLISHED */
+	RULE_MARKED = 1 << 7,            /* the packet has all bits of GUEST_MARK */
 };
 
 /*

@@ -37,11 +37,11 @@ struct state_chain { /* a chain with a name that pfwd gives */
 
 struct state_jump { /* a jump to one of pfwd's chains that is no rule of ours in such a chain */
 	char from[CHAIN_NAME_MAX];
-	char to[CHAIN_NAME_MAX];
-	bool base;       /* it is in a base chain, and pfwd's; else it is somebody else's */
-	bool marked;     /* it has the comment of pfwd's jumps */
-	bool alike;      /* it is pfwd's, except perhaps for the comment */
-	size_t position; /* from 0; of a jump in a base chain */
+	char to[CHAIN_NAME_MAX]; /* "": it is a guest */
+	bool base;               /* it is in a base chain, and pfwd's; else it is somebody else's */
+	bool marked;             /* it has the comment of pfwd's jumps */
+	bool alike;              /* it is pfwd's, except perhaps for the comment */
+	size_t position;         /* from 0; of a jump in a base chain */
 	struct rule_ref ref;
 };
 

@@ -17,7 +17,7 @@ struct ways {
 	/* By group: the index, in the base chain of the group as it is, of the rule before which
 	 * its jump has to stand at the latest; the number of rules: behind all of them. */
 	size_t places[GROUPS];
-	bool output; /* others stop what this host sends for forwards */
+	bool closed[GROUPS]; /* others stop some forwards, so that the jump is needed */
 };
 
 struct way_case {
@@ -25,18 +25,19 @@ struct way_case {
 	const struct forwards *set;   /* sorted; those of other families are passed over */
 	const struct addresses *here; /* of this host */
 	way_route route;
+	bool guests; /* another backend holds the forwards, so guests let them through */
+	const struct forwards *elsewhere; /* for ways_find; as in struct ruleset */
 };
 
-/* 0, or -1 (out of memory). */
+/* On which way (backend.h) the chain of a guest is. */
+unsigned int ways_of_guest(enum group guest);
+/* Of the set, and of guests for the forwards elsewhere. 0, or -1 (out of memory). */
 int ways_find(const struct way_case *of, struct ways *out, struct err *err);
 /* Set blocked and misplaced of out[i] for each forward of that family. 0, or -1 (out of memory). */
 int ways_status(const struct way_case *of, struct ruleset_status *out, struct err *err);
-/* Set blocked of out[i] for each forward of that family that the rules stop without a jump. 0, or
- * -1 (out of memory). */
-int ways_block(const struct way_case *of, struct ruleset_status *out, struct err *err);
-/* Whether the rules stop the one forward of the set; own: in spite of a jump. Then the base chain
+/* Whether the rules stop the one forward of the set, in spite of jump or guest. Then the base chain
  * and the rule in it (counted from 1; 0: its policy), else NULL. */
-const char *ways_stop(const struct way_case *of, bool own, size_t *rule);
+const char *ways_stop(const struct way_case *of, size_t *rule);
 /* Whether the jump from the base chain, at that position, may stay there. */
 bool ways_right(const struct ways *ways, const struct state *filter, enum group group,
 		size_t position);

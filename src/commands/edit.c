@@ -108,10 +108,9 @@ int edit_run(struct edit *edit, const struct globals *globals, struct err *err)
 {
 	static const struct waiting waiting = {.tell = tell_waiting};
 	struct change_result result = {0};
-	edit->change.backends = edit->makes ? globals->backends : globals_backends(globals);
+	edit->change.backends = globals->backends;
 	if (!edit->makes)
-		edit->change.home = globals->only[0];
-	edit->change.locked = globals->backends;
+		edit->change.home = edit->change.only = globals->only[0];
 	edit->change.dry_run = edit->dry_run;
 	edit->change.wait_seconds = globals->wait_seconds;
 	edit->change.waiting = &waiting;

@@ -37,7 +37,7 @@ static int ask_backend(struct warner *w, const struct backend *backend, struct e
 	struct ruleset *there;
 	if (backend->read(&reading, &there, err) < 0)
 		return -1;
-	int result = backend->blocks(there, set, w->status, err);
+	int result = backend->blocks(there, set, w->status, err) < 0 ? -1 : 0;
 	for (size_t i = 0; result == 0 && i < set->count; i++) {
 		struct case_facts *c = &w->asked.cases[i];
 		struct err where;

@@ -5,6 +5,7 @@
  */
 #include <stdlib.h>
 #include <string.h>
+#include <linux/netfilter_ipv4.h>
 
 #include "nftables/guest.h"
 
@@ -139,20 +140,35 @@ static bool stands_right(const struct guest *guest)
 	return false;
 }
 
-static void note_hook(struct guests *guests, const struct others_chain *chain)
+static void note_hook(struct guests *guests, uint32_t number, int32_t priority)
 {
 	size_t i = 0;
-	while (i < guests->hook_count && guests->hooks[i].hook != chain->hook)
+	while (i < guests->hook_count && guests->hooks[i].hook != number)
 		i++;
 	struct shape_guest *hook = &guests->hooks[i];
 	if (i == guests->hook_count) {
 		guests->hook_count++;
-		*hook = (struct shape_guest){chain->hook, chain->priority, chain->priority};
+		*hook = (struct shape_guest){number, priority, priority};
 	}
-	if (chain->priority < hook->lowest)
-		hook->lowest = chain->priority;
-	if (chain->priority > hook->highest)
-		hook->highest = chain->priority;
+	if (priority < hook->lowest)
+		hook->lowest = priority;
+	if (priority > hook->highest)
+		hook->highest = priority;
+}
+
+void guests_note(struct guests *guests, const struct others_chain *chain)
+{
+	note_hook(guests, chain->hook, chain->priority);
+}
+
+void guests_mark(struct guests *guests, unsigned int ways)
+{
+	if (ways & WAY_IN)
+		note_hook(guests, NF_INET_LOCAL_IN, NF_IP_PRI_FILTER);
+	if (ways & WAY_THROUGH)
+		note_hook(guests, NF_INET_FORWARD, NF_IP_PRI_FILTER);
+	if (ways & WAY_OUT)
+		note_hook(guests, NF_INET_LOCAL_OUT, NF_IP_PRI_FILTER);
 }
 
 /* A guest rule in front of the place, or any at all if the set needs none, serves others. */
@@ -191,7 +207,7 @@ int guests_find(const struct others *others, const struct forwards *set, bool pa
 		if (partial && !guest.there)
 			keep_guest(&guest);
 		if (guest.needed && !guest.owned)
-			note_hook(out, guest.chain);
+			guests_note(out, guest.chain);
 		out->items[out->count++] = guest;
 	}
 	free(view.chains);

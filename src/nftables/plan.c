@@ -773,6 +773,7 @@ static int find_guests(struct nft_plan *plan, const struct forwards *wanted, str
 	const struct content *have = plan->have;
 	if (guests_find(&have->others, wanted, have->partial, &plan->guests, err) < 0)
 		return -1;
+	guests_mark(&plan->guests, have->base.marked);
 	return shape_add_guests(&plan->shape, plan->guests.hooks, plan->guests.hook_count, err);
 }
 
@@ -824,6 +825,7 @@ void nft_plan_free(struct nft_plan *plan)
 struct health {
 	bool *set_ok;    /* for each set of the content: its rule is there, and reached */
 	bool sources_ok; /* all rules of postrouting are there */
+	bool marks_ok;   /* ... and those by which packets get the mark for guests */
 	const struct guests *guests;
 	bool stops; /* some chain of others stops some forwards */
 };
@@ -915,20 +917,42 @@ static bool is_reached(const struct leads *leads, const char *name, int depth)
 	return lead->base || depth == 0 || is_reached(leads, lead->from, depth - 1);
 }
 
-static bool sources_are_right(const struct content *have, const struct shape *shape)
+/* The chain as it is in the kernel, which leads to no set or chain. */
+static bool is_right(const struct content *have, const struct shape_chain *want)
 {
-	const struct shape_chain *want = find_shape_chain(shape, "postrouting");
-	const struct content_chain *chain = content_find_chain(have, "postrouting");
+	const struct content_chain *chain = content_find_chain(have, want->name);
 	struct own_rules own;
 	struct err ignored;
 	size_t first, last;
-	if (!want)
-		return true;
 	if (!chain || !chain->base || find_own_rules(chain, &own, &ignored) < 0)
 		return false;
 	match_ends(&own, want, &first, &last);
 	free(own.items);
 	return first + last >= want->count;
+}
+
+static bool sources_are_right(const struct content *have, const struct shape *shape)
+{
+	const struct shape_chain *want = find_shape_chain(shape, "postrouting");
+	return !want || is_right(have, want);
+}
+
+/* Whether packets get the mark, and lose it, on each hook where a guest waits for it. */
+static bool marks_are_right(const struct nft_plan *plan)
+{
+	struct guests waiting = {0};
+	guests_mark(&waiting, plan->have->base.marked);
+	for (size_t i = 0; i < plan->guests.count; i++)
+		if (plan->guests.items[i].there)
+			guests_note(&waiting, plan->guests.items[i].chain);
+	for (size_t c = 0; c < plan->shape.chain_count; c++) {
+		const struct shape_chain *chain = &plan->shape.chains[c];
+		for (size_t h = 0; h < waiting.hook_count; h++)
+			if (shape_marks(chain, waiting.hooks[h].hook) &&
+			    !is_right(plan->have, chain))
+				return false;
+	}
+	return true;
 }
 
 static bool has_added(const struct content *have, const struct places *places, size_t i,
@@ -963,7 +987,8 @@ static void fill_status(const struct content *have, const struct places *places,
 		bool added = has_added(have, places, i, health, &out[i].conns);
 		bool sources = !forward_translates_source(f) && !f->hairpin;
 		out[i].incomplete = held->broken || held->twice || !health->set_ok[held->set] ||
-				    !added || (!sources && !health->sources_ok);
+				    !added || !health->marks_ok ||
+				    (!sources && !health->sources_ok);
 		/* forwards that lie together mostly fare alike */
 		const struct others_chain *stop =
 			health->stops ? guests_stop(&have->others, health->guests, f) : NULL;
@@ -993,6 +1018,7 @@ int nft_plan_status(const struct content *have, struct ruleset_status *out, stru
 	health.sources_ok = result == 0 && sources_are_right(have, &plan.shape);
 	if (result == 0)
 		result = find_guests(&plan, &have->base.forwards, err);
+	health.marks_ok = result == 0 && marks_are_right(&plan);
 	health.guests = &plan.guests;
 	for (size_t i = 0; i < plan.guests.count; i++)
 		health.stops = health.stops ||

@@ -21,6 +21,7 @@
 
 #include "model/array.h"
 #include "model/hash.h"
+#include "model/backend.h"
 #include "nftables/shape.h"
 #include "syntax/time.h"
 
@@ -723,6 +724,16 @@ int shape_add_guests(struct shape *shape, const struct shape_guest *guests, size
 			     add_tag(&b, guest_chains[k].untag, &guests[i], false) < 0))
 				return -1;
 	return 0;
+}
+
+bool shape_marks(const struct shape_chain *chain, uint32_t hook)
+{
+	for (size_t i = 0; i < SHAPE_GUESTS_MAX; i++)
+		if (guest_chains[i].hook == hook &&
+		    (strcmp(chain->name, guest_chains[i].tag) == 0 ||
+		     strcmp(chain->name, guest_chains[i].untag) == 0))
+			return true;
+	return false;
 }
 
 void shape_guest_rule(struct nft_rule *out)

@@ -24,14 +24,9 @@ struct locks {
 	int of[BACKENDS_MAX]; /* -1: not taken */
 };
 
-static const struct backend *const *lockable(const struct change *change)
-{
-	return change->locked ? change->locked : change->backends;
-}
-
 static void release_locks(const struct change *change, struct locks *locks)
 {
-	const struct backend *const *backends = lockable(change);
+	const struct backend *const *backends = change->backends;
 	for (size_t b = 0; b < BACKENDS_MAX; b++)
 		if (locks->of[b] >= 0) {
 			backends[b]->unlock(locks->of[b]);
@@ -44,7 +39,7 @@ static void release_locks(const struct change *change, struct locks *locks)
 static int take_locks(const struct change *change, const struct backend *home, struct locks *locks,
 		      struct err *err)
 {
-	const struct backend *const *backends = lockable(change);
+	const struct backend *const *backends = change->backends;
 	for (size_t b = 0; b < BACKENDS_MAX; b++)
 		locks->of[b] = -1;
 	for (size_t b = 0; backends[b]; b++) {
@@ -68,10 +63,18 @@ static int take_locks(const struct change *change, const struct backend *home, s
 struct attempt {
 	const struct change *change;
 	struct change_result *result;
-	size_t home; /* index of the backend */
-	struct forwards wanted[BACKENDS_MAX];
-	struct ruleset_plan *plans[BACKENDS_MAX];
+	size_t home;                          /* index of the backend */
+	struct forwards wanted[BACKENDS_MAX]; /* where shares needs a set of its own */
+	const struct forwards
+		*shares[BACKENDS_MAX];            /* what each shall hold; NULL: it is not read */
+	struct ruleset_plan *plans[BACKENDS_MAX]; /* NULL: the same */
 };
+
+/* Whether the forwards of that backend are among those that the change is about. */
+static bool counts(const struct attempt *a, size_t b)
+{
+	return !a->change->only || a->change->backends[b] == a->change->only;
+}
 
 static void attempt_free(struct attempt *a)
 {
@@ -87,18 +90,43 @@ static void attempt_free(struct attempt *a)
 	a->result->before = a->result->after = NULL;
 }
 
+/* Where a guest has to stand is known from all forwards alone. */
+static bool any_guests(const struct attempt *a)
+{
+	for (size_t b = 0; a->change->backends[b]; b++)
+		if (a->result->sets[b] && a->result->sets[b]->guests)
+			return true;
+	return false;
+}
+
+/* A backend whose forwards do not count is read for its guests alone, where that is permitted. */
+static int read_set(struct attempt *a, size_t b, struct err *err)
+{
+	const struct backend *backend = a->change->backends[b];
+	const struct reading reading = {READING_ALL, any_guests(a) ? NULL : a->change->around};
+	struct ruleset **set = &a->result->sets[b];
+	if (counts(a, b))
+		return backend->read(&reading, set, err);
+	if (!backend->guests || !backend->present() || backend->read(&reading, set, err) == 0)
+		return 0;
+	*set = NULL;
+	if (err->kind != ERR_PERMISSION)
+		return -1;
+	*err = (struct err){0};
+	return 0;
+}
+
 static int read_sets(struct attempt *a, struct err *err)
 {
 	const struct change *change = a->change;
 	struct change_result *result = a->result;
-	const struct reading reading = {READING_ALL, change->around};
 	static const struct forwards none;
 	size_t filled = 0;
 	result->before = &none;
 	for (size_t b = 0; change->backends[b]; b++) {
-		if (change->backends[b]->read(&reading, &result->sets[b], err) < 0)
+		if (read_set(a, b, err) < 0)
 			return -1;
-		if (result->sets[b]->forwards.count) {
+		if (counts(a, b) && result->sets[b]->forwards.count) {
 			result->before = &result->sets[b]->forwards;
 			filled++;
 		}
@@ -138,32 +166,70 @@ static int share_out(struct attempt *a, size_t b, struct err *err)
 	return 0;
 }
 
+/* What each backend shall hold. */
+static int find_shares(struct attempt *a, struct err *err)
+{
+	struct change_result *result = a->result;
+	bool alone = true; /* nothing that counts is or will be outside of home */
+	for (size_t b = 0; a->change->backends[b]; b++)
+		alone = alone &&
+			(b == a->home || !counts(a, b) || result->sets[b]->forwards.count == 0);
+	for (size_t b = 0; a->change->backends[b]; b++) {
+		a->shares[b] = &a->wanted[b];
+		if (!result->sets[b])
+			a->shares[b] = NULL;
+		else if (!counts(a, b))
+			a->shares[b] = &result->sets[b]->forwards;
+		else if (alone && b == a->home)
+			a->shares[b] = result->after;
+		else if (!alone && share_out(a, b, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* Of two backends, what one does not hold is held by the other. NULL: that one is not known. */
+static const struct forwards *find_elsewhere(const struct attempt *a, size_t b)
+{
+	for (size_t o = 0; a->change->backends[o]; o++)
+		if (o != b)
+			return a->shares[o];
+	return NULL;
+}
+
+/* Guests are planned by backends of a higher rank than those whose packets they wait for. */
 static int make_plans(struct attempt *a, struct err *err)
 {
 	const struct backend *const *backends = a->change->backends;
 	struct change_result *result = a->result;
-	bool alone = true; /* nothing is or will be outside of home */
-	for (size_t b = 0; backends[b]; b++)
-		alone = alone && (b == a->home || result->sets[b]->forwards.count == 0);
+	unsigned int guests = 0;
 	result->size = 0;
+	if (find_shares(a, err) < 0)
+		return -1;
 	for (size_t b = 0; backends[b]; b++) {
-		const struct forwards *wanted = &a->wanted[b];
-		if (alone && b == a->home)
-			wanted = result->after;
-		else if (!alone && share_out(a, b, err) < 0)
-			return -1;
-		if (backends[b]->plan(result->sets[b], wanted, &a->plans[b], err) < 0)
+		struct ruleset *set = result->sets[b];
+		if (!set)
+			continue;
+		set->elsewhere = find_elsewhere(a, b);
+		set->marked = guests;
+		if (backends[b]->plan(set, a->shares[b], &a->plans[b], err) < 0)
 			return -1;
 		result->size += a->plans[b]->size;
+		guests |= a->plans[b]->guests;
 	}
 	return 0;
+}
+
+static bool has_work(const struct attempt *a, size_t b)
+{
+	return a->plans[b] && a->plans[b]->size;
 }
 
 static int print_plans(struct attempt *a, struct err *err)
 {
 	const struct backend *const *backends = a->change->backends;
 	for (size_t b = 0; backends[b]; b++)
-		if (a->plans[b]->size && backends[b]->print(a->plans[b], &a->result->plan, err) < 0)
+		if (has_work(a, b) && backends[b]->print(a->plans[b], &a->result->plan, err) < 0)
 			return -1;
 	return 0;
 }
@@ -172,7 +238,7 @@ static int print_plans(struct attempt *a, struct err *err)
 static int find_former(const struct attempt *a, size_t b, const struct forwards *now,
 		       struct forwards *out, struct err *err)
 {
-	const struct forwards *had = &a->result->sets[b]->forwards, *given = &a->wanted[b];
+	const struct forwards *had = &a->result->sets[b]->forwards, *given = a->shares[b];
 	for (size_t i = 0; i < now->count; i++) {
 		const struct forward *f = &now->items[i];
 		bool added = is_in(given, f) && !is_in(had, f);
@@ -200,8 +266,11 @@ static void set_back(const struct attempt *a, size_t b, struct err *err)
 	int result = backend->read(&reading, &now, &second);
 	if (result == 0)
 		result = find_former(a, b, &now->forwards, &former, &second);
-	if (result == 0)
+	if (result == 0) {
+		/* guests stay, which open nothing by themselves */
+		now->marked = a->result->sets[b]->marked;
 		result = backend->plan(now, &former, &plan, &second);
+	}
 	if (result == 0)
 		result = backend->commit(plan, &ignored, &second);
 	if (result < 0)
@@ -215,11 +284,6 @@ static void set_back(const struct attempt *a, size_t b, struct err *err)
 	backend->free(now);
 }
 
-static bool has_work(const struct attempt *a, size_t b)
-{
-	return a->plans[b] && a->plans[b]->size;
-}
-
 static int commit_plan(struct attempt *a, size_t b, struct err *err)
 {
 	if (!has_work(a, b))
@@ -227,12 +291,25 @@ static int commit_plan(struct attempt *a, size_t b, struct err *err)
 	return a->change->backends[b]->commit(a->plans[b], &a->result->notes, err);
 }
 
+/* Whether the backend makes guests, and none of its own forwards goes. */
+static bool only_opens(const struct attempt *a, size_t b)
+{
+	if (b == a->home || !has_work(a, b) || !a->plans[b]->guests)
+		return false;
+	struct forwards_missing gone = {.of = &a->result->sets[b]->forwards, .in = a->shares[b]};
+	return forwards_next_missing(&gone) == NULL;
+}
+
+/* Guests are there before the forwards that need them, and go after these. */
 static int commit_plans(struct attempt *a, struct err *err)
 {
+	for (size_t b = 0; a->change->backends[b]; b++)
+		if (only_opens(a, b) && commit_plan(a, b, err) < 0)
+			return -1;
 	if (commit_plan(a, a->home, err) < 0)
 		return -1;
 	for (size_t b = 0; a->change->backends[b]; b++) {
-		if (b == a->home || commit_plan(a, b, err) == 0)
+		if (b == a->home || only_opens(a, b) || commit_plan(a, b, err) == 0)
 			continue;
 		if (has_work(a, a->home))
 			set_back(a, a->home, err);
@@ -258,7 +335,7 @@ static int try(struct attempt *a, struct err *err)
 	if (make_plans(a, err) < 0)
 		return -1;
 	for (size_t b = 0; change->backends[b]; b++)
-		if (change->backends[b]->kept(a->plans[b], &result->kept, err) < 0)
+		if (a->plans[b] && change->backends[b]->kept(a->plans[b], &result->kept, err) < 0)
 			return -1;
 	return change->dry_run ? print_plans(a, err) : commit_plans(a, err);
 }

@@ -11,24 +11,62 @@
 struct reader {
 	const struct backend *const *backends;
 	struct ruleset *sets[BACKENDS_MAX];
-	struct ruleset_status *status[BACKENDS_MAX]; /* of each set's forwards */
+	struct ruleset_status *status[BACKENDS_MAX];  /* of each set's forwards */
+	struct ruleset_status *blocked[BACKENDS_MAX]; /* ... what other interfaces do to them */
 };
 
-static int read_set(struct reader *r, size_t b, enum reading_depth depth, struct lines *foreign,
-		    struct err *err)
+static int read_sets(struct reader *r, enum reading_depth depth, struct err *err)
 {
 	const struct reading reading = {.depth = depth};
-	const struct backend *backend = r->backends[b];
-	if (backend->read(&reading, &r->sets[b], err) < 0)
-		return -1;
-	if (depth == READING_FORWARDS)
+	for (size_t b = 0; r->backends[b]; b++) {
+		if (r->backends[b]->read(&reading, &r->sets[b], err) < 0)
+			return -1;
+		r->status[b] = calloc(r->sets[b]->forwards.count + 1, sizeof(*r->status[b]));
+		if (!r->status[b])
+			return err_memory(err);
+	}
+	return 0;
+}
+
+/* What the rules of backend b's interface do to the forwards of backend o, into blocked. */
+static int find_blocks(struct reader *r, size_t b, size_t o, struct err *err)
+{
+	struct ruleset *set = r->sets[o];
+	size_t count = set->forwards.count;
+	if (!r->backends[b]->blocks || b == o || !count)
 		return 0;
-	r->status[b] = calloc(r->sets[b]->forwards.count + 1, sizeof(*r->status[b]));
-	if (!r->status[b])
+	struct ruleset_status *blocked = r->blocked[o] = calloc(count, sizeof(*blocked));
+	if (!blocked)
 		return err_memory(err);
-	if (backend->status(r->sets[b], r->status[b], err) < 0)
+	int guests = r->backends[b]->blocks(r->sets[b], &set->forwards, blocked, err);
+	if (guests < 0)
 		return -1;
-	return backend->foreign(r->sets[b], foreign, err);
+	set->marked |= (unsigned int)guests;
+	return 0;
+}
+
+static int find_status(struct reader *r, size_t b, struct lines *foreign, struct err *err)
+{
+	if (r->backends[b]->status(r->sets[b], r->status[b], err) < 0)
+		return -1;
+	for (size_t i = 0; r->blocked[b] && i < r->sets[b]->forwards.count; i++) {
+		struct ruleset_status *status = &r->status[b][i];
+		status->blocked = status->blocked || r->blocked[b][i].blocked;
+		status->misplaced = status->misplaced || r->blocked[b][i].misplaced;
+	}
+	return r->backends[b]->foreign(r->sets[b], foreign, err);
+}
+
+static int find_all_status(struct reader *r, struct lines *foreign, struct err *err)
+{
+	for (size_t b = 0; r->backends[b]; b++)
+		for (size_t o = 0; r->backends[o]; o++)
+			if (find_blocks(r, b, o, err) < 0)
+				return -1;
+	for (size_t b = 0; r->backends[b]; b++)
+		if (find_status(r, b, foreign, err) < 0)
+			return -1;
+	return 0;
 }
 
 /* All forwards, each once. The sets are left without theirs if only one of them has some. */
@@ -73,30 +111,12 @@ static void take_status(const struct reader *r, struct present *out)
 		out->of[i] = (struct present_forward){r->status[b][i], 1U << b};
 }
 
-/* What the rules of backend b's interface do to forwards that only others hold. */
-static int add_blocks(const struct reader *r, size_t b, struct present *out, struct err *err)
-{
-	size_t count = out->forwards.count, elsewhere = 0;
-	for (size_t i = 0; i < count; i++)
-		elsewhere += !(out->of[i].backends & 1U << b);
-	if (!elsewhere || !r->backends[b]->blocks)
-		return 0;
-	struct ruleset_status *status = calloc(count, sizeof(*status));
-	if (!status)
-		return err_memory(err);
-	int result = r->backends[b]->blocks(r->sets[b], &out->forwards, status, err);
-	for (size_t i = 0; result == 0 && i < count; i++)
-		if (status[i].blocked && !(out->of[i].backends & 1U << b))
-			out->of[i].status.blocked = true;
-	free(status);
-	return result;
-}
-
-static int fill_present(struct reader *r, struct present *out, struct err *err)
+static int fill_present(struct reader *r, enum reading_depth depth, struct present *out,
+			struct err *err)
 {
 	if (join_forwards(r, &out->forwards, err) < 0)
 		return -1;
-	if (!r->status[0])
+	if (depth == READING_FORWARDS)
 		return 0;
 	out->of = calloc(out->forwards.count + 1, sizeof(*out->of));
 	if (!out->of)
@@ -108,9 +128,6 @@ static int fill_present(struct reader *r, struct present *out, struct err *err)
 		add_status(r, b, out);
 	if (!shared)
 		take_status(r, out);
-	for (size_t b = 0; r->backends[b]; b++)
-		if (add_blocks(r, b, out, err) < 0)
-			return -1;
 	const struct choice choice = {r->backends, r->sets, true};
 	if (out->forwards.count)
 		out->home = choice_make(&choice, NULL, err);
@@ -121,15 +138,16 @@ static int read_once(const struct backend *const *backends, enum reading_depth d
 		     struct present *out, struct err *err)
 {
 	struct reader r = {.backends = backends};
-	int result = 0;
 	*out = (struct present){.backends = backends};
-	for (size_t b = 0; result == 0 && backends[b]; b++)
-		result = read_set(&r, b, depth, &out->foreign, err);
+	int result = read_sets(&r, depth, err);
+	if (result == 0 && depth == READING_ALL)
+		result = find_all_status(&r, &out->foreign, err);
 	if (result == 0)
-		result = fill_present(&r, out, err);
+		result = fill_present(&r, depth, out, err);
 	for (size_t b = 0; backends[b]; b++) {
 		out->sets[b] = r.sets[b];
 		free(r.status[b]);
+		free(r.blocked[b]);
 	}
 	if (result < 0)
 		present_free(out);

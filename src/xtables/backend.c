@@ -62,17 +62,28 @@ static int digest(uint64_t *out, struct err *err)
 	return 0;
 }
 
+static struct way_case case_of(const struct snapshot *s, int family, const struct forwards *set)
+{
+	return (struct way_case){.filter = &s->states[family][TABLE_FILTER],
+				 .set = set,
+				 .here = &s->here,
+				 .route = route_interface};
+}
+
 static int blocks(const struct ruleset *set, const struct forwards *elsewhere,
 		  struct ruleset_status *out, struct err *err)
 {
 	const struct snapshot *s = snapshot_of(set);
+	unsigned int guests = 0;
 	for (int f = 0; f < FAMILIES; f++) {
-		const struct way_case of = {&s->states[f][TABLE_FILTER], elsewhere, &s->here,
-					    route_interface};
-		if (ways_block(&of, out, err) < 0)
+		struct way_case of = case_of(s, f, elsewhere);
+		of.guests = true;
+		if (ways_status(&of, out, err) < 0)
 			return -1;
+		for (enum group g = GROUP_GUEST_FORWARD; group_is_guest(g); g++)
+			guests |= state_find_jump(of.filter, g) ? ways_of_guest(g) : 0;
 	}
-	return 0;
+	return (int)guests;
 }
 
 static bool stops(const struct ruleset *set, const struct forward *f, bool own, struct err *where)
@@ -84,10 +95,10 @@ static bool stops(const struct ruleset *set, const struct forward *f, bool own, 
 	size_t rule = 0;
 	const char *chain = NULL;
 	for (int i = 0; !chain && i < FAMILIES; i++) {
-		const struct way_case of = {&s->states[i][TABLE_FILTER], &one, &s->here,
-					    route_interface};
+		struct way_case of = case_of(s, i, &one);
+		of.guests = !own;
 		if (snapshot_families[i] == f->family)
-			chain = ways_stop(&of, own, &rule);
+			chain = ways_stop(&of, &rule);
 	}
 	if (rule)
 		snprintf(what, sizeof(what), "rule %zu", rule);
@@ -105,36 +116,11 @@ static void free_set(struct ruleset *set)
 	free(set);
 }
 
-/* The loopback interface and single targets apart, whatever a forward may be. */
-static bool stops_others(struct err *where)
-{
-	static const struct reading reading = {.depth = READING_ALL};
-	struct ruleset *set;
-	struct err ignored;
-	bool found = false;
-	if (read_set(&reading, &set, &ignored) < 0)
-		return false;
-	for (int i = 0; i < FAMILIES; i++) {
-		enum family family = snapshot_families[i];
-		struct forward f = {.family = family,
-				    .proto = PROTO_TCP,
-				    .ports = {1, UINT16_MAX},
-				    .target_ports = {1, UINT16_MAX}};
-		found = found || stops(set, &f, false, where);
-		f.target.family = family;
-		f.target.bytes[0] = 0xfe; /* of no network that is given to anybody */
-		found = found || stops(set, &f, false, where);
-	}
-	free_set(set);
-	return found;
-}
-
 static int fill_status(const struct ruleset *set, struct ruleset_status *out, struct err *err)
 {
 	const struct snapshot *s = snapshot_of(set);
 	for (int f = 0; f < FAMILIES; f++) {
-		const struct way_case of = {&s->states[f][TABLE_FILTER], &set->forwards, &s->here,
-					    route_interface};
+		const struct way_case of = case_of(s, f, &set->forwards);
 		if (health_of(s->states[f], &set->forwards, &s->here, out, err) < 0 ||
 		    ways_status(&of, out, err) < 0)
 			return -1;
@@ -214,13 +200,13 @@ static void free_plan(struct ruleset_plan *plan)
 const struct backend xtables_backend = {
 	.name = "iptables",
 	.raw_socket = true,
+	.guests = true,
 	.present = snapshot_any,
 	.usable = tables_usable,
 	.lock = lock_take,
 	.unlock = lock_release,
 	.read = read_set,
 	.digest = digest,
-	.stops_others = stops_others,
 	.status = fill_status,
 	.blocks = blocks,
 	.stops = stops,

@@ -51,8 +51,21 @@ static void order_steps(struct work *w, const struct forwards *wanted)
 static int find_ways(const struct work *w, const struct state *filter, struct ways *out,
 		     struct err *err)
 {
-	const struct way_case of = {filter, w->wanted, &w->before->here, route_interface};
+	const struct ruleset *set = &w->before->base;
+	const struct way_case of = {.filter = filter,
+				    .set = w->wanted,
+				    .here = &w->before->here,
+				    .route = route_interface,
+				    .elsewhere = set->elsewhere};
 	return ways_find(&of, out, err);
+}
+
+static unsigned int guest_ways(const struct ways *ways)
+{
+	unsigned int guests = 0;
+	for (enum group g = GROUP_GUEST_FORWARD; group_is_guest(g); g++)
+		guests |= ways->closed[g] ? ways_of_guest(g) : 0;
+	return guests;
 }
 
 int work_plan(struct snapshot *before, const struct forwards *wanted, struct work *out,
@@ -65,7 +78,8 @@ int work_plan(struct snapshot *before, const struct forwards *wanted, struct wor
 		if (find_ways(out, &before->states[f][TABLE_FILTER], &ways, err) < 0)
 			goto failed;
 		layout->family = snapshot_families[f];
-		layout->output = ways.output;
+		layout->output = ways.closed[GROUP_OUTPUT];
+		out->base.guests |= guest_ways(&ways);
 		if (build_layout(wanted, &before->here, layout, err) < 0)
 			goto failed;
 		for (int t = 0; t < TABLES; t++) {

@@ -13,6 +13,7 @@
 #include <linux/netfilter/xt_addrtype.h>
 #include <linux/netfilter/xt_comment.h>
 #include <linux/netfilter/xt_conntrack.h>
+#include <linux/netfilter/xt_mark.h>
 #include <linux/netfilter/xt_sctp.h>
 #include <linux/netfilter/xt_tcpudp.h>
 #include <linux/netfilter/xt_time.h>
@@ -130,6 +131,13 @@ static void get_conntrack(enum family family, const void *data, struct rule *rul
 		rule->orig_ports = (struct ports){ct->origdst_port, ct->origdst_port_high};
 }
 
+static void get_mark(enum family family, const void *data, struct rule *rule)
+{
+	(void)family;
+	(void)data;
+	rule->flags |= RULE_MARKED;
+}
+
 static void get_time(enum family family, const void *data, struct rule *rule)
 {
 	(void)family;
@@ -155,6 +163,7 @@ static const struct extension {
 	{"sctp", 0, sizeof(struct xt_sctp_info), get_sctp},
 	{"addrtype", 1, sizeof(struct xt_addrtype_info_v1), get_addrtype},
 	{"conntrack", 3, sizeof(struct xt_conntrack_mtinfo3), get_conntrack},
+	{"mark", 1, sizeof(struct xt_mark_mtinfo1), get_mark},
 	{"time", 0, sizeof(struct xt_time_info), get_time},
 	{"comment", 0, sizeof(struct xt_comment_info), get_comment},
 };

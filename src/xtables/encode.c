@@ -9,12 +9,14 @@
 #include <linux/netfilter/xt_addrtype.h>
 #include <linux/netfilter/xt_comment.h>
 #include <linux/netfilter/xt_conntrack.h>
+#include <linux/netfilter/xt_mark.h>
 #include <linux/netfilter/xt_sctp.h>
 #include <linux/netfilter/xt_tcpudp.h>
 #include <linux/netfilter/xt_time.h>
 #include <linux/netfilter_ipv4/ip_tables.h>
 #include <linux/netfilter_ipv6/ip6_tables.h>
 
+#include "model/backend.h"
 #include "xtables/encode.h"
 
 #define RTN_LOCAL_MASK (1U << 2)              /* RTN_LOCAL of linux/rtnetlink.h */
@@ -139,6 +141,12 @@ static void put_conntrack(const struct rule *rule, struct entry *e)
 	}
 }
 
+static void put_mark(struct entry *e)
+{
+	struct xt_mark_mtinfo1 *mark = put_extension(e, "mark", 1, sizeof(*mark));
+	mark->mark = mark->mask = GUEST_MARK;
+}
+
 static void put_time(int64_t until, struct entry *e)
 {
 	struct xt_time_info *when = put_extension(e, "time", 0, sizeof(*when));
@@ -156,6 +164,8 @@ static void put_matches(const struct rule *rule, struct entry *e)
 	if (rule->flags & (RULE_STATE_DNAT | RULE_STATE_ESTABLISHED) || rule->orig_ports.first ||
 	    network_is_set(&rule->orig_dst))
 		put_conntrack(rule, e);
+	if (rule->flags & RULE_MARKED)
+		put_mark(e);
 	if (rule->until)
 		put_time(rule->until, e);
 	if (rule->comment) {

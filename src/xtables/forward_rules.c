@@ -311,6 +311,9 @@ static bool is_part(enum family family, enum group group, const struct rule *r)
 		return r->target == TARGET_ACCEPT && original == (group == GROUP_INPUT);
 	case GROUP_ADDR:
 	case GROUP_MAIN:
+	case GROUP_GUEST_FORWARD:
+	case GROUP_GUEST_INPUT:
+	case GROUP_GUEST_OUTPUT:
 	case GROUPS:
 		break;
 	}

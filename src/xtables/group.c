@@ -18,6 +18,9 @@ const struct group_info group_infos[GROUPS] = {
 	[GROUP_INPUT] = {"PFWD-INPUT", "INPUT", TABLE_FILTER},
 	[GROUP_INPUT_SAME] = {"PFWD-INPUT-SAME", "INPUT", TABLE_FILTER},
 	[GROUP_OUTPUT] = {"PFWD-OUTPUT", "OUTPUT", TABLE_FILTER},
+	[GROUP_GUEST_FORWARD] = {"", "FORWARD", TABLE_FILTER},
+	[GROUP_GUEST_INPUT] = {"", "INPUT", TABLE_FILTER},
+	[GROUP_GUEST_OUTPUT] = {"", "OUTPUT", TABLE_FILTER},
 };
 
 const char *table_name(enum table table)
@@ -36,6 +39,14 @@ enum group group_of(enum table table, const char *chain)
 		    !group_infos[g].chain[length])
 			return (enum group)g;
 	return GROUPS;
+}
+
+enum group group_guest(enum group group)
+{
+	int guest = GROUP_GUEST_FORWARD;
+	while (strcmp(group_infos[guest].base, group_infos[group].base) != 0)
+		guest++;
+	return (enum group)guest;
 }
 
 static struct network loopback(enum family family)
@@ -84,6 +95,13 @@ void group_jump(enum family family, enum group group, struct rule *out)
 	case GROUP_INPUT:
 	case GROUP_OUTPUT:
 		out->flags |= RULE_STATE_DNAT;
+		break;
+	case GROUP_GUEST_FORWARD:
+	case GROUP_GUEST_INPUT:
+	case GROUP_GUEST_OUTPUT:
+		out->target = TARGET_ACCEPT;
+		out->chain = NULL;
+		out->flags |= RULE_MARKED;
 		break;
 	case GROUP_ADDR: /* their rules name the address */
 	case GROUP_HAIRPIN_ADDR:

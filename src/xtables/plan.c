@@ -533,6 +533,22 @@ static int plan_move(struct planner *p, enum group group)
 	return plan_jump_deletion(p, index) < 0 ? -1 : plan_jump(p, group, &there->ref);
 }
 
+/* Of the guests in a base chain, one stays where it is needed. */
+static int plan_guest(struct planner *p, enum group group)
+{
+	bool needed = p->ways && p->ways->closed[group];
+	const struct jump *kept = needed ? find_jump(p, group) : NULL;
+	size_t keep = kept ? (size_t)(kept - p->jumps) : NOWHERE;
+	for (size_t i = p->jump_count; i-- > 0;)
+		if (i != keep && !*p->jumps[i].to &&
+		    strcmp(p->jumps[i].from, group_infos[group].base) == 0 &&
+		    plan_jump_deletion(p, i) < 0)
+			return -1;
+	if (!needed)
+		return 0;
+	return kept ? plan_move(p, group) : plan_jump(p, group, NULL);
+}
+
 /* ---- the table ---- */
 
 static int plan_new_chains(struct planner *p)
@@ -631,10 +647,14 @@ static int plan_jumps(struct planner *p)
 {
 	for (int i = 0; i < GROUPS; i++) {
 		enum group group = (enum group)i;
-		if (group_infos[group].table != p->have->table ||
-		    !is_wanted(p, group_infos[group].chain))
+		int result = 0;
+		if (group_infos[group].table != p->have->table)
 			continue;
-		int result = find_jump(p, group) ? plan_move(p, group) : plan_jump(p, group, NULL);
+		if (group_is_guest(group))
+			result = plan_guest(p, group);
+		else if (is_wanted(p, group_infos[group].chain))
+			result = find_jump(p, group) ? plan_move(p, group)
+						     : plan_jump(p, group, NULL);
 		if (result < 0)
 			return -1;
 	}

@@ -47,6 +47,15 @@ static int read_family(struct snapshot *s, int f, enum reading_depth depth, stru
 	return older_adopt(&s->states[f][TABLE_FILTER], &s->base.forwards, err);
 }
 
+static bool has_guests(const struct snapshot *s)
+{
+	for (int f = 0; f < FAMILIES; f++)
+		for (enum group g = GROUP_GUEST_FORWARD; group_is_guest(g); g++)
+			if (state_find_jump(&s->states[f][TABLE_FILTER], g))
+				return true;
+	return false;
+}
+
 int snapshot_read(enum reading_depth depth, struct snapshot *out, struct err *err)
 {
 	*out = (struct snapshot){0};
@@ -56,6 +65,7 @@ int snapshot_read(enum reading_depth depth, struct snapshot *out, struct err *er
 	if (depth == READING_ALL && host_own_addresses(&out->here, err) < 0)
 		goto failed;
 	out->base.used = out->base.forwards.count > 0;
+	out->base.guests = has_guests(out);
 	if (forwards_sort(&out->base.forwards, err) == 0)
 		return 0;
 failed:

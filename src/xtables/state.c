@@ -315,7 +315,8 @@ static int forget_others(struct owning *o)
 	size_t chains = 0, jumps = 0, forwards = 0;
 	for (size_t i = 0; i < s->jump_count; i++) {
 		const struct state_chain *to = state_find(s, s->jumps[i].to);
-		if (to && !o->others[to - s->chains])
+		bool guest = !*s->jumps[i].to;
+		if (guest || (to && !o->others[to - s->chains]))
 			s->jumps[jumps++] = s->jumps[i];
 	}
 	s->jump_count = jumps;

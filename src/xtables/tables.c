@@ -297,16 +297,27 @@ static bool is_jump_alike(const struct tables *t, const void *entry, const char 
 	return rule_equal(&rule, &jump);
 }
 
-/* A jump to one of our chains, in another chain or by a rule that is not ours. */
+static bool is_guest(const struct tables *t, const void *entry, const char *target)
+{
+	struct rule rule, guest;
+	const char *comment = entry_last_comment(t->family, entry);
+	group_jump(t->family, GROUP_GUEST_FORWARD, &guest);
+	return t->table == TABLE_FILTER && comment && strcmp(comment, GROUP_MARK) == 0 &&
+	       decode_entry(t->family, entry, target, &rule) == 0 && rule_equal(&rule, &guest);
+}
+
+/* A jump to one of our chains, in another chain or by a rule that is not ours; or a guest. */
 static struct state_jump *read_jump(const struct tables *t, const char *from, const void *entry,
 				    struct state *out)
 {
-	struct state_jump *jump = state_add_jump(out, from, t->lib->target(entry, t->handle));
+	const char *target = t->lib->target(entry, t->handle);
+	bool jumps = group_of(t->table, target) != GROUPS;
+	struct state_jump *jump = state_add_jump(out, from, jumps ? target : "");
 	if (!jump)
 		return NULL;
 	const char *comment = entry_last_comment(t->family, entry);
 	jump->marked = comment && strcmp(comment, GROUP_MARK) == 0;
-	jump->alike = (!comment || jump->marked) && is_jump_alike(t, entry, jump->to);
+	jump->alike = jumps && (!comment || jump->marked) && is_jump_alike(t, entry, jump->to);
 	jump->ref.entry = entry;
 	jump->ref.counters = read_counters(t->family, entry);
 	return jump;
@@ -354,7 +365,8 @@ static int read_other_chain(const struct tables *t, const char *name, struct sta
 		if (chain < out->foreign.count &&
 		    foreign_add_rule(&out->foreign, chain, t->family, e, target) < 0)
 			return -1;
-		if (group_of(t->table, target) == GROUPS)
+		bool guest = base && is_guest(t, e, target);
+		if (group_of(t->table, target) == GROUPS && !guest)
 			continue;
 		struct state_jump *jump = read_jump(t, name, e, out);
 		if (!jump)

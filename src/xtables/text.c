@@ -5,7 +5,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "model/err.h"
+#include "model/backend.h"
 #include "xtables/text.h"
 
 struct line {
@@ -154,6 +154,8 @@ void text_rule(enum family family, const struct rule *rule, char out[RULE_TEXT_M
 	add_where(&line, rule);
 	add_addrtype(&line, rule->flags);
 	add_conntrack(&line, rule);
+	if (rule->flags & RULE_MARKED)
+		add_words(&line, "-m mark --mark 0x%x/0x%x", GUEST_MARK, GUEST_MARK);
 	add_time(&line, rule->until);
 	if (rule->comment)
 		add_words(&line, "-m comment --comment \"%s\"", rule->comment);

@@ -84,7 +84,7 @@ static void add_answers(struct way *ways, size_t *count, const struct forward *f
 
 /* What a forward's new connections ask of the chains. Answers to programs of this host, which come
  * in through INPUT, are let in by the first rule of PFWD-INPUT. */
-static size_t ways_of(const struct walk *w, const struct forward *f, struct way ways[WAYS_MAX])
+static size_t chain_ways(const struct walk *w, const struct forward *f, struct way ways[WAYS_MAX])
 {
 	size_t count = 0;
 	if (f->except)
@@ -109,6 +109,14 @@ static size_t ways_of(const struct walk *w, const struct forward *f, struct way 
 		add_way(ways, &count, GROUP_FORWARD, f);
 	for (size_t i = 0; i < count; i++)
 		set_out(w, f, &ways[i].flow);
+	return count;
+}
+
+static size_t ways_of(const struct walk *w, const struct forward *f, struct way ways[WAYS_MAX])
+{
+	size_t count = chain_ways(w, f, ways);
+	for (size_t i = 0; w->of->guests && i < count; i++)
+		ways[i].group = group_guest(ways[i].group);
 	return count;
 }
 
@@ -196,14 +204,18 @@ static struct filter_place place_of(const struct walk *w, const struct way *way)
 
 /* ---- places ---- */
 
+static void begin_places(const struct walk *w, struct ways *out)
+{
+	*out = (struct ways){0};
+	for (int g = 0; g < GROUPS; g++)
+		out->places[g] = w->bases[g] < w->count ? w->chains[w->bases[g]].count : 0;
+}
+
 static void find_places(const struct walk *w, struct ways *out)
 {
 	const struct forwards *set = w->of->set;
 	const struct forward *before = NULL;
 	struct way ways[WAYS_MAX];
-	out->output = false;
-	for (int g = 0; g < GROUPS; g++)
-		out->places[g] = w->bases[g] < w->count ? w->chains[w->bases[g]].count : 0;
 	for (size_t i = 0; i < set->count; i++) {
 		const struct forward *f = &set->items[i];
 		if (f->family != w->of->filter->family || (before && same_case(w, before, f)))
@@ -211,13 +223,50 @@ static void find_places(const struct walk *w, struct ways *out)
 		before = f;
 		for (size_t n = ways_of(w, f, ways); n-- > 0;) {
 			struct filter_place place = place_of(w, &ways[n]);
+			bool closed = place.end == FILTER_CLOSED;
 			size_t *first = &out->places[ways[n].group];
-			if (place.index < *first)
+			out->closed[ways[n].group] = out->closed[ways[n].group] || closed;
+			/* a guest is there only where it is needed */
+			if (place.index < *first && (closed || !w->of->guests))
 				*first = place.index;
-			if (ways[n].group == GROUP_OUTPUT && place.end == FILTER_CLOSED)
-				out->output = true;
 		}
 	}
+}
+
+/* Forwards of which nothing is known may need them. */
+static void keep_guests(const struct way_case *of, struct ways *out)
+{
+	for (enum group g = GROUP_GUEST_FORWARD; group_is_guest(g); g++) {
+		const struct state_jump *guest = state_find_jump(of->filter, g);
+		if (!guest)
+			continue;
+		out->closed[g] = true;
+		out->places[g] = guest->position;
+	}
+}
+
+static int find_guests(const struct way_case *of, struct ways *out, struct err *err)
+{
+	struct way_case other = *of;
+	struct walk w;
+	other.set = of->elsewhere;
+	other.guests = true;
+	if (of->elsewhere && of->elsewhere->count) {
+		if (walk_begin(&other, &w, err) < 0)
+			return -1;
+		find_places(&w, out);
+		walk_end(&w);
+	}
+	if (!of->elsewhere)
+		keep_guests(of, out);
+	return 0;
+}
+
+unsigned int ways_of_guest(enum group guest)
+{
+	return guest == GROUP_GUEST_FORWARD ? WAY_THROUGH
+	       : guest == GROUP_GUEST_INPUT ? WAY_IN
+					    : WAY_OUT;
 }
 
 int ways_find(const struct way_case *of, struct ways *out, struct err *err)
@@ -225,9 +274,10 @@ int ways_find(const struct way_case *of, struct ways *out, struct err *err)
 	struct walk w;
 	if (walk_begin(of, &w, err) < 0)
 		return -1;
+	begin_places(&w, out);
 	find_places(&w, out);
 	walk_end(&w);
-	return 0;
+	return find_guests(of, out, err);
 }
 
 bool ways_right(const struct ways *ways, const struct state *filter, enum group group,
@@ -249,15 +299,16 @@ bool ways_right(const struct ways *ways, const struct state *filter, enum group 
 
 /* ---- status ---- */
 
-/* What the jump that lets it through means to one way of a forward. */
-static void judge_jump(const struct walk *w, const struct ways *found, const struct way *way,
-		       struct ruleset_status *out)
+/* What the jump or guest that lets it through means to one way of a forward. */
+static void judge_way(const struct walk *w, const struct ways *found, const struct way *way,
+		      struct ruleset_status *out)
 {
 	const struct state *filter = w->of->filter;
 	const struct state_jump *jump = state_find_jump(filter, way->group);
-	/* a missing jump is for the rules that are missing; that of OUTPUT is not always there */
+	/* a missing jump is for the rules that are missing; others are not always there */
+	bool always = way->group != GROUP_OUTPUT && !group_is_guest(way->group);
 	bool right = !jump || ways_right(found, filter, way->group, jump->position);
-	if (right && (jump || way->group != GROUP_OUTPUT))
+	if (right && (jump || always))
 		return;
 	struct filter_place place = place_of(w, way);
 	/* the policy comes behind all jumps */
@@ -266,11 +317,7 @@ static void judge_jump(const struct walk *w, const struct ways *found, const str
 	out->blocked = out->blocked || stopped;
 }
 
-typedef void (*judge_way)(const struct walk *w, const struct ways *found, const struct way *way,
-			  struct ruleset_status *out);
-
-static int judge_all(const struct way_case *of, judge_way judge, struct ruleset_status *out,
-		     struct err *err)
+int ways_status(const struct way_case *of, struct ruleset_status *out, struct err *err)
 {
 	struct walk w;
 	struct ways found;
@@ -278,6 +325,7 @@ static int judge_all(const struct way_case *of, judge_way judge, struct ruleset_
 	size_t before = of->set->count;
 	if (walk_begin(of, &w, err) < 0)
 		return -1;
+	begin_places(&w, &found);
 	find_places(&w, &found);
 	for (size_t i = 0; i < of->set->count; i++) {
 		const struct forward *f = &of->set->items[i];
@@ -290,32 +338,13 @@ static int judge_all(const struct way_case *of, judge_way judge, struct ruleset_
 		}
 		before = i;
 		for (size_t n = ways_of(&w, f, ways); n-- > 0;)
-			judge(&w, &found, &ways[n], &out[i]);
+			judge_way(&w, &found, &ways[n], &out[i]);
 	}
 	walk_end(&w);
 	return 0;
 }
 
-int ways_status(const struct way_case *of, struct ruleset_status *out, struct err *err)
-{
-	return judge_all(of, judge_jump, out, err);
-}
-
-/* Without a jump of its own. */
-static void judge_bare(const struct walk *w, const struct ways *found, const struct way *way,
-		       struct ruleset_status *out)
-{
-	(void)found;
-	if (place_of(w, way).end == FILTER_CLOSED)
-		out->blocked = true;
-}
-
-int ways_block(const struct way_case *of, struct ruleset_status *out, struct err *err)
-{
-	return judge_all(of, judge_bare, out, err);
-}
-
-const char *ways_stop(const struct way_case *of, bool own, size_t *rule)
+const char *ways_stop(const struct way_case *of, size_t *rule)
 {
 	struct walk w;
 	struct way ways[WAYS_MAX];
@@ -325,8 +354,7 @@ const char *ways_stop(const struct way_case *of, bool own, size_t *rule)
 		return NULL;
 	for (size_t n = ways_of(&w, of->set->items, ways); !chain && n-- > 0;) {
 		struct filter_place place = place_of(&w, &ways[n]);
-		const struct state_jump *jump =
-			own ? state_find_jump(of->filter, ways[n].group) : NULL;
+		const struct state_jump *jump = state_find_jump(of->filter, ways[n].group);
 		if (place.end != FILTER_CLOSED || (jump && place.index >= jump->position))
 			continue;
 		chain = group_infos[ways[n].group].base;

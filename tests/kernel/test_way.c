@@ -165,7 +165,7 @@ static void places(const struct forward *f, struct ways *out)
 	struct tables *tables = tables_open(FAMILY_IPV4, TABLE_FILTER, &err);
 	if (!tables || tables_read(tables, &state, &err) < 0)
 		fail_msg("%s", err.text);
-	const struct way_case of = {&state, &set, &here, route};
+	const struct way_case of = {.filter = &state, .set = &set, .here = &here, .route = route};
 	assert_int_equal(ways_find(&of, out, &err), 0);
 	state_free(&state);
 	tables_close(tables);

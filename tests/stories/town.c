@@ -227,7 +227,7 @@ struct outcome town_rules(void)
 struct outcome town_rules_of_others(void)
 {
 	return run(ALL_RULES " | sed -e '/^table inet pfwd {/,/^}/d' -e '/PFWD/d' -e "
-			     "'/comment \"pfwd\"/d'");
+			     "'/comment \"pfwd\"/d' -e '/--comment pfwd -j ACCEPT/d'");
 }
 
 void assert_nothing_left(void)

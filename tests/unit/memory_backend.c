@@ -29,6 +29,7 @@ struct memory_plan {
 	const struct memory_set *set;
 	const struct forwards *wanted;
 	size_t added, removed;
+	bool guest; /* there shall be one */
 };
 
 /* A test cannot fail in the middle of a command; the process that runs it ends instead. */
@@ -240,6 +241,12 @@ static int memory_plan(struct ruleset *set, const struct forwards *wanted,
 	plan->added = count_missing(wanted, &set->forwards);
 	plan->removed = count_missing(&set->forwards, wanted);
 	plan->plan.size = plan->added + plan->removed;
+	plan->guest = set->elsewhere ? plan->set->of->guarded && set->elsewhere->count
+				     : plan->set->of->guest;
+	plan->plan.guests = plan->guest ? WAY_THROUGH : 0;
+	plan->plan.size += plan->guest != plan->set->of->guest;
+	if (set->marked && !memory[0].guarded)
+		wrong("packets are marked for nobody");
 	for (size_t i = 0; i < plan->set->of->count; i++)
 		plan->plan.size += plan->set->of->items[i].status.incomplete;
 	*out = &plan->plan;
@@ -326,10 +333,14 @@ static int memory_commit(struct ruleset_plan *plan, struct lines *notes, struct 
 	for (size_t i = 0; i < p->wanted->count; i++)
 		insert(&now, &p->wanted->items[i], status_of(m, &p->wanted->items[i]));
 	now.commits++;
-	*m = now;
+	now.guest = p->guest;
 	size_t used = strlen(memory_log);
-	snprintf(memory_log + used, MEMORY_LOG_MAX - used, "%s +%zu -%zu\n", name_of(m), p->added,
-		 p->removed);
+	snprintf(memory_log + used, MEMORY_LOG_MAX - used, "%s +%zu -%zu%s\n", name_of(m), p->added,
+		 p->removed,
+		 m->guest == p->guest ? ""
+		 : p->guest           ? " +guest"
+				      : " -guest");
+	*m = now;
 	return add_line(m->note, notes, err);
 }
 
@@ -419,6 +430,7 @@ static void first_unlock(int lock)
 const struct backend xtables_backend = {
 	.name = "iptables",
 	.raw_socket = true,
+	.guests = true,
 	.present = first_present,
 	.usable = first_usable,
 	.lock = first_lock,

@@ -39,6 +39,8 @@ struct memory {
 	 * the first forward looks incomplete. */
 	unsigned int between_commits;
 	void (*before_commit)(void); /* NULL: nothing happens then */
+	/* It stops the forwards that another backend holds, unless it has a guest for them. */
+	bool guarded, guest;
 	/* What of others stops the forwards that another backend holds; "": nothing. */
 	char stop[40];
 	/* A line each, or "": what of others is there, what stays for their sake, a warning. */

@@ -110,6 +110,29 @@ static void be_slower_for_ever(void)
 	memory[0].rivals = UINT32_MAX;
 }
 
+static void guard(void)
+{
+	memory[0].guarded = true;
+}
+
+static void guard_with_guest(void)
+{
+	guard();
+	memory[0].guest = true;
+}
+
+static void guard_and_fail_second(void)
+{
+	guard();
+	fail_second();
+}
+
+static void guard_without_permission(void)
+{
+	guard_with_guest();
+	err_set(&memory[0].read, ERR_PERMISSION, "not permitted");
+}
+
 static void keep_and_note(void)
 {
 	strcpy(memory[0].kept, "kept A");
@@ -173,6 +196,29 @@ static const struct change_case cases[] = {
 	 .plan = "-iptables " A "+iptables " C "-nftables " B},
 	{"a dry run tells of a move", .first = A, .wanted = A, .how.home = &nftables_backend,
 	 .how.move = true, .how.dry_run = true, .plan = "-iptables " A "+nftables " A},
+	{"a guest comes before what needs it", ON(guard), .second = A, .wanted = A B,
+	 .left_second = A B, .commits = "iptables +0 -0 +guest\nnftables +1 -0\n"},
+	{"a guest goes after what needed it", ON(guard_with_guest), .second = A, .wanted = "",
+	 .left_second = "", .commits = "nftables +0 -1\niptables +0 -0 -guest\n"},
+	{"a guest that is missing is made", ON(guard), .second = A, .wanted = A,
+	 .commits = "iptables +0 -0 +guest\n"},
+	{"a move makes the guest when it removes", ON(guard), .first = A, .wanted = A,
+	 .how.home = &nftables_backend, .how.move = true, .left_first = "", .left_second = A,
+	 .commits = "nftables +1 -0\niptables +0 -1 +guest\n"},
+	{"a move back removes the guest", ON(guard_with_guest), .second = A, .wanted = A,
+	 .how.home = &xtables_backend, .how.move = true, .left_first = A, .left_second = "",
+	 .commits = "iptables +1 -0 -guest\nnftables +0 -1\n"},
+	{"a guest alone opens nothing", ON(guard_and_fail_second), .second = A, .wanted = B,
+	 .kind = ERR_FAILED, .says = "nftables refused", .commits = "iptables +0 -0 +guest\n"},
+	{"only the second: the guest goes too", ON(guard_with_guest), .first = B, .second = A,
+	 .wanted = "", .how.home = &nftables_backend, .how.only = &nftables_backend,
+	 .left_second = "", .commits = "nftables +0 -1\niptables +0 -0 -guest\n"},
+	{"only the first: the guest stays", ON(guard_with_guest), .first = B, .second = A,
+	 .wanted = "", .how.home = &xtables_backend, .how.only = &xtables_backend, .left_first = "",
+	 .commits = "iptables +0 -1\n"},
+	{"only the second, and the first may not be read", ON(guard_without_permission),
+	 .second = A, .wanted = "", .how.home = &nftables_backend, .how.only = &nftables_backend,
+	 .left_second = "", .commits = "nftables +0 -1\n"},
 	{"lines of both", ON(keep_and_note), .first = A, .second = B, .wanted = "",
 	 .left_first = "", .left_second = "", .commits = "iptables +0 -1\nnftables +0 -1\n",
 	 .kept = "kept A\nkept B\n", .notes = "note A\nnote B\n"},

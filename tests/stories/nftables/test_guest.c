@@ -211,39 +211,6 @@ static void chains_that_stop_nothing_get_no_rule(void **state)
 	}
 }
 
-/* What pfwd puts into chains of nf_tables does not help in the legacy tables. */
-static void what_legacy_tables_drop_is_blocked(void **state)
-{
-	(void)state;
-	pfwd(0, "add wan0:80 192.168.1.2:8080");
-	pfwd(0, "add wan0:81 :5353 -4");
-	town_sh("iptables-legacy -A FORWARD -i lan0 -j DROP");
-	assert_string_equal(pfwd(0, "list -rn -o STATE").out, "active\nactive\n");
-	town_sh("iptables-legacy -A FORWARD -j REJECT");
-	assert_string_equal(pfwd(0, "list -rn -o STATE").out, "blocked\nactive\n");
-	town_sh("iptables-legacy -P INPUT DROP");
-	assert_string_equal(pfwd(0, "list -rn -o STATE").out, "blocked\nblocked\n");
-	town_sh("iptables-legacy -P INPUT ACCEPT");
-}
-
-static void apply_leaves_for_the_legacy_tables(void **state)
-{
-	(void)state;
-	serve();
-	pfwd(0, "add wan0:80 192.168.1.2:8080");
-	town_sh("iptables-legacy -P FORWARD DROP");
-	assert_shut();
-	town_sh("unset PFWD_BACKEND; $PFWD save /run/f && $PFWD apply /run/f");
-	assert_open();
-	assert_string_equal(pfwd(0, "list -rn -o BACKEND,STATE").out, "iptables active\n");
-	/* but not if nf_tables drop them too */
-	pfwd(0, "apply --backend nftables /run/f");
-	town_sh("nft add table inet fw; nft 'add chain inet fw c "
-		"{ type filter hook forward priority 0; policy drop; }'");
-	town_sh("unset PFWD_BACKEND; $PFWD apply /run/f");
-	assert_string_equal(pfwd(0, "list -rn -o BACKEND,STATE").out, "nftables blocked\n");
-}
-
 #define STORY(f) cmocka_unit_test_teardown(f, town_clean)
 
 int main(void)
@@ -256,8 +223,6 @@ int main(void)
 		STORY(a_guest_moves_behind_bans),
 		STORY(marks_of_others_stay),
 		STORY(chains_that_stop_nothing_get_no_rule),
-		STORY(what_legacy_tables_drop_is_blocked),
-		STORY(apply_leaves_for_the_legacy_tables),
 	};
 	return cmocka_run_group_tests(stories, town_build, town_raze);
 }
