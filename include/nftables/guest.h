@@ -6,7 +6,7 @@
 #ifndef PFWD_NFTABLES_GUEST_H
 #define PFWD_NFTABLES_GUEST_H
 
-#include "filter/filter.h"
+#include "filter/flow.h"
 #include "model/backend.h"
 #include "nftables/shape.h"
 
@@ -28,6 +28,7 @@ struct others { /* base chains of other tables with the chains below them; a zer
 	struct others_chain *chains;
 	size_t count;
 	struct addresses here; /* of this host: targets that are reached by the input hook */
+	flow_route route;      /* to other targets */
 };
 void others_free(struct others *others);
 /* nft(8)'s word for the family of its table. */
@@ -61,10 +62,11 @@ void guests_mark(struct guests *guests, unsigned int ways);
 /* Whether a guest rule is where it does not serve these forwards. 1, 0, or -1 (out of memory). */
 int guests_misplaced(const struct others *others, const struct forwards *set, struct err *err);
 
-/* The first base chain that stops the forward although a guest rule is where it should be, or NULL.
- * guests: of all forwards. */
-const struct others_chain *guests_stop(const struct others *others, const struct guests *guests,
-				       const struct forward *f);
+/* Set out[i] to the first base chain that stops set->items[i] because the guest that it needs is
+ * missing; NULL before the call, and left so if there is none. guests: of all forwards. 0, or -1
+ * (out of memory). */
+int guests_stop(const struct others *others, const struct guests *guests,
+		const struct forwards *set, const struct others_chain **out, struct err *err);
 
 /* Set blocked of out[i] where the chains stop set->items[i], to which no guest rule applies:
  * another backend holds it. 0, or -1 (out of memory). */

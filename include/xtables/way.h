@@ -7,11 +7,9 @@
 #ifndef PFWD_XTABLES_WAY_H
 #define PFWD_XTABLES_WAY_H
 
+#include "filter/flow.h"
 #include "model/backend.h"
 #include "xtables/state.h"
-
-/* The interface that packets to addr leave by, into out; false: not known. */
-typedef bool (*way_route)(const struct address *addr, char out[IFNAME_MAX]);
 
 struct ways {
 	/* By group: the index, in the base chain of the group as it is, of the rule before which
@@ -24,7 +22,7 @@ struct way_case {
 	const struct state *filter;   /* the filter table of a family */
 	const struct forwards *set;   /* sorted; those of other families are passed over */
 	const struct addresses *here; /* of this host */
-	way_route route;
+	flow_route route;
 	bool guests; /* another backend holds the forwards, so guests let them through */
 	const struct forwards *elsewhere; /* for ways_find; as in struct ruleset */
 };

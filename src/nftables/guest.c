@@ -9,119 +9,74 @@
 
 #include "nftables/guest.h"
 
-/* ---- the connections of a forward, as a hook sees them ---- */
+/* ---- chains, as the room filter takes them ---- */
 
-struct hook_flow {
-	uint32_t hook;
-	struct filter_flow flow;
-};
-
-#define FLOWS_MAX 8
-
-static struct filter_flow *add_flow(struct hook_flow *flows, size_t *count, uint32_t hook,
-				    const struct forward *f)
-{
-	struct hook_flow *h = &flows[(*count)++];
-	*h = (struct hook_flow){.hook = hook,
-				.flow = {.family = f->family,
-					 .proto = f->proto,
-					 .dst = network_of_host(&f->target),
-					 .ports = f->target_ports}};
-	return &h->flow;
-}
-
-/* Whether the target is this host itself, or an address of it. */
-static bool ends_here(const struct others *others, const struct forward *f)
-{
-	return forward_to_self(f) || addresses_hold(&others->here, &f->target);
-}
-
-/* What it asks of the hooks; a program's own packets have no incoming interface but lo. A target
- * that is an address of this host may move to another one. */
-static size_t flows_of(const struct others *others, const struct forward *f,
-		       struct hook_flow flows[FLOWS_MAX])
-{
-	size_t count = 0;
-	if (f->except)
-		return 0;
-	if (ends_here(others, f)) {
-		memcpy(add_flow(flows, &count, NF_INET_LOCAL_IN, f)->in, f->ifname, IFNAME_MAX);
-		if (f->local)
-			strcpy(add_flow(flows, &count, NF_INET_LOCAL_IN, f)->in, "lo");
-		if (f->hairpin)
-			add_flow(flows, &count, NF_INET_LOCAL_IN, f);
-		add_flow(flows, &count, NF_INET_LOCAL_OUT, f);
-	}
-	if (forward_to_self(f))
-		return count;
-	memcpy(add_flow(flows, &count, NF_INET_FORWARD, f)->in, f->ifname, IFNAME_MAX);
-	if (f->hairpin)
-		add_flow(flows, &count, NF_INET_FORWARD, f);
-	if (f->local)
-		add_flow(flows, &count, NF_INET_LOCAL_OUT, f);
-	memcpy(add_flow(flows, &count, NF_INET_POST_ROUTING, f)->in, f->ifname, IFNAME_MAX);
-	return count;
-}
-
-/* ---- chains ---- */
-
-struct view { /* others' chains as the room filter takes them */
+struct view {
 	const struct others *others;
 	struct filter_chain *chains;
 	size_t count;
+	struct flows flows;
 };
 
-static int make_view(const struct others *others, struct view *out)
+static void free_view(struct view *view)
 {
-	out->others = others;
-	out->count = others->count;
+	free(view->chains);
+	flows_free(&view->flows);
+}
+
+/* For the flows of these forwards. -1: out of memory. */
+static int make_view(const struct others *others, const struct forwards *set, struct view *out)
+{
+	*out = (struct view){.others = others,
+			     .count = others->count,
+			     .flows = {.here = &others->here, .route = others->route}};
 	out->chains = calloc(others->count + 1, sizeof(*out->chains));
-	for (size_t i = 0; out->chains && i < others->count; i++)
+	if (!out->chains)
+		return -1;
+	for (size_t i = 0; i < others->count; i++)
 		out->chains[i] = (struct filter_chain){
 			others->chains[i].rules, others->chains[i].count, others->chains[i].drops};
-	return out->chains ? 0 : -1;
+	flows_look(&out->flows, out->chains, out->count);
+	if (flows_find_routes(&out->flows, set, FAMILY_NONE) == 0)
+		return 0;
+	free_view(out);
+	return -1;
 }
 
-static bool sees(const struct others_chain *chain, const struct hook_flow *h)
+static bool sees(const struct others_chain *chain, const struct flow *flow)
 {
+	static const uint32_t hooks[] = {
+		[FLOW_IN] = NF_INET_LOCAL_IN,
+		[FLOW_THROUGH] = NF_INET_FORWARD,
+		[FLOW_OUT] = NF_INET_LOCAL_OUT,
+		[FLOW_POST] = NF_INET_POST_ROUTING,
+	};
 	bool family = chain->nfproto == NFPROTO_INET ||
-		      (chain->nfproto == NFPROTO_IPV6) == (h->flow.family == FAMILY_IPV6);
-	return chain->base && chain->hook == h->hook && family;
+		      (chain->nfproto == NFPROTO_IPV6) == (flow->flow.family == FAMILY_IPV6);
+	return chain->base && chain->hook == hooks[flow->way] && family;
 }
 
-/* Whether the chain asks for targets or their ports: then each forward is a case of its own. */
-static bool tells_targets_apart(const struct others *others)
+static void meet_chain(const struct view *view, const struct flow *flow, struct guest *guest)
 {
-	for (size_t c = 0; c < others->count; c++)
-		for (size_t i = 0; i < others->chains[c].count; i++)
-			if (network_is_set(&others->chains[c].rules[i].dst) ||
-			    others->chains[c].rules[i].ports.first)
-				return true;
-	return false;
+	size_t base = (size_t)(guest->chain - view->others->chains);
+	if (!sees(guest->chain, flow))
+		return;
+	struct filter_place place = filter_place(view->chains, view->count, base, &flow->flow);
+	if (place.end == FILTER_OPEN || (guest->needed && guest->place <= place.index))
+		return;
+	guest->needed = true;
+	guest->place = place.index;
 }
 
-static bool same_case(const struct others *others, const struct forward *a, const struct forward *b)
+static void meet_forwards(const struct view *view, const struct forwards *set, struct guest *guest)
 {
-	return a->family == b->family && a->proto == b->proto &&
-	       strcmp(a->ifname, b->ifname) == 0 && a->local == b->local &&
-	       a->hairpin == b->hairpin && forward_to_self(a) == forward_to_self(b) &&
-	       ends_here(others, a) == ends_here(others, b) && a->except == b->except;
-}
-
-static void meet_chain(const struct view *view, size_t c, const struct forward *f,
-		       struct guest *guest)
-{
-	struct hook_flow flows[FLOWS_MAX];
-	size_t count = flows_of(view->others, f, flows);
-	for (size_t i = 0; i < count; i++) {
-		if (!sees(guest->chain, &flows[i]))
+	struct flow flows[FLOWS_MAX];
+	for (size_t i = 0; i < set->count; i++) {
+		const struct forward *f = &set->items[i];
+		if (i > 0 && flows_alike(&view->flows, &set->items[i - 1], f))
 			continue;
-		struct filter_place place =
-			filter_place(view->chains, view->count, c, &flows[i].flow);
-		if (place.end == FILTER_OPEN || (guest->needed && guest->place <= place.index))
-			continue;
-		guest->needed = true;
-		guest->place = place.index;
+		for (size_t n = flows_of(&view->flows, f, flows); n-- > 0;)
+			meet_chain(view, &flows[n], guest);
 	}
 }
 
@@ -187,10 +142,9 @@ static void keep_guest(struct guest *guest)
 int guests_find(const struct others *others, const struct forwards *set, bool partial,
 		struct guests *out, struct err *err)
 {
-	struct view view = {0};
-	bool apart = tells_targets_apart(others);
+	struct view view;
 	*out = (struct guests){.items = calloc(others->count + 1, sizeof(*out->items))};
-	if (!out->items || make_view(others, &view) < 0) {
+	if (!out->items || make_view(others, set, &view) < 0) {
 		guests_free(out);
 		return err_memory(err);
 	}
@@ -198,10 +152,7 @@ int guests_find(const struct others *others, const struct forwards *set, bool pa
 		struct guest guest = {.chain = &others->chains[c]};
 		if (!guest.chain->base)
 			continue;
-		for (size_t i = 0; i < set->count; i++)
-			if (apart || i == 0 ||
-			    !same_case(others, &set->items[i - 1], &set->items[i]))
-				meet_chain(&view, c, &set->items[i], &guest);
+		meet_forwards(&view, set, &guest);
 		guest.owned = guest.needed && guest.chain->owned;
 		guest.there = guest.needed && stands_right(&guest);
 		if (partial && !guest.there)
@@ -210,7 +161,7 @@ int guests_find(const struct others *others, const struct forwards *set, bool pa
 			guests_note(out, guest.chain);
 		out->items[out->count++] = guest;
 	}
-	free(view.chains);
+	free_view(&view);
 	return 0;
 }
 
@@ -244,28 +195,49 @@ int guests_misplaced(const struct others *others, const struct forwards *set, st
 	return misplaced;
 }
 
-const struct others_chain *guests_stop(const struct others *others, const struct guests *guests,
-				       const struct forward *f)
+static bool is_closed(const struct view *view, size_t chain, const struct flow *flow,
+		      struct filter_place *place)
 {
-	struct hook_flow flows[FLOWS_MAX];
-	size_t count = flows_of(others, f, flows);
-	struct view view;
-	const struct others_chain *stop = NULL;
-	if (count == 0 || guests->count == 0 || make_view(others, &view) < 0)
-		return NULL;
-	for (size_t g = 0; !stop && g < guests->count; g++) {
+	if (!sees(&view->others->chains[chain], flow))
+		return false;
+	*place = filter_place(view->chains, view->count, chain, &flow->flow);
+	return place->end == FILTER_CLOSED;
+}
+
+/* The first of the chains without the guest that they need that stops f. */
+static const struct others_chain *
+find_unserved(const struct view *view, const struct guests *guests, const struct forward *f)
+{
+	struct flow flows[FLOWS_MAX];
+	struct filter_place place;
+	size_t count = flows_of(&view->flows, f, flows);
+	for (size_t g = 0; g < guests->count; g++) {
 		const struct guest *guest = &guests->items[g];
-		if (!guest->needed || guest->there)
-			continue;
-		for (size_t i = 0; !stop && i < count; i++)
-			if (sees(guest->chain, &flows[i]) &&
-			    filter_place(view.chains, view.count,
-					 (size_t)(guest->chain - others->chains), &flows[i].flow)
-					    .end == FILTER_CLOSED)
-				stop = guest->chain;
+		size_t chain = (size_t)(guest->chain - view->others->chains);
+		for (size_t i = 0; guest->needed && !guest->there && i < count; i++)
+			if (is_closed(view, chain, &flows[i], &place))
+				return guest->chain;
 	}
-	free(view.chains);
-	return stop;
+	return NULL;
+}
+
+int guests_stop(const struct others *others, const struct guests *guests,
+		const struct forwards *set, const struct others_chain **out, struct err *err)
+{
+	struct view view;
+	bool stops = false;
+	for (size_t g = 0; g < guests->count; g++)
+		stops = stops || (guests->items[g].needed && !guests->items[g].there);
+	if (!stops)
+		return 0;
+	if (make_view(others, set, &view) < 0)
+		return err_memory(err);
+	for (size_t i = 0; i < set->count; i++)
+		out[i] = i > 0 && flows_alike(&view.flows, &set->items[i - 1], &set->items[i])
+				 ? out[i - 1]
+				 : find_unserved(&view, guests, &set->items[i]);
+	free_view(&view);
+	return 0;
 }
 
 /* The first chain that stops f, or NULL; *rule is the number of its rule from 1, 0 its policy. own:
@@ -273,16 +245,14 @@ const struct others_chain *guests_stop(const struct others *others, const struct
 static const struct others_chain *find_stop(const struct view *view, const struct forward *f,
 					    bool own, size_t *rule)
 {
-	struct hook_flow flows[FLOWS_MAX];
-	size_t count = flows_of(view->others, f, flows);
+	struct flow flows[FLOWS_MAX];
+	struct filter_place place;
+	size_t count = flows_of(&view->flows, f, flows);
 	for (size_t c = 0; c < view->count; c++)
 		for (size_t i = 0; i < count; i++) {
 			const struct others_chain *chain = &view->others->chains[c];
-			if (!sees(chain, &flows[i]))
-				continue;
-			struct filter_place place =
-				filter_place(view->chains, view->count, c, &flows[i].flow);
-			if (place.end != FILTER_CLOSED || (own && has_guest(chain, place.index)))
+			if (!is_closed(view, c, &flows[i], &place) ||
+			    (own && has_guest(chain, place.index)))
 				continue;
 			*rule = place.index < chain->count ? place.index + 1 : 0;
 			return chain;
@@ -294,10 +264,12 @@ const struct others_chain *guests_where(const struct others *others, const struc
 					bool own, size_t *rule)
 {
 	struct view view;
-	if (others->count == 0 || make_view(others, &view) < 0)
+	struct forward copy = *f;
+	const struct forwards one = {&copy, 1, 1};
+	if (others->count == 0 || make_view(others, &one, &view) < 0)
 		return NULL;
 	const struct others_chain *stop = find_stop(&view, f, own, rule);
-	free(view.chains);
+	free_view(&view);
 	return stop;
 }
 
@@ -305,43 +277,42 @@ int guests_block(const struct others *others, const struct forwards *set,
 		 struct ruleset_status *out, struct err *err)
 {
 	struct view view;
-	bool apart = tells_targets_apart(others);
 	if (others->count == 0)
 		return 0;
-	if (make_view(others, &view) < 0)
+	if (make_view(others, set, &view) < 0)
 		return err_memory(err);
 	for (size_t i = 0; i < set->count; i++) {
-		bool same =
-			!apart && i > 0 && same_case(others, &set->items[i - 1], &set->items[i]);
 		size_t rule;
+		bool same = i > 0 && flows_alike(&view.flows, &set->items[i - 1], &set->items[i]);
 		out[i].blocked = same ? out[i - 1].blocked
 				      : find_stop(&view, &set->items[i], false, &rule) != NULL;
 	}
-	free(view.chains);
+	free_view(&view);
 	return 0;
 }
 
 const struct others_chain *guests_stop_any(const struct others *others)
 {
-	static const uint32_t hooks[] = {NF_INET_LOCAL_IN, NF_INET_FORWARD, NF_INET_LOCAL_OUT};
+	static const enum flow_way ways[] = {FLOW_IN, FLOW_THROUGH, FLOW_OUT};
 	static const enum family families[] = {FAMILY_IPV4, FAMILY_IPV6};
+	static const struct forwards none;
 	struct view view;
 	const struct others_chain *stop = NULL;
-	if (others->count == 0 || make_view(others, &view) < 0)
+	if (others->count == 0 || make_view(others, &none, &view) < 0)
 		return NULL;
 	for (size_t c = 0; !stop && c < others->count; c++)
-		for (size_t h = 0; !stop && h < sizeof(hooks) / sizeof(hooks[0]); h++)
+		for (size_t w = 0; !stop && w < sizeof(ways) / sizeof(ways[0]); w++)
 			for (size_t f = 0; !stop && f < 2; f++) {
-				const struct hook_flow any = {hooks[h],
-							      {.family = families[f],
-							       .proto = PROTO_TCP,
-							       .ports = {1, UINT16_MAX}}};
-				if (sees(&others->chains[c], &any) &&
-				    filter_place(view.chains, view.count, c, &any.flow).end ==
-					    FILTER_CLOSED)
+				struct filter_place place;
+				const struct flow any = {ways[w],
+							 {.family = families[f],
+							  .proto = PROTO_TCP,
+							  .ports = {1, UINT16_MAX},
+							  .here = ways[w] == FLOW_IN}};
+				if (is_closed(&view, c, &any, &place))
 					stop = &others->chains[c];
 			}
-	free(view.chains);
+	free_view(&view);
 	return stop;
 }
 

@@ -16,6 +16,7 @@
 #include <net/if.h>
 
 #include "host/interfaces.h"
+#include "host/route.h"
 #include "host/netlink.h"
 #include "model/array.h"
 #include "nftables/others.h"
@@ -594,7 +595,7 @@ int others_read(struct others *out)
 {
 	struct reader r = {.out = out};
 	struct err ignored;
-	*out = (struct others){0};
+	*out = (struct others){.route = route_interface};
 	int result = dump(NFT_MSG_GETCHAIN, NFPROTO_UNSPEC, NULL, on_chain, &r);
 	if (result == 0 && out->count)
 		result = dump(NFT_MSG_GETTABLE, NFPROTO_UNSPEC, NULL, on_table, &r);

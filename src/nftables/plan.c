@@ -826,8 +826,7 @@ struct health {
 	bool *set_ok;    /* for each set of the content: its rule is there, and reached */
 	bool sources_ok; /* all rules of postrouting are there */
 	bool marks_ok;   /* ... and those by which packets get the mark for guests */
-	const struct guests *guests;
-	bool stops; /* some chain of others stops some forwards */
+	const struct others_chain **stops; /* for each forward: a chain of others, or NULL */
 };
 
 /* What leads to a set or a chain: a rule, or an element of a map of verdicts. */
@@ -989,11 +988,8 @@ static void fill_status(const struct content *have, const struct places *places,
 		out[i].incomplete = held->broken || held->twice || !health->set_ok[held->set] ||
 				    !added || !health->marks_ok ||
 				    (!sources && !health->sources_ok);
-		/* forwards that lie together mostly fare alike */
-		const struct others_chain *stop =
-			health->stops ? guests_stop(&have->others, health->guests, f) : NULL;
-		out[i].blocked = stop != NULL;
-		out[i].misplaced = stop && !stop->owned;
+		out[i].blocked = health->stops[i] != NULL;
+		out[i].misplaced = health->stops[i] && !health->stops[i]->owned;
 	}
 }
 
@@ -1002,9 +998,11 @@ int nft_plan_status(const struct content *have, struct ruleset_status *out, stru
 	struct nft_plan plan = {.have = have};
 	struct wanted_sets sets = {0};
 	struct leads leads = {0};
-	struct health health = {.set_ok = calloc(have->set_count + 1, sizeof(*health.set_ok))};
+	struct health health = {
+		.set_ok = calloc(have->set_count + 1, sizeof(*health.set_ok)),
+		.stops = calloc(have->base.forwards.count + 1, sizeof(*health.stops))};
 	uint16_t *levels = present_levels(have, &have->base.forwards, err);
-	int result = levels && health.set_ok ? 0 : err_memory(err);
+	int result = levels && health.set_ok && health.stops ? 0 : err_memory(err);
 	if (result == 0)
 		result = place_all(&have->base.forwards, levels, &plan.places, err);
 	if (result == 0)
@@ -1019,15 +1017,15 @@ int nft_plan_status(const struct content *have, struct ruleset_status *out, stru
 	if (result == 0)
 		result = find_guests(&plan, &have->base.forwards, err);
 	health.marks_ok = result == 0 && marks_are_right(&plan);
-	health.guests = &plan.guests;
-	for (size_t i = 0; i < plan.guests.count; i++)
-		health.stops = health.stops ||
-			       (plan.guests.items[i].needed && !plan.guests.items[i].there);
+	if (result == 0)
+		result = guests_stop(&have->others, &plan.guests, &have->base.forwards,
+				     health.stops, err);
 	if (result == 0)
 		fill_status(have, &plan.places, &health, out);
 	free(levels);
 	free(sets.buckets);
 	free(health.set_ok);
+	free(health.stops);
 	free_leads(&leads);
 	nft_plan_free(&plan);
 	return result;

@@ -189,6 +189,15 @@ static void place_guest(struct fixture *x, uint32_t hook, const struct filter_ru
 	assert_int_equal(x->guests.count, 1);
 }
 
+/* The chain that stops the first forward of the set, or NULL. */
+static const struct others_chain *find_stop(const struct fixture *x)
+{
+	const struct others_chain *stops[4] = {NULL};
+	struct err err;
+	assert_int_equal(guests_stop(&x->others, &x->guests, &x->set, stops, &err), 0);
+	return stops[0];
+}
+
 static void put_away(struct fixture *x)
 {
 	forwards_free(&x->set);
@@ -219,8 +228,7 @@ static void a_chain_of_the_hook_needs_a_guest(void **state)
 		if (x.guests.items[0].needed != rows[i].needed)
 			fail_msg("%s at hook %u", rows[i].line, rows[i].hook);
 		assert_int_equal(x.guests.hook_count, rows[i].needed);
-		assert_true((guests_stop(&x.others, &x.guests, &x.set.items[0]) != NULL) ==
-			    rows[i].needed);
+		assert_true((find_stop(&x) != NULL) == rows[i].needed);
 		put_away(&x);
 	}
 }
@@ -248,8 +256,7 @@ static void a_guest_behind_the_drop_is_too_late(void **state)
 		place_guest(&x, NF_INET_FORWARD, rows[i].rules, 3, rows[i].guest);
 		assert_true(x.guests.items[0].needed);
 		assert_true(x.guests.items[0].there == rows[i].there);
-		assert_true((guests_stop(&x.others, &x.guests, &x.set.items[0]) == NULL) ==
-			    rows[i].there);
+		assert_true((find_stop(&x) == NULL) == rows[i].there);
 		put_away(&x);
 	}
 }
@@ -277,6 +284,40 @@ static void the_earliest_place_serves_all(void **state)
 	put_away(&x);
 }
 
+/* Targets in 192.168.0.0/16 lie behind lan0, the others behind box0. */
+static bool route(const struct address *addr, char out[IFNAME_MAX])
+{
+	strcpy(out, addr->bytes[0] == 192 ? "lan0" : "box0");
+	return true;
+}
+
+static void the_way_to_the_target_decides(void **state)
+{
+	static const struct filter_rule rules[] = {{.verdict = FILTER_ACCEPT, .out = "lan0"},
+						   {.verdict = FILTER_END, .out = "box0"}};
+	static const struct {
+		const char *line;
+		bool needed;
+	} rows[] = {
+		{"wan0:80 192.168.1.2", false},
+		{"wan0:80 172.30.0.2", true},
+		{"wan0:80 :8080 -4", false},
+	};
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct fixture x = {0};
+		struct err err;
+		assert_int_equal(read_line(rows[i].line, &x.set, &err), 0);
+		place_guest(&x, NF_INET_FORWARD, rules, 2, -1);
+		guests_free(&x.guests);
+		x.others.route = route;
+		assert_int_equal(guests_find(&x.others, &x.set, false, &x.guests, &err), 0);
+		if (x.guests.items[0].needed != rows[i].needed)
+			fail_msg("%s", rows[i].line);
+		put_away(&x);
+	}
+}
+
 static void what_has_an_owner_is_left_alone(void **state)
 {
 	struct fixture x = {0};
@@ -289,7 +330,7 @@ static void what_has_an_owner_is_left_alone(void **state)
 	assert_int_equal(guests_find(&x.others, &x.set, false, &x.guests, &err), 0);
 	assert_true(x.guests.items[0].owned);
 	assert_int_equal(x.guests.hook_count, 0);
-	assert_ptr_equal(guests_stop(&x.others, &x.guests, &x.set.items[0]), &x.chains[0]);
+	assert_ptr_equal(find_stop(&x), &x.chains[0]);
 	put_away(&x);
 }
 
@@ -317,6 +358,7 @@ int main(void)
 		cmocka_unit_test(a_chain_of_the_hook_needs_a_guest),
 		cmocka_unit_test(a_guest_behind_the_drop_is_too_late),
 		cmocka_unit_test(the_earliest_place_serves_all),
+		cmocka_unit_test(the_way_to_the_target_decides),
 		cmocka_unit_test(what_has_an_owner_is_left_alone),
 		cmocka_unit_test(a_guest_is_kept_for_forwards_that_were_not_read),
 	};

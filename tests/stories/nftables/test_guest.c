@@ -197,6 +197,9 @@ static void chains_that_stop_nothing_get_no_rule(void **state)
 		"type filter hook forward priority 0; policy drop; ct status dnat accept;",
 		"type filter hook forward priority 0; policy drop; iifname wan0 oifname lan0 "
 		"accept; iifname wan0 accept;",
+		/* by the route to the target */
+		"type filter hook forward priority 0; policy drop; oifname lan0 accept;",
+		"type filter hook forward priority 0; oifname dmz0 reject;",
 		"type filter hook forward priority 0; iifname lan0 drop;",
 		"type filter hook input priority 0; policy drop;",
 		"type filter hook output priority 0; policy drop;",

@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A forward to another host passes through this one; a forward to a program here, or to an address
+ * that is one of this host now, goes in, and its answers go out. Such an address may move to
+ * another host, so the way through is there for it too.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "filter/flow.h"
+
+static int compare_targets(const void *a, const void *b)
+{
+	return address_compare(&((const struct flow_target *)a)->to,
+			       &((const struct flow_target *)b)->to);
+}
+
+void flows_look(struct flows *flows, const struct filter_chain *chains, size_t count)
+{
+	for (size_t c = 0; c < count; c++)
+		for (size_t i = 0; i < chains[c].count; i++) {
+			const struct filter_rule *r = &chains[c].rules[i];
+			flows->apart = flows->apart || network_is_set(&r->dst) || r->ports.first ||
+				       r->original.first;
+			flows->routed = flows->routed || *r->out;
+		}
+}
+
+int flows_find_routes(struct flows *flows, const struct forwards *set, enum family family)
+{
+	size_t all = 0;
+	if (!flows->routed || !flows->route)
+		return 0;
+	struct flow_target *targets = calloc(set->count + 1, sizeof(*targets));
+	if (!targets)
+		return -1;
+	for (size_t i = 0; i < set->count; i++)
+		if ((!family || set->items[i].family == family) &&
+		    address_is_set(&set->items[i].target))
+			targets[all++].to = set->items[i].target;
+	qsort(targets, all, sizeof(*targets), compare_targets);
+	size_t count = 0;
+	for (size_t i = 0; i < all; i++) {
+		struct flow_target *t = &targets[count];
+		if (count && address_equal(&t[-1].to, &targets[i].to))
+			continue;
+		*t = targets[i];
+		if (!flows->route(&t->to, t->out))
+			t->out[0] = '\0';
+		count++;
+	}
+	flows->targets = targets;
+	flows->target_count = count;
+	return 0;
+}
+
+void flows_free(struct flows *flows)
+{
+	free(flows->targets);
+	*flows = (struct flows){0};
+}
+
+/* ---- the flows of a forward ---- */
+
+struct flow_list {
+	const struct forward *f;
+	struct flow *items;
+	size_t count;
+	const char *out; /* the interface to the target; "": not known */
+};
+
+static struct filter_flow *add_flow(struct flow_list *list, enum flow_way way, const char *in)
+{
+	const struct forward *f = list->f;
+	struct flow *flow = &list->items[list->count++];
+	*flow = (struct flow){
+		.way = way,
+		.flow = {.family = f->family,
+			 .proto = f->proto,
+			 .dst = network_of_host(forward_to_self(f) ? &f->addr : &f->target),
+			 .ports = f->target_ports,
+			 .original = f->ports,
+			 .here = way == FLOW_IN}};
+	memcpy(flow->flow.in, in, strlen(in));
+	if (way != FLOW_IN)
+		memcpy(flow->flow.out, list->out, strlen(list->out));
+	return &flow->flow;
+}
+
+static void add_in(struct flow_list *list, bool plain)
+{
+	add_flow(list, FLOW_IN, list->f->ifname)->plain = plain;
+	if (list->f->local)
+		add_flow(list, FLOW_IN, "lo")->plain = plain;
+}
+
+/* The answers of this host, to whatever port of a client. */
+static void add_answers(struct flow_list *list)
+{
+	struct filter_flow *flow = add_flow(list, FLOW_OUT, "");
+	flow->dst = (struct network){0};
+	flow->ports = (struct ports){1, UINT16_MAX};
+	flow->out[0] = '\0';
+	flow->reply = true;
+}
+
+static void add_through(struct flow_list *list)
+{
+	add_flow(list, FLOW_THROUGH, list->f->ifname);
+	add_flow(list, FLOW_POST, list->f->ifname);
+	if (!list->f->hairpin)
+		return;
+	add_flow(list, FLOW_THROUGH, "");
+	add_flow(list, FLOW_POST, "");
+}
+
+static const char *find_out(const struct flows *flows, const struct forward *f)
+{
+	const struct flow_target key = {.to = f->target};
+	const struct flow_target *found =
+		flows->target_count ? bsearch(&key, flows->targets, flows->target_count,
+					      sizeof(key), compare_targets)
+				    : NULL;
+	return found ? found->out : "";
+}
+
+size_t flows_of(const struct flows *flows, const struct forward *f, struct flow out[FLOWS_MAX])
+{
+	struct flow_list list = {.f = f, .items = out, .out = find_out(flows, f)};
+	bool here = forward_to_self(f) || addresses_hold(flows->here, &f->target);
+	if (f->except)
+		return 0;
+	if (here) {
+		add_in(&list, false);
+		if (forward_to_self(f) && ports_count(f->target_ports) == 1 &&
+		    ports_hold(f->ports, f->target_ports.first))
+			add_in(&list, true);
+		add_answers(&list);
+	}
+	if (!forward_to_self(f)) {
+		add_through(&list);
+		if (f->local && !here) {
+			add_flow(&list, FLOW_OUT, "");
+			add_flow(&list, FLOW_POST, "");
+		}
+	}
+	return list.count;
+}
+
+bool flows_alike(const struct flows *flows, const struct forward *a, const struct forward *b)
+{
+	return !flows->apart && a->family == b->family && a->proto == b->proto &&
+	       strcmp(a->ifname, b->ifname) == 0 && a->local == b->local &&
+	       a->hairpin == b->hairpin && a->except == b->except &&
+	       forward_to_self(a) == forward_to_self(b) &&
+	       (!flows->routed || address_equal(&a->target, &b->target)) &&
+	       addresses_hold(flows->here, &a->target) == addresses_hold(flows->here, &b->target);
+}
