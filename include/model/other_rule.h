@@ -18,7 +18,7 @@ enum PACKED other_action {
 	OTHER_DNAT,     /* to an address, a range of ports or both */
 	OTHER_REDIRECT, /* to this host */
 	OTHER_TPROXY,   /* to a program here that takes the packets as they are */
-	OTHER_BALANCE,  /* one of several targets for each connection; to is the first of them */
+	OTHER_BALANCE,  /* to this one of several targets: each is a value */
 	OTHER_SNAT,
 	OTHER_MASQUERADE,
 	OTHER_KEEP, /* nat alone: the packet is left as it is, whatever stands behind (ACCEPT) */
@@ -56,7 +56,8 @@ struct other_rule {
 	bool here;  /* only what is sent to an address of this host (dst-type LOCAL, fib local) */
 	bool exact; /* all that the rule asks and does is told here, with the fields up to to_base
 		     */
-	bool shadowed;       /* rules before it take all its packets */
+	bool shadowed; /* rules before it take all its packets */
+	bool vague;    /* it asks for more than is told here and by what must not be (not_in ...) */
 	bool before_own;     /* it stands before pfwd's forwards of the same backend and hook */
 	bool shared;         /* its counter is one of several values */
 	char in[IFNAME_MAX]; /* "": any; a trailing '+': all that begin so */

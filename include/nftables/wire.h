@@ -17,6 +17,7 @@ const struct nlattr *wire_next(const char **at, const char *end);
  * attribute; a number in host order, 0 if it is not of 4 bytes. */
 const char *wire_string(const struct nlattr *attr);
 uint32_t wire_number(const struct nlattr *attr);
+uint64_t wire_long(const struct nlattr *attr); /* 0 if it is not of 8 bytes */
 
 /* Attributes by their type; those of higher types are left out. */
 #define WIRE_ATTRS 24

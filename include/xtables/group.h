@@ -11,8 +11,9 @@
 enum table {
 	TABLE_NAT,
 	TABLE_FILTER,
+	TABLE_MANGLE, /* of others: it is only read */
 };
-#define TABLES 2
+#define TABLES 2 /* in which pfwd has chains */
 const char *table_name(enum table table);
 
 /*

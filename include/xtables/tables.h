@@ -6,6 +6,8 @@
 #ifndef PFWD_XTABLES_TABLES_H
 #define PFWD_XTABLES_TABLES_H
 
+#include "others/cases.h"
+#include "xtables/other_entry.h"
 #include "xtables/plan.h"
 
 struct tables; /* an open table, or one that is not there */
@@ -35,6 +37,15 @@ void tables_close(struct tables *tables);
 int tables_read(struct tables *tables, struct state *out, struct err *err);
 /* The same of a table that is not there. */
 int tables_read_none(enum family family, enum table table, struct state *out, struct err *err);
+
+struct tables_others {
+	enum others_depth depth;
+	const struct state *own;     /* what the table holds of pfwd */
+	struct other_chains *chains; /* empty; to be filled */
+	struct rule_cases *cases;    /* used for each rule */
+};
+/* Others' chains and rules. 0, or -1 (out of memory). */
+int tables_others(const struct tables *tables, const struct tables_others *others, struct err *err);
 
 /* Carry out the plan in memory, and keep what it deletes for tables_undo. 0, or -1. */
 int tables_apply(struct tables *tables, const struct plan *plan, struct err *err);

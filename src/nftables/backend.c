@@ -8,6 +8,7 @@
 #include "nftables/backend.h"
 #include "nftables/batch.h"
 #include "nftables/commit.h"
+#include "nftables/other_read.h"
 #include "nftables/others.h"
 #include "nftables/read.h"
 #include "nftables/words.h"
@@ -114,11 +115,7 @@ static int foreign(const struct ruleset *set, struct lines *out, struct err *err
 static int list_others(const struct ruleset *set, enum others_depth depth, struct other_rules *out,
 		       struct err *err)
 {
-	(void)set;
-	(void)depth;
-	(void)out;
-	(void)err;
-	return 0;
+	return other_read(content_of(set)->generation, depth, out, err);
 }
 
 static int plan(struct ruleset *set, const struct forwards *wanted, struct ruleset_plan **out,

@@ -246,7 +246,7 @@ uint32_t wire_number_of(const struct wire_attrs *attrs, int type)
 	return wire_number(attrs->of[type]);
 }
 
-static uint64_t get_u64(const struct nlattr *attr)
+uint64_t wire_long(const struct nlattr *attr)
 {
 	return attr && mnl_attr_get_payload_len(attr) == 8 ? be64toh(mnl_attr_get_u64(attr)) : 0;
 }
@@ -417,7 +417,7 @@ bool wire_read_rule(const struct nlmsghdr *nlh, struct nft_rule *out, const char
 	*chain = wire_string(attrs.of[NFTA_RULE_CHAIN]);
 	if (!*chain)
 		return false;
-	*out = (struct nft_rule){.handle = get_u64(attrs.of[NFTA_RULE_HANDLE])};
+	*out = (struct nft_rule){.handle = wire_long(attrs.of[NFTA_RULE_HANDLE])};
 	wire_read_comment(attrs.of[NFTA_RULE_USERDATA], out->comment);
 	const struct nlattr *list = attrs.of[NFTA_RULE_EXPRESSIONS];
 	const char *at = list ? mnl_attr_get_payload(list) : NULL;
@@ -609,8 +609,8 @@ static void read_counter(const struct wire_attrs *attrs, struct element_counter 
 	if (!name || strcmp(name, "counter") != 0)
 		return;
 	struct wire_attrs data = wire_nest(named.of[NFTA_EXPR_DATA]);
-	out->packets = get_u64(data.of[NFTA_COUNTER_PACKETS]);
-	out->bytes = get_u64(data.of[NFTA_COUNTER_BYTES]);
+	out->packets = wire_long(data.of[NFTA_COUNTER_PACKETS]);
+	out->bytes = wire_long(data.of[NFTA_COUNTER_BYTES]);
 }
 
 bool wire_read_element(const struct nlattr *attr, struct element *out,

@@ -5,6 +5,7 @@
 
 #include "host/route.h"
 #include "model/hash.h"
+#include "others/chains.h"
 #include "xtables/backend.h"
 #include "xtables/blob.h"
 #include "xtables/commit.h"
@@ -138,13 +139,53 @@ static int list_foreign(const struct ruleset *set, struct lines *out, struct err
 	return 0;
 }
 
+/* state: what the table holds of pfwd. */
+static int walk_table(const struct tables *t, const struct state *state, enum others_depth depth,
+		      struct other_rules *out, struct err *err)
+{
+	struct other_chains chains = {.backend = "iptables"};
+	struct rule_cases cases = {.texts = out};
+	const struct tables_others all = {depth, state, &chains, &cases};
+	int result = tables_others(t, &all, err);
+	if (result == 0)
+		result = other_chains_walk(&chains, out, err);
+	other_chains_free(&chains);
+	cases_free(&cases);
+	return result;
+}
+
+/* What intercepts packets for programs here stands in the mangle table. */
+static int walk_mangle(enum family family, enum others_depth depth, struct other_rules *out,
+		       struct err *err)
+{
+	static const struct state none;
+	unsigned int there;
+	if (tables_there(family, &there, err) < 0)
+		return -1;
+	if (!(there & 1U << TABLE_MANGLE))
+		return 0;
+	struct tables *t = tables_open(family, TABLE_MANGLE, err);
+	if (!t)
+		return there == TABLES_UNKNOWN && err->kind == ERR_UNSUPPORTED ? 0 : -1;
+	int result = walk_table(t, &none, depth, out, err);
+	tables_close(t);
+	return result;
+}
+
 static int list_others(const struct ruleset *set, enum others_depth depth, struct other_rules *out,
 		       struct err *err)
 {
-	(void)set;
-	(void)depth;
-	(void)out;
-	(void)err;
+	static const enum table tables[] = {TABLE_NAT, TABLE_FILTER};
+	const struct snapshot *s = snapshot_of(set);
+	for (int f = 0; f < FAMILIES; f++) {
+		if (walk_mangle(snapshot_families[f], depth, out, err) < 0)
+			return -1;
+		for (int t = 0; t < (depth == OTHERS_ALL ? 2 : 1); t++) {
+			const struct tables *open = s->tables[f][tables[t]];
+			if (open && walk_table(open, &s->states[f][tables[t]], depth, out, err) < 0)
+				return -1;
+		}
+	}
 	return 0;
 }
 

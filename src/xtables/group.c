@@ -25,7 +25,9 @@ const struct group_info group_infos[GROUPS] = {
 
 const char *table_name(enum table table)
 {
-	return table == TABLE_NAT ? "nat" : "filter";
+	static const char *const names[] = {
+		[TABLE_NAT] = "nat", [TABLE_FILTER] = "filter", [TABLE_MANGLE] = "mangle"};
+	return names[table];
 }
 
 enum group group_of(enum table table, const char *chain)

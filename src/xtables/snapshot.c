@@ -88,7 +88,8 @@ bool snapshot_any(void)
 	for (int f = 0; f < FAMILIES; f++) {
 		struct err ignored;
 		unsigned int there;
-		if (tables_there(snapshot_families[f], &there, &ignored) < 0 || there)
+		if (tables_there(snapshot_families[f], &there, &ignored) < 0 ||
+		    there & ((1U << TABLES) - 1))
 			return true;
 	}
 	return false;

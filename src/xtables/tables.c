@@ -121,7 +121,7 @@ int tables_there(enum family family, unsigned int *out, struct err *err)
 		*out = TABLES_UNKNOWN; /* then they are asked for */
 	while (file && fgets(line, sizeof(line), file)) {
 		line[strcspn(line, "\n")] = '\0';
-		for (int t = 0; t < TABLES; t++)
+		for (int t = 0; t <= TABLE_MANGLE; t++)
 			if (strcmp(line, table_name((enum table)t)) == 0)
 				*out |= 1U << t;
 	}
@@ -437,6 +437,71 @@ int tables_read_none(enum family family, enum table table, struct state *out, st
 		}
 	}
 	*out = state;
+	return 0;
+}
+
+/* ---- others' rules ---- */
+
+/* Whether the chain is pfwd's. */
+static bool is_own(const struct tables *t, const struct state *own, const char *name)
+{
+	return group_of(t->table, name) != GROUPS && !state_is_taken(own, name);
+}
+
+static int add_other_chains(const struct tables *t, const struct tables_others *o, struct err *err)
+{
+	for (const char *name = t->lib->first_chain(t->handle); name;
+	     name = t->lib->next_chain(t->handle)) {
+		struct other_chain *chain = other_chains_add(o->chains);
+		if (!chain)
+			return err_memory(err);
+		chain->name = other_rules_text(o->cases->texts, name);
+		chain->table = table_name(t->table);
+		chain->table_family = t->family;
+		chain->nat = t->table == TABLE_NAT;
+		chain->base = t->lib->builtin(name, t->handle) &&
+			      other_base(t->table, name, &chain->hook, &chain->priority) &&
+			      (o->depth == OTHERS_ALL || chain->hook == OTHER_PREROUTING ||
+			       chain->hook == OTHER_OUTPUT);
+		if (!chain->name)
+			return err_memory(err);
+	}
+	return other_chains_index(o->chains, err);
+}
+
+/* In a chain of pfwd, only those rules are others' that pfwd would not write. */
+static bool is_others(const struct state_chain *own, size_t number)
+{
+	return !own || number >= own->count ||
+	       (!own->rules[number].ours && !own->rules[number].older);
+}
+
+static int add_other_rules(const struct tables *t, const struct tables_others *o,
+			   struct other_chain *chain)
+{
+	struct other_entry e = {.family = t->family, .table = t->table, .base = chain->base};
+	const struct state_chain *own =
+		is_own(t, o->own, chain->name) ? state_find(o->own, chain->name) : NULL;
+	for (e.entry = t->lib->first_rule(chain->name, t->handle); e.entry;
+	     e.entry = t->lib->next_rule(e.entry, t->handle), e.number++) {
+		if (!is_others(own, e.number))
+			continue;
+		e.target = t->lib->target(e.entry, t->handle);
+		e.to = other_chains_find(o->chains, t->family, chain->table, e.target);
+		e.own = e.to != CHAINS_NONE && is_own(t, o->own, e.target);
+		if (other_entry_add(o->cases, &e, chain) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+int tables_others(const struct tables *t, const struct tables_others *o, struct err *err)
+{
+	if (add_other_chains(t, o, err) < 0)
+		return -1;
+	for (size_t i = 0; i < o->chains->count; i++)
+		if (add_other_rules(t, o, &o->chains->items[i]) < 0)
+			return err_memory(err);
 	return 0;
 }
 
