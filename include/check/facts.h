@@ -29,6 +29,7 @@ struct facts {                      /* of the host */
 struct case_facts { /* of one forward */
 	const struct forward *f;
 	bool incomplete;
+	bool narrowed; /* ... for an administrator's sake, see struct ruleset_status */
 	bool blocked;
 	const char *blocked_by; /* the rule or policy; NULL: not known */
 	bool live;              /* it is in the kernel, so that connections tell something of it */

@@ -70,6 +70,9 @@ struct filter_place {
 	size_t index; /* in the base chain: where a rule has to stand that lets the flow through */
 };
 
+/* Whether the rule takes every connection of the flow, for certain. */
+bool filter_takes(const struct filter_rule *rule, const struct filter_flow *flow);
+
 /*
  * Walk the base chain, and the chains that it jumps to, as a new connection of the flow does. Rules
  * that take only some clients are passed: if they drop, they hold all the same. Chains that jump in

@@ -46,6 +46,8 @@ struct ruleset_plan {
 
 struct ruleset_status {
 	bool incomplete; /* something that the forward needs is missing */
+	bool narrowed;   /* ... because its owner made narrower what leads there: no change mends it
+			  */
 	uint64_t conns;  /* connections translated since the forward was made */
 	bool blocked; /* a rule or policy of others stops its connections, whoever the client is */
 	bool misplaced; /* a change would move its rules to another place among others' rules */

@@ -25,6 +25,8 @@ int foreign_add_chain(struct foreign *foreign, const char *name);
 void foreign_sort(struct foreign *foreign);
 /* Its index; foreign->count: there is none. */
 size_t foreign_find(const struct foreign *foreign, const char *name);
+/* What the rule of a whole entry asks, without its verdict. */
+void foreign_read_rule(enum family family, const void *entry, struct filter_rule *out);
 /* Append to that chain the rule of a whole entry. target_name: as iptc_get_target says. 0, or -1
  * (out of memory). */
 int foreign_add_rule(struct foreign *foreign, size_t chain, enum family family, const void *entry,

@@ -41,7 +41,9 @@ struct state_jump { /* a jump to one of pfwd's chains that is no rule of ours in
 	bool base;               /* it is in a base chain, and pfwd's; else it is somebody else's */
 	bool marked;             /* it has the comment of pfwd's jumps */
 	bool alike;              /* it is pfwd's, except perhaps for the comment */
-	size_t position;         /* from 0; of a jump in a base chain */
+	/* What it asks, if it is marked and not alike: its owner has made it narrower. */
+	struct filter_rule narrow;
+	size_t position; /* from 0; of a jump in a base chain */
 	struct rule_ref ref;
 };
 

@@ -99,6 +99,10 @@ static bool look_incomplete(const struct facts *facts, const struct case_facts *
 	(void)facts;
 	if (!c->incomplete)
 		return false;
+	if (c->narrowed)
+		return say(out, "somebody has made a jump to pfwd's chains narrower, and it does "
+				"not pass that; take out of the jump with the comment pfwd what "
+				"was added");
 	strcpy(out->remedy, MEND);
 	return say(out, "some of its rules are missing: another program removed them");
 }

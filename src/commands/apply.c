@@ -90,8 +90,8 @@ static size_t print_mended(const struct present *live, const struct forwards *wa
 	for (size_t i = 0; i < live->forwards.count; i++) {
 		const struct forward *f = &live->forwards.items[i];
 		const struct present_forward *of = &live->of[i];
-		bool right = !of->status.incomplete && !of->status.misplaced &&
-			     is_only_in(of, backends, home);
+		bool whole = !of->status.incomplete || of->status.narrowed;
+		bool right = whole && !of->status.misplaced && is_only_in(of, backends, home);
 		if (right || forwards_find(wanted, f) == wanted->count)
 			continue;
 		print_line('~', f);

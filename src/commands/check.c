@@ -122,6 +122,7 @@ static int find(struct check *check, struct err *err)
 	for (size_t i = 0; i < set->count; i++) {
 		struct case_facts *c = &check->asked.cases[i];
 		c->incomplete = check->present.of[i].status.incomplete;
+		c->narrowed = check->present.of[i].status.narrowed;
 		c->blocked = check->present.of[i].status.blocked;
 		if (c->f && c->blocked && present_where(&check->present, i, &where))
 			/* analyzer: no leak, run frees it */

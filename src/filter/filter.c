@@ -81,6 +81,11 @@ static enum answer match_rule(const struct filter_rule *r, const struct filter_f
 	return a;
 }
 
+bool filter_takes(const struct filter_rule *rule, const struct filter_flow *flow)
+{
+	return !rule->limited && match_rule(rule, flow) == YES;
+}
+
 enum outcome {
 	WENT_ON,  /* to the end of the chain */
 	RETURNED, /* for certain, for every client */

@@ -94,6 +94,7 @@ static void add_status(const struct reader *r, size_t b, struct present *out)
 			&out->of[forwards_find(&out->forwards, &set->items[i])];
 		/* the same forward twice is what a move leaves that was stopped half-way */
 		of->status.incomplete = of->backends != 0 || r->status[b][i].incomplete;
+		of->status.narrowed = of->backends == 0 && r->status[b][i].narrowed;
 		of->status.blocked = of->status.blocked || r->status[b][i].blocked;
 		of->status.misplaced = of->status.misplaced || r->status[b][i].misplaced;
 		of->status.conns += r->status[b][i].conns;

@@ -372,6 +372,21 @@ size_t foreign_find(const struct foreign *foreign, const char *name)
 	return found ? (size_t)(found - foreign->chains) : foreign->count;
 }
 
+void foreign_read_rule(enum family family, const void *entry, struct filter_rule *out)
+{
+	struct entry_head at = entry_head(family, entry);
+	struct head head = head_of(family, entry);
+	*out = (struct filter_rule){0};
+	read_header(&head, out);
+	for (size_t next = at.size; next < *at.target_offset;) {
+		const struct xt_entry_match *m = entry_extension(entry, next, *at.target_offset);
+		if (!m)
+			break;
+		read_match(m, out);
+		next += m->u.user.match_size;
+	}
+}
+
 int foreign_add_rule(struct foreign *foreign, size_t chain, enum family family, const void *entry,
 		     const char *target_name)
 {
@@ -381,22 +396,14 @@ int foreign_add_rule(struct foreign *foreign, size_t chain, enum family family, 
 	c->rules = rules;
 	if (!r)
 		return -1;
-	struct entry_head at = entry_head(family, entry);
-	struct head head = head_of(family, entry);
-	read_header(&head, r);
-	for (size_t next = at.size; next < *at.target_offset;) {
-		const struct xt_entry_match *m = entry_extension(entry, next, *at.target_offset);
-		if (!m)
-			break;
-		read_match(m, r);
-		next += m->u.user.match_size;
-	}
+	foreign_read_rule(family, entry, r);
 	r->verdict = verdict_of(target_name);
 	size_t to = foreign_find(foreign, target_name);
 	if (to == foreign->count)
 		return 0;
 	/* IP6T_F_GOTO is another bit */
-	bool goes = head.flags & (family == FAMILY_IPV6 ? IP6T_F_GOTO : IPT_F_GOTO);
+	bool goes =
+		head_of(family, entry).flags & (family == FAMILY_IPV6 ? IP6T_F_GOTO : IPT_F_GOTO);
 	r->verdict = goes ? FILTER_GOTO : FILTER_JUMP;
 	r->to = (uint32_t)to;
 	return 0;

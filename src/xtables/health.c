@@ -37,6 +37,8 @@ struct index {
 	struct cover *covers;      /* sorted by all but the ports; then by first port */
 	size_t cover_count;
 	bool output; /* there is a jump in OUTPUT, which is not always needed */
+	const struct filter_rule
+		*narrow[GROUPS]; /* what a jump asks that its owner made narrower */
 	/* for walking one table */
 	const struct state_chain **waiting;
 	bool *seen; /* by chain */
@@ -218,6 +220,35 @@ static bool is_complete(const struct index *index, const struct forward_rule *ru
 	return complete;
 }
 
+/* The connections that a rule of the forward is for, as the jump to the rule's chain meets them. */
+static struct filter_flow flow_at(const struct forward *f, const struct forward_rule *of)
+{
+	bool before = group_infos[of->group].table == TABLE_NAT &&
+		      strcmp(group_infos[of->group].base, "POSTROUTING") != 0;
+	struct filter_flow flow = {.family = f->family,
+				   .proto = f->proto,
+				   .dst = network_of_host(before ? &f->addr : &f->target),
+				   .ports = before ? f->ports : f->target_ports,
+				   .original = f->ports,
+				   .here = before || forward_to_self(f),
+				   .plain = before};
+	if (!(of->rule.flags & RULE_NOT_IN))
+		memcpy(flow.in, of->rule.in, sizeof(flow.in));
+	return flow;
+}
+
+static bool passes_jumps(const struct index *index, const struct forward *f,
+			 const struct forward_rule *rules, size_t n)
+{
+	bool passes = true;
+	for (size_t i = 0; passes && i < n; i++) {
+		struct filter_flow flow = flow_at(f, &rules[i]);
+		const struct filter_rule *narrow = index->narrow[rules[i].group];
+		passes = !narrow || filter_takes(narrow, &flow);
+	}
+	return passes;
+}
+
 static struct ruleset_status status_of(const struct index *index, const struct forward *f,
 				       bool here)
 {
@@ -225,6 +256,7 @@ static struct ruleset_status status_of(const struct index *index, const struct f
 	char comment[SPEC_OPTIONS_MAX];
 	struct ruleset_status status = {0};
 	size_t n = forward_rules_of(f, rules, comment);
+	bool passes = passes_jumps(index, f, rules, n);
 	for (size_t i = 0; i < n; i++) {
 		const struct rule *wanted = &rules[i].rule;
 		if (may_be_united(rules[i].group, wanted)) {
@@ -242,6 +274,8 @@ static struct ruleset_status status_of(const struct index *index, const struct f
 		status.incomplete = true;
 	if (here && !is_complete(index, rules, forward_rules_here(f, rules)))
 		status.incomplete = true;
+	status.narrowed = !passes && !status.incomplete;
+	status.incomplete = status.incomplete || !passes;
 	return status;
 }
 
@@ -250,6 +284,12 @@ int health_of(const struct state states[TABLES], const struct forwards *set,
 {
 	struct index index = {0};
 	int result = index_make(states, &index, err);
+	for (int g = 0; g < GROUPS; g++) {
+		const struct state *table = &states[group_infos[g].table];
+		const struct state_jump *jump = state_find_jump(table, (enum group)g);
+		if (jump && jump->marked && !jump->alike && !group_is_guest((enum group)g))
+			index.narrow[g] = &jump->narrow;
+	}
 	index.output = state_find_jump(&states[TABLE_FILTER], GROUP_OUTPUT) != NULL;
 	for (size_t i = 0; result == 0 && i < set->count; i++) {
 		const struct forward *f = &set->items[i];

@@ -306,6 +306,14 @@ static bool is_guest(const struct tables *t, const void *entry, const char *targ
 	       decode_entry(t->family, entry, target, &rule) == 0 && rule_equal(&rule, &guest);
 }
 
+/* All jumps spare 127.0.0.0/8 or ::1, which no forward is about. */
+static void read_narrow(const struct tables *t, const void *entry, struct filter_rule *out)
+{
+	foreign_read_rule(t->family, entry, out);
+	if (out->not_dst)
+		out->dst = (struct network){0};
+}
+
 /* A jump to one of our chains, in another chain or by a rule that is not ours; or a guest. */
 static struct state_jump *read_jump(const struct tables *t, const char *from, const void *entry,
 				    struct state *out)
@@ -318,6 +326,8 @@ static struct state_jump *read_jump(const struct tables *t, const char *from, co
 	const char *comment = entry_last_comment(t->family, entry);
 	jump->marked = comment && strcmp(comment, GROUP_MARK) == 0;
 	jump->alike = jumps && (!comment || jump->marked) && is_jump_alike(t, entry, jump->to);
+	if (jumps && jump->marked && !jump->alike)
+		read_narrow(t, entry, &jump->narrow);
 	jump->ref.entry = entry;
 	jump->ref.counters = read_counters(t->family, entry);
 	return jump;

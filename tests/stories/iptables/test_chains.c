@@ -233,7 +233,7 @@ static void jumps_without_the_mark(void **state)
 			    "--comment pfwd -j PFWD\n-A FORWARD -i opt0 -j PFWD\n");
 }
 
-/* A marked jump is pfwd's, whatever more it matches. */
+/* A marked jump is pfwd's, whatever more it matches; forwards that do not pass it are told. */
 static void a_narrower_jump_is_left(void **state)
 {
 	(void)state;
@@ -243,6 +243,18 @@ static void a_narrower_jump_is_left(void **state)
 	struct outcome before = town_run("iptables-legacy -S FORWARD");
 	pfwd(0, "add wan0:81 192.168.1.2:8081");
 	assert_string_equal(town_run("iptables-legacy -S FORWARD").out, before.out);
+	pfwd(0, "add opt0:82 192.168.1.2:8082");
+	assert_string_equal(town_run("iptables-legacy -S FORWARD").out, before.out);
+	assert_string_equal(pfwd(0, "list -rn -o FORWARD,STATE").out,
+			    "opt0:82/tcp incomplete\nwan0:80/tcp active\nwan0:81/tcp active\n");
+	pfwd(0, "save /run/f");
+	assert_string_equal(pfwd(0, "diff /run/f").out, "");
+	assert_says(pfwd(1, "check opt0:82").out, "made a jump to pfwd's chains narrower");
+	town_sh("iptables-legacy -t nat -R PREROUTING 1 ! -d 127.0.0.0/8 -p tcp -m tcp --dport 81 "
+		"-m addrtype --dst-type LOCAL -m comment --comment pfwd -j PFWD");
+	assert_string_equal(pfwd(0, "list -rn -o FORWARD,STATE").out,
+			    "opt0:82/tcp incomplete\nwan0:80/tcp incomplete\nwan0:81/tcp "
+			    "active\n");
 	pfwd(0, "flush");
 	assert_nothing_left();
 }
