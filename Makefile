@@ -39,7 +39,7 @@ SOURCES = $(wildcard src/*.c src/*/*.c)
 OBJECTS = $(SOURCES:%.c=$(BUILD)/%.o)
 PURE_SOURCES = $(wildcard src/model/*.c src/syntax/*.c src/filter/*.c src/others/*.c) \
 	src/check/findings.c src/check/results.c src/host/known.c \
-	$(addprefix src/conns/,lookup.c stale.c repeats.c) \
+	$(addprefix src/conns/,lookup.c stale.c repeats.c traffic.c) \
 	$(addprefix src/xtables/,rule.c entry.c encode.c decode.c text.c group.c forward_rules.c \
 	layout.c exceptions.c build.c tree.c plan.c state.c health.c dump.c foreign.c way.c older.c \
 	other_entry.c) \
@@ -78,10 +78,11 @@ $(BUILD)/tests/unit/%: $(BUILD)/tests/unit/%.o $(PURE)
 
 # Commands run on backends in memory and on a host that is made up.
 COMMAND_TESTS = $(addprefix $(BUILD)/tests/unit/,test_commands test_backends test_files test_lists \
-	test_change test_metrics)
+	test_change test_metrics test_top)
 FAKES = $(addprefix $(BUILD)/tests/unit/,memory_backend.o fake_host.o program.o)
 FAKED = $(addprefix $(BUILD)/src/,main.o xtables/% nftables/% host/host.o host/links.o \
-	host/memory.o host/netlink.o host/route.o conns/conntrack.o conns/ctmessage.o)
+	host/memory.o host/netlink.o host/route.o conns/conntrack.o conns/follow.o \
+	conns/ctrequest.o conns/ctmessage.o)
 
 $(COMMAND_TESTS): %: %.o $(FAKES) $(filter-out $(FAKED),$(OBJECTS))
 	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(ALL_LIBS) -lcmocka

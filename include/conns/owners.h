@@ -5,6 +5,7 @@
 #ifndef PFWD_CONNS_OWNERS_H
 #define PFWD_CONNS_OWNERS_H
 
+#include "conns/ctrequest.h"
 #include "conns/lookup.h"
 #include "host/interfaces.h"
 
@@ -21,6 +22,10 @@ void owners_free(struct owners *owners);
  * port is that of a range which keeps its number (80 of wan0:80-90 to :80): then it is the
  * forward's if it came to this host by the interface, as far as the route to its client tells. */
 const struct forward *owners_forward(const struct owners *owners, const struct connection *c);
+
+/* The connections that conntrack does not call translated and owners_forward may say a forward has:
+ * a wish a call. *at is 0 before the first one; false: there are no more. */
+bool owners_next_kept(const struct owners *owners, size_t *at, struct ctrequest_wish *out);
 
 /* Every translated connection of that family, as conntrack_walk, and those that owners_forward says
  * a forward has though they are not called translated. *resized: the kernel resized its table

@@ -14,6 +14,10 @@ int host_permitted(bool raw, struct err *err);
  * /etc/localtime, the clock. */
 struct spec_host host_words(void);
 
+/* Nanoseconds of a clock that only goes forward, and of the time that this process has computed. */
+int64_t host_clock(void);
+int64_t host_work_clock(void);
+
 /* The number of a setting (sysctl(8)), whose name is written with slashes. False: there is none. */
 bool host_setting(const char *name, int64_t *out);
 /* Whether conntrack counts packets and bytes; true if the system does not say. */

@@ -4,7 +4,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "commands/options.h"
@@ -202,7 +201,7 @@ struct conns {
 	char **specs; /* SPEC of each forward, as text; NULL: not printed yet */
 	struct owners owners;
 	struct output output; /* with follow */
-	int64_t next_reading; /* not before this time of nanoseconds_now are forwards read again */
+	int64_t next_reading; /* not before this time of host_clock are forwards read again */
 	int64_t next_look;    /* ... is asked whether the rules have changed */
 	uint64_t digest;      /* of the rules, from before the last reading */
 	struct err *err;
@@ -245,25 +244,18 @@ static int print_connection(void *context, const struct connection *c)
 	return print_row(conns, c, owners_forward(&conns->owners, c));
 }
 
-static int64_t nanoseconds_now(void)
-{
-	struct timespec t;
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
-}
-
 #define READING_SHARE 20 /* reading again takes at most a twentieth of the time */
 
 static int read_forwards(struct conns *conns, struct err *err)
 {
 	const struct forwards *set = &conns->present.forwards;
 	const struct backend *const *backends = globals_backends(conns->globals);
-	int64_t begin = nanoseconds_now();
+	int64_t begin = host_clock();
 	if (conns->follow && present_digest(backends, &conns->digest, err) < 0)
 		return -1;
 	if (present_read(backends, READING_FORWARDS, &conns->present, err) < 0)
 		return -1;
-	int64_t end = nanoseconds_now();
+	int64_t end = host_clock();
 	conns->next_reading = end + READING_SHARE * (end - begin);
 	conns->selected = calloc(set->count + 1, sizeof(*conns->selected));
 	conns->specs = calloc(set->count + 1, sizeof(*conns->specs));
@@ -328,13 +320,13 @@ static int refresh_forwards(struct conns *conns)
  * ones, and forwards gone. */
 static int look_for_changes(struct conns *conns)
 {
-	int64_t begin = nanoseconds_now();
+	int64_t begin = host_clock();
 	uint64_t digest;
 	if (begin < conns->next_look)
 		return 0;
 	if (present_digest(globals_backends(conns->globals), &digest, conns->err) < 0)
 		return -1;
-	int64_t end = nanoseconds_now(), pause = READING_SHARE * (end - begin);
+	int64_t end = host_clock(), pause = READING_SHARE * (end - begin);
 	conns->next_look = end + (pause > LOOK_NANOSECONDS ? pause : LOOK_NANOSECONDS);
 	return digest == conns->digest ? 0 : refresh_forwards(conns);
 }
@@ -346,7 +338,7 @@ static int print_event(void *context, const struct connection *c)
 	if (look_for_changes(conns) < 0)
 		return -1;
 	bool known = owners_forward(&conns->owners, c) != NULL;
-	if (!known && nanoseconds_now() >= conns->next_reading && refresh_forwards(conns) < 0)
+	if (!known && host_clock() >= conns->next_reading && refresh_forwards(conns) < 0)
 		return -1;
 	return print_connection(conns, c);
 }

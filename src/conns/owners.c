@@ -84,20 +84,34 @@ static bool was_asked(const struct forwards *set, size_t index)
 	return false;
 }
 
+bool owners_next_kept(const struct owners *owners, size_t *at, struct ctrequest_wish *out)
+{
+	while (*at < owners->set->count) {
+		const struct forward *f = &owners->set->items[*at];
+		uint16_t port = kept_port(f);
+		bool known = !port || was_asked(owners->set, *at);
+		++*at;
+		if (known)
+			continue;
+		*out = (struct ctrequest_wish){f->family, f->proto, port};
+		return true;
+	}
+	return false;
+}
+
 int owners_walk(const struct owners *owners, enum family family,
 		int (*each)(void *context, const struct connection *c), void *context,
 		bool *resized, struct err *err)
 {
 	unsigned long before = conntrack_buckets();
 	struct walking walking = {owners, each, context};
+	struct ctrequest_wish kept;
+	size_t at = 0;
 	int result = conntrack_walk(family, CONNTRACK_TRANSLATED, each, context, err);
-	for (size_t i = 0; result == 0 && i < owners->set->count; i++) {
-		const struct forward *f = &owners->set->items[i];
-		uint16_t port = kept_port(f);
-		if (port && (!family || family == f->family) && !was_asked(owners->set, i))
-			result = conntrack_walk_port(f->family, f->proto, port, pass_kept, &walking,
-						     err);
-	}
+	while (result == 0 && owners_next_kept(owners, &at, &kept))
+		if (!family || family == kept.family)
+			result = conntrack_walk_port(kept.family, kept.proto, kept.port, pass_kept,
+						     &walking, err);
 	*resized = result == 0 && conntrack_buckets() != before;
 	return result;
 }

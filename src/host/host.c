@@ -167,6 +167,23 @@ struct spec_host host_words(void)
 	};
 }
 
+static int64_t nanoseconds(clockid_t clock)
+{
+	struct timespec t;
+	clock_gettime(clock, &t);
+	return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
+}
+
+int64_t host_clock(void)
+{
+	return nanoseconds(CLOCK_MONOTONIC);
+}
+
+int64_t host_work_clock(void)
+{
+	return nanoseconds(CLOCK_PROCESS_CPUTIME_ID);
+}
+
 bool host_setting(const char *name, int64_t *out)
 {
 	char path[128];

@@ -108,13 +108,14 @@ findings)
 		"$(section FINDINGS | awk '/^\.It/ { word = $2; getline; sub(/[ :].*/, ""); print word, $0 }')"
 	;;
 columns)
-	for command in list conns; do
+	for command in list conns top; do
 		same "columns of $command" \
-			"$("$PFWD" help $command | sed -n '/^Columns:/,$s/^  \([A-Z-]*\) .*/\1/p')" \
+			"$("$PFWD" help $command | sed -n '/^Columns:/,$s/^  \([A-Zs\/-]*\) .*/\1/p')" \
 			"$(columns $command)"
 	done
 	same "usual columns of list" "$(header list)" "$(columns list | head -n 6)"
 	same "usual columns of conns" "$(header conns)" "$(columns conns | head -n 7)"
+	same "usual columns of top" "$(header top -b -n 1 -d 0.1)" "$(columns top | head -n 6)"
 	same "columns of conns -c" "$(header conns -c)" \
 		"$(sed -n 's/.*with the columns \(.*\):/\1/p' $manual | tr -d , | sed 's/ and / /' | xargs -n 1)"
 	;;

@@ -19,6 +19,7 @@
 #include <cmocka.h>
 
 #include "conns/conntrack.h"
+#include "conns/watch.h"
 #include "fake_host.h"
 #include "host/host.h"
 #include "host/links.h"
@@ -51,6 +52,18 @@ int host_permitted(bool raw, struct err *err)
 struct spec_host host_words(void)
 {
 	return read_host;
+}
+
+int64_t host_clock(void)
+{
+	struct timespec t;
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
+}
+
+int64_t host_work_clock(void)
+{
+	return 0;
 }
 
 bool host_setting(const char *name, int64_t *out)
@@ -320,6 +333,69 @@ int conntrack_follow(const struct conntrack_follower *follower, struct err *err)
 			return result;
 	}
 	return follower->done(follower->context);
+}
+
+int watch_open(struct watch *watch, struct err *err)
+{
+	(void)watch;
+	if (fake_host->no_conntrack)
+		return err_set(err, ERR_UNSUPPORTED, "this kernel has no conntrack");
+	return 0;
+}
+
+void watch_close(struct watch *watch)
+{
+	(void)watch;
+}
+
+/* None that poll looks at. */
+int watch_descriptor(const struct watch *watch)
+{
+	(void)watch;
+	return -1;
+}
+
+int watch_begin(struct watch *watch, const struct ctrequest_wish *wish, struct err *err)
+{
+	(void)err;
+	watch->wish = *wish;
+	watch->sequence++;
+	return 0;
+}
+
+static int pass_on_all(const struct watch *watch, bool events)
+{
+	for (size_t i = 0; i < fake_host->conn_count; i++) {
+		struct connection c = fake_host->conns[i];
+		if (c.translated == (watch->wish.proto != 0) ||
+		    (c.event != CONNECTION_THERE) != events)
+			continue;
+		int result = watch->each(watch->context, &c);
+		if (result < 0)
+			return result;
+	}
+	return WATCH_DONE;
+}
+
+int watch_step(struct watch *watch, struct err *err)
+{
+	(void)err;
+	return pass_on_all(watch, false);
+}
+
+/* Once, when the first pass is over. */
+int watch_take(struct watch *watch, struct err *err)
+{
+	(void)err;
+	if (watch->sequence == 0 || fake_host->events_told)
+		return WATCH_DONE;
+	if (!fake_host->events_begin) {
+		fake_host->events_begin = true;
+		return WATCH_DONE;
+	}
+	fake_host->events_told = true;
+	watch->lost = fake_host->events_lost;
+	return pass_on_all(watch, true);
 }
 
 unsigned long conntrack_buckets(void)

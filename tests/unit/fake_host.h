@@ -23,8 +23,10 @@ struct fake_host { /* a zeroed one permits all, forwards and counts */
 	struct host_listener listeners[FAKE_LISTENERS_MAX];
 	size_t listener_count;
 	bool no_conntrack;
-	bool conns_stay;        /* they cannot be ended */
-	bool conntrack_resizes; /* while it is read */
+	bool conns_stay;                /* they cannot be ended */
+	bool conntrack_resizes;         /* while it is read */
+	bool events_lost;               /* some, as events came too fast */
+	bool events_begin, events_told; /* the steps of whoever watches, filled in */
 	struct connection conns[FAKE_CONNS_MAX];
 	bool ended[FAKE_CONNS_MAX];
 	size_t conn_count;

@@ -129,12 +129,13 @@ static void completions_offer_all_that_the_help_names(void **state)
 		" $PFWD help $c | sed -n '/^Options:/,/^$/p' |"
 		"  grep -oE -- '^ +-[^ ,[]+|, --[a-z-]+' | tr -d ' ,' | sort >/run/known;"
 		" " WORDS "$c - | cut -f 1 | sort | diff - /run/known || echo options of $c; done;"
-		"for c in list conns; do"
-		" $PFWD help $c | sed -n '/^Columns:/,$s/^  \\([A-Z-]*\\) .*/\\1/p' >/run/known;"
+		"for c in list conns top; do"
+		" $PFWD help $c | sed -n '/^Columns:/,$s/^  \\([A-Zs\\/-]*\\) .*/\\1/p' "
+		">/run/known;"
 		" " WORDS "$c -o '' | cut -f 1 | diff - /run/known || echo columns of $c; done;"
 		"echo $commands");
 	assert_string_equal(
-		o.out, "add del list check conns metrics apply diff save flush help version\n");
+		o.out, "add del list check conns top metrics apply diff save flush help version\n");
 }
 
 /* What takes a value is not taken for an operand, and no more is offered than can follow. */

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The traffic of the forwards that are there, as it goes on: it reads the forwards, watches
+ * conntrack, and keeps the account of its connections. It shows nothing.
+ */
+#ifndef PFWD_COMMANDS_METER_H
+#define PFWD_COMMANDS_METER_H
+
+#include "conns/owners.h"
+#include "conns/traffic.h"
+#include "conns/watch.h"
+#include "ruleset/present.h"
+
+struct meter { /* set backends and delay, the rest zero */
+	const struct backend *const *backends;
+	int64_t delay; /* nanoseconds between two refreshes */
+
+	struct present present; /* the forwards, as they were read last */
+	unsigned int readings;  /* how often: sums and forwards have other indexes after each */
+	struct traffic traffic; /* of present.forwards, by their indexes */
+	bool lost;              /* events came too fast; whoever says so sets it to false */
+	bool resized;           /* the kernel resized its table during a pass; the same */
+
+	struct owners owners;
+	struct watch watch;
+	bool passing;                /* through the table */
+	bool kept;                   /* ... for connections that are not translated */
+	size_t kept_at;              /* of owners_next_kept */
+	unsigned long buckets;       /* of the kernel's table as the pass began */
+	int64_t budget, budget_time; /* how long a pass may compute, and since when */
+	int64_t next_look;           /* when to ask whether the rules have changed */
+	uint64_t digest;             /* of the rules, from before the last reading */
+};
+
+/* Read the forwards, and go once through the table. 0, or -1; meter_close is to be called in any
+ * case. */
+int meter_open(struct meter *meter, struct err *err);
+void meter_close(struct meter *meter);
+
+/* Readable once there are events. */
+int meter_descriptor(const struct meter *meter);
+/* Begin a pass, if none is under way. */
+int meter_begin_pass(struct meter *meter, struct err *err);
+/* Take in events, go on with the pass as far as its share of the processor allows, and read the
+ * forwards again if they have changed. */
+int meter_work(struct meter *meter, struct err *err);
+/* How many nanoseconds later meter_work has something to do without an event; -1: nothing. */
+int64_t meter_pause(const struct meter *meter);
+
+#endif
