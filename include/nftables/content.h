@@ -92,5 +92,17 @@ struct content_chain *content_find_chain(const struct content *content, const ch
 /* An element of what --hairpin or --local adds; NULL: it is not there. */
 const struct content_added *content_find_added(const struct content *content,
 					       const struct element *e);
+/* Whether that map has an element that jumps to the chain. */
+bool content_has_jump(const struct content *content, const char *set, const char *chain);
+
+/* Rules of pfwd's in a chain, in order, compared with those wanted in it. */
+struct content_match {
+	const struct nft_rule **items; /* to be freed */
+	size_t count;
+	size_t first, last; /* so many at the beginning and at the end are as wanted */
+};
+/* chain, want: NULL is one without rules. 0, or -1 (out of memory). */
+int content_match(const struct content_chain *chain, const struct shape_chain *want,
+		  struct content_match *out, struct err *err);
 
 #endif

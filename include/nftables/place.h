@@ -64,6 +64,12 @@ struct element {
 	char comment[RULE_COMMENT_MAX];
 };
 
+/* Of two elements with one key, keep one: what the comment says is true of the other one too, or of
+ * no matter to it. */
+void element_share(struct element *kept, const struct element *other);
+/* Whether the two differ in their keys at the most. */
+bool element_same_content(const struct element *a, const struct element *b);
+
 /* How many elements that part of the forward has, in that bucket. */
 size_t place_count(const struct bucket *bucket, const struct forward *f);
 /* The element of that number, from 0. */

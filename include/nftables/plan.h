@@ -6,7 +6,7 @@
 #ifndef PFWD_NFTABLES_PLAN_H
 #define PFWD_NFTABLES_PLAN_H
 
-#include "nftables/content.h"
+#include "nftables/layout.h"
 
 /* In the order in which they are carried out. */
 enum PACKED nft_op_kind {
@@ -28,8 +28,8 @@ enum PACKED nft_op_kind {
 	NFT_OP_DELETE_TABLE,
 };
 
-/* There are as many as forwards: kept small. Pointers lead into the content, the shape and the
- * forwards. */
+/* There are as many as forwards: kept small. Pointers lead into the content, the layout and
+ * the forwards. */
 struct nft_op {
 	enum nft_op_kind kind;
 	const char *name; /* of the chain or set; NULL where the bucket tells it */
@@ -58,11 +58,7 @@ struct nft_plan { /* a zeroed one is empty */
 	size_t count;
 	struct lines kept; /* what stays though no forward needs it */
 	/* what the operations point to */
-	struct places places;
-	struct shape shape;
-	struct guests guests;
-	struct content_added *wanted; /* what --hairpin and --local add */
-	size_t wanted_count;
+	struct nft_layout layout;
 	struct bucket *clients; /* SPECs of jumps that go */
 	size_t client_count;
 };
@@ -72,8 +68,5 @@ struct nft_plan { /* a zeroed one is empty */
 int nft_plan_make(const struct content *have, const struct forwards *wanted, struct nft_plan *out,
 		  struct err *err);
 void nft_plan_free(struct nft_plan *plan);
-
-/* Fill out[i] for each forward of the content. 0, or -1 (out of memory). */
-int nft_plan_status(const struct content *have, struct ruleset_status *out, struct err *err);
 
 #endif

@@ -65,10 +65,12 @@ int shape_build(const struct bucket *buckets, size_t count, struct shape *out, s
  * -1 (out of memory). */
 int shape_add_guests(struct shape *shape, const struct shape_guest *guests, size_t count,
 		     struct err *err);
-/* The rule in others' chains that accepts what is marked. */
 /* Whether it is one of the two chains that packets get and lose the mark by, on that hook. */
 bool shape_marks(const struct shape_chain *chain, uint32_t hook);
+/* The rule in others' chains that accepts what is marked. */
 void shape_guest_rule(struct nft_rule *out);
+/* NULL: there is none of that name. */
+const struct shape_chain *shape_find_chain(const struct shape *shape, const char *name);
 void shape_free(struct shape *shape);
 
 /* Whether a chain of that name is one that a shape may have; whether a rule may be one of pfwd's,

@@ -8,6 +8,7 @@
 #include "nftables/backend.h"
 #include "nftables/batch.h"
 #include "nftables/commit.h"
+#include "nftables/health.h"
 #include "nftables/other_read.h"
 #include "nftables/others.h"
 #include "nftables/read.h"
@@ -84,7 +85,7 @@ static int digest(uint64_t *out, struct err *err)
 
 static int status(const struct ruleset *set, struct ruleset_status *out, struct err *err)
 {
-	return nft_plan_status(content_of(set), out, err);
+	return nft_health(content_of(set), out, err);
 }
 
 static int blocks(const struct ruleset *set, const struct forwards *elsewhere,

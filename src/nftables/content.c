@@ -357,3 +357,37 @@ const struct content_added *content_find_added(const struct content *c, const st
 		return NULL;
 	return bsearch(&key, c->added, c->added_count, sizeof(*c->added), compare_added);
 }
+
+bool content_has_jump(const struct content *have, const char *set, const char *chain)
+{
+	for (size_t i = 0; i < have->jump_count; i++)
+		if (strcmp(have->jumps[i].chain, chain) == 0 &&
+		    strcmp(have->sets[have->jumps[i].set].name, set) == 0)
+			return true;
+	return false;
+}
+
+static void match_ends(struct content_match *m, const struct shape_chain *want)
+{
+	size_t wanted = want ? want->count : 0;
+	size_t most = m->count < wanted ? m->count : wanted;
+	while (m->first < most && nft_rule_equal(m->items[m->first], &want->rules[m->first]))
+		m->first++;
+	while (m->first + m->last < most &&
+	       nft_rule_equal(m->items[m->count - 1 - m->last], &want->rules[wanted - 1 - m->last]))
+		m->last++;
+}
+
+int content_match(const struct content_chain *chain, const struct shape_chain *want,
+		  struct content_match *out, struct err *err)
+{
+	*out = (struct content_match){
+		.items = reallocarray(NULL, (chain ? chain->count : 0) + 1, sizeof(*out->items))};
+	if (!out->items)
+		return err_memory(err);
+	for (size_t i = 0; chain && i < chain->count; i++)
+		if (shape_knows_rule(&chain->rules[i]))
+			out->items[out->count++] = &chain->rules[i];
+	match_ends(out, want);
+	return 0;
+}

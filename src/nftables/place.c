@@ -716,3 +716,15 @@ bool place_read_hairpin(const struct element *e, const struct forward *f, struct
 	*net = client;
 	return same_element(e, &again);
 }
+
+void element_share(struct element *kept, const struct element *other)
+{
+	if (!*kept->comment)
+		strcpy(kept->comment, other->comment);
+}
+
+bool element_same_content(const struct element *a, const struct element *b)
+{
+	return memcmp(a->data, b->data, sizeof(a->data)) == 0 &&
+	       strcmp(a->comment, b->comment) == 0;
+}

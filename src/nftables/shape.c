@@ -744,6 +744,14 @@ void shape_guest_rule(struct nft_rule *out)
 	nft_rule_add(out, EXPR_VERDICT)->key = NF_ACCEPT;
 }
 
+const struct shape_chain *shape_find_chain(const struct shape *shape, const char *name)
+{
+	for (size_t i = 0; i < shape->chain_count; i++)
+		if (strcmp(shape->chains[i].name, name) == 0)
+			return &shape->chains[i];
+	return NULL;
+}
+
 void shape_free(struct shape *shape)
 {
 	for (size_t i = 0; i < shape->chain_count; i++)

@@ -11,6 +11,7 @@
 #include <string.h>
 #include <linux/netfilter/nfnetlink.h>
 
+#include "nftables/health.h"
 #include "nftables/plan.h"
 #include "nftables/words.h"
 
@@ -157,7 +158,7 @@ static void check_content(const struct content *content)
 			abort();
 	if (!status || words_foreign(content, &lines, &err) < 0)
 		abort();
-	nft_plan_status(content, status, &err);
+	nft_health(content, status, &err);
 	plan_for(content, set);
 	plan_for(content, &(struct forwards){0});
 	lines_free(&lines);

@@ -105,10 +105,10 @@ static int write_table(const char *folder, int number, const struct forwards *se
 	FILE *file = fopen(path, "w");
 	if (!file || nft_plan_make(&none, set, &plan, &err) < 0)
 		return -1;
-	for (size_t i = 0; i < plan.shape.set_count; i++)
-		write_set(file, &plan, &plan.shape.sets[i]);
-	for (size_t i = 0; i < plan.shape.chain_count; i++)
-		write_rules(file, &plan.shape.chains[i]);
+	for (size_t i = 0; i < plan.layout.shape.set_count; i++)
+		write_set(file, &plan, &plan.layout.shape.sets[i]);
+	for (size_t i = 0; i < plan.layout.shape.chain_count; i++)
+		write_rules(file, &plan.layout.shape.chains[i]);
 	nft_plan_free(&plan);
 	return fclose(file);
 }

@@ -162,8 +162,8 @@ static void make_shape(const struct forwards *set, struct shape *shape)
 	struct nft_plan plan;
 	struct err err;
 	assert_int_equal(nft_plan_make(&none, set, &plan, &err), 0);
-	*shape = plan.shape;
-	plan.shape = (struct shape){0};
+	*shape = plan.layout.shape;
+	plan.layout.shape = (struct shape){0};
 	nft_plan_free(&plan);
 }
 
