@@ -303,7 +303,9 @@ static void on_match(struct decoder *d, const struct wire_attrs *a)
 	const struct xt_conntrack_mtinfo3 *ct = xt_info(info, sizeof(*ct));
 	const struct xt_mark_mtinfo1 *mark = xt_info(info, sizeof(*mark));
 	const char *is = name ? name : "";
-	if (strcmp(is, "conntrack") == 0 && ct && ct->match_flags == XT_CONNTRACK_STATE) {
+	/* the alias says that it was written as -m state */
+	if (strcmp(is, "conntrack") == 0 && ct &&
+	    (ct->match_flags & ~XT_CONNTRACK_STATE_ALIAS) == XT_CONNTRACK_STATE) {
 		const unsigned int ours =
 			XT_CONNTRACK_STATE_BIT(IP_CT_NEW) | XT_CONNTRACK_STATE_DNAT;
 		bool matches = (ct->state_mask & ours) != 0;

@@ -159,7 +159,9 @@ static int on_conntrack(struct rule_cases *cases, const struct xt_extension *m)
 		ask_states(cases, ct->state_mask, ct->invert_flags & XT_CONNTRACK_STATE);
 	if (ct->match_flags & XT_CONNTRACK_PROTO)
 		xt_proto(cases, ct->l4proto, ct->invert_flags & XT_CONNTRACK_PROTO);
-	if (ct->match_flags & ~(unsigned int)(XT_CONNTRACK_STATE | XT_CONNTRACK_PROTO))
+	/* the alias says that it was written as -m state */
+	if (ct->match_flags &
+	    ~(unsigned int)(XT_CONNTRACK_STATE | XT_CONNTRACK_PROTO | XT_CONNTRACK_STATE_ALIAS))
 		narrow_beyond(cases->texts, asked(cases), "-m conntrack");
 	return 0;
 }
