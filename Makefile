@@ -37,7 +37,8 @@ ALL_LIBS = $(shell $(PKG_CONFIG) --libs $(LIBS))
 
 SOURCES = $(wildcard src/*.c src/*/*.c)
 OBJECTS = $(SOURCES:%.c=$(BUILD)/%.o)
-PURE_SOURCES = $(wildcard src/model/*.c src/syntax/*.c src/filter/*.c src/others/*.c) \
+PURE_SOURCES = $(wildcard src/model/*.c src/syntax/*.c src/filter/*.c src/others/*.c \
+	src/adopt/*.c) \
 	src/check/findings.c src/check/results.c src/host/known.c \
 	$(addprefix src/conns/,lookup.c stale.c repeats.c traffic.c) \
 	$(addprefix src/xtables/,rule.c entry.c encode.c decode.c text.c group.c forward_rules.c \
@@ -166,7 +167,7 @@ BENCH_TOOLS = $(patsubst tests/bench/%.c,$(BUILD)/tests/bench/%,$(wildcard tests
 $(BUILD)/tests/bench/%: $(BUILD)/tests/bench/%.o
 	$(CC) $(ALL_LDFLAGS) -o $@ $< $(ALL_LIBS)
 
-# Everything, or BENCH=lookup, making, nftables or conns; tests/bench/run tells the other variables.
+# Everything, or BENCH=lookup, making, nftables, beside or conns; tests/bench/run tells the other variables.
 bench: $(PROGRAM) $(BENCH_TOOLS)
 	PFWD=$(abspath $(PROGRAM)) BUILD=$(abspath $(BUILD)) tests/bench/run
 	$(if $(BENCH),,$(MAKE) scale)

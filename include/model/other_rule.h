@@ -14,7 +14,7 @@
 #include "model/match.h"
 
 enum PACKED other_action {
-	OTHER_ACCEPT,
+	OTHER_ACCEPT,   /* what rules before it have not dropped */
 	OTHER_DNAT,     /* to an address, a range of ports or both */
 	OTHER_REDIRECT, /* to this host */
 	OTHER_TPROXY,   /* to a program here that takes the packets as they are */
@@ -85,6 +85,8 @@ struct other_rule {
 	const char *owner;                   /* see others_owner; "": nobody known */
 	int priority;                        /* of the base chain */
 	uint64_t handle; /* nf_tables' of the rule; else its number in the chain, from 0 */
+	size_t number;   /* in the chain, from 0, where pfwd has no rule there */
+	bool xt;         /* a rule of nf_tables that iptables-nft made and alone can print */
 };
 
 /* Rules in the order in which packets meet them: a zeroed one is empty. */
@@ -98,6 +100,8 @@ struct other_rules {
 int other_rules_add(struct other_rules *set, const struct other_rule *rule, struct err *err);
 /* The same text in the memory of the set, each different one once; NULL: out of memory. */
 const char *other_rules_text(struct other_rules *set, const char *text);
+/* Whether both ask and do the same at the same place, whatever number the rule has there. */
+bool other_rule_equal(const struct other_rule *a, const struct other_rule *b);
 void other_rules_free(struct other_rules *set);
 
 #endif

@@ -37,6 +37,31 @@ const char *other_rules_text(struct other_rules *set, const char *text)
 	return NULL;
 }
 
+/* What the rule asks and does. */
+static bool same_conditions(const struct other_rule *a, const struct other_rule *b)
+{
+	return a->action == b->action && a->hook == b->hook && a->family == b->family &&
+	       a->proto == b->proto && a->states == b->states && a->here == b->here &&
+	       a->exact == b->exact && strcmp(a->in, b->in) == 0 && strcmp(a->out, b->out) == 0 &&
+	       memcmp(&a->from, &b->from, sizeof(a->from)) == 0 &&
+	       memcmp(&a->dst, &b->dst, sizeof(a->dst)) == 0 && ports_equal(a->ports, b->ports) &&
+	       address_equal(&a->to, &b->to) && address_equal(&a->to_last, &b->to_last) &&
+	       ports_equal(a->to_ports, b->to_ports) && a->to_base == b->to_base;
+}
+
+static bool same_text(const char *a, const char *b)
+{
+	return a && b ? strcmp(a, b) == 0 : a == b;
+}
+
+bool other_rule_equal(const struct other_rule *a, const struct other_rule *b)
+{
+	return same_conditions(a, b) && same_text(a->beyond, b->beyond) &&
+	       same_text(a->backend, b->backend) && a->table_family == b->table_family &&
+	       same_text(a->table, b->table) && same_text(a->chain, b->chain) &&
+	       same_text(a->base, b->base) && same_text(a->comment, b->comment);
+}
+
 void other_rules_free(struct other_rules *set)
 {
 	tdestroy(set->texts, free);
