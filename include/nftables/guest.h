@@ -34,6 +34,9 @@ void others_free(struct others *others);
 /* nft(8)'s word for the family of its table. */
 const char *guest_family(const struct others_chain *chain);
 
+/* Take a rule for deleted: that of that number (handle) in a chain. */
+void guests_forget(struct others *others, const struct other_rule *rule);
+
 struct guest { /* what one base chain needs */
 	const struct others_chain *chain;
 	bool needed; /* it stops some forwards; a rule at place lets them through */

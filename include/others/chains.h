@@ -41,6 +41,7 @@ struct other_chain {
 	bool nat;        /* of type nat */
 	uint64_t order;  /* of two base chains of one priority, the one with the larger is first */
 	bool before_own; /* all of it stands before pfwd's forwards */
+	size_t met;      /* rules that were read, those too that do nothing, but none of pfwd's */
 };
 
 struct other_chains { /* a zeroed one is empty */

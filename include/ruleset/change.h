@@ -9,6 +9,16 @@
 
 #include "model/backend.h"
 
+/* Others' rules that go once the forwards are made; a zeroed one is empty. */
+struct change_others {
+	/* Set before decide is called: all rules, what backends read, and where forwards go. */
+	struct other_rules rules;
+	struct ruleset *const *sets; /* as in struct change_result */
+	const struct backend *home;
+	bool *gone; /* for each value: decide sets it if the rule is to go */
+};
+void change_others_free(struct change_others *others);
+
 struct change {
 	const struct backend *const *backends; /* all of them, by rank; ends with NULL */
 	const struct backend *only; /* only its forwards count; NULL: those of all backends do */
@@ -24,7 +34,8 @@ struct change {
 	int (*decide)(void *context, const struct forwards *present, const struct forwards **wanted,
 		      struct err *err);
 	void *context;
-	bool dry_run; /* fill result->plan instead of changing anything */
+	struct change_others *others; /* NULL: others' rules are neither read nor deleted */
+	bool dry_run;                 /* fill result->plan instead of changing anything */
 	unsigned int wait_seconds;
 	const struct waiting *waiting; /* NULL: nobody is told */
 };

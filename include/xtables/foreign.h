@@ -31,6 +31,8 @@ void foreign_read_rule(enum family family, const void *entry, struct filter_rule
  * (out of memory). */
 int foreign_add_rule(struct foreign *foreign, size_t chain, enum family family, const void *entry,
 		     const char *target_name);
+/* Take a rule for deleted: that of that number, from 0, in the chain. */
+void foreign_forget(struct foreign *foreign, const char *chain, size_t number);
 void foreign_free(struct foreign *foreign);
 
 #endif

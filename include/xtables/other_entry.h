@@ -23,6 +23,7 @@ struct other_entry {
 	bool own;           /* that chain is pfwd's */
 	bool base;          /* the entry is in a base chain */
 	size_t number;      /* in its chain, from 0 */
+	size_t place;       /* the same, without pfwd's rules */
 };
 
 /* Append it to the chain, if it does something. 0, or -1 (out of memory). */

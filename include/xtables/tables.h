@@ -47,6 +47,25 @@ struct tables_others {
 /* Others' chains and rules. 0, or -1 (out of memory). */
 int tables_others(const struct tables *tables, const struct tables_others *others, struct err *err);
 
+/* The same as values, appended to out. own: what the table holds of pfwd. 0, or -1 (out of memory).
+ */
+int tables_walk_others(const struct tables *tables, const struct state *own,
+		       enum others_depth depth, struct other_rules *out, struct err *err);
+
+struct tables_place { /* of a rule of others */
+	const char *chain;
+	size_t number; /* in it, from 0 */
+};
+struct deletion { /* a zeroed one is empty */
+	struct plan plan;
+	struct rule_ref *refs; /* of its operations */
+};
+/* A plan that deletes the rules at these places, which are sorted by chain and number, and lie in
+ * the open table. 0, or -1 (out of memory) and *out is empty. */
+int tables_plan_deletion(const struct tables *tables, const struct tables_place *places,
+			 size_t count, struct deletion *out, struct err *err);
+void deletion_free(struct deletion *deletion);
+
 /* Carry out the plan in memory, and keep what it deletes for tables_undo. 0, or -1. */
 int tables_apply(struct tables *tables, const struct plan *plan, struct err *err);
 /* Carry out in memory the opposite of a plan that was applied to done, its last change first.

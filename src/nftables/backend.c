@@ -12,6 +12,7 @@
 #include "nftables/other_read.h"
 #include "nftables/others.h"
 #include "nftables/read.h"
+#include "nftables/removal.h"
 #include "nftables/words.h"
 
 /* The struct that begins with this base. */
@@ -83,7 +84,7 @@ static int digest(uint64_t *out, struct err *err)
 	return 0;
 }
 
-static int status(const struct ruleset *set, struct ruleset_status *out, struct err *err)
+static int status(struct ruleset *set, struct ruleset_status *out, struct err *err)
 {
 	return nft_health(content_of(set), out, err);
 }
@@ -117,6 +118,13 @@ static int list_others(const struct ruleset *set, enum others_depth depth, struc
 		       struct err *err)
 {
 	return other_read(content_of(set)->generation, depth, out, err);
+}
+
+static void forget(struct ruleset *set, const struct other_rules *rules, const bool *gone)
+{
+	for (size_t i = 0; i < rules->count; i++)
+		if (gone[i] && strcmp(rules->items[i].backend, "nftables") == 0)
+			guests_forget(&content_of(set)->others, &rules->items[i]);
 }
 
 static int plan(struct ruleset *set, const struct forwards *wanted, struct ruleset_plan **out,
@@ -185,6 +193,8 @@ const struct backend nftables_backend = {
 	.stops = stops,
 	.foreign = foreign,
 	.others = list_others,
+	.forget = forget,
+	.remove = nft_removal_run,
 	.plan = plan,
 	.print = print,
 	.kept = kept,

@@ -323,6 +323,22 @@ const char *guest_family(const struct others_chain *chain)
 	return chain->nfproto == NFPROTO_IPV6 ? "ip6" : "ip";
 }
 
+void guests_forget(struct others *others, const struct other_rule *rule)
+{
+	uint8_t nfproto = rule->table_family == FAMILY_IPV4   ? NFPROTO_IPV4
+			  : rule->table_family == FAMILY_IPV6 ? NFPROTO_IPV6
+							      : NFPROTO_INET;
+	for (size_t i = 0; i < others->count; i++) {
+		struct others_chain *c = &others->chains[i];
+		if (c->nfproto != nfproto || strcmp(c->name, rule->chain) != 0 ||
+		    strcmp(c->table, rule->table) != 0)
+			continue;
+		for (size_t r = 0; r < c->count; r++)
+			if (c->rules[r].handle == rule->handle)
+				c->rules[r].never = true;
+	}
+}
+
 void others_free(struct others *others)
 {
 	for (size_t i = 0; i < others->count; i++) {

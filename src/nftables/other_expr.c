@@ -1003,6 +1003,7 @@ static void on_match(struct decoder *d, const struct wire_attrs *a)
 {
 	struct xt_extension ext =
 		extension_of(a->of[NFTA_MATCH_NAME], a->of[NFTA_MATCH_REV], a->of[NFTA_MATCH_INFO]);
+	asked(d)->xt = true;
 	if (xt_match(d->cases, &ext) < 0)
 		d->failed = true;
 }
@@ -1011,6 +1012,7 @@ static void on_target(struct decoder *d, const struct wire_attrs *a)
 {
 	struct xt_extension ext = extension_of(a->of[NFTA_TARGET_NAME], a->of[NFTA_TARGET_REV],
 					       a->of[NFTA_TARGET_INFO]);
+	asked(d)->xt = true;
 	xt_target(d->cases, d->chain->table_family, &ext);
 }
 
@@ -1110,5 +1112,7 @@ int other_expr_add(const struct other_source *source, const struct nlmsghdr *nlh
 	if (*comment)
 		asked(&d)->comment = other_rules_text(d.cases->texts, comment);
 	asked(&d)->handle = wire_long(a.of[NFTA_RULE_HANDLE]);
+	asked(&d)->number = chain->met;
+	chain->met += strcmp(comment, GUEST_COMMENT) != 0;
 	return d.failed ? -1 : cases_end(d.cases, chain);
 }

@@ -97,6 +97,7 @@ static void place_rule(const struct walk *w, const struct other_chain *chain, st
 	r->hook = w->base->hook;
 	r->priority = w->base->priority;
 	r->before_own = w->base->before_own;
+	r->comment = r->comment ? r->comment : "";
 	r->owner = owner_of(r);
 }
 
@@ -165,7 +166,7 @@ static int act(struct walk *w, const struct other_chain *chain, const struct cha
 	if (r.action == OTHER_ACCEPT &&
 	    (w->base->hook == OTHER_PREROUTING || (r.comment && strcmp(r.comment, "pfwd") == 0)))
 		return 0;
-	if (is_spared(w, &r))
+	if (is_spared(w, &r) && r.action != OTHER_ACCEPT)
 		not_exact(&r, "but for what a rule before it returns or drops");
 	place_rule(w, chain, &r);
 	return other_rules_add(w->out, &r, w->err);

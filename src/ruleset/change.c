@@ -5,6 +5,7 @@
  * set back.
  */
 #include <stdbool.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
@@ -318,26 +319,105 @@ static int commit_plans(struct attempt *a, struct err *err)
 	return 0;
 }
 
+/* ---- rules of others ---- */
+
+void change_others_free(struct change_others *others)
+{
+	other_rules_free(&others->rules);
+	free(others->gone);
+	*others = (struct change_others){0};
+}
+
+static int read_others(const struct attempt *a, struct err *err)
+{
+	struct change_others *others = a->change->others;
+	const struct backend *const *backends = a->change->backends;
+	if (!others)
+		return 0;
+	change_others_free(others);
+	others->sets = a->result->sets;
+	others->home = a->result->home;
+	for (size_t b = 0; backends[b]; b++)
+		if (a->result->sets[b] &&
+		    backends[b]->others(a->result->sets[b], OTHERS_ALL, &others->rules, err) < 0)
+			return -1;
+	others->gone = calloc(others->rules.count + 1, sizeof(*others->gone));
+	return others->gone ? 0 : err_memory(err);
+}
+
+static bool removes(const struct attempt *a, size_t b)
+{
+	const struct change_others *others = a->change->others;
+	for (size_t i = 0; i < others->rules.count; i++)
+		if (others->gone[i] &&
+		    strcmp(others->rules.items[i].backend, a->change->backends[b]->name) == 0)
+			return true;
+	return false;
+}
+
+/* Forwards must not rely on what is going to be deleted. */
+static void forget_others(const struct attempt *a)
+{
+	const struct change_others *others = a->change->others;
+	for (size_t b = 0; others && a->change->backends[b]; b++)
+		if (a->result->sets[b] && removes(a, b))
+			a->change->backends[b]->forget(a->result->sets[b], &others->rules,
+						       others->gone);
+}
+
+/* Rules of which forwards do the work now. While none of them is deleted, the forwards can be taken
+ * back. */
+static int remove_others(const struct attempt *a, struct err *err)
+{
+	const struct change_others *others = a->change->others;
+	const struct backend *const *backends = a->change->backends;
+	bool removed = false;
+	for (size_t b = 0; others && backends[b]; b++) {
+		if (!removes(a, b))
+			continue;
+		if (backends[b]->remove(&others->rules, others->gone, err) < 0) {
+			for (size_t o = 0; !removed && backends[o]; o++)
+				if (has_work(a, o))
+					set_back(a, o, err);
+			return -1;
+		}
+		removed = true;
+	}
+	return 0;
+}
+
+static int choose_home(struct attempt *a, struct err *err)
+{
+	const struct change *change = a->change;
+	const struct choice choice = {change->backends, a->result->sets, change->move};
+	if (!a->result->home)
+		a->result->home = choice_make(&choice, NULL, err);
+	return a->result->home ? 0 : -1;
+}
+
 static int try(struct attempt *a, struct err *err)
 {
 	const struct change *change = a->change;
 	struct change_result *result = a->result;
-	if (read_sets(a, err) < 0 ||
-	    change->decide(change->context, result->before, &result->after, err) < 0)
+	if (read_sets(a, err) < 0)
 		return -1;
-	const struct choice choice = {change->backends, result->sets, change->move};
-	if (!result->home)
-		result->home = choice_make(&choice, NULL, err);
-	if (!result->home)
+	/* what happens to others' rules depends on where forwards go */
+	if (change->others && (choose_home(a, err) < 0 || read_others(a, err) < 0))
+		return -1;
+	if (change->decide(change->context, result->before, &result->after, err) < 0 ||
+	    choose_home(a, err) < 0)
 		return -1;
 	for (a->home = 0; change->backends[a->home] != result->home; a->home++)
 		;
+	forget_others(a);
 	if (make_plans(a, err) < 0)
 		return -1;
 	for (size_t b = 0; change->backends[b]; b++)
 		if (a->plans[b] && change->backends[b]->kept(a->plans[b], &result->kept, err) < 0)
 			return -1;
-	return change->dry_run ? print_plans(a, err) : commit_plans(a, err);
+	if (change->dry_run)
+		return print_plans(a, err);
+	return commit_plans(a, err) < 0 ? -1 : remove_others(a, err);
 }
 
 static void forget_lines(struct change_result *result)

@@ -2,16 +2,17 @@
 /* The legacy tables behind the words that every backend has. */
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "host/route.h"
 #include "model/hash.h"
-#include "others/chains.h"
 #include "xtables/backend.h"
 #include "xtables/blob.h"
 #include "xtables/commit.h"
 #include "xtables/dump.h"
 #include "xtables/health.h"
 #include "xtables/lock.h"
+#include "xtables/removal.h"
 
 /* The struct that begins with this base. */
 static struct snapshot *snapshot_of(const struct ruleset *set)
@@ -117,12 +118,13 @@ static void free_set(struct ruleset *set)
 	free(set);
 }
 
-static int fill_status(const struct ruleset *set, struct ruleset_status *out, struct err *err)
+static int fill_status(struct ruleset *set, struct ruleset_status *out, struct err *err)
 {
-	const struct snapshot *s = snapshot_of(set);
+	struct snapshot *s = snapshot_of(set);
 	for (int f = 0; f < FAMILIES; f++) {
 		const struct way_case of = case_of(s, f, &set->forwards);
-		if (health_of(s->states[f], &set->forwards, &s->here, out, err) < 0 ||
+		const struct health_case health = {s->states[f], &set->forwards, &s->here};
+		if (health_of(&health, out, &set->leftovers, err) < 0 ||
 		    ways_status(&of, out, err) < 0)
 			return -1;
 	}
@@ -139,21 +141,6 @@ static int list_foreign(const struct ruleset *set, struct lines *out, struct err
 	return 0;
 }
 
-/* state: what the table holds of pfwd. */
-static int walk_table(const struct tables *t, const struct state *state, enum others_depth depth,
-		      struct other_rules *out, struct err *err)
-{
-	struct other_chains chains = {.backend = "iptables"};
-	struct rule_cases cases = {.texts = out};
-	const struct tables_others all = {depth, state, &chains, &cases};
-	int result = tables_others(t, &all, err);
-	if (result == 0)
-		result = other_chains_walk(&chains, out, err);
-	other_chains_free(&chains);
-	cases_free(&cases);
-	return result;
-}
-
 /* What intercepts packets for programs here stands in the mangle table. */
 static int walk_mangle(enum family family, enum others_depth depth, struct other_rules *out,
 		       struct err *err)
@@ -167,7 +154,7 @@ static int walk_mangle(enum family family, enum others_depth depth, struct other
 	struct tables *t = tables_open(family, TABLE_MANGLE, err);
 	if (!t)
 		return there == TABLES_UNKNOWN && err->kind == ERR_UNSUPPORTED ? 0 : -1;
-	int result = walk_table(t, &none, depth, out, err);
+	int result = tables_walk_others(t, &none, depth, out, err);
 	tables_close(t);
 	return result;
 }
@@ -182,11 +169,27 @@ static int list_others(const struct ruleset *set, enum others_depth depth, struc
 			return -1;
 		for (int t = 0; t < (depth == OTHERS_ALL ? 2 : 1); t++) {
 			const struct tables *open = s->tables[f][tables[t]];
-			if (open && walk_table(open, &s->states[f][tables[t]], depth, out, err) < 0)
+			if (open &&
+			    tables_walk_others(open, &s->states[f][tables[t]], depth, out, err) < 0)
 				return -1;
 		}
 	}
 	return 0;
+}
+
+static void forget(struct ruleset *set, const struct other_rules *rules, const bool *gone)
+{
+	struct snapshot *s = snapshot_of(set);
+	for (size_t i = 0; i < rules->count; i++) {
+		const struct other_rule *v = &rules->items[i];
+		if (!gone[i] || strcmp(v->backend, "iptables") != 0)
+			continue;
+		for (int f = 0; f < FAMILIES; f++)
+			if (snapshot_families[f] == v->table_family &&
+			    strcmp(v->table, table_name(TABLE_FILTER)) == 0)
+				foreign_forget(&s->states[f][TABLE_FILTER].foreign, v->chain,
+					       (size_t)v->handle);
+	}
 }
 
 static int make_plan(struct ruleset *set, const struct forwards *wanted, struct ruleset_plan **out,
@@ -253,6 +256,8 @@ const struct backend xtables_backend = {
 	.stops = stops,
 	.foreign = list_foreign,
 	.others = list_others,
+	.forget = forget,
+	.remove = removal_run,
 	.plan = make_plan,
 	.print = print_plan,
 	.kept = list_kept,

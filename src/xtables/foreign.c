@@ -409,6 +409,13 @@ int foreign_add_rule(struct foreign *foreign, size_t chain, enum family family, 
 	return 0;
 }
 
+void foreign_forget(struct foreign *foreign, const char *chain, size_t number)
+{
+	size_t at = foreign_find(foreign, chain);
+	if (at < foreign->count && number < foreign->chains[at].count)
+		foreign->chains[at].rules[number].never = true;
+}
+
 void foreign_free(struct foreign *foreign)
 {
 	for (size_t i = 0; i < foreign->count; i++)

@@ -206,6 +206,7 @@ int other_entry_add(struct rule_cases *cases, const struct other_entry *e,
 		return -1;
 	read_target(cases, e);
 	r->handle = e->number;
+	r->number = e->place;
 	r->counted = true;
 	r->packets = counters->pcnt;
 	r->bytes = counters->bcnt;

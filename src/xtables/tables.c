@@ -501,6 +501,8 @@ static int add_other_rules(const struct tables *t, const struct tables_others *o
 		e.own = e.to != CHAINS_NONE && is_own(t, o->own, e.target);
 		if (other_entry_add(o->cases, &e, chain) < 0)
 			return -1;
+		const char *comment = entry_last_comment(t->family, e.entry);
+		e.place += !e.own && (!comment || strcmp(comment, GROUP_MARK) != 0);
 	}
 	return 0;
 }
@@ -513,6 +515,64 @@ int tables_others(const struct tables *t, const struct tables_others *o, struct 
 		if (add_other_rules(t, o, &o->chains->items[i]) < 0)
 			return err_memory(err);
 	return 0;
+}
+
+int tables_walk_others(const struct tables *t, const struct state *own, enum others_depth depth,
+		       struct other_rules *out, struct err *err)
+{
+	struct other_chains chains = {.backend = "iptables"};
+	struct rule_cases cases = {.texts = out};
+	const struct tables_others all = {depth, own, &chains, &cases};
+	int result = tables_others(t, &all, err);
+	if (result == 0)
+		result = other_chains_walk(&chains, out, err);
+	other_chains_free(&chains);
+	cases_free(&cases);
+	return result;
+}
+
+/* The entries at the next places, as far as they are of one chain; returns how many these are. */
+static size_t find_entries(const struct tables *t, const struct tables_place *places, size_t count,
+			   struct rule_ref *refs)
+{
+	size_t found = 0, number = 0;
+	const char *chain = places->chain;
+	for (const void *e = t->lib->first_rule(chain, t->handle);
+	     e && found < count && strcmp(places[found].chain, chain) == 0;
+	     e = t->lib->next_rule(e, t->handle), number++)
+		if (places[found].number == number)
+			refs[found++].entry = e;
+	return found;
+}
+
+int tables_plan_deletion(const struct tables *t, const struct tables_place *places, size_t count,
+			 struct deletion *out, struct err *err)
+{
+	*out = (struct deletion){0};
+	out->plan.ops = calloc(count + 1, sizeof(*out->plan.ops));
+	out->refs = calloc(count + 1, sizeof(*out->refs));
+	if (!out->plan.ops || !out->refs) {
+		deletion_free(out);
+		return err_memory(err);
+	}
+	for (size_t i = 0, n = 1; i < count && n; i += n)
+		n = find_entries(t, &places[i], count - i, &out->refs[i]);
+	/* the last one first, so that the numbers of those before it stay */
+	for (size_t i = count; i-- > 0;)
+		if (out->refs[i].entry)
+			out->plan.ops[out->plan.count++] =
+				(struct op){.kind = OP_DELETE,
+					    .position = (uint32_t)places[i].number,
+					    .chain = places[i].chain,
+					    .ref = &out->refs[i]};
+	return 0;
+}
+
+void deletion_free(struct deletion *deletion)
+{
+	free(deletion->plan.ops);
+	free(deletion->refs);
+	*deletion = (struct deletion){0};
 }
 
 /* ---- changing ---- */
