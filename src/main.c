@@ -17,9 +17,9 @@
 #include "xtables/backend.h"
 
 static const struct command *const commands[] = {
-	&command_add,   &command_del,     &command_list,    &command_check, &command_conns,
-	&command_top,   &command_metrics, &command_apply,   &command_diff,  &command_save,
-	&command_flush, &command_help,    &command_version, NULL,
+	&command_add,   &command_del,     &command_list,  &command_check,   &command_conns,
+	&command_top,   &command_metrics, &command_apply, &command_diff,    &command_save,
+	&command_adopt, &command_flush,   &command_help,  &command_version, NULL,
 };
 
 static const struct backend *const backends[] = {&xtables_backend, &nftables_backend, NULL};

@@ -84,7 +84,7 @@ void command_say(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void command_say_lines(const struct lines *lines);
 
 extern const struct command command_add, command_del, command_list, command_check, command_conns,
-	command_top, command_metrics, command_apply, command_diff, command_save, command_flush,
-	command_help, command_version;
+	command_top, command_metrics, command_apply, command_diff, command_save, command_adopt,
+	command_flush, command_help, command_version;
 
 #endif

@@ -17,6 +17,7 @@ struct edit {
 	bool kill;     /* end the connections of removed forwards */
 	bool say_kept; /* name what stays because others use it; -v always does */
 	bool brief;    /* -v prints one line for all forwards */
+	bool quiet;    /* a dry run prints nothing */
 	size_t kept;   /* how many things stay; filled in */
 };
 

@@ -39,6 +39,10 @@ struct route route_ask(struct router *router, const struct route_question *quest
  * of all addresses. */
 bool route_is_default(struct mnl_socket *socket, const struct address *to);
 
+#define ROUTE_UPLINKS_MAX 2 /* one a family */
+/* The interfaces that default routes lead to; returns how many. */
+size_t route_uplinks(char out[ROUTE_UPLINKS_MAX][IFNAME_MAX]);
+
 #define ROUTE_MARKS_MAX 16
 
 struct route_marks { /* for which, or without which, packets take a route of their own (ip-rule(8))

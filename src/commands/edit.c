@@ -116,7 +116,7 @@ int edit_run(struct edit *edit, const struct globals *globals, struct err *err)
 	edit->change.waiting = &waiting;
 	int status = change_run(&edit->change, &result, err);
 	if (status == 0 && edit->dry_run) {
-		status = print_plan(&result.plan, err);
+		status = edit->quiet ? 0 : print_plan(&result.plan, err);
 	} else if (status == 0) {
 		const struct stale_change settled = {result.before, result.after,
 						     globals->host.now};
