@@ -10,6 +10,7 @@
 struct present_forward {
 	struct ruleset_status status;
 	unsigned int backends; /* a bit (1 << index) for each backend that has it */
+	bool shadowed;         /* for whoever looks at others' rules: one of them takes all */
 };
 
 struct present {                    /* a zeroed one is empty */
@@ -48,6 +49,10 @@ const char *present_state_name(enum present_state state);
 #define PRESENT_BACKENDS_MAX (BACKENDS_MAX * 16)
 void present_backends(const struct present_forward *of, const struct backend *const *backends,
 		      char out[PRESENT_BACKENDS_MAX]);
+/* Append the rules of others in all backends, by backend. The set was read with READING_ALL. 0, or
+ * -1: ERR_CHANGED: others have changed them since. */
+int present_others(const struct present *present, enum others_depth depth, struct other_rules *out,
+		   struct err *err);
 void present_free(struct present *present);
 
 #endif

@@ -5,16 +5,19 @@
 #include <string.h>
 
 #include "commands/options.h"
+#include "commands/overview.h"
 #include "commands/query.h"
 #include "conns/owners.h"
 #include "host/host.h"
+#include "others/owner.h"
 #include "ruleset/present.h"
 #include "syntax/time.h"
 
 struct row {
 	const struct forward *f;
 	const struct backend *const *backends;
-	const struct present_forward *of;
+	const struct present_forward *of; /* NULL: it is of others */
+	const struct other_row *other;    /* NULL: it is of pfwd */
 	int64_t now;
 	struct owners_sum live; /* of the connections there are now */
 	bool counted;           /* conntrack counts their packets and bytes */
@@ -22,21 +25,35 @@ struct row {
 
 /* ---- columns ---- */
 
+static const struct other_rule *rule_of(const void *row)
+{
+	const struct other_row *other = ((const struct row *)row)->other;
+	return other ? other->rule : NULL;
+}
+
 static bool get_forward(const void *row, char cell[REPORT_CELL_MAX])
 {
-	spec_format(((const struct row *)row)->f, cell);
-	return true;
+	const struct row *r = row;
+	spec_format(r->f, cell);
+	return !r->other || r->other->spec;
 }
 
 static bool get_target(const void *row, char cell[REPORT_CELL_MAX])
 {
-	const struct forward *f = ((const struct row *)row)->f;
-	spec_format_target(f, cell);
-	return !f->except;
+	const struct row *r = row;
+	if (r->other) {
+		other_row_target(r->other, cell);
+		return *cell;
+	}
+	spec_format_target(r->f, cell);
+	return !r->f->except;
 }
 
 static bool get_name(const void *row, char cell[REPORT_CELL_MAX])
 {
+	const struct other_rule *r = rule_of(row);
+	if (r)
+		return quote_into(cell, REPORT_CELL_MAX, r->comment ? r->comment : "") > 0;
 	return report_put(cell, ((const struct row *)row)->f->name);
 }
 
@@ -44,19 +61,36 @@ _Static_assert(SPEC_OPTIONS_MAX <= REPORT_CELL_MAX, "a cell has room for all opt
 
 static bool get_options(const void *row, char cell[REPORT_CELL_MAX])
 {
-	spec_format_options(((const struct row *)row)->f, SPEC_BUT_NAME, cell);
-	return *cell;
+	const struct row *r = row;
+	char options[OTHER_OPTIONS_MAX];
+	if (!r->other) {
+		spec_format_options(r->f, SPEC_BUT_NAME, cell);
+		return *cell;
+	}
+	other_row_options(r->other, options);
+	return quote_into(cell, REPORT_CELL_MAX, options) > 0;
 }
 
 static bool get_state(const void *row, char cell[REPORT_CELL_MAX])
 {
 	const struct row *r = row;
-	return report_put(cell, present_state_name(present_state(r->f, r->of, r->now)));
+	if (r->other)
+		return report_put(cell, r->other->rule->shadowed ? "shadowed" : "active");
+	return report_put(cell, forward_expired(r->f, r->now) ? "expired"
+				: r->of->status.incomplete    ? "incomplete"
+				: r->of->status.blocked       ? "blocked"
+				: r->of->shadowed             ? "shadowed"
+							      : "active");
 }
 
+/* What is intercepted is counted by packets. */
 static bool get_conns(const void *row, char cell[REPORT_CELL_MAX])
 {
 	const struct row *r = row;
+	const struct other_rule *rule = rule_of(row);
+	if (rule)
+		return rule->counted && !rule->shared && rule->action != OTHER_TPROXY &&
+		       report_put_number(cell, rule->packets);
 	return !r->f->except && report_put_number(cell, r->of->status.conns);
 }
 
@@ -69,6 +103,11 @@ static bool get_if(const void *row, char cell[REPORT_CELL_MAX])
 static bool get_addr(const void *row, char cell[REPORT_CELL_MAX])
 {
 	const struct forward *f = ((const struct row *)row)->f;
+	const struct other_rule *r = rule_of(row);
+	if (r && network_is_set(&r->dst) && !address_is_set(&f->addr)) {
+		network_format(&r->dst, cell);
+		return true;
+	}
 	if (!address_is_set(&f->addr))
 		return false;
 	address_format(&f->addr, cell);
@@ -77,18 +116,23 @@ static bool get_addr(const void *row, char cell[REPORT_CELL_MAX])
 
 static bool get_ports(const void *row, char cell[REPORT_CELL_MAX])
 {
-	ports_put(cell, ((const struct row *)row)->f->ports);
-	return true;
+	const struct row *r = row;
+	ports_put(cell, r->f->ports);
+	return !r->other || r->other->spec || r->other->rule->ports.last;
 }
 
 static bool get_proto(const void *row, char cell[REPORT_CELL_MAX])
 {
-	return report_put(cell, proto_name(((const struct row *)row)->f->proto));
+	enum proto proto = ((const struct row *)row)->f->proto;
+	bool known = proto == PROTO_TCP || proto == PROTO_UDP || proto == PROTO_SCTP;
+	return known ? report_put(cell, proto_name(proto))
+		     : proto != PROTO_NONE && report_put_number(cell, proto);
 }
 
 static bool get_family(const void *row, char cell[REPORT_CELL_MAX])
 {
-	return report_put(cell, family_name(((const struct row *)row)->f->family));
+	enum family family = ((const struct row *)row)->f->family;
+	return family && report_put(cell, family_name(family));
 }
 
 static bool get_from(const void *row, char cell[REPORT_CELL_MAX])
@@ -112,27 +156,45 @@ static bool get_until(const void *row, char cell[REPORT_CELL_MAX])
 static bool get_backend(const void *row, char cell[REPORT_CELL_MAX])
 {
 	const struct row *r = row;
+	if (r->other)
+		return report_put(cell, r->other->rule->backend);
 	present_backends(r->of, r->backends, cell);
 	return *cell;
+}
+
+static bool get_owner(const void *row, char cell[REPORT_CELL_MAX])
+{
+	const struct other_rule *r = rule_of(row);
+	char owner[OWNER_TEXT_MAX];
+	if (!r)
+		return report_put(cell, "pfwd");
+	owner_format(r, owner);
+	return quote_into(cell, REPORT_CELL_MAX, owner) > 0;
+}
+
+/* Neither an exception nor what is intercepted translates connections. */
+static bool has_live(const struct row *r)
+{
+	return !r->f->except && (!r->other || r->other->rule->action != OTHER_TPROXY);
 }
 
 static bool get_live(const void *row, char cell[REPORT_CELL_MAX])
 {
 	const struct row *r = row;
-	return !r->f->except && report_put_number(cell, r->live.conns);
+	return has_live(r) && report_put_number(cell, r->live.conns);
 }
 
 static bool get_packets(const void *row, char cell[REPORT_CELL_MAX])
 {
 	const struct row *r = row;
-	return r->counted && !r->f->except &&
+	return r->counted && has_live(r) &&
 	       report_put_number(cell, r->live.packets_in + r->live.packets_out);
 }
 
 static bool get_bytes(const void *row, char cell[REPORT_CELL_MAX])
 {
 	const struct row *r = row;
-	return r->counted && !r->f->except &&
+	return r->counted && has_live(r) &&
 	       report_put_number(cell, r->live.bytes_in + r->live.bytes_out);
 }
 
@@ -141,7 +203,9 @@ static const struct report_column columns[] = {
 	{"TARGET", "where they are sent", REPORT_TEXT, get_target},
 	{"NAME", "the label", REPORT_TEXT, get_name},
 	{"OPTIONS", "the other options that `pfwd add` would need", REPORT_TEXT, get_options},
-	{"STATE", "active, expired, incomplete (rules are missing), or blocked by others' rules",
+	{"STATE",
+	 "active, expired, incomplete (rules are missing), blocked by others' rules, or, with -a, "
+	 "shadowed: others' rules take its connections",
 	 REPORT_TEXT, get_state},
 	{"CONNS", "connections translated since the forward was made", REPORT_NUMBER, get_conns},
 	{"IF", "incoming interface", REPORT_TEXT, get_if},
@@ -155,6 +219,8 @@ static const struct report_column columns[] = {
 	{"BYTES", "bytes of the live connections, both ways", REPORT_BYTES, get_bytes},
 	{"PACKETS", "packets of the live connections, both ways", REPORT_NUMBER, get_packets},
 	{"BACKEND", "what its rules are made with: iptables or nftables", REPORT_TEXT, get_backend},
+	{"OWNER", "with -a: the program that translates, or the table and chain of the rule",
+	 REPORT_TEXT, get_owner},
 	{0},
 };
 
@@ -162,54 +228,111 @@ static const struct report_column columns[] = {
 
 struct list {
 	struct query query;
+	bool all; /* also what others translate */
 	const struct backend *const *backends;
 	struct present present;
-	bool *selected;
-	struct owners_sum *sums; /* of each forward; NULL: no column asks for them */
+	struct overview others;
+	bool *selected, *selected_rows; /* of the forwards, of others' rows */
+	struct owners owners;
+	struct owners_sum *sums, *row_sums; /* the same; NULL: no column asks for them */
+	struct listed {
+		const struct forward *f;
+		size_t index;
+		bool other;
+	} * order; /* of the rows that are printed */
+	size_t count;
 };
+
+static int add_connection(void *context, const struct connection *c)
+{
+	struct list *list = context;
+	const struct forward *f = owners_forward(&list->owners, c);
+	const struct other_row *row = f ? NULL : overview_whose(&list->others, c);
+	if (f)
+		owners_add(&list->sums[f - list->present.forwards.items], c);
+	else if (row)
+		owners_add(&list->row_sums[row - list->others.rows.items], c);
+	return 0;
+}
 
 /* Fill the sums, if a column asks for them. */
 static int count_connections(struct list *list, struct err *err)
 {
 	const struct report_choice *choice = &list->query.report.choice;
 	bool bytes = report_chosen(choice, "BYTES") || report_chosen(choice, "PACKETS");
-	struct owners owners = {0};
 	bool resized = false;
 	if (!bytes && !report_chosen(choice, "LIVE"))
 		return 0;
 	if (bytes)
 		query_say_accounting();
 	list->sums = calloc(list->present.forwards.count + 1, sizeof(*list->sums));
-	int result =
-		list->sums ? owners_make(&list->present.forwards, &owners, err) : err_memory(err);
-	if (result == 0)
-		result = owners_sums(&owners, FAMILY_NONE, list->sums, &resized, err);
-	owners_free(&owners);
+	list->row_sums = calloc(list->others.rows.count + 1, sizeof(*list->row_sums));
+	if (!list->sums || !list->row_sums)
+		return err_memory(err);
+	if (owners_make(&list->present.forwards, &list->owners, err) < 0 ||
+	    owners_walk(&list->owners, FAMILY_NONE, add_connection, list, &resized, err) < 0)
+		return -1;
 	if (resized)
 		query_say_resized();
-	return result;
+	return 0;
 }
 
-static int select_forwards(struct list *list, struct err *err)
+static int compare_listed(const void *a, const void *b)
+{
+	const struct listed *x = a, *y = b;
+	int d = forward_compare_spec(x->f, y->f);
+	if (d == 0)
+		d = x->other - y->other;
+	return d ? d : x->index < y->index ? -1 : x->index > y->index;
+}
+
+/* Both kinds of rows in one order. */
+static int order_rows(struct list *list, struct err *err)
+{
+	const struct forwards *set = &list->present.forwards;
+	const struct other_rows *rows = &list->others.rows;
+	list->order = calloc(set->count + rows->count + 1, sizeof(*list->order));
+	if (!list->order)
+		return err_memory(err);
+	for (size_t i = 0; i < set->count; i++)
+		if (list->selected[i])
+			list->order[list->count++] = (struct listed){&set->items[i], i, false};
+	for (size_t i = 0; i < rows->count; i++)
+		if (list->selected_rows[i])
+			list->order[list->count++] = (struct listed){&rows->items[i].f, i, true};
+	if (rows->count)
+		qsort(list->order, list->count, sizeof(*list->order), compare_listed);
+	return 0;
+}
+
+static int select_rows(struct list *list, struct err *err)
 {
 	const struct forwards *set = &list->present.forwards;
 	list->selected = calloc(set->count + 1, sizeof(*list->selected));
-	if (!list->selected)
+	list->selected_rows = calloc(list->others.rows.count + 1, sizeof(*list->selected_rows));
+	if (!list->selected || !list->selected_rows)
 		return err_memory(err);
-	return query_select(&list->query, set, list->selected, err);
+	int result = list->all ? overview_select(&list->query, set, list->selected, &list->others,
+						 list->selected_rows, err)
+			       : query_select(&list->query, set, list->selected, err);
+	return result < 0 ? -1 : order_rows(list, err);
 }
 
 static int print(struct list *list, int64_t now, struct err *err)
 {
-	struct row row = {.backends = list->backends, .now = now, .counted = host_accounts()};
+	bool counted = host_accounts();
 	int result = report_begin(&list->query.report, err);
-	for (size_t i = 0; result == 0 && i < list->present.forwards.count; i++) {
-		if (!list->selected[i])
-			continue;
-		row.f = &list->present.forwards.items[i];
-		row.of = &list->present.of[i];
-		if (list->sums)
-			row.live = list->sums[i];
+	for (size_t i = 0; result == 0 && i < list->count; i++) {
+		const struct listed *of = &list->order[i];
+		const struct owners_sum *sums = of->other ? list->row_sums : list->sums;
+		struct row row = {
+			.f = of->f, .backends = list->backends, .now = now, .counted = counted};
+		if (of->other)
+			row.other = &list->others.rows.items[of->index];
+		else
+			row.of = &list->present.of[of->index];
+		if (sums)
+			row.live = sums[of->index];
 		result = report_row(&list->query.report, &row, err);
 	}
 	if (report_end(&list->query.report, err) < 0)
@@ -219,34 +342,45 @@ static int print(struct list *list, int64_t now, struct err *err)
 
 static int show(struct list *list, const struct globals *globals, struct err *err)
 {
-	if (report_choose(columns, "FORWARD,TARGET,NAME,OPTIONS,STATE,CONNS", list->query.columns,
-			  &list->query.report.choice, err) < 0)
+	const char *defaults = list->all ? "FORWARD,TARGET,NAME,OPTIONS,STATE,CONNS,OWNER"
+					 : "FORWARD,TARGET,NAME,OPTIONS,STATE,CONNS";
+	if (report_choose(columns, defaults, list->query.columns, &list->query.report.choice, err) <
+	    0)
 		return -1;
 	if (query_check(&list->query, globals, err) < 0 || globals_permitted(globals, err) < 0)
 		return -1;
 	list->backends = globals_backends(globals);
-	if (present_read(list->backends, READING_ALL, &list->present, err) < 0)
-		return -1;
-	if (select_forwards(list, err) < 0)
-		return -1;
-	if (count_connections(list, err) < 0)
+	int result = list->all ? overview_read(list->backends, &list->present, &list->others, err)
+			       : present_read(list->backends, READING_ALL, &list->present, err);
+	if (result < 0 || select_rows(list, err) < 0 || count_connections(list, err) < 0)
 		return -1;
 	command_say_lines(&list->present.foreign);
 	return print(list, globals->host.now, err);
 }
 
+static const struct arg_def list_options[] = {
+	{'a', "all", ARG_PLAIN, NULL, "also what other programs and rules by hand translate",
+	 offsetof(struct list, all), NULL},
+	{0},
+};
+
 static int run(const struct command_line *line, struct err *err)
 {
 	struct list list = {.query.report = {.out = stdout, .whole = true, .title = "forwards"}};
 	const struct command_reader reader = {
-		{&list.query, &list.query.selection.family}, query_operand, &list.query};
+		{&list, &list.query, &list.query.selection.family}, query_operand, &list.query};
 	int result = command_read(line, &reader, err);
 	if (result == COMMAND_GO)
 		result = show(&list, line->globals, err);
 	query_free(&list.query);
+	owners_free(&list.owners);
+	overview_free(&list.others);
 	present_free(&list.present);
 	free(list.selected);
+	free(list.selected_rows);
 	free(list.sums);
+	free(list.row_sums);
+	free(list.order);
 	return result;
 }
 
@@ -255,7 +389,7 @@ const struct command command_list = {
 	.aliases = {"ls"},
 	.operands = "[OPTIONS] [SELECTOR...]",
 	.summary = "show the forwards in the kernel",
-	.options = {report_options, family_options},
+	.options = {list_options, report_options, family_options},
 	.columns = columns,
 	.run = run,
 };

@@ -121,17 +121,21 @@ struct adding {
 	struct owners_sum *sums;
 };
 
-static int add_connection(void *context, const struct connection *c)
+void owners_add(struct owners_sum *sum, const struct connection *c)
 {
-	struct adding *adding = context;
-	const struct forward *f = owners_forward(adding->owners, c);
-	const struct forwards *set = adding->owners->set;
-	struct owners_sum *sum = &adding->sums[f ? (size_t)(f - set->items) : set->count];
 	sum->conns++;
 	sum->packets_in += c->packets_in;
 	sum->packets_out += c->packets_out;
 	sum->bytes_in += c->bytes_in;
 	sum->bytes_out += c->bytes_out;
+}
+
+static int add_connection(void *context, const struct connection *c)
+{
+	struct adding *adding = context;
+	const struct forward *f = owners_forward(adding->owners, c);
+	const struct forwards *set = adding->owners->set;
+	owners_add(&adding->sums[f ? (size_t)(f - set->items) : set->count], c);
 	return 0;
 }
 

@@ -109,7 +109,7 @@ static void take_status(const struct reader *r, struct present *out)
 	while (r->backends[b + 1] && !r->sets[b]->used)
 		b++;
 	for (size_t i = 0; i < out->forwards.count; i++)
-		out->of[i] = (struct present_forward){r->status[b][i], 1U << b};
+		out->of[i] = (struct present_forward){r->status[b][i], 1U << b, false};
 }
 
 static int fill_present(struct reader *r, enum reading_depth depth, struct present *out,
@@ -155,11 +155,8 @@ static int read_once(const struct backend *const *backends, enum reading_depth d
 	return result;
 }
 
-static bool any_damage(const struct present *p)
+static bool any_incomplete(const struct present *p)
 {
-	for (size_t b = 0; p->backends[b]; b++)
-		if (p->sets[b]->leftovers)
-			return true;
 	for (size_t i = 0; p->of && i < p->forwards.count; i++)
 		if (p->of[i].status.incomplete)
 			return true;
@@ -168,9 +165,7 @@ static bool any_damage(const struct present *p)
 
 static bool same_damage(const struct present *a, const struct present *b)
 {
-	const struct lines *x = &a->foreign, *y = &b->foreign;
-	if (a->forwards.count != b->forwards.count || x->used != y->used ||
-	    (x->used && memcmp(x->text, y->text, x->used) != 0))
+	if (a->forwards.count != b->forwards.count)
 		return false;
 	for (size_t i = 0; i < a->forwards.count; i++)
 		if (!forward_equal(&a->forwards.items[i], &b->forwards.items[i]) ||
@@ -182,15 +177,15 @@ static bool same_damage(const struct present *a, const struct present *b)
 #define READINGS_MAX 5
 #define PAUSE_NS 50000000 /* longer than a change is between two of its commits */
 
-/* A forward may look incomplete, or a rule needless, because the tables were read before and after
- * a commit of somebody else. It is so if the next reading says the same. */
+/* A forward may look incomplete because the tables were read before and after a commit of somebody
+ * else. It is incomplete if it is so in the next reading too. */
 int present_read(const struct backend *const *backends, enum reading_depth depth,
 		 struct present *out, struct err *err)
 {
 	static const struct timespec pause = {.tv_nsec = PAUSE_NS};
 	bool same = false;
 	int result = read_once(backends, depth, out, err);
-	for (int i = 1; result == 0 && any_damage(out) && !same && i < READINGS_MAX; i++) {
+	for (int i = 1; result == 0 && any_incomplete(out) && !same && i < READINGS_MAX; i++) {
 		struct present again;
 		nanosleep(&pause, NULL);
 		result = read_once(backends, depth, &again, err);
@@ -249,6 +244,15 @@ void present_backends(const struct present_forward *of, const struct backend *co
 	for (size_t b = 0; backends[b]; b++)
 		if (of->backends & 1U << b)
 			end = stpcpy(stpcpy(end, end > out ? "," : ""), backends[b]->name);
+}
+
+int present_others(const struct present *present, enum others_depth depth, struct other_rules *out,
+		   struct err *err)
+{
+	for (size_t b = 0; present->backends[b]; b++)
+		if (present->backends[b]->others(present->sets[b], depth, out, err) < 0)
+			return -1;
+	return 0;
 }
 
 void present_free(struct present *present)

@@ -69,6 +69,64 @@ static void have_connections(void)
 	fake_connect(PROTO_UDP, "198.51.100.9", "203.0.113.1", 5353, NULL, 0);
 }
 
+/* Of docker, which comes behind a forward of the same port; by hand; of both families; one that no
+ * SPEC can say. */
+static void have_others(void)
+{
+	static const struct other_rule rules[] = {
+		{.action = OTHER_DNAT,
+		 .family = FAMILY_IPV4,
+		 .proto = PROTO_TCP,
+		 .ports = {80, 80},
+		 .to = {FAMILY_IPV4, {172, 17, 0, 2}},
+		 .not_in = "docker0",
+		 .beyond = "! -i docker0",
+		 .in = "wan0",
+		 .counted = true,
+		 .packets = 7,
+		 .chain = "DOCKER",
+		 .owner = "docker"},
+		{.action = OTHER_DNAT,
+		 .family = FAMILY_IPV4,
+		 .proto = PROTO_TCP,
+		 .exact = true,
+		 .ports = {2222, 2222},
+		 .to = {FAMILY_IPV4, {172, 17, 0, 2}},
+		 .to_ports = {22, 22},
+		 .chain = "PREROUTING",
+		 .comment = "ssh\n",
+		 .owner = ""},
+		{.action = OTHER_REDIRECT,
+		 .proto = PROTO_UDP,
+		 .exact = true,
+		 .ports = {53, 53},
+		 .to_ports = {5353, 5353},
+		 .chain = "pre",
+		 .owner = ""},
+		{.action = OTHER_DNAT,
+		 .family = FAMILY_IPV4,
+		 .exact = true,
+		 .to = {FAMILY_IPV4, {10, 0, 0, 2}},
+		 .counted = true,
+		 .shared = true,
+		 .packets = 3,
+		 .chain = "pre",
+		 .owner = ""},
+		{.action = OTHER_SNAT, .hook = OTHER_POSTROUTING, .chain = "post", .owner = ""},
+	};
+	for (size_t i = 0; i < sizeof(rules) / sizeof(rules[0]); i++) {
+		struct memory *m = &memory[i > 1];
+		struct other_rule *r = &m->others[m->other_count++];
+		*r = rules[i];
+		r->backend = i > 1 ? "nftables" : "iptables";
+		r->table = "nat";
+		r->base = "PREROUTING";
+		r->priority = -100;
+		r->handle = i;
+	}
+	have_connections();
+}
+
 static void have_uncounted_connections(void)
 {
 	fake_host->no_accounting = true;
@@ -104,6 +162,33 @@ static const struct program_case list_cases[] = {
 		"wan0:53/udp                 [fd02::3]:53          dns  -                          "
 		"           active                        0\n",
 	 .err = "pfwd: warning: chain PFWD holds a rule of another program\n"},
+	{"list -a -r", .have = "wan0:80 192.168.1.2:8080 --name web", ON(have_others),
+	 .out = "FORWARD TARGET NAME OPTIONS STATE CONNS OWNER\n"
+		"*:53/udp :5353 - - active - nat\\x20pre\n"
+		"- 10.0.0.2 - - active - nat\\x20pre\n"
+		"*:2222/tcp 172.17.0.2:22 ssh\\x5cx0a - active - nat\\x20PREROUTING\n"
+		"wan0:80/tcp 192.168.1.2:8080 web - active 0 pfwd\n"
+		"wan0:80/tcp 172.17.0.2:80 - !\\x20-i\\x20docker0 shadowed 7 docker\n"},
+	{"list --all -rn -o FORWARD,OWNER,LIVE,BYTES,FAMILY,BACKEND --bytes",
+	 .have = "wan0:80 192.168.1.2:8080 --name web", ON(have_others),
+	 .out = "*:53/udp nat\\x20pre 0 0 - nftables\n"
+		"- nat\\x20pre 0 0 IPv4 nftables\n"
+		"*:2222/tcp nat\\x20PREROUTING 1 0 IPv4 iptables\n"
+		"wan0:80/tcp pfwd 2 1050172 IPv4 iptables\n"
+		"wan0:80/tcp docker 0 0 IPv4 iptables\n"},
+	{"list -aJ *:2222", ON(have_others),
+	 .out = "{\"forwards\": [\n"
+		"  {\"forward\":\"*:2222/tcp\", \"target\":\"172.17.0.2:22\", "
+		"\"name\":\"ssh\\\\x0a\", \"options\":null, \"state\":\"active\", "
+		"\"conns\":null, \"owner\":\"nat PREROUTING\"}\n]}\n"},
+	{"list -arn -o FORWARD docker web", .have = "wan0:80 192.168.1.2:8080 --name web",
+	 ON(have_others), .out = "wan0:80/tcp\nwan0:80/tcp\n"},
+	{"list -arn -6 -o FORWARD,PORTS", .have = "wan0:80 192.168.1.2:8080", ON(have_others),
+	 .out = "*:53/udp 53\n"},
+	{"list -a nosuch", ON(have_others), .status = 3,
+	 .err = "pfwd: there is no forward 'nosuch'; `pfwd list` shows all forwards\n"},
+	{"list -rn -o FORWARD,OWNER", .have = "wan0:80 192.168.1.2:8080", ON(have_others),
+	 .out = "wan0:80/tcp pfwd\n"},
 	{"list", .out = "FORWARD TARGET NAME OPTIONS STATE CONNS\n"},
 	{"list -n", .status = 0},
 	{"list -r", .out = "FORWARD TARGET NAME OPTIONS STATE CONNS\n"},
@@ -296,15 +381,15 @@ static const struct program_case list_cases[] = {
 	{"list -o NOSUCH", .have = LISTED, .status = 2,
 	 .err = "pfwd: unknown column 'NOSUCH'; columns are "
 		"FORWARD,TARGET,NAME,OPTIONS,STATE,CONNS,IF,ADDR,PORTS,PROTO,FAMILY,FROM,UNTIL,"
-		"LIVE,BYTES,PACKETS,BACKEND\n"},
+		"LIVE,BYTES,PACKETS,BACKEND,OWNER\n"},
 	{"list -o +", .have = LISTED, .status = 2,
 	 .err = "pfwd: unknown column ''; columns are "
 		"FORWARD,TARGET,NAME,OPTIONS,STATE,CONNS,IF,ADDR,PORTS,PROTO,FAMILY,FROM,UNTIL,"
-		"LIVE,BYTES,PACKETS,BACKEND\n"},
+		"LIVE,BYTES,PACKETS,BACKEND,OWNER\n"},
 	{"list -o FORWARD,", .have = LISTED, .status = 2,
 	 .err = "pfwd: unknown column ''; columns are "
 		"FORWARD,TARGET,NAME,OPTIONS,STATE,CONNS,IF,ADDR,PORTS,PROTO,FAMILY,FROM,UNTIL,"
-		"LIVE,BYTES,PACKETS,BACKEND\n"},
+		"LIVE,BYTES,PACKETS,BACKEND,OWNER\n"},
 	{"list -o FORWARD,FORWARD -r web", .have = LISTED,
 	 .out = "FORWARD FORWARD\n"
 		"wan0:80/tcp wan0:80/tcp\n"},
@@ -320,7 +405,7 @@ static const struct program_case list_cases[] = {
 	{"list -o NOSUCH", ON(forbid), .status = 2,
 	 .err = "pfwd: unknown column 'NOSUCH'; columns are "
 		"FORWARD,TARGET,NAME,OPTIONS,STATE,CONNS,IF,ADDR,PORTS,PROTO,FAMILY,FROM,UNTIL,"
-		"LIVE,BYTES,PACKETS,BACKEND\n"},
+		"LIVE,BYTES,PACKETS,BACKEND,OWNER\n"},
 };
 
 static const struct program_case conns_cases[] = {

@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Rules of others change while they are read: then both are read again. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "commands/overview.h"
+#include "host/interfaces.h"
+#include "others/owner.h"
+#include "others/shadow.h"
+
+#define READINGS_MAX 5
+
+static const struct backend *first_backend(const struct present *present, size_t i)
+{
+	size_t b = 0;
+	while (present->backends[b + 1] && !(present->of[i].backends & 1U << b))
+		b++;
+	return present->backends[b];
+}
+
+/* Mark what never sees a packet, of others and of pfwd. */
+static int find_shadows(struct present *present, struct overview *others, struct err *err)
+{
+	size_t count = present->forwards.count;
+	struct shadow_own *own = calloc(count + 1, sizeof(*own));
+	const struct shadow shadow = {&others->rules, own, count, &others->here};
+	if (!own)
+		return err_memory(err);
+	for (size_t i = 0; i < count; i++) {
+		own[i].f = &present->forwards.items[i];
+		own[i].backend = first_backend(present, i)->name;
+	}
+	int result = shadow_find(&shadow, err);
+	for (size_t i = 0; result == 0 && i < count; i++)
+		present->of[i].shadowed = own[i].by != NULL;
+	free(own);
+	return result;
+}
+
+static int read_once(const struct backend *const *backends, struct present *present,
+		     struct overview *others, struct err *err)
+{
+	if (present_read(backends, READING_ALL, present, err) < 0)
+		return -1;
+	if (present_others(present, OTHERS_TRANSLATIONS, &others->rules, err) < 0 ||
+	    host_own_addresses(&others->here, err) < 0 || find_shadows(present, others, err) < 0 ||
+	    other_rows_make(&others->rules, &others->rows, err) < 0 ||
+	    meets_make(&others->rules, &others->here, &others->meets, err) < 0) {
+		present_free(present);
+		overview_free(others);
+		return -1;
+	}
+	return 0;
+}
+
+int overview_read(const struct backend *const *backends, struct present *present,
+		  struct overview *others, struct err *err)
+{
+	int result;
+	int tries = 0;
+	do {
+		*err = (struct err){0};
+		result = read_once(backends, present, others, err);
+	} while (result < 0 && err->kind == ERR_CHANGED && ++tries < READINGS_MAX);
+	return result;
+}
+
+void overview_free(struct overview *others)
+{
+	meets_free(&others->meets);
+	other_rows_free(&others->rows);
+	other_rules_free(&others->rules);
+	free(others->here.items);
+	*others = (struct overview){0};
+}
+
+const struct other_row *overview_whose(const struct overview *others, const struct connection *c)
+{
+	const struct meet_flow flow = {.proto = c->proto,
+				       .client = c->client.addr,
+				       .via = c->via.addr,
+				       .target = c->target.addr,
+				       .via_port = c->via.port,
+				       .target_port = c->target.port};
+	const struct other_rule *r = meets_whose(&others->meets, &flow);
+	return r ? &others->rows.items[others->rows.of_rule[r - others->rules.items]] : NULL;
+}
+
+/* ---- selecting ---- */
+
+static bool row_matches(const struct selector *s, const struct other_row *row)
+{
+	const struct other_rule *r = row->rule;
+	if (s->by_name)
+		return (!s->family || !r->family || s->family == r->family) &&
+		       ((r->comment && strcmp(r->comment, s->text) == 0) ||
+			strcmp(r->owner, s->text) == 0);
+	struct forward f = row->f;
+	/* a rule for both families is one of each */
+	if (!f.family)
+		f.family = s->family;
+	return row->spec && selector_matches(s, &f);
+}
+
+static int select_one(const struct selector *s, const struct forwards *own, bool *selected,
+		      const struct overview *others, bool *rows, struct err *err)
+{
+	struct selector copy = *s;
+	const struct selectors one = {&copy, 1};
+	static const struct forwards none;
+	bool found = false;
+	for (size_t i = 0; i < own->count; i++)
+		if (selector_matches(s, &own->items[i]))
+			found = selected[i] = true;
+	for (size_t i = 0; i < others->rows.count; i++)
+		if (row_matches(s, &others->rows.items[i]))
+			found = rows[i] = true;
+	return found ? 0 : selectors_apply(&one, &none, NULL, err);
+}
+
+int overview_select(const struct query *query, const struct forwards *own, bool *selected,
+		    const struct overview *others, bool *rows, struct err *err)
+{
+	const struct selectors *selectors = &query->selectors;
+	enum family family = query->selection.family;
+	bool all = selectors->count == 0;
+	for (size_t i = 0; i < own->count; i++)
+		selected[i] = all && (!family || family == own->items[i].family);
+	for (size_t i = 0; i < others->rows.count; i++) {
+		enum family has = others->rows.items[i].rule->family;
+		rows[i] = all && (!family || !has || family == has);
+	}
+	for (size_t i = 0; i < selectors->count; i++)
+		if (select_one(&selectors->items[i], own, selected, others, rows, err) < 0)
+			return -1;
+	return 0;
+}
