@@ -11,10 +11,10 @@
 #include <linux/netfilter/nf_conntrack_common.h>
 #include <linux/netfilter/nf_tables_compat.h>
 #include <linux/netfilter/nfnetlink.h>
-#include <linux/netfilter/xt_conntrack.h>
 #include <linux/netfilter/xt_mark.h>
 #include <net/if.h>
 
+#include "filter/xt.h"
 #include "host/interfaces.h"
 #include "host/route.h"
 #include "host/netlink.h"
@@ -288,56 +288,27 @@ static void on_lookup(struct decoder *d, const struct wire_attrs *a)
 
 /* ---- expressions of iptables-nft ---- */
 
-static const void *xt_info(const struct nlattr *info, size_t size)
-{
-	return info && mnl_attr_get_payload_len(info) >= size ? mnl_attr_get_payload(info) : NULL;
-}
-
 static void on_match(struct decoder *d, const struct wire_attrs *a)
 {
-	/* those that take all clients alike, or nothing at all */
-	static const char *const plain[] = {"comment", "addrtype", "multiport", "tcp", "udp",
-					    "sctp",    "physdev",  "icmp",      NULL};
 	const char *name = wire_string(a->of[NFTA_MATCH_NAME]);
 	const struct nlattr *info = a->of[NFTA_MATCH_INFO];
-	const struct xt_conntrack_mtinfo3 *ct = xt_info(info, sizeof(*ct));
-	const struct xt_mark_mtinfo1 *mark = xt_info(info, sizeof(*mark));
-	const char *is = name ? name : "";
-	/* the alias says that it was written as -m state */
-	if (strcmp(is, "conntrack") == 0 && ct &&
-	    (ct->match_flags & ~XT_CONNTRACK_STATE_ALIAS) == XT_CONNTRACK_STATE) {
-		const unsigned int ours =
-			XT_CONNTRACK_STATE_BIT(IP_CT_NEW) | XT_CONNTRACK_STATE_DNAT;
-		bool matches = (ct->state_mask & ours) != 0;
-		bool inverted = ct->invert_flags & XT_CONNTRACK_STATE;
-		d->rule->never = d->rule->never || matches == inverted;
-		return;
-	}
-	if (strcmp(is, "mark") == 0) {
-		d->mark_is_guest = mark && mark->mark == GUEST_MARK && mark->mask == GUEST_MARK &&
-				   !mark->invert;
-		d->rule->limited = true;
-		return;
-	}
-	for (size_t i = 0; plain[i]; i++)
-		if (strcmp(is, plain[i]) == 0) {
-			d->rule->unsure = d->rule->unsure || i > 0;
-			return;
-		}
-	d->rule->limited = true;
+	const struct filter_xt match = {
+		.name = name ? name : "",
+		.revision = (uint8_t)wire_number_of(a, NFTA_MATCH_REV),
+		.data = info ? mnl_attr_get_payload(info) : NULL,
+		.size = info ? mnl_attr_get_payload_len(info) : 0,
+	};
+	const struct xt_mark_mtinfo1 *mark = match.data;
+	if (strcmp(match.name, "mark") == 0 && match.size >= sizeof(*mark))
+		d->mark_is_guest =
+			mark->mark == GUEST_MARK && mark->mask == GUEST_MARK && !mark->invert;
+	filter_xt_match(&match, d->rule);
 }
 
 static void on_target(struct decoder *d, const struct wire_attrs *a)
 {
-	static const char *const passing[] = {"LOG",   "NFLOG",    "MARK",    "CONNMARK", "TCPMSS",
-					      "SET",   "CLASSIFY", "DSCP",    "TOS",      "TRACE",
-					      "AUDIT", "CHECKSUM", "SECMARK", "TEE",      NULL};
 	const char *name = wire_string(a->of[NFTA_TARGET_NAME]);
-	const char *is = name ? name : "";
-	d->rule->verdict = FILTER_END;
-	for (size_t i = 0; passing[i]; i++)
-		if (strcmp(is, passing[i]) == 0)
-			d->rule->verdict = FILTER_GO_ON;
+	d->rule->verdict = name && filter_xt_goes_on(name) ? FILTER_GO_ON : FILTER_END;
 }
 
 static void on_immediate(struct decoder *d, const struct wire_attrs *a)

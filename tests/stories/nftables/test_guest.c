@@ -64,6 +64,10 @@ static const char *const bans[] = {
 	"RETURN; iptables-nft -I FORWARD -j f2b",
 	"iptables-nft -A FORWARD -s 10.1.0.2 -j DROP",
 	"iptables-nft -A FORWARD -s 10.1.0.2 -j DROP; iptables-nft -A FORWARD -j REJECT",
+	/* behind a chain that drops only what no forward is, as ufw has one */
+	"iptables-nft -N far; iptables-nft -A far -m addrtype --dst-type UNICAST -j RETURN; "
+	"iptables-nft -A far -j DROP; iptables-nft -I FORWARD -s 10.1.0.2 -j DROP; "
+	"iptables-nft -I FORWARD -j far",
 	"iptables-nft -A FORWARD -m recent --name bad --rcheck -j DROP; "
 	"echo +10.1.0.2 >/proc/net/xt_recent/bad",
 	"nft 'table inet bans { set bad { type ipv4_addr; elements = { 10.1.0.2 }; }\n"
