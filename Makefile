@@ -8,10 +8,10 @@ PKG_CONFIG ?= pkg-config
 CFLAGS ?= -O2 -g
 BUILD ?= build
 
-LIBS = libip4tc libip6tc libnetfilter_conntrack libmnl smartcols
+LIBS = libip4tc libip6tc libnetfilter_conntrack libmnl smartcols ncursesw
 PACKAGES = gcc libc6-dev pkgconf libip4tc-dev libip6tc-dev libnetfilter-conntrack-dev \
-	libmnl-dev libsmartcols-dev libcmocka-dev iproute2 iptables nftables conntrack \
-	curl python3 procps util-linux strace bash zsh fish
+	libmnl-dev libsmartcols-dev libncurses-dev libcmocka-dev iproute2 iptables nftables conntrack \
+	curl python3 procps util-linux strace tmux bash zsh fish
 ROOTS_PACKAGES = debootstrap
 BENCH_PACKAGES = containernetworking-plugins socat
 LINT_PACKAGES = clang clang-format clang-tidy cppcheck shellcheck mandoc
@@ -39,7 +39,7 @@ SOURCES = $(wildcard src/*.c src/*/*.c)
 OBJECTS = $(SOURCES:%.c=$(BUILD)/%.o)
 PURE_SOURCES = $(wildcard src/model/*.c src/syntax/*.c src/filter/*.c src/others/*.c \
 	src/adopt/*.c) \
-	src/check/findings.c src/check/results.c src/host/known.c \
+	src/check/findings.c src/check/results.c src/host/known.c src/screen/view.c \
 	$(addprefix src/conns/,lookup.c stale.c repeats.c traffic.c) \
 	$(addprefix src/xtables/,rule.c entry.c encode.c decode.c text.c group.c forward_rules.c \
 	layout.c exceptions.c build.c tree.c plan.c state.c health.c dump.c foreign.c way.c older.c \

@@ -11,9 +11,14 @@
 #include "conns/watch.h"
 #include "ruleset/present.h"
 
-struct meter { /* set backends and delay, the rest zero */
+struct meter { /* set backends, delay, seen and context, the rest zero */
 	const struct backend *const *backends;
 	int64_t delay; /* nanoseconds between two refreshes */
+
+	/* Called for each connection that a pass shows, with its forward's index or TRAFFIC_NOBODY;
+	 * NULL: nobody wants to know. */
+	void (*seen)(void *context, const struct connection *c, uint32_t owner);
+	void *context;
 
 	struct present present; /* the forwards, as they were read last */
 	unsigned int readings;  /* how often: sums and forwards have other indexes after each */

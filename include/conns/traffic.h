@@ -35,12 +35,17 @@ struct traffic_segment {
 	uint32_t room, used;
 };
 
-struct traffic { /* set owner and context, the rest zero */
+#define TRAFFIC_HISTORY 60 /* seconds */
+
+struct traffic { /* set owner, context and keeps_history, the rest zero */
 	/* The index of the forward that a connection runs through, or TRAFFIC_NOBODY. */
 	uint32_t (*owner)(const void *context, const struct connection *c);
 	const void *context;
 	struct traffic_sum *sums; /* of each forward, and behind them of no forward */
 	size_t count;             /* of forwards */
+	bool keeps_history;
+	uint16_t (*history)[TRAFFIC_HISTORY]; /* of each of sums; NULL: it is not kept */
+	int64_t second;                       /* that the newest rate of it is of */
 	struct traffic_segment segments[TRAFFIC_SEGMENTS];
 	unsigned int pass;       /* how many have begun */
 	bool lost, reassign;     /* events were lost, or forwards changed, since it began */
@@ -68,8 +73,13 @@ void traffic_lost(struct traffic *traffic);
  * but their last bytes count when their event comes. */
 void traffic_begin_pass(struct traffic *traffic);
 int traffic_end_pass(struct traffic *traffic, int64_t now, struct err *err);
-/* Fill new_rate, over the time since the last call. */
+/* Fill new_rate, over the time since the last call, and the history up to now. */
 void traffic_tick(struct traffic *traffic, int64_t now);
+/* The bytes a second, both ways, of forward i in the last minute, the newest last, with three
+ * digits that are right. */
+void traffic_history(const struct traffic *traffic, size_t i, uint64_t out[TRAFFIC_HISTORY]);
+/* The owner of a connection that was taken, or TRAFFIC_NOBODY. */
+uint32_t traffic_owner(const struct traffic *traffic, const struct connection *c);
 
 /* The forwards are others now: to[i] is the new index of forward i, or TRAFFIC_NOBODY. Sums of
  * forwards that stay, stay. 0, or -1 (out of memory) and nothing has changed. */

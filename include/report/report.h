@@ -35,6 +35,10 @@ struct report_column { /* a table ends with a zeroed one */
 bool report_put(char cell[REPORT_CELL_MAX], const char *text);
 bool report_put_number(char out[NUMBER_TEXT_MAX], uint64_t number);
 
+/* Write a number of bytes as people read it, 1536 as 1.5K, in steps of 1024 as lsblk(8) does it. */
+#define REPORT_SIZE_MAX 32
+void report_put_size(char out[REPORT_SIZE_MAX], uint64_t bytes);
+
 #define REPORT_COLUMNS_MAX 32
 
 struct report_choice {

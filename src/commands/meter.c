@@ -101,7 +101,10 @@ static int take(void *context, const struct connection *c)
 	struct meter *meter = taking->meter;
 	if (!c->translated && find_owner(meter, c) == TRAFFIC_NOBODY)
 		return 0;
-	return traffic_take(&meter->traffic, c, taking->err);
+	int result = traffic_take(&meter->traffic, c, taking->err);
+	if (result == 0 && meter->seen && c->event == CONNECTION_THERE)
+		meter->seen(meter->context, c, traffic_owner(&meter->traffic, c));
+	return result;
 }
 
 /* All events there are, unless they never end. */

@@ -77,9 +77,9 @@ static uint64_t place_of(struct key key)
 	return hash_word(key.check, key.id);
 }
 
-static struct traffic_segment *segment_of(struct traffic *t, struct key key)
+static size_t segment_number(struct key key)
 {
-	return &t->segments[(place_of(key) >> 32) % TRAFFIC_SEGMENTS];
+	return (place_of(key) >> 32) % TRAFFIC_SEGMENTS;
 }
 
 /* The entry of that key, or the free one where it belongs; the segment has one at the least. */
@@ -167,7 +167,7 @@ static struct traffic_entry *add_entry(struct traffic *t, const struct connectio
 				       struct err *err)
 {
 	struct key key = key_of(c);
-	struct traffic_segment *segment = segment_of(t, key);
+	struct traffic_segment *segment = &t->segments[segment_number(key)];
 	struct traffic_entry *entry = known_entry(segment, key);
 	uint32_t owner = owner_of(t, c);
 	if (!entry) {
@@ -246,7 +246,7 @@ static void reassign(struct traffic *t, struct traffic_entry *entry, const struc
 int traffic_take(struct traffic *t, const struct connection *c, struct err *err)
 {
 	struct key key = key_of(c);
-	struct traffic_entry *entry = known_entry(segment_of(t, key), key);
+	struct traffic_entry *entry = known_entry(&t->segments[segment_number(key)], key);
 	if (c->event == CONNECTION_NEW)
 		return take_new(t, entry, c, err);
 	if (c->event == CONNECTION_DESTROY)
@@ -260,6 +260,13 @@ int traffic_take(struct traffic *t, const struct connection *c, struct err *err)
 	count_bytes(t, entry, c);
 	set_live(t, entry);
 	return 0;
+}
+
+uint32_t traffic_owner(const struct traffic *t, const struct connection *c)
+{
+	struct key key = key_of(c);
+	const struct traffic_entry *entry = known_entry(&t->segments[segment_number(key)], key);
+	return is_there(entry) && entry->owner != ENTRY_NOBODY ? entry->owner : TRAFFIC_NOBODY;
 }
 
 /* ---- passes ---- */
@@ -347,8 +354,55 @@ int traffic_end_pass(struct traffic *t, int64_t now, struct err *err)
 	return 0;
 }
 
+/* ---- history ---- */
+
+#define MANTISSA_BITS 10
+#define MANTISSA_RANGE (1U << MANTISSA_BITS)
+
+/* A rate in 16 bits: the six upper ones say by how many bits the lower ones are shifted. */
+static uint16_t pack_rate(uint64_t value)
+{
+	unsigned int shift = 0;
+	for (; value >= MANTISSA_RANGE; value >>= 1)
+		shift++;
+	return (uint16_t)(shift << MANTISSA_BITS | value);
+}
+
+static uint64_t unpack_rate(uint16_t packed)
+{
+	return (uint64_t)(packed % MANTISSA_RANGE) << (packed >> MANTISSA_BITS);
+}
+
+/* Each second since the last one has the rate of now; a second that had one has the higher one. */
+static void fill_history(struct traffic *t, int64_t now)
+{
+	int64_t second = now / 1000000000, begin = t->second;
+	if (!t->history)
+		return;
+	if (begin < second - TRAFFIC_HISTORY)
+		begin = second - TRAFFIC_HISTORY;
+	for (size_t i = 0; i <= t->count; i++) {
+		uint16_t rate = pack_rate(t->sums[i].in_rate + t->sums[i].out_rate);
+		uint16_t *last = &t->history[i][second % TRAFFIC_HISTORY];
+		if (begin == second && *last < rate)
+			*last = rate;
+		for (int64_t s = begin + 1; s <= second; s++)
+			t->history[i][s % TRAFFIC_HISTORY] = rate;
+	}
+	t->second = second;
+}
+
+void traffic_history(const struct traffic *t, size_t i, uint64_t out[TRAFFIC_HISTORY])
+{
+	for (int64_t k = 0; k < TRAFFIC_HISTORY; k++)
+		out[k] = t->history
+				 ? unpack_rate(t->history[i][(t->second + 1 + k) % TRAFFIC_HISTORY])
+				 : 0;
+}
+
 void traffic_tick(struct traffic *t, int64_t now)
 {
+	fill_history(t, now);
 	for (size_t i = 0; i <= t->count; i++) {
 		struct traffic_sum *sum = &t->sums[i];
 		sum->new_rate =
@@ -367,7 +421,9 @@ int traffic_init(struct traffic *t, size_t forwards, struct err *err)
 			       forwards);
 	t->sums = calloc(forwards + 1, sizeof(*t->sums));
 	t->count = forwards;
-	return t->sums ? 0 : err_memory(err);
+	if (t->keeps_history)
+		t->history = calloc(forwards + 1, sizeof(*t->history));
+	return t->sums && (t->history || !t->keeps_history) ? 0 : err_memory(err);
 }
 
 void traffic_free(struct traffic *t)
@@ -375,6 +431,7 @@ void traffic_free(struct traffic *t)
 	for (size_t i = 0; i < TRAFFIC_SEGMENTS; i++)
 		free(t->segments[i].entries);
 	free(t->sums);
+	free(t->history);
 	*t = (struct traffic){.owner = t->owner, .context = t->context};
 }
 
@@ -392,18 +449,25 @@ static void move_entries(struct traffic *t, struct traffic_segment *segment, con
 
 int traffic_move(struct traffic *t, const uint32_t *to, size_t forwards, struct err *err)
 {
-	struct traffic other = {0};
-	if (traffic_init(&other, forwards, err) < 0)
+	struct traffic other = {.keeps_history = t->keeps_history};
+	if (traffic_init(&other, forwards, err) < 0) {
+		traffic_free(&other);
 		return -1;
+	}
 	for (size_t i = 0; i <= t->count; i++) {
 		uint32_t into = i < t->count ? to[i] : (uint32_t)forwards;
-		if (into != TRAFFIC_NOBODY)
-			other.sums[into] = t->sums[i];
+		if (into == TRAFFIC_NOBODY)
+			continue;
+		other.sums[into] = t->sums[i];
+		if (t->history && other.history)
+			memcpy(other.history[into], t->history[i], sizeof(*t->history));
 	}
 	for (size_t i = 0; i <= forwards; i++)
 		other.sums[i].live = 0;
 	free(t->sums);
+	free(t->history);
 	t->sums = other.sums;
+	t->history = other.history;
 	t->count = forwards;
 	for (size_t i = 0; i < TRAFFIC_SEGMENTS; i++)
 		move_entries(t, &t->segments[i], to);

@@ -89,11 +89,10 @@ bool report_chosen(const struct report_choice *choice, const char *name)
 	return false;
 }
 
-/* 1536 as 1.5K, in steps of 1024, as lsblk(8) does it. */
-static void humanize(char cell[REPORT_CELL_MAX])
+void report_put_size(char out[REPORT_SIZE_MAX], uint64_t bytes)
 {
 	static const char units[] = "BKMGTPE";
-	uint64_t value = strtoull(cell, NULL, 10), whole = value, rest = 0;
+	uint64_t whole = bytes, rest = 0;
 	size_t unit = 0;
 	for (; whole >= 1024 && units[unit + 1]; unit++) {
 		rest = whole % 1024;
@@ -105,10 +104,10 @@ static void humanize(char cell[REPORT_CELL_MAX])
 		tenth = 0;
 	}
 	if (tenth)
-		snprintf(cell, REPORT_CELL_MAX, "%" PRIu64 ".%" PRIu64 "%c", whole, tenth,
+		snprintf(out, REPORT_SIZE_MAX, "%" PRIu64 ".%" PRIu64 "%c", whole, tenth,
 			 units[unit]);
 	else
-		snprintf(cell, REPORT_CELL_MAX, "%" PRIu64 "%c", whole, units[unit]);
+		snprintf(out, REPORT_SIZE_MAX, "%" PRIu64 "%c", whole, units[unit]);
 }
 
 static bool get_cell(const struct report *r, size_t i, const void *row, char cell[REPORT_CELL_MAX])
@@ -117,7 +116,7 @@ static bool get_cell(const struct report *r, size_t i, const void *row, char cel
 	if (!column->get(row, cell))
 		return false;
 	if (column->kind == REPORT_BYTES && !r->plain_bytes && r->format != REPORT_JSON)
-		humanize(cell);
+		report_put_size(cell, strtoull(cell, NULL, 10));
 	return true;
 }
 

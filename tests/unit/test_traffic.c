@@ -293,6 +293,49 @@ static void sums_survive_changes_of_other_forwards(void **state)
 	assert_sum(FORWARDS, 1, 10, 0);
 }
 
+/* A second of which nothing new is known has the rate of the one before. */
+static void the_last_minute_is_remembered(void **state)
+{
+	(void)state;
+	static const uint32_t to[FORWARDS] = {TRAFFIC_NOBODY, 0, 1};
+	uint64_t minute[TRAFFIC_HISTORY];
+	traffic_free(&traffic);
+	traffic.keeps_history = true;
+	assert_int_equal(traffic_init(&traffic, FORWARDS, &err), 0);
+	now = 1000 * SECOND;
+	for (uint64_t i = 0; i < 100; i++) {
+		traffic_begin_pass(&traffic);
+		THERE(1, 1, i * i * 1000000, 0);
+		end_pass(i == 98 ? 2 : 1);
+		traffic_tick(&traffic, now);
+	}
+	traffic_begin_pass(&traffic);
+	end_pass(0);
+	traffic_tick(&traffic, now + SECOND / 2);
+	assert_int_equal(traffic_move(&traffic, to, FORWARDS - 1, &err), 0);
+	traffic_history(&traffic, 0, minute);
+	for (uint64_t k = 0; k < TRAFFIC_HISTORY; k++) {
+		uint64_t i = k == 59 ? 99 : k >= 57 ? 98 : 41 + k, rate = (2 * i - 1) * 1000000;
+		rate = i == 98 ? rate / 2 : rate;
+		assert_true(minute[k] <= rate && minute[k] >= rate - rate / 500);
+	}
+	traffic_history(&traffic, 1, minute);
+	assert_int_equal(minute[TRAFFIC_HISTORY - 1], 0);
+}
+
+static void its_owner_can_be_asked_for(void **state)
+{
+	(void)state;
+	struct connection c = connection(1, 2, 0, 0), other = connection(2, 9, 0, 0);
+	assert_true(traffic_owner(&traffic, &c) == TRAFFIC_NOBODY);
+	NEW(1, 2, 0, 0);
+	NEW(2, 9, 0, 0);
+	assert_int_equal(traffic_owner(&traffic, &c), 2);
+	assert_true(traffic_owner(&traffic, &other) == TRAFFIC_NOBODY);
+	ENDED(1, 2, 0, 0);
+	assert_true(traffic_owner(&traffic, &c) == TRAFFIC_NOBODY);
+}
+
 /* ---- a kernel ---- */
 
 #define MANY 5000
@@ -418,6 +461,8 @@ int main(void)
 		TEST(counters_that_somebody_sets_to_zero_do_not_fall),
 		TEST(bytes_that_are_not_counted_are_none),
 		TEST(sums_survive_changes_of_other_forwards),
+		TEST(the_last_minute_is_remembered),
+		TEST(its_owner_can_be_asked_for),
 		TEST(sums_are_those_of_the_kernel),
 		TEST(the_table_grows_and_shrinks),
 	};

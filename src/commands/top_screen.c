@@ -1,0 +1,671 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* pfwd top on a terminal: what is on the screen, and what the keys do. */
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "commands/top.h"
+#include "host/host.h"
+#include "screen/terminal.h"
+
+#define PROMPT_MAX 64
+#define CONNECTIONS_MAX 10000 /* of one forward; more are not shown */
+
+/* What is shown of a connection. */
+struct seen {
+	uint32_t id;
+	struct endpoint client, via, target;
+	const char *state;
+	uint64_t in, out, in_rate, out_rate;
+};
+
+struct seen_list { /* of one pass, sorted by id once it is over */
+	struct seen *items;
+	size_t count;
+	unsigned int pass;
+};
+
+enum page { PAGE_FORWARDS, PAGE_CONNECTIONS, PAGE_HELP };
+
+struct screen {
+	struct top *top;
+	struct terminal terminal;
+	enum page page, before_help;
+	struct view_table table;
+	struct view views[PAGE_HELP + 1]; /* of each page */
+	char head[VIEW_HEADS][VIEW_WIDTH_MAX];
+	char note[sizeof(((struct err *)0)->text)]; /* in place of the second line, until the next
+						       key; "": none */
+	const char *asked; /* what a prompt asks for; NULL: there is none */
+	int (*answered)(struct screen *screen, struct err *err);
+	char answer[PROMPT_MAX];
+	char filter[PROMPT_MAX];
+	struct forward opened;    /* whose connections are shown */
+	unsigned int opened_amid; /* that pass, which has shown some of them before; 0: none */
+	struct seen_list building, shown, last;
+	uint32_t *by_traffic; /* the indexes of shown, the busiest first */
+	bool ended;
+};
+
+static struct view *current(struct screen *s)
+{
+	return &s->views[s->page];
+}
+
+/* ---- cells ---- */
+
+static const struct view_column forward_columns[] = {
+	[TOP_FORWARD] = {"FORWARD", .least = 22, .most = 48},
+	[TOP_NAME] = {"NAME", .least = 8, .most = 32},
+	[TOP_LIVE] = {"LIVE", .right = true, .least = 7, .most = 9},
+	[TOP_NEW] = {"NEW/s", .right = true, .least = 7, .most = 9},
+	[TOP_IN] = {"IN/s", .right = true, .least = 7, .most = 9},
+	[TOP_OUT] = {"OUT/s", .right = true, .least = 7, .most = 9},
+	{"LAST MINUTE", .least = 15, .most = TRAFFIC_HISTORY, .bars = true},
+};
+#define FORWARD_COLUMNS (sizeof(forward_columns) / sizeof(forward_columns[0]))
+
+static void put_number(char out[VIEW_CELL_MAX], uint64_t number)
+{
+	number_put(out, number);
+}
+
+/* A number of bytes a second, which is not known before the second pass. */
+static void put_size(const struct screen *s, char out[VIEW_CELL_MAX], uint64_t bytes)
+{
+	if (s->top->accounts && s->top->meter.traffic.interval)
+		report_put_size(out, bytes);
+}
+
+static void put_history(const struct screen *s, uint32_t index, unsigned int width,
+			char out[VIEW_CELL_MAX])
+{
+	uint64_t minute[TRAFFIC_HISTORY];
+	traffic_history(&s->top->meter.traffic, index, minute);
+	view_bars(minute, TRAFFIC_HISTORY, width, out);
+}
+
+static void forward_cell(const void *context, size_t row, size_t column, unsigned int width,
+			 char out[VIEW_CELL_MAX])
+{
+	const struct screen *s = context;
+	uint32_t index = s->top->order[row];
+	const struct forward *f = &s->top->meter.present.forwards.items[index];
+	const struct traffic_sum *sum = &s->top->meter.traffic.sums[index];
+	switch (column) {
+	case TOP_FORWARD:
+		spec_format(f, out);
+		break;
+	case TOP_NAME:
+		strcpy(out, f->name);
+		break;
+	case TOP_LIVE:
+		put_number(out, sum->live);
+		break;
+	case TOP_NEW:
+		top_put_rate(out, sum->new_rate, 1);
+		break;
+	case TOP_IN:
+		put_size(s, out, sum->in_rate);
+		break;
+	case TOP_OUT:
+		put_size(s, out, sum->out_rate);
+		break;
+	default:
+		put_history(s, index, width, out);
+	}
+}
+
+enum { CLIENT, TARGET, STATE, IN_RATE, OUT_RATE, BYTES, VIA };
+
+static const struct view_column connection_columns[] = {
+	[CLIENT] = {"CLIENT", .least = 21, .most = 47},
+	[TARGET] = {"TARGET", .least = 21, .most = 47},
+	[STATE] = {"STATE", .least = 11, .most = 11},
+	[IN_RATE] = {"IN/s", .right = true, .least = 7, .most = 9},
+	[OUT_RATE] = {"OUT/s", .right = true, .least = 7, .most = 9},
+	[BYTES] = {"BYTES", .right = true, .least = 7, .most = 9},
+	[VIA] = {"VIA", .least = 21, .most = 47},
+};
+#define CONNECTION_COLUMNS (sizeof(connection_columns) / sizeof(connection_columns[0]))
+
+static void put_endpoint(char out[VIEW_CELL_MAX], const struct endpoint *e)
+{
+	char addr[ADDRESS_TEXT_MAX];
+	address_format_bracketed(&e->addr, addr);
+	number_put(stpcpy(stpcpy(out, addr), ":"), e->port);
+}
+
+static void connection_cell(const void *context, size_t row, size_t column, unsigned int width,
+			    char out[VIEW_CELL_MAX])
+{
+	const struct screen *s = context;
+	const struct seen *seen = &s->shown.items[s->by_traffic[row]];
+	(void)width;
+	switch (column) {
+	case CLIENT:
+		put_endpoint(out, &seen->client);
+		break;
+	case TARGET:
+		put_endpoint(out, &seen->target);
+		break;
+	case STATE:
+		strcpy(out, seen->state ? seen->state : "");
+		break;
+	case IN_RATE:
+		put_size(s, out, seen->in_rate);
+		break;
+	case OUT_RATE:
+		put_size(s, out, seen->out_rate);
+		break;
+	case BYTES:
+		put_size(s, out, seen->in + seen->out);
+		break;
+	default:
+		put_endpoint(out, &seen->via);
+	}
+}
+
+/* ---- the connections of one forward ---- */
+
+static int compare_ids(const void *a, const void *b)
+{
+	const struct seen *x = a, *y = b;
+	int d = (x->id > y->id) - (x->id < y->id);
+	return d ? d : x->client.port - y->client.port;
+}
+
+static void drop_list(struct seen_list *list)
+{
+	free(list->items);
+	*list = (struct seen_list){0};
+}
+
+/* A pass shows a connection: keep it if it runs through the forward that is opened. */
+static void see(void *context, const struct connection *c, uint32_t owner)
+{
+	struct screen *s = context;
+	const struct meter *meter = &s->top->meter;
+	struct seen_list *list = &s->building;
+	if (s->page != PAGE_CONNECTIONS || owner == TRAFFIC_NOBODY ||
+	    meter->traffic.pass == s->opened_amid ||
+	    !forward_equal(&meter->present.forwards.items[owner], &s->opened))
+		return;
+	if (list->pass != meter->traffic.pass)
+		drop_list(list);
+	list->pass = meter->traffic.pass;
+	if (!list->items)
+		list->items = calloc(CONNECTIONS_MAX, sizeof(*list->items));
+	if (!list->items || list->count == CONNECTIONS_MAX)
+		return;
+	list->items[list->count++] = (struct seen){.id = c->id,
+						   .client = c->client,
+						   .via = c->via,
+						   .target = c->target,
+						   .state = c->state,
+						   .in = c->bytes_in,
+						   .out = c->bytes_out};
+}
+
+static uint64_t rate_since(uint64_t now, uint64_t before, int64_t nanoseconds)
+{
+	if (now < before || nanoseconds <= 0)
+		return 0;
+	return (uint64_t)((double)(now - before) * (double)TOP_SECOND / (double)nanoseconds + 0.5);
+}
+
+/* What each has carried since the pass before, if that has shown it; if it has not, the connection
+ * is new, and all that it has carried counts. */
+static void fill_rates(struct screen *s)
+{
+	int64_t interval = s->top->meter.traffic.interval;
+	for (size_t i = 0; i < s->shown.count; i++) {
+		struct seen *seen = &s->shown.items[i];
+		const struct seen *before = s->last.items
+						    ? bsearch(seen, s->last.items, s->last.count,
+							      sizeof(*seen), compare_ids)
+						    : NULL;
+		if (!s->last.pass)
+			continue;
+		seen->in_rate = rate_since(seen->in, before ? before->in : 0, interval);
+		seen->out_rate = rate_since(seen->out, before ? before->out : 0, interval);
+	}
+}
+
+static int compare_traffic(const void *a, const void *b, void *context)
+{
+	const struct seen *items = context;
+	const struct seen *x = &items[*(const uint32_t *)a], *y = &items[*(const uint32_t *)b];
+	uint64_t p = x->in_rate + x->out_rate, q = y->in_rate + y->out_rate;
+	if (p == q) {
+		p = x->in + x->out;
+		q = y->in + y->out;
+	}
+	return p != q ? (p < q) - (p > q) : compare_ids(x, y);
+}
+
+/* If a pass is over, show what it showed. */
+static int take_list(struct screen *s, struct err *err)
+{
+	unsigned int pass = s->top->meter.traffic.pass;
+	if (s->page != PAGE_CONNECTIONS || s->top->meter.passing || s->shown.pass == pass ||
+	    s->opened_amid == pass)
+		return 0;
+	drop_list(&s->last);
+	s->last = s->shown;
+	s->shown = s->building.pass == pass ? s->building : (struct seen_list){.pass = pass};
+	s->building = (struct seen_list){0};
+	if (s->shown.count)
+		qsort(s->shown.items, s->shown.count, sizeof(*s->shown.items), compare_ids);
+	fill_rates(s);
+	free(s->by_traffic);
+	s->by_traffic = calloc(s->shown.count + 1, sizeof(*s->by_traffic));
+	if (!s->by_traffic)
+		return err_memory(err);
+	for (uint32_t i = 0; i < s->shown.count; i++)
+		s->by_traffic[i] = i;
+	qsort_r(s->by_traffic, s->shown.count, sizeof(*s->by_traffic), compare_traffic,
+		s->shown.items);
+	return 0;
+}
+
+static void close_forward(struct screen *s)
+{
+	drop_list(&s->building);
+	drop_list(&s->shown);
+	drop_list(&s->last);
+	free(s->by_traffic);
+	s->by_traffic = NULL;
+}
+
+/* ---- head and foot ---- */
+
+static void put_speed(const struct screen *s, char out[VIEW_CELL_MAX], uint64_t rate)
+{
+	strcpy(out, "");
+	put_size(s, out, rate);
+	strcat(out, *out ? "/s" : "-");
+}
+
+static void put_first_line(struct screen *s)
+{
+	const struct top *top = s->top;
+	char clock[16], new_rate[TOP_RATE_MAX], in[VIEW_CELL_MAX], out[VIEW_CELL_MAX];
+	time_t now = time(NULL);
+	struct tm tm;
+	localtime_r(&now, &tm);
+	strftime(clock, sizeof(clock), "%H:%M:%S", &tm);
+	top_put_rate(new_rate, top->total.new_rate, 1);
+	put_speed(s, in, top->total.in_rate);
+	put_speed(s, out, top->total.out_rate);
+	snprintf(s->head[0], sizeof(s->head[0]),
+		 "pfwd top %s  %zu forward%s  %ju live  %s new/s  in %s  out %s", clock, top->count,
+		 top->count == 1 ? "" : "s", (uintmax_t)top->total.live, new_rate, in, out);
+}
+
+static void put_second_line(struct screen *s)
+{
+	static const char *const orders[] = {"FORWARD", "NAME",  "LIVE",   "NEW/s",
+					     "IN/s",    "OUT/s", "busiest"};
+	const struct top *top = s->top;
+	char delay[TOP_RATE_MAX], interval[TOP_RATE_MAX], spec[SPEC_TEXT_MAX];
+	char *line = s->head[1];
+	size_t size = sizeof(s->head[1]);
+	top_put_rate(delay, (uint64_t)top->meter.delay / 1000000, 2);
+	top_put_rate(interval, (uint64_t)top->meter.traffic.interval / 1000000, 1);
+	if (*s->note) {
+		snprintf(line, size, "%.*s", (int)size - 1, s->note);
+	} else if (!top->accounts) {
+		snprintf(line, size,
+			 "no bytes are counted: sysctl -w net.netfilter.nf_conntrack_acct=1");
+	} else if (s->page == PAGE_CONNECTIONS) {
+		spec_format(&s->opened, spec);
+		snprintf(line, size, "%s %s  %zu%s connection%s, busiest first; over %ss", spec,
+			 s->opened.name, s->shown.count,
+			 s->shown.count == CONNECTIONS_MAX ? " of more" : "",
+			 s->shown.count == 1 ? "" : "s", interval);
+	} else {
+		snprintf(line, size, "every %ss, bytes over %ss; %s first%s%s%s", delay,
+			 top->meter.traffic.interval ? interval : "- ", orders[top->sort],
+			 top->reverse ? ", reversed" : "", *s->filter ? "; only " : "", s->filter);
+	}
+}
+
+static const char help_text[] =
+	"Each row is a forward: its live and new connections, and the bytes a second from\n"
+	"clients (IN) and to them (OUT), with the last minute of both.\n"
+	"\n"
+	"  Up Down PgUp PgDn Home End   choose a row\n"
+	"  Enter                        open the forward: its connections\n"
+	"  Esc, Left                    back\n"
+	"  < >, F6                      sort by another column\n"
+	"  T                            sort by traffic: the busiest first\n"
+	"  R, I                         reverse the order\n"
+	"  / \\ F4                       show only rows with some text; empty: all\n"
+	"  d, s                         the seconds between two refreshes\n"
+	"  Space                        refresh now\n"
+	"  Ctrl-L                       draw the screen anew\n"
+	"  h ? F1                       this help\n"
+	"  q F10                        quit\n"
+	"\n"
+	"With many connections bytes are read slowly, to spare the processor: the second\n"
+	"line says over how many seconds they are counted. See pfwd(8), TRAFFIC.\n";
+
+static void put_foot(struct screen *s)
+{
+	static const char *const feet[] = {
+		[PAGE_FORWARDS] = ("{Enter} connections  {/} filter  {<} {>} {T} {R} sort  "
+				   "{d}elay  {h}elp  {q}uit"),
+		[PAGE_CONNECTIONS] = "{Esc} back  {h}elp  {q}uit",
+		[PAGE_HELP] = "{Esc} back  {q}uit",
+	};
+	current(s)->foot = feet[s->page];
+}
+
+static int draw(struct screen *s, struct err *err)
+{
+	struct view *view = current(s);
+	char prompt[2 * PROMPT_MAX];
+	int cursor = -1;
+	put_first_line(s);
+	put_second_line(s);
+	put_foot(s);
+	view->utf8 = s->terminal.utf8;
+	view->head[0] = s->head[0];
+	view->head[1] = s->head[1];
+	view->text = s->page == PAGE_HELP ? help_text : NULL;
+	view->table = s->page == PAGE_HELP ? NULL : &s->table;
+	s->table =
+		s->page == PAGE_FORWARDS
+			? (struct
+			   view_table){forward_columns,
+				       FORWARD_COLUMNS,
+				       s->top->sort == TOP_BUSY ? FORWARD_COLUMNS : (size_t)s->top->sort,
+				       s->top->count,
+				       forward_cell,
+				       s}
+			: (struct view_table){
+				  connection_columns, CONNECTION_COLUMNS,
+				  CONNECTION_COLUMNS, s->by_traffic ? s->shown.count : 0,
+				  connection_cell,    s};
+	view->prompt = NULL;
+	if (s->asked) {
+		cursor = snprintf(prompt, sizeof(prompt), "%s: %s", s->asked, s->answer);
+		view->prompt = prompt;
+	}
+	view_scroll(view, s->terminal.height);
+	return terminal_draw(&s->terminal, view, cursor, err);
+}
+
+/* ---- prompts ---- */
+
+static void ask(struct screen *s, const char *what,
+		int (*answered)(struct screen *s, struct err *err), const char *now)
+{
+	s->asked = what;
+	s->answered = answered;
+	snprintf(s->answer, sizeof(s->answer), "%s", now);
+}
+
+static int set_filter(struct screen *s, struct err *err)
+{
+	strcpy(s->filter, s->answer);
+	s->top->filter = *s->filter ? s->filter : NULL;
+	return top_arrange(s->top, err);
+}
+
+static int set_delay(struct screen *s, struct err *err)
+{
+	struct err why = {0};
+	(void)err;
+	if (*s->answer && top_parse_delay(s->answer, &s->top->meter.delay, &why) < 0)
+		snprintf(s->note, sizeof(s->note), "%s", why.text);
+	s->top->next = host_clock() + s->top->meter.delay;
+	return 0;
+}
+
+/* The filter works while it is written; Escape takes it away. */
+static int take_prompt_key(struct screen *s, int key, struct err *err)
+{
+	size_t length = strlen(s->answer);
+	bool filters = s->answered == set_filter, done = key == TERMINAL_ENTER;
+	if (key == TERMINAL_ESCAPE) {
+		*s->answer = '\0';
+		done = true;
+	} else if (key == TERMINAL_BACKSPACE && length) {
+		s->answer[length - 1] = '\0';
+	} else if (key >= ' ' && key < 0x7f && length + 1 < sizeof(s->answer)) {
+		s->answer[length] = (char)key;
+		s->answer[length + 1] = '\0';
+	}
+	if (done)
+		s->asked = NULL;
+	return done || filters ? s->answered(s, err) : 0;
+}
+
+/* ---- keys ---- */
+
+static void go_to(struct screen *s, enum page page)
+{
+	s->before_help = s->page;
+	s->page = page;
+	if (page != PAGE_FORWARDS)
+		*current(s) = (struct view){0};
+}
+
+static void go_back(struct screen *s)
+{
+	if (s->page == PAGE_HELP) {
+		s->page = s->before_help;
+		return;
+	}
+	if (s->page == PAGE_CONNECTIONS)
+		close_forward(s);
+	s->page = PAGE_FORWARDS;
+}
+
+static void open_forward(struct screen *s)
+{
+	const struct top *top = s->top;
+	size_t chosen = current(s)->chosen;
+	if (s->page != PAGE_FORWARDS || chosen >= top->count)
+		return;
+	s->opened = top->meter.present.forwards.items[top->order[chosen]];
+	s->opened_amid = top->meter.passing ? top->meter.traffic.pass : 0;
+	go_to(s, PAGE_CONNECTIONS);
+	s->top->next = host_clock(); /* its connections are read at once */
+}
+
+static void move_by(struct screen *s, bool down, size_t steps)
+{
+	struct view *view = current(s);
+	size_t *at = s->page == PAGE_HELP ? &view->first : &view->chosen;
+	if (down)
+		*at += steps;
+	else
+		*at = *at > steps ? *at - steps : 0;
+}
+
+static bool take_move_key(struct screen *s, int key)
+{
+	size_t page = view_page(current(s), s->terminal.height);
+	switch (key) {
+	case TERMINAL_UP:
+	case TERMINAL_DOWN:
+		move_by(s, key == TERMINAL_DOWN, 1);
+		return true;
+	case TERMINAL_PAGE_UP:
+	case TERMINAL_PAGE_DOWN:
+		move_by(s, key == TERMINAL_PAGE_DOWN, page ? page : 1);
+		return true;
+	case TERMINAL_HOME:
+	case TERMINAL_END:
+		move_by(s, key == TERMINAL_END, SIZE_MAX / 2);
+		return true;
+	default:
+		return false;
+	}
+}
+
+/* Back to the first row, where the order's first ones are. */
+static int sort_by(struct screen *s, enum top_sort sort, bool reverse, struct err *err)
+{
+	s->top->sort = sort;
+	s->top->reverse = reverse;
+	s->views[PAGE_FORWARDS].first = s->views[PAGE_FORWARDS].chosen = 0;
+	return top_arrange(s->top, err);
+}
+
+static int take_sort_key(struct screen *s, int key, struct err *err)
+{
+	enum top_sort now = s->top->sort;
+	switch (key) {
+	case '<':
+		return sort_by(s, now == TOP_FORWARD ? TOP_BUSY : now - 1, false, err);
+	case '>':
+	case TERMINAL_F1 + 5:
+		return sort_by(s, now == TOP_BUSY ? TOP_FORWARD : now + 1, false, err);
+	case 'T':
+		return sort_by(s, TOP_BUSY, false, err);
+	case 'R':
+	case 'I':
+		return sort_by(s, now, !s->top->reverse, err);
+	default:
+		return 0;
+	}
+}
+
+static void take_other_key(struct screen *s, int key)
+{
+	char delay[TOP_RATE_MAX];
+	switch (key) {
+	case 'q':
+	case TERMINAL_F1 + 9:
+		s->ended = true;
+		break;
+	case 'h':
+	case '?':
+	case TERMINAL_F1:
+		if (s->page != PAGE_HELP)
+			go_to(s, PAGE_HELP);
+		break;
+	case TERMINAL_ENTER:
+		open_forward(s);
+		break;
+	case TERMINAL_ESCAPE:
+	case TERMINAL_LEFT:
+	case TERMINAL_BACKSPACE:
+		go_back(s);
+		break;
+	case 'd':
+	case 's':
+		top_put_rate(delay, (uint64_t)s->top->meter.delay / 1000000, 2);
+		ask(s, "Seconds between two refreshes", set_delay, delay);
+		break;
+	case ' ':
+		s->top->next = host_clock();
+		break;
+	case 'L' & 0x1f:
+		terminal_redraw(&s->terminal);
+		break;
+	}
+}
+
+static int take_key(struct screen *s, int key, struct err *err)
+{
+	if (s->asked)
+		return take_prompt_key(s, key, err);
+	*s->note = '\0';
+	if (take_move_key(s, key))
+		return 0;
+	if (s->page == PAGE_FORWARDS && (key == '/' || key == '\\' || key == TERMINAL_F1 + 3)) {
+		ask(s, "Only rows with", set_filter, s->filter);
+		return 0;
+	}
+	take_other_key(s, key);
+	return s->page == PAGE_FORWARDS ? take_sort_key(s, key, err) : 0;
+}
+
+/* ---- the screen ---- */
+
+static int wake(void *context, short happened, struct err *err)
+{
+	struct screen *s = context;
+	int key = TERMINAL_NONE;
+	bool any = false;
+	if (happened & (POLLERR | POLLHUP | POLLNVAL))
+		return 1;
+	while (!s->ended && (key = terminal_key(&s->terminal)) != TERMINAL_NONE) {
+		any = true;
+		if (take_key(s, key, err) < 0)
+			return -1;
+	}
+	if (s->ended)
+		return 1;
+	return any ? draw(s, err) : 0;
+}
+
+static void note_losses(struct screen *s)
+{
+	struct meter *meter = &s->top->meter;
+	if (meter->lost)
+		strcpy(s->note, "connections change faster than they can be counted: rates are too "
+				"low");
+	else if (meter->resized)
+		strcpy(s->note,
+		       "the kernel resized its table of connections: LIVE may be wrong for "
+		       "a while");
+	meter->lost = meter->resized = false;
+}
+
+static int show_all(void *context, struct err *err)
+{
+	struct screen *s = context;
+	note_losses(s);
+	return take_list(s, err) < 0 ? -1 : draw(s, err);
+}
+
+/* Signals that end it are read, so that it can give the terminal back before. */
+static int hold_signals(void)
+{
+	static const int ends[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT};
+	sigset_t set;
+	sigemptyset(&set);
+	for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++)
+		sigaddset(&set, ends[i]);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	return signalfd(-1, &set, SFD_CLOEXEC);
+}
+
+int top_screen(struct top *top, struct err *err)
+{
+	const char *no_color = getenv("NO_COLOR");
+	struct screen s = {.top = top};
+	struct top_face face = {.fd = STDIN_FILENO,
+				.events = POLLIN,
+				.context = &s,
+				.wake = wake,
+				.refresh = show_all,
+				.signals = hold_signals()};
+	if (face.signals < 0)
+		return err_sys(err, errno, "cannot hold signals");
+	int result = terminal_open(&s.terminal, no_color && *no_color, err);
+	top->meter.seen = see;
+	top->meter.context = &s;
+	if (result == 0)
+		result = draw(&s, err);
+	if (result == 0)
+		result = top_run(top, &face, err);
+	terminal_close(&s.terminal);
+	close_forward(&s);
+	close(face.signals);
+	top->meter.seen = NULL;
+	top->filter = NULL;
+	return result;
+}
