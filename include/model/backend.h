@@ -108,7 +108,7 @@ struct backend {
 	 * costs much less than read, and sets nothing up. -1: as read. */
 	int (*digest)(uint64_t *out, struct err *err);
 	/* Fill out[i] for each of set->forwards. */
-	int (*status)(const struct ruleset *set, struct ruleset_status *out, struct err *err);
+	int (*status)(struct ruleset *set, struct ruleset_status *out, struct err *err);
 	/* Set blocked and misplaced of out[i] where others' rules of this interface stop
 	 * elsewhere->items[i], which another backend holds (sorted), and no guest lets it through.
 	 * NULL: they never do. The ways on which there are guests, or -1 (out of memory). */
@@ -120,7 +120,8 @@ struct backend {
 	 */
 	bool (*stops)(const struct ruleset *set, const struct forward *f, bool own,
 		      struct err *where);
-	/* A line for each place of pfwd's that holds something of somebody else's. */
+	/* A line for each place of pfwd's that holds something of somebody else's, or that holds
+	 * what no forward needs. Call status before. */
 	int (*foreign)(const struct ruleset *set, struct lines *out, struct err *err);
 	/*
 	 * Append others' rules of this interface to out, each with its owner, by hook, priority,

@@ -24,6 +24,7 @@ struct state_rule {
 	struct rule rule; /* undefined if it is neither ours nor older */
 	bool ours;        /* it has a shape that pfwd writes */
 	bool older;       /* it has one that versions before wrote, as others may do */
+	bool needless;    /* it accepts what no forward needs; set by health_of */
 	struct rule_ref ref;
 };
 

@@ -84,7 +84,7 @@ static int digest(uint64_t *out, struct err *err)
 	return 0;
 }
 
-static int status(const struct ruleset *set, struct ruleset_status *out, struct err *err)
+static int status(struct ruleset *set, struct ruleset_status *out, struct err *err)
 {
 	return nft_health(content_of(set), out, err);
 }

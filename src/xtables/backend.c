@@ -118,9 +118,9 @@ static void free_set(struct ruleset *set)
 	free(set);
 }
 
-static int fill_status(const struct ruleset *set, struct ruleset_status *out, struct err *err)
+static int fill_status(struct ruleset *set, struct ruleset_status *out, struct err *err)
 {
-	const struct snapshot *s = snapshot_of(set);
+	struct snapshot *s = snapshot_of(set);
 	for (int f = 0; f < FAMILIES; f++) {
 		const struct way_case of = case_of(s, f, &set->forwards);
 		if (health_of(s->states[f], &set->forwards, &s->here, out, err) < 0 ||

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Changes in the notation of iptables-restore(8), and words about what stays. */
+#include <stdio.h>
+
 #include "xtables/dump.h"
 #include "xtables/text.h"
 
@@ -66,19 +68,46 @@ int dump_kept(const struct state *have, const struct plan *plan, struct lines *o
 	return 0;
 }
 
+static int say_foreign(const struct state *have, const struct state_chain *chain, size_t count,
+		       struct lines *out, struct err *err)
+{
+	return lines_add(
+		out, err, "chain %s of the %s %s table holds %zu rule%s that pfwd did not make; %s",
+		quote(chain->name).text, family_name(have->family), table_name(have->table), count,
+		count == 1 ? "" : "s", count == 1 ? "it stays" : "they stay");
+}
+
+static int say_needless(const struct state *have, const struct state_chain *chain,
+			const struct rule *first, size_t count, struct lines *out, struct err *err)
+{
+	char rule[RULE_TEXT_MAX], more[40] = "";
+	text_rule(have->family, first, rule);
+	if (count > 1)
+		snprintf(more, sizeof(more), " and %zu more", count - 1);
+	return lines_add(out, err,
+			 "chain %s of the %s %s table holds %s%s, which no forward needs; the next "
+			 "change removes %s",
+			 quote(chain->name).text, family_name(have->family),
+			 table_name(have->table), rule, more, count == 1 ? "it" : "them");
+}
+
 int dump_foreign(const struct state *have, struct lines *out, struct err *err)
 {
 	for (size_t c = 0; c < have->chain_count; c++) {
 		const struct state_chain *chain = &have->chains[c];
-		size_t count = 0;
-		for (size_t i = 0; i < chain->count; i++)
-			count += !chain->rules[i].ours;
-		if (count && lines_add(out, err,
-				       "chain %s of the %s %s table holds %zu rule%s that pfwd did "
-				       "not make; %s",
-				       quote(chain->name).text, family_name(have->family),
-				       table_name(have->table), count, count == 1 ? "" : "s",
-				       count == 1 ? "it stays" : "they stay") < 0)
+		const struct rule *first = NULL;
+		size_t foreign = 0, needless = 0;
+		for (size_t i = chain->count; i-- > 0;) {
+			const struct state_rule *r = &chain->rules[i];
+			foreign += !r->ours;
+			if (!r->needless)
+				continue;
+			needless++;
+			first = &r->rule;
+		}
+		if (foreign && say_foreign(have, chain, foreign, out, err) < 0)
+			return -1;
+		if (needless && say_needless(have, chain, first, needless, out, err) < 0)
 			return -1;
 	}
 	return 0;

@@ -18,13 +18,14 @@
 #include "xtables/health.h"
 
 struct reached { /* a rule that packets reach */
-	const struct state_rule *rule;
+	struct state_rule *rule;
 	enum group group;
 };
 
 struct cover {         /* a rule that accepts */
 	uint64_t hash; /* of all but the ports */
 	const struct rule *rule;
+	struct state_rule *there;
 	enum group group;
 	uint16_t reach; /* the highest port of it and of those before it that differ in ports alone
 			 */
@@ -77,8 +78,8 @@ static struct cover cover_of(enum group group, const struct rule *rule)
 	};
 }
 
-static const struct state_rule *find_rule(const struct index *index, enum group group,
-					  const struct rule *rule)
+static struct state_rule *find_rule(const struct index *index, enum group group,
+				    const struct rule *rule)
 {
 	const struct reached *r;
 	uint64_t hash = rule_hash(rule);
@@ -91,8 +92,11 @@ static const struct state_rule *find_rule(const struct index *index, enum group 
 /* Whether some rule accepts all that this one does: the same one, or one for more ports. */
 static bool is_covered(const struct index *index, enum group group, const struct rule *rule)
 {
-	if (find_rule(index, group, rule))
+	struct state_rule *same = find_rule(index, group, rule);
+	if (same) {
+		same->needless = false;
 		return true;
+	}
 	struct cover key = cover_of(group, rule);
 	size_t i =
 		search_first(&key, index->covers, index->cover_count, sizeof(key), begins_before);
@@ -102,8 +106,10 @@ static bool is_covered(const struct index *index, enum group group, const struct
 			break;
 		if (c->rule->ports.last >= rule->ports.last &&
 		    c->rule->orig_ports.first <= rule->orig_ports.first &&
-		    c->rule->orig_ports.last >= rule->orig_ports.last)
+		    c->rule->orig_ports.last >= rule->orig_ports.last) {
+			c->there->needless = false;
 			return true;
+		}
 	}
 	return false;
 }
@@ -116,10 +122,15 @@ static bool may_be_united(enum group group, const struct rule *rule)
 	return rule->target == TARGET_ACCEPT && group_infos[group].table == TABLE_FILTER;
 }
 
-static void add_rule(struct index *index, enum group group, const struct state_rule *rule)
+static void add_rule(struct index *index, enum group group, struct state_rule *rule)
 {
-	if (may_be_united(group, &rule->rule))
-		index->covers[index->cover_count++] = cover_of(group, &rule->rule);
+	if (may_be_united(group, &rule->rule)) {
+		struct cover cover = cover_of(group, &rule->rule);
+		cover.there = rule;
+		/* until a forward needs it; the first rule of a chain is for all */
+		rule->needless = !(rule->rule.flags & RULE_STATE_ESTABLISHED);
+		index->covers[index->cover_count++] = cover;
+	}
 	struct reached *r = &index->reached[index->count++];
 	*r = (struct reached){rule, group};
 	hash_table_add(&index->by_rule, rule_hash(&rule->rule), r);
@@ -150,7 +161,7 @@ static void add_chain(struct index *index, const struct state *state,
 	while (count > 0) {
 		chain = index->waiting[--count];
 		for (size_t i = 0; i < chain->count; i++) {
-			const struct state_rule *r = &chain->rules[i];
+			struct state_rule *r = &chain->rules[i];
 			const struct state_chain *below = NULL;
 			if (!r->ours)
 				continue;
@@ -216,7 +227,7 @@ static bool is_complete(const struct index *index, const struct forward_rule *ru
 {
 	bool complete = true;
 	for (size_t i = 0; i < n; i++)
-		complete = complete && is_covered(index, rules[i].group, &rules[i].rule);
+		complete = is_covered(index, rules[i].group, &rules[i].rule) && complete;
 	return complete;
 }
 
@@ -279,8 +290,8 @@ static struct ruleset_status status_of(const struct index *index, const struct f
 	return status;
 }
 
-int health_of(const struct state states[TABLES], const struct forwards *set,
-	      const struct addresses *here, struct ruleset_status *out, struct err *err)
+int health_of(struct state states[TABLES], const struct forwards *set, const struct addresses *here,
+	      struct ruleset_status *out, struct err *err)
 {
 	struct index index = {0};
 	int result = index_make(states, &index, err);

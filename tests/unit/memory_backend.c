@@ -151,7 +151,7 @@ static const struct memory_set *own(const struct ruleset *set)
 	return (const struct memory_set *)(const void *)set;
 }
 
-static int memory_status(const struct ruleset *set, struct ruleset_status *out, struct err *err)
+static int memory_status(struct ruleset *set, struct ruleset_status *out, struct err *err)
 {
 	struct memory *m = own(set)->of;
 	(void)err;

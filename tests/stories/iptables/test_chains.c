@@ -233,6 +233,33 @@ static void jumps_without_the_mark(void **state)
 			    "--comment pfwd -j PFWD\n-A FORWARD -i opt0 -j PFWD\n");
 }
 
+/* An ACCEPT of just pfwd's form that is of no forward is told before it goes. */
+static void what_no_forward_needs_is_told(void **state)
+{
+	(void)state;
+	pfwd(0, "add wan0:80 192.168.1.2:8080 --local");
+	pfwd(0, "add wan0:90-99 :90 -4 --local");
+	assert_string_equal(pfwd(0, "list").err, "");
+	town_sh("iptables-legacy -A PFWD -d 192.168.1.9/32 -i wan0 -p tcp -m tcp --dport 80 "
+		"-m conntrack --ctorigdstport 80 -j ACCEPT");
+	assert_string_equal(
+		pfwd(0, "list").err,
+		"pfwd: chain PFWD of the IPv4 filter table holds -d 192.168.1.9/32 -i wan0 -p tcp "
+		"-m tcp --dport 80 -m conntrack --ctorigdstport 80 -j ACCEPT, which no forward "
+		"needs; the next change removes it\n");
+	town_sh("iptables-legacy -A PFWD-INPUT -i wan0 -p tcp -m tcp --dport 79 "
+		"-m conntrack --ctorigdstport 79 -j ACCEPT");
+	/* what no jump leads to is missing, and not too much */
+	town_sh("iptables-legacy -D FORWARD 1");
+	assert_string_equal(pfwd(0, "list").err,
+			    "pfwd: chain PFWD-INPUT of the IPv4 filter table holds -i wan0 -p tcp "
+			    "-m tcp --dport 79 -m conntrack --ctorigdstport 79 -j ACCEPT, which no "
+			    "forward needs; the next change removes it\n");
+	pfwd(0, "add wan0:81 192.168.1.2");
+	assert_string_equal(pfwd(0, "list").err, "");
+	assert_silent(town_run("iptables-legacy -S").out, "192.168.1.9");
+}
+
 /* A marked jump is pfwd's, whatever more it matches; forwards that do not pass it are told. */
 static void a_narrower_jump_is_left(void **state)
 {
@@ -378,6 +405,7 @@ int main(void)
 		STORY(flush_leaves_a_chain_that_somebody_uses),
 		STORY(a_jump_stays_where_it_was_put),
 		STORY(jumps_without_the_mark),
+		STORY(what_no_forward_needs_is_told),
 		STORY(a_narrower_jump_is_left),
 		STORY(a_name_that_is_taken_is_refused),
 		STORY(neighbouring_ports_share_an_accept),
