@@ -31,17 +31,19 @@ int conntrack_walk_port(enum family family, uint8_t proto, uint16_t port,
 
 /*
  * Call each for every translated connection that begins, changes or ends, and done after each lot
- * of them. If the kernel had to leave out some because they came too fast, lost is called. Ends
- * with 0 once signals can be read from, or if nobody reads any more what is written to reader; with
- * a negative value of each, done or lost; or with -1 as conntrack_walk.
+ * of them; while *all is true, for those too whose destination is not translated. If the kernel had
+ * to leave out some because they came too fast, lost is called. Ends with 0 once signals can be
+ * read from, or if nobody reads any more what is written to reader; with a negative value of each,
+ * done or lost; or with -1 as conntrack_walk.
  */
 struct conntrack_follower {
 	int (*each)(void *context, const struct connection *c);
 	int (*done)(void *context);
 	int (*lost)(void *context);
 	void *context;
-	int reader;  /* a descriptor */
-	int signals; /* a descriptor, as of signalfd(2) */
+	const bool *all; /* looked at after each lot */
+	int reader;      /* a descriptor */
+	int signals;     /* a descriptor, as of signalfd(2) */
 };
 int conntrack_follow(const struct conntrack_follower *follower, struct err *err);
 

@@ -201,6 +201,7 @@ struct conns {
 	char **specs; /* SPEC of each forward, as text; NULL: not printed yet */
 	struct owners owners;
 	struct output output; /* with follow */
+	bool keeps;           /* some forwards keep a port, whose connections are not translated */
 	int64_t next_reading; /* not before this time of host_clock are forwards read again */
 	int64_t next_look;    /* ... is asked whether the rules have changed */
 	uint64_t digest;      /* of the rules, from before the last reading */
@@ -261,7 +262,12 @@ static int read_forwards(struct conns *conns, struct err *err)
 	conns->specs = calloc(set->count + 1, sizeof(*conns->specs));
 	if (!conns->selected || !conns->specs)
 		return err_memory(err);
-	return owners_make(set, &conns->owners, err);
+	if (owners_make(set, &conns->owners, err) < 0)
+		return -1;
+	struct ctrequest_wish ignored;
+	size_t at = 0;
+	conns->keeps = owners_next_kept(&conns->owners, &at, &ignored);
+	return 0;
 }
 
 static void drop_forwards(struct conns *conns)
@@ -338,6 +344,8 @@ static int print_event(void *context, const struct connection *c)
 	if (look_for_changes(conns) < 0)
 		return -1;
 	bool known = owners_forward(&conns->owners, c) != NULL;
+	if (!known && !c->translated)
+		return 0;
 	if (!known && host_clock() >= conns->next_reading && refresh_forwards(conns) < 0)
 		return -1;
 	return print_connection(conns, c);
@@ -372,6 +380,7 @@ static int follow(struct conns *conns, struct err *err)
 					      .done = flush_rows,
 					      .lost = read_again,
 					      .context = conns,
+					      .all = &conns->keeps,
 					      .reader = STDOUT_FILENO,
 					      .signals = conns->output.signals};
 	return conntrack_follow(&follower, err);

@@ -22,8 +22,13 @@ static const char follow_what[] = "follow the connections";
 #define EVENTS_BUFFER (16 * 1024 * 1024) /* bytes; the kernel's bookkeeping counts too */
 
 /* Let only events of translated connections through: find the status attribute, test its bit. */
-static int filter_events(struct mnl_socket *socket)
+static int filter_events(struct mnl_socket *socket, bool all)
 {
+	int none = 0, fd = mnl_socket_get_fd(socket);
+	if (all) {
+		int result = setsockopt(fd, SOL_SOCKET, SO_DETACH_FILTER, &none, sizeof(none));
+		return result < 0 && errno == ENOENT ? 0 : result;
+	}
 	struct sock_filter code[] = {
 		BPF_STMT(BPF_LD | BPF_IMM, NLMSG_HDRLEN + sizeof(struct nfgenmsg)),
 		BPF_STMT(BPF_LDX | BPF_IMM, CTA_STATUS),
@@ -36,8 +41,7 @@ static int filter_events(struct mnl_socket *socket)
 		BPF_STMT(BPF_RET | BPF_K, UINT32_MAX),
 	};
 	struct sock_fprog program = {sizeof(code) / sizeof(code[0]), code};
-	return setsockopt(mnl_socket_get_fd(socket), SOL_SOCKET, SO_ATTACH_FILTER, &program,
-			  sizeof(program));
+	return setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof(program));
 }
 
 /* The groups of events; the last one can be left out. */
@@ -48,7 +52,7 @@ static const int groups[] = {NFNLGRP_CONNTRACK_NEW, NFNLGRP_CONNTRACK_DESTROY,
 static int subscribe(struct mnl_socket *socket, size_t count)
 {
 	int size = EVENTS_BUFFER, fd = mnl_socket_get_fd(socket);
-	if (filter_events(socket) < 0)
+	if (filter_events(socket, false) < 0)
 		return -1;
 	/* without the privilege to force it, as much as is allowed */
 	if (setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &size, sizeof(size)) < 0)
@@ -63,6 +67,7 @@ static int subscribe(struct mnl_socket *socket, size_t count)
 struct receiver {
 	int (*each)(void *context, const struct connection *c);
 	void *context;
+	bool all;   /* also connections that are not translated */
 	int result; /* of each */
 	int taken;  /* messages */
 };
@@ -71,7 +76,7 @@ static int on_event(const struct nlmsghdr *nlh, void *data)
 {
 	struct connection c;
 	struct receiver *receiver = data;
-	if (!ctrequest_read(nlh, NULL, &c) || !c.translated)
+	if (!ctrequest_read(nlh, NULL, &c) || (!c.translated && !receiver->all))
 		return MNL_CB_OK;
 	if (NFNL_MSG_TYPE(nlh->nlmsg_type) == IPCTNL_MSG_CT_DELETE)
 		c.event = CONNECTION_DESTROY;
@@ -110,11 +115,15 @@ static int take_events(struct mnl_socket *socket, struct receiver *receiver, cha
 static int drain(struct mnl_socket *socket, const struct conntrack_follower *follower, char *buffer,
 		 struct err *err)
 {
-	struct receiver receiver = {.each = follower->each, .context = follower->context};
+	struct receiver receiver = {
+		.each = follower->each, .context = follower->context, .all = *follower->all};
 	bool lost;
 	int result = take_events(socket, &receiver, buffer, &lost, err);
 	if (result >= 0 && lost)
 		result = follower->lost(follower->context);
+	if (result >= 0 && *follower->all != receiver.all &&
+	    filter_events(socket, *follower->all) < 0)
+		return ctrequest_error(errno, follow_what, err);
 	return result < 0 ? result : follower->done(follower->context);
 }
 
@@ -127,7 +136,9 @@ static int follow(struct mnl_socket *socket, const struct conntrack_follower *fo
 	char *buffer = malloc(NETLINK_BUFFER_SIZE);
 	if (!buffer)
 		return err_memory(err);
-	int result = drain(socket, follower, buffer, err);
+	int result = *follower->all && filter_events(socket, true) < 0
+			     ? ctrequest_error(errno, follow_what, err)
+			     : drain(socket, follower, buffer, err);
 	while (result >= 0) {
 		if (poll(fds, sizeof(fds) / sizeof(fds[0]), -1) < 0 && errno != EINTR)
 			result = err_sys(err, errno, "cannot %s", follow_what);

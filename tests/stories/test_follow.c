@@ -63,6 +63,22 @@ static void following_shows_begin_and_end(void **state)
 	assert_says(o.out, "EVENT FORWARD PROTO CLIENT");
 }
 
+/* conntrack does not call it translated. Another port's connections stay out. */
+static void following_shows_a_port_that_goes_to_itself(void **state)
+{
+	(void)state;
+	town_serve(GATEWAY, IPPROTO_TCP, "0.0.0.0", 80);
+	pfwd(0, "add wan0:79-82 :80 -4 --name near");
+	begin_following("", "-rna -o NAME,VIA");
+	town_ask(CLIENT, IPPROTO_TCP, "10.1.0.1", 80);
+	town_ask(CLIENT, IPPROTO_TCP, "10.1.0.1", 81);
+	town_ask(CLIENT, IPPROTO_TCP, "10.1.0.1", 99);
+	struct outcome o = end_following();
+	assert_says(o.out, "new near 10.1.0.1:80\n");
+	assert_says(o.out, "new near 10.1.0.1:81\n");
+	assert_silent(o.out, ":99");
+}
+
 static void following_leaves_out_what_was_not_asked_for(void **state)
 {
 	(void)state;
@@ -195,6 +211,7 @@ int main(void)
 {
 	const struct CMUnitTest stories[] = {
 		STORY(following_shows_begin_and_end),
+		STORY(following_shows_a_port_that_goes_to_itself),
 		STORY(following_leaves_out_what_was_not_asked_for),
 		STORY(following_knows_forwards_made_since),
 		STORY(following_goes_on_with_the_other_selectors),
