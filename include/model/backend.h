@@ -30,6 +30,7 @@ struct ruleset {
 	struct forwards forwards; /* sorted */
 	bool used;                /* there are forwards, of which forwards may hold a part */
 	bool guests;              /* there are guests for forwards of other backends */
+	bool leftovers;           /* something is there that no forward needs; set by status */
 
 	/* What other backends have to do with it, set before status and plan: */
 	/* All that they hold, or shall hold; sorted. Where there are no guests yet, those alone

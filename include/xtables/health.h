@@ -9,10 +9,16 @@
 #include "model/backend.h"
 #include "xtables/state.h"
 
-/* Fill out[i] for each forward of the set that has the family of the tables; states: nat and filter
- * of one family, by enum table, where rules that let through what no forward needs are noted; here:
- * the addresses of this host. 0, or -1 (out of memory). */
-int health_of(struct state states[TABLES], const struct forwards *set, const struct addresses *here,
-	      struct ruleset_status *out, struct err *err);
+struct health_case {
+	struct state *states; /* nat and filter of one family, by enum table */
+	const struct forwards *set;
+	const struct addresses *here; /* of this host */
+};
+
+/* Fill out[i] for each forward of the set that has the family of the tables. Rules that let through
+ * what no forward needs are noted in the tables; *leftovers is set if there are some. 0, or -1 (out
+ * of memory). */
+int health_of(const struct health_case *of, struct ruleset_status *out, bool *leftovers,
+	      struct err *err);
 
 #endif

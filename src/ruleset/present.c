@@ -155,8 +155,11 @@ static int read_once(const struct backend *const *backends, enum reading_depth d
 	return result;
 }
 
-static bool any_incomplete(const struct present *p)
+static bool any_damage(const struct present *p)
 {
+	for (size_t b = 0; p->backends[b]; b++)
+		if (p->sets[b]->leftovers)
+			return true;
 	for (size_t i = 0; p->of && i < p->forwards.count; i++)
 		if (p->of[i].status.incomplete)
 			return true;
@@ -165,7 +168,9 @@ static bool any_incomplete(const struct present *p)
 
 static bool same_damage(const struct present *a, const struct present *b)
 {
-	if (a->forwards.count != b->forwards.count)
+	const struct lines *x = &a->foreign, *y = &b->foreign;
+	if (a->forwards.count != b->forwards.count || x->used != y->used ||
+	    (x->used && memcmp(x->text, y->text, x->used) != 0))
 		return false;
 	for (size_t i = 0; i < a->forwards.count; i++)
 		if (!forward_equal(&a->forwards.items[i], &b->forwards.items[i]) ||
@@ -177,15 +182,15 @@ static bool same_damage(const struct present *a, const struct present *b)
 #define READINGS_MAX 5
 #define PAUSE_NS 50000000 /* longer than a change is between two of its commits */
 
-/* A forward may look incomplete because the tables were read before and after a commit of somebody
- * else. It is incomplete if it is so in the next reading too. */
+/* A forward may look incomplete, or a rule needless, because the tables were read before and after
+ * a commit of somebody else. It is so if the next reading says the same. */
 int present_read(const struct backend *const *backends, enum reading_depth depth,
 		 struct present *out, struct err *err)
 {
 	static const struct timespec pause = {.tv_nsec = PAUSE_NS};
 	bool same = false;
 	int result = read_once(backends, depth, out, err);
-	for (int i = 1; result == 0 && any_incomplete(out) && !same && i < READINGS_MAX; i++) {
+	for (int i = 1; result == 0 && any_damage(out) && !same && i < READINGS_MAX; i++) {
 		struct present again;
 		nanosleep(&pause, NULL);
 		result = read_once(backends, depth, &again, err);

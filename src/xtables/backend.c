@@ -123,7 +123,8 @@ static int fill_status(struct ruleset *set, struct ruleset_status *out, struct e
 	struct snapshot *s = snapshot_of(set);
 	for (int f = 0; f < FAMILIES; f++) {
 		const struct way_case of = case_of(s, f, &set->forwards);
-		if (health_of(s->states[f], &set->forwards, &s->here, out, err) < 0 ||
+		const struct health_case health = {s->states[f], &set->forwards, &s->here};
+		if (health_of(&health, out, &set->leftovers, err) < 0 ||
 		    ways_status(&of, out, err) < 0)
 			return -1;
 	}

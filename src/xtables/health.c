@@ -290,9 +290,11 @@ static struct ruleset_status status_of(const struct index *index, const struct f
 	return status;
 }
 
-int health_of(struct state states[TABLES], const struct forwards *set, const struct addresses *here,
-	      struct ruleset_status *out, struct err *err)
+int health_of(const struct health_case *of, struct ruleset_status *out, bool *leftovers,
+	      struct err *err)
 {
+	const struct state *states = of->states;
+	const struct forwards *set = of->set;
 	struct index index = {0};
 	int result = index_make(states, &index, err);
 	for (int g = 0; g < GROUPS; g++) {
@@ -305,8 +307,10 @@ int health_of(struct state states[TABLES], const struct forwards *set, const str
 	for (size_t i = 0; result == 0 && i < set->count; i++) {
 		const struct forward *f = &set->items[i];
 		if (f->family == states[TABLE_NAT].family)
-			out[i] = status_of(&index, f, addresses_hold(here, &f->target));
+			out[i] = status_of(&index, f, addresses_hold(of->here, &f->target));
 	}
+	for (size_t i = 0; i < index.cover_count; i++)
+		*leftovers = *leftovers || index.covers[i].there->needless;
 	free(index.reached);
 	free(index.covers);
 	hash_table_free(&index.by_rule);

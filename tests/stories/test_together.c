@@ -58,12 +58,34 @@ static void eight_writers_lose_nothing(void **state)
 	assert_string_equal(o.out, "5126\n6126\n7126\n8126\n");
 }
 
+/* A reading between two commits of somebody is not taken for damage, and nothing is missing. */
+static void list_is_true_beside_a_writer(void **state)
+{
+	(void)state;
+	pfwd(0, "add wan0:80-90 :80 -4");
+	pfwd(0, "add wan0:100 192.168.1.2 --hairpin --local");
+	struct outcome o = town_run(
+		"while [ ! -e /run/stop ]; do $PFWD add -w 50 wan0:101 192.168.1.3 --local "
+		"--masquerade; "
+		"$PFWD del -w 50 wan0:101; done &\n"
+		"for i in $(seq 60); do $PFWD list -rn -o FORWARD,STATE; done >/run/lists\n"
+		"touch /run/stop; wait; sort /run/lists | uniq -c | "
+		"awk '{ print $2 == \"wan0:101/tcp\" || $1 == 60 ? $2 : \"missing\", $3 }'");
+	assert_string_equal(o.err, "");
+	assert_says(o.out, "wan0:101/tcp active\n");
+	assert_says(o.out, "wan0:100/tcp active\n");
+	assert_says(o.out, "wan0:80-90/tcp active\n");
+	assert_int_equal(strlen(o.out), strlen("wan0:101/tcp active\nwan0:100/tcp active\n"
+					       "wan0:80-90/tcp active\n"));
+}
+
 #define STORY(f) cmocka_unit_test_teardown(f, town_clean)
 
 int main(void)
 {
 	const struct CMUnitTest stories[] = {
 		STORY(eight_writers_lose_nothing),
+		STORY(list_is_true_beside_a_writer),
 	};
 	return cmocka_run_group_tests(stories, town_build, town_raze);
 }
