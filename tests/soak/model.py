@@ -5,6 +5,7 @@ forwards may stand beside each other, who is forwarded to where, and what the ta
 Interfaces, addresses and networks are prefixes here: strings of which one is inside another where
 it begins with it. "" is any."""
 import ipaddress
+import os
 from dataclasses import dataclass, replace
 
 from town import ADDRESSES, GATEWAY, INTERFACE_OF
@@ -215,7 +216,10 @@ class Model:
         if not f.target:
             return f"gateway {address} {f.to_port(port)} {source}"
         seen = source
-        if f.hairpin and bits(source).startswith(bits(f.hairpin)):
+        # a program of the gateway is no client of --hairpin: in the legacy tables its source is
+        # translated all the same, where it is an address of that network
+        local = way.role == "local" and os.environ.get("BACKEND") == "nftables"
+        if f.hairpin and not local and bits(source).startswith(bits(f.hairpin)):
             seen = GATEWAY["lan0"][family]
         if way.role != "hairpin" and (f.masquerade or f.snat):
             seen = f.snat or GATEWAY["lan0"][family]
