@@ -10,6 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "commands/command.h"
 #include "commands/options.h"
 #include "host/host.h"
 #include "host/memory.h"

@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Options that several commands have, and how the help prints options. Each table says which struct
- * it fills.
+ * Options that several commands have. Each table says which struct it fills.
  */
 #ifndef PFWD_COMMANDS_OPTIONS_H
 #define PFWD_COMMANDS_OPTIONS_H
 
-#include "commands/command.h"
+#include "syntax/args.h"
 
 /* Of every command; into a struct globals. */
 extern const struct arg_def global_options[];
@@ -16,8 +15,5 @@ extern const struct arg_def change_options[];
 extern const struct arg_def report_options[];
 /* -4 and -6 of a selection; into an enum family. */
 extern const struct arg_def family_options[];
-
-void options_print(const struct arg_def *options);
-void options_print_usage(const struct command *command);
 
 #endif

@@ -72,7 +72,7 @@ enum others_depth {
 };
 
 struct waiting { /* whoever is told that a lock has to be waited for */
-	void (*tell)(const void *context);
+	void (*tell)(const void *context, const char *lock); /* lock: what it is called */
 	const void *context;
 };
 

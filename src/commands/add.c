@@ -2,6 +2,7 @@
 /* pfwd add: one forward, or several that share the rest. */
 #include "commands/edit.h"
 #include "commands/forwards_file.h"
+#include "commands/command.h"
 #include "commands/options.h"
 #include "commands/warn.h"
 #include "host/interfaces.h"

@@ -14,6 +14,7 @@
 #include "adopt/words.h"
 #include "commands/edit.h"
 #include "commands/forwards_file.h"
+#include "commands/command.h"
 #include "commands/options.h"
 #include "commands/warn.h"
 #include "host/interfaces.h"

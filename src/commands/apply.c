@@ -4,6 +4,7 @@
 
 #include "commands/edit.h"
 #include "commands/forwards_file.h"
+#include "commands/command.h"
 #include "commands/options.h"
 #include "commands/warn.h"
 #include "ruleset/present.h"

@@ -6,6 +6,7 @@
 
 #include "check/ask.h"
 #include "check/results.h"
+#include "commands/command.h"
 #include "commands/options.h"
 #include "commands/query.h"
 #include "ruleset/present.h"

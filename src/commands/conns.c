@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "commands/command.h"
 #include "commands/options.h"
 #include "commands/query.h"
 #include "conns/conntrack.h"

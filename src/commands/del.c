@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "commands/edit.h"
+#include "commands/command.h"
 #include "commands/options.h"
 #include "syntax/selector.h"
 

@@ -90,11 +90,11 @@ static int settle(const struct edit *edit, const struct stale_change *change, st
 		       failed, why.text);
 }
 
-static void tell_waiting(const void *context)
+static void tell_waiting(const void *context, const char *lock)
 {
 	(void)context;
 	if (isatty(STDERR_FILENO))
-		command_say("waiting for the xtables lock");
+		command_say("waiting for %s", lock);
 }
 
 static int print_plan(const struct lines *plan, struct err *err)

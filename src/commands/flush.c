@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* pfwd flush: remove all that pfwd made. */
 #include "commands/edit.h"
+#include "commands/command.h"
 #include "commands/options.h"
 
 static int decide(void *context, const struct forwards *present, const struct forwards **wanted,

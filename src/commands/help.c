@@ -2,7 +2,9 @@
 /* pfwd help and pfwd version, from the tables that the commands run by. */
 #include <stdio.h>
 
+#include "commands/command.h"
 #include "commands/options.h"
+#include "commands/usage.h"
 #include "ruleset/choice.h"
 
 struct help {
@@ -27,7 +29,7 @@ static int run_help(const struct command_line *line, struct err *err)
 	if (result != COMMAND_GO)
 		return result;
 	if (help.about) {
-		options_print_usage(help.about);
+		usage_print(help.about);
 		return 0;
 	}
 	puts("Usage: pfwd COMMAND ...\n\nPort forwards of this host, and the connections through "
@@ -35,7 +37,7 @@ static int run_help(const struct command_line *line, struct err *err)
 	for (const struct command *const *c = line->globals->commands; *c; c++)
 		printf("  %-8s %s\n", (*c)->name, (*c)->summary);
 	puts("\nOptions:");
-	options_print(global_options);
+	usage_print_options(global_options);
 	puts("\n`pfwd help COMMAND` explains a command, pfwd(8) everything.");
 	return 0;
 }

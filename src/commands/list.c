@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "commands/command.h"
 #include "commands/options.h"
 #include "commands/overview.h"
 #include "commands/query.h"

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "commands/forwards_file.h"
+#include "commands/command.h"
 #include "commands/options.h"
 #include "host/replace_file.h"
 #include "ruleset/present.h"

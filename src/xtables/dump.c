@@ -68,46 +68,48 @@ int dump_kept(const struct state *have, const struct plan *plan, struct lines *o
 	return 0;
 }
 
-static int say_foreign(const struct state *have, const struct state_chain *chain, size_t count,
-		       struct lines *out, struct err *err)
+struct tally { /* of some rules of a chain */
+	const struct rule *first;
+	size_t count;
+};
+
+static int say_foreign(struct dump *dump, const struct state *have, size_t count)
 {
-	return lines_add(
-		out, err, "chain %s of the %s %s table holds %zu rule%s that pfwd did not make; %s",
-		quote(chain->name).text, family_name(have->family), table_name(have->table), count,
-		count == 1 ? "" : "s", count == 1 ? "it stays" : "they stay");
+	return lines_add(dump->out, dump->err,
+			 "chain %s of the %s %s table holds %zu rule%s that pfwd did not make; %s",
+			 dump->quoted.text, family_name(have->family), table_name(have->table),
+			 count, count == 1 ? "" : "s", count == 1 ? "it stays" : "they stay");
 }
 
-static int say_needless(const struct state *have, const struct state_chain *chain,
-			const struct rule *first, size_t count, struct lines *out, struct err *err)
+static int say_needless(struct dump *dump, const struct state *have, const struct tally *tally)
 {
 	char rule[RULE_TEXT_MAX], more[40] = "";
-	text_rule(have->family, first, rule);
-	if (count > 1)
-		snprintf(more, sizeof(more), " and %zu more", count - 1);
-	return lines_add(out, err,
+	text_rule(have->family, tally->first, rule);
+	if (tally->count > 1)
+		snprintf(more, sizeof(more), " and %zu more", tally->count - 1);
+	return lines_add(dump->out, dump->err,
 			 "chain %s of the %s %s table holds %s%s, which no forward needs; the next "
 			 "change removes %s",
-			 quote(chain->name).text, family_name(have->family),
-			 table_name(have->table), rule, more, count == 1 ? "it" : "them");
+			 dump->quoted.text, family_name(have->family), table_name(have->table),
+			 rule, more, tally->count == 1 ? "it" : "them");
 }
 
 int dump_foreign(const struct state *have, struct lines *out, struct err *err)
 {
 	for (size_t c = 0; c < have->chain_count; c++) {
 		const struct state_chain *chain = &have->chains[c];
-		const struct rule *first = NULL;
-		size_t foreign = 0, needless = 0;
+		struct dump dump = {.quoted = quote(chain->name), .out = out, .err = err};
+		struct tally needless = {0};
+		size_t foreign = 0;
 		for (size_t i = chain->count; i-- > 0;) {
 			const struct state_rule *r = &chain->rules[i];
 			foreign += !r->ours;
-			if (!r->needless)
-				continue;
-			needless++;
-			first = &r->rule;
+			if (r->needless)
+				needless = (struct tally){&r->rule, needless.count + 1};
 		}
-		if (foreign && say_foreign(have, chain, foreign, out, err) < 0)
+		if (foreign && say_foreign(&dump, have, foreign) < 0)
 			return -1;
-		if (needless && say_needless(have, chain, first, needless, out, err) < 0)
+		if (needless.count && say_needless(&dump, have, &needless) < 0)
 			return -1;
 	}
 	return 0;

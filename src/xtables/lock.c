@@ -128,7 +128,7 @@ int lock_take(unsigned int seconds, const struct waiting *waiting, struct err *e
 		return fd;
 	if (errno == EWOULDBLOCK && seconds > 0) {
 		if (waiting)
-			waiting->tell(waiting->context);
+			waiting->tell(waiting->context, "the xtables lock");
 		if (wait_for(fd, seconds_now() + seconds) == 0)
 			return fd;
 	}

@@ -406,7 +406,7 @@ static int first_lock(unsigned int seconds, const struct waiting *waiting, struc
 		wrong("the lock is taken twice");
 	if (memory[0].lock.kind) {
 		if (waiting)
-			waiting->tell(waiting->context);
+			waiting->tell(waiting->context, "the lock of iptables");
 		*err = memory[0].lock;
 		return -1;
 	}
