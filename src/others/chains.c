@@ -192,8 +192,9 @@ static int walk_chain(struct walk *w, size_t at, const struct other_rule *reache
 	struct shares shares = {.count = 0};
 	size_t spared = w->spared_count, before;
 	int result = 0;
-	for (size_t i = 0; i < chain->count && w->steps && result == 0; i++, w->steps--) {
+	for (size_t i = 0; i < chain->count && w->steps && result == 0; i++) {
 		struct chain_rule *rule = &chain->rules[i];
+		w->steps--;
 		bool some = shared || rule->share || takes_rest(&shares, &rule->rule);
 		rule->seen = true;
 		if (rule->share && shares.count < SHARES_MAX)
