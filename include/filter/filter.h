@@ -23,7 +23,8 @@ struct filter_rule {
 	bool never;   /* it matches no packet of a connection of forwards */
 	bool limited; /* it takes some clients or some packets alone */
 	bool unsure;  /* it asks for more than is told here: it may match, or not */
-	bool not_in, not_out, not_dst; /* the interface, the network is what must not be */
+	bool not_in, not_out;          /* the interface is what must not be */
+	bool not_src, not_dst;         /* the network is what must not be */
 	bool not_ports;                /* the ports are those that must not be */
 	bool not_here, not_away;       /* it takes nothing to an address of this host, to others */
 	bool not_plain;                /* it takes no connection whose destination is as it was */
@@ -33,6 +34,7 @@ struct filter_rule {
 	enum proto proto;              /* PROTO_NONE: any */
 	char in[IFNAME_MAX];           /* "": any; a trailing '+': all that begin so */
 	char out[IFNAME_MAX];
+	struct network src;    /* it takes some clients alone */
 	struct network dst;    /* after translation */
 	struct ports ports;    /* {0, 0}: any; after translation */
 	struct ports original; /* {0, 0}: any; before translation */
@@ -53,15 +55,17 @@ struct filter_flow {
 	char in[IFNAME_MAX];   /* as in struct forward */
 	char out[IFNAME_MAX];  /* "": not known */
 	struct network dst;    /* the target; none: not known, or this host */
+	struct network client; /* none: all clients */
 	struct ports ports;    /* of the target */
 	struct ports original; /* that clients connect to; {0, 0}: not known */
 	bool here;             /* its packets go to an address of this host */
 	bool plain;            /* the destination is not translated */
 	bool reply;            /* its packets are answers on translated connections */
+	bool suspect;          /* a rule that takes some packets alone is taken to stop these */
 };
 
 enum filter_end {
-	FILTER_OPEN,   /* no rule or policy stops the flow for every client */
+	FILTER_OPEN,   /* no rule or policy stops the flow for every client, or for its client */
 	FILTER_CLOSED, /* the rule at index stops it, or the policy if there are no more rules */
 };
 

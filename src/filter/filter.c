@@ -54,6 +54,26 @@ static enum answer match_overlaps(enum overlap o)
 	return o == OVERLAP_EQUAL || o == OVERLAP_INSIDE ? YES : MAYBE;
 }
 
+/* The network of a rule that clients are on: an answer is sent to them. */
+static const struct network *clients_of(const struct filter_rule *r, const struct filter_flow *f)
+{
+	return f->reply ? &r->dst : &r->src;
+}
+
+/* Whether the rule tells clients or packets apart by more than is known of the flow. */
+static bool is_limited(const struct filter_rule *r, const struct filter_flow *f)
+{
+	bool unknown = network_is_set(clients_of(r, f)) && !network_is_set(&f->client);
+	return r->limited || unknown || (f->reply && network_is_set(&r->src));
+}
+
+static enum answer match_network(const struct network *wanted, const struct network *has)
+{
+	if (!network_is_set(wanted))
+		return YES;
+	return network_is_set(has) ? match_overlaps(network_overlap(has, wanted)) : MAYBE;
+}
+
 static enum answer match_rule(const struct filter_rule *r, const struct filter_flow *f)
 {
 	enum answer a = r->unsure ? MAYBE : YES;
@@ -65,12 +85,9 @@ static enum answer match_rule(const struct filter_rule *r, const struct filter_f
 		return NO;
 	a = both(a, turned(match_interface(r->in, f->in, true), r->not_in));
 	a = both(a, turned(match_interface(r->out, f->out, *f->out), r->not_out));
-	if (network_is_set(&r->dst)) {
-		enum answer d = network_is_set(&f->dst)
-					? match_overlaps(network_overlap(&f->dst, &r->dst))
-					: MAYBE;
-		a = both(a, turned(d, r->not_dst));
-	}
+	if (!f->reply)
+		a = both(a, turned(match_network(&r->src, &f->client), r->not_src));
+	a = both(a, turned(match_network(&r->dst, f->reply ? &f->client : &f->dst), r->not_dst));
 	if (r->ports.first)
 		a = both(a,
 			 turned(match_overlaps(ports_overlap(f->ports, r->ports)), r->not_ports));
@@ -107,7 +124,7 @@ static enum outcome walk_chain(const struct walk *w, size_t at, bool limited, in
 	for (size_t i = 0; i < chain->count; i++) {
 		const struct filter_rule *r = &chain->rules[i];
 		enum answer a = match_rule(r, w->flow);
-		bool some = limited || r->limited;
+		bool some = limited || is_limited(r, w->flow);
 		enum outcome below = WENT_ON;
 		size_t ignored;
 		*index = i;
@@ -122,10 +139,10 @@ static enum outcome walk_chain(const struct walk *w, size_t at, bool limited, in
 			if (a == YES && !some)
 				return RETURNED;
 			/* those that return are spared what follows: it stops only the others */
-			limited = limited || r->limited;
+			limited = some;
 			break;
 		case FILTER_END:
-			if (!some)
+			if (!some || w->flow->suspect)
 				return STOPPED;
 			break;
 		case FILTER_JUMP:

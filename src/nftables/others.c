@@ -100,7 +100,8 @@ static void on_payload(struct decoder *d, const struct wire_attrs *a)
 	if (base == NFT_PAYLOAD_NETWORK_HEADER && (offset == 16 || offset == 24) &&
 	    !(offset == 16 && length == 8))
 		what = LOADED_DESTINATION;
-	else if (base == NFT_PAYLOAD_NETWORK_HEADER && (offset == 12 || offset == 8))
+	else if (base == NFT_PAYLOAD_NETWORK_HEADER &&
+		 offset == (d->rule->family == FAMILY_IPV6 ? 8 : 12))
 		what = LOADED_SOURCE;
 	else if (base == NFT_PAYLOAD_NETWORK_HEADER && (offset == 9 || offset == 6) && length == 1)
 		what = LOADED_PROTO;
@@ -163,8 +164,9 @@ static void ask_index(char out[IFNAME_MAX], bool *negated, bool neq, const void 
 	ask_interface(out, negated, neq, name, sizeof(name));
 }
 
-static void ask_destination(struct filter_rule *r, const struct reg *reg, const uint8_t *bytes,
-			    size_t length)
+/* The network of the address in that register. False: it is not one. */
+static bool read_network(const struct filter_rule *r, const struct reg *reg, const uint8_t *bytes,
+			 size_t length, struct network *out)
 {
 	unsigned int prefix = 0;
 	struct address addr = {.family = r->family};
@@ -173,10 +175,9 @@ static void ask_destination(struct filter_rule *r, const struct reg *reg, const 
 	for (size_t i = 0; i < length && i < 16; i++)
 		prefix += (unsigned int)__builtin_popcount(reg->masked ? reg->mask[i] : 0xff);
 	memcpy(addr.bytes, bytes, length < 16 ? length : 16);
-	if (prefix > address_bits(addr.family))
-		r->unsure = true;
-	else if (prefix)
-		r->dst = network_of(&addr, prefix);
+	if (prefix && prefix <= address_bits(addr.family))
+		*out = network_of(&addr, prefix);
+	return prefix <= address_bits(addr.family);
 }
 
 static void on_cmp(struct decoder *d, const struct wire_attrs *a)
@@ -225,9 +226,7 @@ static void on_cmp(struct decoder *d, const struct wire_attrs *a)
 			r->never = true; /* no protocol of forwards */
 		break;
 	case LOADED_DESTINATION:
-		if (equality)
-			ask_destination(r, reg, bytes, length);
-		else
+		if (!equality || !read_network(r, reg, bytes, length, &r->dst))
 			r->unsure = true;
 		r->not_dst = neq;
 		break;
@@ -238,10 +237,13 @@ static void on_cmp(struct decoder *d, const struct wire_attrs *a)
 			r->unsure = true;
 		break;
 	case LOADED_STATE:
-		/* of a mask, and then "not 0": one of these states; a new connection is meant */
-		if (reg->masked && neq && number == 0)
-			r->never = r->never || !(mask & 1U << (IP_CT_NEW + 1));
-		else
+		/* of a mask, and then "not 0": one of these states */
+		if (reg->masked && neq && number == 0) {
+			bool is_new = mask & 1U << (IP_CT_NEW + 1);
+			r->not_plain = r->not_plain || !is_new;
+			r->not_translated = r->not_translated || !is_new;
+			r->not_reply = r->not_reply || !(mask & 1U << (IP_CT_ESTABLISHED + 1));
+		} else
 			r->unsure = true;
 		break;
 	case LOADED_STATUS:
@@ -260,6 +262,10 @@ static void on_cmp(struct decoder *d, const struct wire_attrs *a)
 		r->unsure = true;
 		break;
 	case LOADED_SOURCE:
+		if (!equality || !read_network(r, reg, bytes, length, &r->src))
+			r->limited = true;
+		r->not_src = neq;
+		break;
 	case LOADED_OTHER:
 	case LOADED_NOTHING:
 		r->limited = true;

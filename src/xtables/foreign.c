@@ -14,7 +14,7 @@
 
 struct head { /* of both families */
 	enum family family;
-	const void *src_mask, *dst, *dst_mask;
+	const void *src, *src_mask, *dst, *dst_mask;
 	const char *in, *out;
 	unsigned int proto, flags, inversions;
 };
@@ -24,35 +24,30 @@ static struct head head_of(enum family family, const void *entry)
 	const struct ipt_ip *ip = &((const struct ipt_entry *)entry)->ip;
 	const struct ip6t_ip6 *ip6 = &((const struct ip6t_entry *)entry)->ipv6;
 	if (family == FAMILY_IPV6)
-		return (struct head){family,     &ip6->smsk,   &ip6->dst,
-				     &ip6->dmsk, ip6->iniface, ip6->outiface,
-				     ip6->proto, ip6->flags,   ip6->invflags};
-	return (struct head){family,       &ip->smsk, &ip->dst,  &ip->dmsk,   ip->iniface,
-			     ip->outiface, ip->proto, ip->flags, ip->invflags};
+		return (struct head){family,     &ip6->src,    &ip6->smsk,    &ip6->dst,
+				     &ip6->dmsk, ip6->iniface, ip6->outiface, ip6->proto,
+				     ip6->flags, ip6->invflags};
+	return (struct head){family,      &ip->src,     &ip->smsk, &ip->dst,  &ip->dmsk,
+			     ip->iniface, ip->outiface, ip->proto, ip->flags, ip->invflags};
 }
 
-static bool is_zero(const void *bytes, size_t size)
+/* The network of an address and a mask, "every address" for a mask of none. False: the mask is not
+ * of ones and then zeroes, and the network is a wider one. */
+static bool read_network(enum family family, const void *bytes, const void *mask_bytes,
+			 struct network *out)
 {
-	static const unsigned char zero[16];
-	return memcmp(bytes, zero, size) == 0;
-}
-
-/* A mask of ones and then zeroes gives a network; with another one the rule is unsure. */
-static void read_destination(const struct head *head, struct filter_rule *r)
-{
-	const unsigned char *mask = head->dst_mask;
-	unsigned int bits = address_bits(head->family), prefix = 0;
-	struct address addr = {.family = head->family};
+	const unsigned char *mask = mask_bytes;
+	unsigned int bits = address_bits(family), prefix = 0;
+	struct address addr = {.family = family};
+	bool exact = true;
 	while (prefix < bits && mask[prefix / 8] & 0x80U >> prefix % 8)
 		prefix++;
 	for (unsigned int i = prefix; i < bits; i++)
-		if (mask[i / 8] & 0x80U >> i % 8)
-			r->unsure = true;
-	if (prefix == 0)
-		return;
-	memcpy(addr.bytes, head->dst, bits / 8);
-	r->dst = network_of(&addr, prefix);
-	r->not_dst = head->inversions & IPT_INV_DSTIP;
+		exact = exact && !(mask[i / 8] & 0x80U >> i % 8);
+	memcpy(addr.bytes, bytes, bits / 8);
+	if (prefix)
+		*out = network_of(&addr, prefix);
+	return exact;
 }
 
 static void read_interface(const char *name, bool inverted, char out[IFNAME_MAX], bool * not )
@@ -64,8 +59,10 @@ static void read_interface(const char *name, bool inverted, char out[IFNAME_MAX]
 static void read_header(const struct head *head, struct filter_rule *r)
 {
 	/* IP6T_INV_* are the same bits */
-	r->limited = !is_zero(head->src_mask, address_bits(head->family) / 8);
-	read_destination(head, r);
+	r->limited = !read_network(head->family, head->src, head->src_mask, &r->src);
+	r->unsure = !read_network(head->family, head->dst, head->dst_mask, &r->dst);
+	r->not_src = network_is_set(&r->src) && head->inversions & IPT_INV_SRCIP;
+	r->not_dst = network_is_set(&r->dst) && head->inversions & IPT_INV_DSTIP;
 	read_interface(head->in, head->inversions & IPT_INV_VIA_IN, r->in, &r->not_in);
 	read_interface(head->out, head->inversions & IPT_INV_VIA_OUT, r->out, &r->not_out);
 	filter_xt_proto(head->proto, head->inversions & IPT_INV_PROTO, r);

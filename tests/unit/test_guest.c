@@ -122,6 +122,77 @@ static const struct walked {
 	{"a circle ends", {{JUMP(1)}, {JUMP(0)}}, false, {FILTER_OPEN, 1}},
 };
 
+/* ---- one client ---- */
+
+#define CLIENTS "198.51.100.0/24"
+
+/* The same connection, of the client 198.51.100.7; or the answers to it, or to any client. */
+static const struct judged {
+	const char *what;
+	enum filter_verdict verdict;
+	const char *src, *dst;
+	bool not_src, limited;
+	enum { CLIENT, SUSPECT, ANYBODY, ANSWER, ANSWERS } of;
+	bool drops;
+	enum filter_end end;
+} judged[] = {
+	{"a ban of it", FILTER_END, CLIENTS, NULL, false, false, CLIENT, false, FILTER_CLOSED},
+	{"a ban to nobody", FILTER_END, CLIENTS, NULL, false, false, ANYBODY, false, FILTER_OPEN},
+	{"a ban of others", FILTER_END, "10.0.0.0/8", NULL, false, false, CLIENT, false,
+	 FILTER_OPEN},
+	{"a ban of all but these", FILTER_END, CLIENTS, NULL, true, false, CLIENT, false,
+	 FILTER_OPEN},
+	{"a ban of all but others", FILTER_END, "10.0.0.0/8", NULL, true, false, CLIENT, false,
+	 FILTER_CLOSED},
+	{"a door for it", FILTER_ACCEPT, CLIENTS, NULL, false, false, CLIENT, true, FILTER_OPEN},
+	{"a door for others", FILTER_ACCEPT, "10.0.0.0/8", NULL, false, false, CLIENT, true,
+	 FILTER_CLOSED},
+	{"a set of clients", FILTER_END, NULL, NULL, false, true, CLIENT, false, FILTER_OPEN},
+	{"a set under suspicion", FILTER_END, NULL, NULL, false, true, SUSPECT, false,
+	 FILTER_CLOSED},
+	{"answers to it", FILTER_END, NULL, CLIENTS, false, false, ANSWER, false, FILTER_CLOSED},
+	{"answers to others", FILTER_END, NULL, "10.0.0.0/8", false, false, ANSWER, false,
+	 FILTER_OPEN},
+	{"answers to some", FILTER_END, NULL, CLIENTS, false, false, ANSWERS, false, FILTER_OPEN},
+};
+
+static struct network read_net(const char *text)
+{
+	struct network net = {0};
+	enum family family;
+	if (text)
+		assert_int_equal(network_parse(text, &net, &family), 0);
+	return net;
+}
+
+static void what_stops_one_client_is_found(void **state)
+{
+	const struct forward f = read_one("wan0:80 192.168.1.2:8080");
+	(void)state;
+	for (size_t i = 0; i < sizeof(judged) / sizeof(judged[0]); i++) {
+		const struct judged *j = &judged[i];
+		const struct filter_rule rule = {.verdict = j->verdict,
+						 .src = read_net(j->src),
+						 .dst = read_net(j->dst),
+						 .not_src = j->not_src,
+						 .limited = j->limited};
+		const struct filter_chain chain = {&rule, 1, j->drops};
+		struct filter_flow flow = {.family = f.family,
+					   .proto = f.proto,
+					   .in = "wan0",
+					   .dst = network_of_host(&f.target),
+					   .ports = f.target_ports,
+					   .suspect = j->of == SUSPECT,
+					   .reply = j->of == ANSWER || j->of == ANSWERS};
+		if (j->of != ANYBODY && j->of != ANSWERS)
+			flow.client = read_net("198.51.100.7/32");
+		if (flow.reply)
+			flow.dst = (struct network){0};
+		if (filter_place(&chain, 1, 0, &flow).end != j->end)
+			fail_msg("%s", j->what);
+	}
+}
+
 static size_t rules_of(const struct filter_rule rules[RULES_MAX])
 {
 	static const struct filter_rule none;
@@ -355,6 +426,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_stops_every_client_is_found),
+		cmocka_unit_test(what_stops_one_client_is_found),
 		cmocka_unit_test(a_chain_of_the_hook_needs_a_guest),
 		cmocka_unit_test(a_guest_behind_the_drop_is_too_late),
 		cmocka_unit_test(the_earliest_place_serves_all),
