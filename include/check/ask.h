@@ -10,7 +10,8 @@
 
 enum ask_depth {
 	ASK_CERTAIN, /* for findings that are certain */
-	ASK_ALL,     /* also clients, the way back, neighbours and connections */
+	ASK_WAY, /* also clients, the way back and neighbours, those that are asked just now too */
+	ASK_ALL, /* also connections */
 };
 
 struct asked { /* a zeroed one is empty */

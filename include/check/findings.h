@@ -7,6 +7,7 @@
 #define PFWD_CHECK_FINDINGS_H
 
 #include "check/facts.h"
+#include "check/trace.h"
 
 enum severity {
 	SEVERITY_ERROR,   /* no connection can work */
@@ -30,10 +31,11 @@ struct finding_words {
 struct finding {
 	const char *word; /* for scripts: it stays the same */
 	enum severity severity;
-	bool certain;        /* it needs no connection and no guess: add and apply tell it too */
-	bool final;          /* it says all: no other finding about the forward matters */
-	const char *lead;    /* before the remedy in a message; NULL: there is no remedy */
-	const char *meaning; /* for the help */
+	bool certain;         /* it needs no connection and no guess: add and apply tell it too */
+	bool final;           /* it says all: no other finding about the forward matters */
+	enum trace_step step; /* the first that it keeps from happening; TRACE_STEPS: none */
+	const char *lead;     /* before the remedy in a message; NULL: there is no remedy */
+	const char *meaning;  /* for the help */
 	/* Whether it is so; then the words. */
 	bool (*look)(const struct facts *facts, const struct case_facts *c,
 		     struct finding_words *out);

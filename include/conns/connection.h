@@ -7,11 +7,6 @@
 
 #include "model/address.h"
 
-struct endpoint {
-	struct address addr;
-	uint16_t port; /* host byte order; 0 if the protocol has none */
-};
-
 #define SECCTX_MAX 64
 
 enum PACKED connection_event {

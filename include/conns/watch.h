@@ -16,6 +16,7 @@ struct watch { /* set each and context, the rest zero */
 	 * the call at once, and is returned. */
 	int (*each)(void *context, const struct connection *c);
 	void *context;
+	bool updates; /* CONNECTION_UPDATE is told too */
 	bool lost; /* set if events came too fast, and some are missing */
 	struct mnl_socket *events;
 	struct mnl_socket *table; /* NULL: no pass is under way */

@@ -20,19 +20,19 @@ enum PACKED filter_verdict {
 
 struct filter_rule {
 	enum filter_verdict verdict;
-	bool never;   /* it matches no packet of a connection of forwards */
-	bool limited; /* it takes some clients or some packets alone */
-	bool unsure;  /* it asks for more than is told here: it may match, or not */
-	bool not_in, not_out;          /* the interface is what must not be */
-	bool not_src, not_dst;         /* the network is what must not be */
-	bool not_ports;                /* the ports are those that must not be */
-	bool not_here, not_away;       /* it takes nothing to an address of this host, to others */
-	bool not_plain;                /* it takes no connection whose destination is as it was */
-	bool not_translated;           /* it takes none whose destination was translated */
-	bool not_reply;                /* it takes no answer on a translated connection */
-	enum family family;            /* FAMILY_NONE: both */
-	enum proto proto;              /* PROTO_NONE: any */
-	char in[IFNAME_MAX];           /* "": any; a trailing '+': all that begin so */
+	bool never;              /* it matches no packet of a connection of forwards */
+	bool limited;            /* it takes some clients or some packets alone */
+	bool unsure;             /* it asks for more than is told here: it may match, or not */
+	bool not_in, not_out;    /* the interface is what must not be */
+	bool not_src, not_dst;   /* the network is what must not be */
+	bool not_ports;          /* the ports are those that must not be */
+	bool not_here, not_away; /* it takes nothing to an address of this host, to others */
+	bool not_plain;          /* it takes no connection whose destination is as it was */
+	bool not_translated;     /* it takes none whose destination was translated */
+	bool not_reply;          /* it takes no answer on a translated connection */
+	enum family family;      /* FAMILY_NONE: both */
+	enum proto proto;        /* PROTO_NONE: any */
+	char in[IFNAME_MAX];     /* "": any; a trailing '+': all that begin so */
 	char out[IFNAME_MAX];
 	struct network src;    /* it takes some clients alone */
 	struct network dst;    /* after translation */

@@ -60,8 +60,8 @@ struct neighbours {               /* a zeroed one is empty */
 	struct addresses dead;    /* that do not answer: the kernel gave up to ask; sorted */
 	struct addresses proxied; /* for which this host answers; sorted */
 };
-/* What cannot be read is not told. */
-void neighbours_read(struct mnl_socket *socket, struct neighbours *out);
+/* What cannot be read is not told. asked: those are dead too whose answer is still waited for. */
+void neighbours_read(struct mnl_socket *socket, bool asked, struct neighbours *out);
 void neighbours_free(struct neighbours *neighbours);
 
 #endif

@@ -44,6 +44,11 @@ struct ports {
 	uint16_t first, last;
 };
 
+struct endpoint { /* of a connection */
+	struct address addr;
+	uint16_t port; /* host byte order; 0 if the protocol has none */
+};
+
 struct addresses {             /* a zeroed one is empty */
 	struct address *items; /* sorted by address_compare */
 	size_t count;
@@ -79,6 +84,10 @@ static inline bool network_is_set(const struct network *net)
 bool address_equal(const struct address *a, const struct address *b);
 /* Orders families first, then bytes; "none" comes before all. */
 int address_compare(const struct address *a, const struct address *b);
+static inline bool endpoint_equal(const struct endpoint *a, const struct endpoint *b)
+{
+	return a->port == b->port && address_equal(&a->addr, &b->addr);
+}
 
 bool addresses_hold(const struct addresses *set, const struct address *addr);
 

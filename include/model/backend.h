@@ -71,6 +71,12 @@ enum others_depth {
 	OTHERS_ALL,          /* also what accepts packets, or translates sources */
 };
 
+struct stop_question {
+	const struct forward *f;
+	bool own;     /* this backend holds it */
+	bool suspect; /* a rule that takes some of its clients' packets alone is named too */
+};
+
 struct waiting { /* whoever is told that a lock has to be waited for */
 	void (*tell)(const void *context, const char *lock); /* lock: what it is called */
 	const void *context;
@@ -115,11 +121,9 @@ struct backend {
 	 * NULL: they never do. The ways on which there are guests, or -1 (out of memory). */
 	int (*blocks)(const struct ruleset *set, const struct forwards *elsewhere,
 		      struct ruleset_status *out, struct err *err);
-	/* Whether others' rules of this interface stop f, which is known to be blocked somewhere;
-	 * then the text of where names the rule or policy. own: this backend holds f. NULL: it
-	 * cannot say.
-	 */
-	bool (*stops)(const struct ruleset *set, const struct forward *f, bool own,
+	/* Whether others' rules of this interface stop all connections of the clients that the
+	 * forward is for; then the text of where names the rule or policy. NULL: it cannot say. */
+	bool (*stops)(const struct ruleset *set, const struct stop_question *question,
 		      struct err *where);
 	/* A line for each place of pfwd's that holds something of somebody else's, or that holds
 	 * what no forward needs. Call status before. */

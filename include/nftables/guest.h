@@ -76,10 +76,10 @@ int guests_stop(const struct others *others, const struct guests *guests,
 int guests_block(const struct others *others, const struct forwards *set,
 		 struct ruleset_status *out, struct err *err);
 
-/* Whether a base chain stops the forward, at a rule (counted from 1; 0: its policy) that no guest
- * rule stands before, or at any if own is false: then the chain, else NULL. */
-const struct others_chain *guests_where(const struct others *others, const struct forward *f,
-					bool own, size_t *rule);
+/* As a backend's stops: the base chain and the rule in it (counted from 1; 0: its policy), or NULL.
+ */
+const struct others_chain *guests_where(const struct others *others,
+					const struct stop_question *question, size_t *rule);
 
 /* The first chain that may stop forwards which others' backends make, or NULL. */
 const struct others_chain *guests_stop_any(const struct others *others);

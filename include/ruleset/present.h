@@ -32,6 +32,10 @@ int present_digest(const struct backend *const *backends, uint64_t *out, struct 
 /* Which rule or policy stops the forward at that index, which is blocked, into the text of where.
  * False: that is not known. */
 bool present_where(const struct present *present, size_t index, struct err *where);
+/* The same for some of its clients alone: those of clients->from, to clients->ports, on
+ * clients->ifname. suspect: as in struct stop_question. */
+bool present_stops(const struct present *present, size_t index, const struct forward *clients,
+		   bool suspect, struct err *where);
 
 enum present_state {
 	PRESENT_ACTIVE,

@@ -148,8 +148,8 @@ static int read_host(struct asker *asker, struct err *err)
 	asker->client_ipv6 = find_client(asker, "2000::1");
 	facts->default_ipv4 = default_route(asker, &asker->client_ipv4, 0);
 	facts->default_ipv6 = default_route(asker, &asker->client_ipv6, 0);
-	if (asker->depth == ASK_ALL) {
-		neighbours_read(asker->router.socket, &facts->neighbours);
+	if (asker->depth >= ASK_WAY) {
+		neighbours_read(asker->router.socket, asker->depth == ASK_WAY, &facts->neighbours);
 		route_marks(asker->router.socket, &asker->marks);
 		find_uplinks(asker, &asker->client_ipv4, &facts->default_ipv4);
 		find_uplinks(asker, &asker->client_ipv6, &facts->default_ipv6);
@@ -280,7 +280,7 @@ static void ask_of_forward(struct asker *asker, struct case_facts *c)
 		const struct route_question question = {.to = f->target};
 		c->there = find_route(asker, &question);
 	}
-	if (asker->depth == ASK_ALL && !f->except)
+	if (asker->depth >= ASK_WAY && !f->except)
 		ask_of_client(asker, c);
 }
 

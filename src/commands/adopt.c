@@ -197,11 +197,12 @@ static bool is_let_in(const struct adopting *a, const struct forward *f, const c
 /* Whether rules of others stop such a forward in one of the packet filters. */
 static bool is_stopped(const void *context, const struct forward *f, struct err *where)
 {
+	const struct stop_question question = {.f = f};
 	const struct adopting *a = context;
 	const struct backend *const *backends = a->edit.change.backends;
 	for (size_t b = 0; backends[b]; b++) {
 		const struct ruleset *set = a->others.sets[b];
-		if (set && backends[b]->stops && backends[b]->stops(set, f, false, where) &&
+		if (set && backends[b]->stops && backends[b]->stops(set, &question, where) &&
 		    !is_let_in(a, f, where->text))
 			return true;
 	}

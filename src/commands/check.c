@@ -8,7 +8,9 @@
 #include "check/results.h"
 #include "commands/command.h"
 #include "commands/options.h"
+#include "host/host.h"
 #include "commands/query.h"
+#include "commands/check_follow.h"
 #include "ruleset/present.h"
 
 struct row {
@@ -63,6 +65,8 @@ static const struct report_column columns[] = {
 struct check {
 	struct query query;
 	bool probe;
+	bool follow;
+	unsigned long connections; /* of -c; 0: not given */
 	struct present present;
 	bool *selected;
 	struct asked asked;
@@ -144,20 +148,42 @@ static int status_of(const struct check *check)
 	return 0;
 }
 
+static int choose(struct check *check, struct err *err)
+{
+	struct report *report = &check->query.report;
+	if (check->connections && !check->follow)
+		return err_set(err, ERR_INPUT, "-c ends what -f follows: give -f too");
+	if (check->probe && check->follow)
+		return err_set(err, ERR_INPUT, "--probe and -f exclude each other: leave one out");
+	if (check->follow)
+		return report_choose(check_follow_columns, CHECK_FOLLOW_COLUMNS,
+				     check->query.columns, &report->choice, err);
+	return report_choose(columns, "FORWARD,SEVERITY,FINDING,TEXT,REMEDY", check->query.columns,
+			     &report->choice, err);
+}
+
+static int follow(struct check *check, const struct globals *globals, struct err *err)
+{
+	const struct check_follow of = {&check->query, globals, &check->present, check->selected,
+					check->connections};
+	return check_follow(&of, err);
+}
+
 static int show(struct check *check, const struct globals *globals, struct err *err)
 {
-	if (report_choose(columns, "FORWARD,SEVERITY,FINDING,TEXT,REMEDY", check->query.columns,
-			  &check->query.report.choice, err) < 0)
-		return -1;
-	if (query_check(&check->query, globals, err) < 0 || globals_permitted(globals, err) < 0)
+	if (choose(check, err) < 0 || query_check(&check->query, globals, err) < 0 ||
+	    globals_permitted(globals, err) < 0 || (check->follow && host_permitted(true, err) < 0))
 		return -1;
 	if (present_read(globals_backends(globals), READING_ALL, &check->present, err) < 0)
 		return -1;
 	check->selected = calloc(check->present.forwards.count + 1, sizeof(*check->selected));
 	if (!check->selected)
 		return err_memory(err);
-	if (query_select(&check->query, &check->present.forwards, check->selected, err) < 0 ||
-	    find(check, err) < 0)
+	if (query_select(&check->query, &check->present.forwards, check->selected, err) < 0)
+		return -1;
+	if (check->follow)
+		return follow(check, globals, err);
+	if (find(check, err) < 0)
 		return -1;
 	command_say_lines(&check->present.foreign);
 	return print(check, err) < 0 ? -1 : status_of(check);
@@ -182,9 +208,27 @@ static int run(const struct command_line *line, struct err *err)
 	return result;
 }
 
+static int set_connections(void *into, const char *value, struct err *err)
+{
+	struct check *check = into;
+	char *end;
+	check->connections = strtoul(value, &end, 10);
+	if (*value < '0' || *value > '9' || *end || check->connections == 0 ||
+	    check->connections > UINT32_MAX)
+		return err_set(err, ERR_INPUT,
+			       "-c '%s' is not a number of connections from 1 to %lu",
+			       quote(value).text, (unsigned long)UINT32_MAX);
+	return 0;
+}
+
 static const struct arg_def check_options[] = {
 	{0, "probe", ARG_PLAIN, NULL, "connect once to each TCP target from here",
 	 offsetof(struct check, probe), NULL},
+	{'f', "follow", ARG_PLAIN, NULL,
+	 "tell of the next connections, step by step, how far they come",
+	 offsetof(struct check, follow), NULL},
+	{'c', "connections", ARG_VALUE, "N", "with -f: end after N connections",
+	 .set = set_connections},
 	{0},
 };
 
@@ -199,6 +243,9 @@ const struct command command_check = {
 	.name = "check",
 	.operands = "[OPTIONS] [SELECTOR...]",
 	.summary = "tell why a forward does not work, or will not",
+	.details = "With -f the columns are FORWARD, NAME, CLIENT, VIA, TARGET, STEP, INTERFACE, "
+		   "TEXT,\nFINDING and REMEDY. If nothing arrives within the seconds of --wait "
+		   "(default 10),\nit says so once.\n",
 	.options = {report_options, family_options, check_options},
 	.columns = columns,
 	.print_more = print_findings,

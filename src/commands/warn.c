@@ -42,8 +42,8 @@ static int ask_backend(struct warner *w, const struct backend *backend, struct e
 		struct case_facts *c = &w->asked.cases[i];
 		struct err where;
 		c->blocked = w->status[i].blocked;
-		if (c->blocked && backend->stops &&
-		    backend->stops(there, &set->items[i], false, &where))
+		const struct stop_question question = {.f = &set->items[i]};
+		if (c->blocked && backend->stops && backend->stops(there, &question, &where))
 			/* analyzer: no leak, warn_of_forwards frees it */
 			c->blocked_by = w->places[i] = strdup(where.text);
 	}

@@ -172,7 +172,8 @@ int watch_open(struct watch *watch, struct err *err)
 	if (!watch->buffer)
 		return err_memory(err);
 	watch->events = netlink_open(NETLINK_NETFILTER);
-	if (!watch->events || subscribe(watch->events, ALL_GROUPS - 1) < 0)
+	size_t count = watch->updates ? ALL_GROUPS : ALL_GROUPS - 1;
+	if (!watch->events || subscribe(watch->events, count) < 0)
 		return ctrequest_error(errno, follow_what, err);
 	return 0;
 }

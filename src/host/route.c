@@ -169,6 +169,11 @@ void route_marks(struct mnl_socket *socket, struct route_marks *out)
 
 /* ---- neighbours ---- */
 
+struct neighbours_reader {
+	struct neighbours *out;
+	bool asked;
+};
+
 struct neighbour_reader {
 	enum family family;
 	struct addresses *found;
@@ -191,11 +196,12 @@ static int on_neighbour(const struct nlmsghdr *nlh, void *data)
 {
 	const struct ndmsg *msg = mnl_nlmsg_get_payload(nlh);
 	struct neighbour_reader reader = {msg->ndm_family == AF_INET6 ? FAMILY_IPV6 : FAMILY_IPV4,
-					  data};
+					  NULL};
 	bool proxied = msg->ndm_flags & NTF_PROXY;
-	struct neighbours *out = data;
-	reader.found = proxied ? &out->proxied : &out->dead;
-	if ((proxied || msg->ndm_state & NUD_FAILED) &&
+	const struct neighbours_reader *of = data;
+	uint16_t dead = of->asked ? NUD_FAILED | NUD_INCOMPLETE : NUD_FAILED;
+	reader.found = proxied ? &of->out->proxied : &of->out->dead;
+	if ((proxied || msg->ndm_state & dead) &&
 	    (msg->ndm_family == AF_INET || msg->ndm_family == AF_INET6))
 		mnl_attr_parse(nlh, sizeof(*msg), read_neighbour, &reader);
 	return MNL_CB_OK;
@@ -206,7 +212,7 @@ static int compare(const void *a, const void *b)
 	return address_compare(a, b);
 }
 
-static void ask_neighbours(struct mnl_socket *socket, uint8_t flags, struct neighbours *out)
+static void ask_neighbours(struct mnl_socket *socket, uint8_t flags, struct neighbours_reader *of)
 {
 	_Alignas(struct nlmsghdr) char buffer[256] = {0};
 	struct nlmsghdr *nlh = mnl_nlmsg_put_header(buffer);
@@ -214,7 +220,7 @@ static void ask_neighbours(struct mnl_socket *socket, uint8_t flags, struct neig
 	nlh->nlmsg_flags = NLM_F_DUMP;
 	struct ndmsg *msg = mnl_nlmsg_put_extra_header(nlh, sizeof(*msg));
 	msg->ndm_flags = flags;
-	netlink_ask(socket, nlh, on_neighbour, out);
+	netlink_ask(socket, nlh, on_neighbour, of);
 }
 
 static void sort_addresses(struct addresses *set)
@@ -223,11 +229,12 @@ static void sort_addresses(struct addresses *set)
 		qsort(set->items, set->count, sizeof(*set->items), compare);
 }
 
-void neighbours_read(struct mnl_socket *socket, struct neighbours *out)
+void neighbours_read(struct mnl_socket *socket, bool asked, struct neighbours *out)
 {
+	struct neighbours_reader reader = {out, asked};
 	*out = (struct neighbours){0};
-	ask_neighbours(socket, 0, out);
-	ask_neighbours(socket, NTF_PROXY, out);
+	ask_neighbours(socket, 0, &reader);
+	ask_neighbours(socket, NTF_PROXY, &reader);
 	sort_addresses(&out->dead);
 	sort_addresses(&out->proxied);
 }

@@ -95,10 +95,11 @@ static int blocks(const struct ruleset *set, const struct forwards *elsewhere,
 	return guests_block(&content_of(set)->others, elsewhere, out, err);
 }
 
-static bool stops(const struct ruleset *set, const struct forward *f, bool own, struct err *where)
+static bool stops(const struct ruleset *set, const struct stop_question *question,
+		  struct err *where)
 {
 	size_t rule;
-	const struct others_chain *c = guests_where(&content_of(set)->others, f, own, &rule);
+	const struct others_chain *c = guests_where(&content_of(set)->others, question, &rule);
 	if (!c)
 		return false;
 	char what[40] = "the policy";

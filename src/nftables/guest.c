@@ -240,19 +240,23 @@ int guests_stop(const struct others *others, const struct guests *guests,
 	return 0;
 }
 
-/* The first chain that stops f, or NULL; *rule is the number of its rule from 1, 0 its policy. own:
- * a guest rule in front of it lets f through. */
-static const struct others_chain *find_stop(const struct view *view, const struct forward *f,
-					    bool own, size_t *rule)
+/* The first chain that stops f, or NULL; *rule is the number of its rule from 1, 0 its policy. A
+ * guest rule in front of it lets through what this backend holds. */
+static const struct others_chain *find_stop(const struct view *view,
+					    const struct stop_question *question, size_t *rule)
 {
 	struct flow flows[FLOWS_MAX];
 	struct filter_place place;
-	size_t count = flows_of(&view->flows, f, flows);
+	size_t count = flows_of(&view->flows, question->f, flows);
+	for (size_t i = 0; i < count; i++) {
+		flows[i].flow.client = question->f->from;
+		flows[i].flow.suspect = question->suspect;
+	}
 	for (size_t c = 0; c < view->count; c++)
 		for (size_t i = 0; i < count; i++) {
 			const struct others_chain *chain = &view->others->chains[c];
 			if (!is_closed(view, c, &flows[i], &place) ||
-			    (own && has_guest(chain, place.index)))
+			    (question->own && has_guest(chain, place.index)))
 				continue;
 			*rule = place.index < chain->count ? place.index + 1 : 0;
 			return chain;
@@ -260,15 +264,15 @@ static const struct others_chain *find_stop(const struct view *view, const struc
 	return NULL;
 }
 
-const struct others_chain *guests_where(const struct others *others, const struct forward *f,
-					bool own, size_t *rule)
+const struct others_chain *guests_where(const struct others *others,
+					const struct stop_question *question, size_t *rule)
 {
 	struct view view;
-	struct forward copy = *f;
+	struct forward copy = *question->f;
 	const struct forwards one = {&copy, 1, 1};
 	if (others->count == 0 || make_view(others, &one, &view) < 0)
 		return NULL;
-	const struct others_chain *stop = find_stop(&view, f, own, rule);
+	const struct others_chain *stop = find_stop(&view, question, rule);
 	free_view(&view);
 	return stop;
 }
@@ -284,8 +288,11 @@ int guests_block(const struct others *others, const struct forwards *set,
 	for (size_t i = 0; i < set->count; i++) {
 		size_t rule;
 		bool same = i > 0 && flows_alike(&view.flows, &set->items[i - 1], &set->items[i]);
-		out[i].blocked = same ? out[i - 1].blocked
-				      : find_stop(&view, &set->items[i], false, &rule) != NULL;
+		struct forward anybodys = set->items[i];
+		const struct stop_question question = {.f = &anybodys};
+		anybodys.from = (struct network){0};
+		out[i].blocked =
+			same ? out[i - 1].blocked : find_stop(&view, &question, &rule) != NULL;
 	}
 	free_view(&view);
 	return 0;

@@ -213,16 +213,22 @@ int present_digest(const struct backend *const *backends, uint64_t *out, struct 
 	return 0;
 }
 
-bool present_where(const struct present *present, size_t index, struct err *where)
+bool present_stops(const struct present *present, size_t index, const struct forward *clients,
+		   bool suspect, struct err *where)
 {
-	const struct forward *f = &present->forwards.items[index];
 	for (size_t b = 0; present->backends[b]; b++) {
-		bool own = present->of[index].backends & 1U << b;
+		const struct stop_question question = {
+			clients, present->of[index].backends & 1U << b, suspect};
 		if (present->backends[b]->stops &&
-		    present->backends[b]->stops(present->sets[b], f, own, where))
+		    present->backends[b]->stops(present->sets[b], &question, where))
 			return true;
 	}
 	return false;
+}
+
+bool present_where(const struct present *present, size_t index, struct err *where)
+{
+	return present_stops(present, index, &present->forwards.items[index], false, where);
 }
 
 enum present_state present_state(const struct forward *f, const struct present_forward *of,

@@ -88,25 +88,26 @@ static int blocks(const struct ruleset *set, const struct forwards *elsewhere,
 	return (int)guests;
 }
 
-static bool stops(const struct ruleset *set, const struct forward *f, bool own, struct err *where)
+static bool stops(const struct ruleset *set, const struct stop_question *question,
+		  struct err *where)
 {
 	const struct snapshot *s = snapshot_of(set);
-	struct forward copy = *f;
+	struct forward copy = *question->f;
 	const struct forwards one = {&copy, 1, 1};
 	char what[40] = "the policy";
 	size_t rule = 0;
 	const char *chain = NULL;
 	for (int i = 0; !chain && i < FAMILIES; i++) {
 		struct way_case of = case_of(s, i, &one);
-		of.guests = !own;
-		if (snapshot_families[i] == f->family)
-			chain = ways_stop(&of, &rule);
+		of.guests = !question->own;
+		if (snapshot_families[i] == copy.family)
+			chain = ways_stop(&of, question->suspect, &rule);
 	}
 	if (rule)
 		snprintf(what, sizeof(what), "rule %zu", rule);
 	if (chain)
 		err_set(where, ERR_NONE, "%s of chain %s in the legacy %s filter table", what,
-			chain, family_name(f->family));
+			chain, family_name(copy.family));
 	return chain != NULL;
 }
 

@@ -229,7 +229,7 @@ int ways_status(const struct way_case *of, struct ruleset_status *out, struct er
 	return 0;
 }
 
-const char *ways_stop(const struct way_case *of, size_t *rule)
+const char *ways_stop(const struct way_case *of, bool suspect, size_t *rule)
 {
 	struct walk w;
 	struct flow flows[FLOWS_MAX];
@@ -241,6 +241,8 @@ const char *ways_stop(const struct way_case *of, size_t *rule)
 		const struct way way = {group_of_flow(&w, &flows[n]), &flows[n].flow};
 		if (way.group == GROUPS)
 			continue;
+		flows[n].flow.client = of->set->items->from;
+		flows[n].flow.suspect = suspect;
 		struct filter_place place = place_of(&w, &way);
 		const struct state_jump *jump = state_find_jump(of->filter, way.group);
 		if (place.end != FILTER_CLOSED || (jump && place.index >= jump->position))

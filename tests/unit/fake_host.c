@@ -208,9 +208,10 @@ void route_marks(struct mnl_socket *socket, struct route_marks *out)
 	*out = (struct route_marks){.count = 0};
 }
 
-void neighbours_read(struct mnl_socket *socket, struct neighbours *out)
+void neighbours_read(struct mnl_socket *socket, bool asked, struct neighbours *out)
 {
 	(void)socket;
+	(void)asked;
 	*out = (struct neighbours){0};
 }
 

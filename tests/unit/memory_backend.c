@@ -199,11 +199,11 @@ static int memory_blocks(const struct ruleset *set, const struct forwards *elsew
 	return 0;
 }
 
-static bool memory_stops(const struct ruleset *set, const struct forward *f, bool mine,
+static bool memory_stops(const struct ruleset *set, const struct stop_question *question,
 			 struct err *where)
 {
 	const char *stop = own(set)->of->stop;
-	if (!*stop || mine || f->except)
+	if (!*stop || question->own || question->f->except)
 		return false;
 	err_set(where, ERR_NONE, "%s", stop);
 	return true;
