@@ -115,6 +115,7 @@ static int take_events(struct meter *meter, struct err *err)
 	meter->watch.context = &taking;
 	for (int lots = 0; result == WATCH_MORE && lots < 100; lots++)
 		result = watch_take(&meter->watch, err);
+	meter->watch.context = NULL;
 	if (meter->watch.lost) {
 		traffic_lost(&meter->traffic);
 		meter->lost = true;
@@ -154,6 +155,7 @@ static int step(struct meter *meter, struct err *err)
 	meter->watch.context = &taking;
 	int64_t begin = host_work_clock();
 	int result = watch_step(&meter->watch, err);
+	meter->watch.context = NULL;
 	meter->budget -= host_work_clock() - begin;
 	return result == WATCH_DONE ? go_on(meter, err) : result;
 }
