@@ -10,4 +10,8 @@
  * the time of a command. */
 void memory_use_large_pages(void);
 
+/* Give back to the system what was freed: for a command that goes on for hours with less than it
+ * began with. */
+void memory_give_back(void);
+
 #endif

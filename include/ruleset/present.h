@@ -57,6 +57,8 @@ void present_backends(const struct present_forward *of, const struct backend *co
  * -1: ERR_CHANGED: others have changed them since. */
 int present_others(const struct present *present, enum others_depth depth, struct other_rules *out,
 		   struct err *err);
+/* Free what was read beside the forwards; present_where and present_others know nothing then. */
+void present_forget_sets(struct present *present);
 void present_free(struct present *present);
 
 #endif

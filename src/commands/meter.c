@@ -9,8 +9,9 @@
 #include "commands/meter.h"
 #include "conns/conntrack.h"
 #include "host/host.h"
+#include "host/memory.h"
 
-#define SHARE 5              /* a pass uses one part of so many */
+#define SHARE 7              /* a pass uses one part of so many of a processor */
 #define BUDGET_MAX 200000000 /* nanoseconds that it may use at a stretch */
 #define BUDGET_LEAST 4000000 /* ... that are worth to wake up for */
 #define LOOK_NANOSECONDS 1000000000
@@ -38,10 +39,12 @@ static int read_forwards(struct meter *meter, struct present *present, struct ow
 	if (present_digest(meter->backends, &meter->digest, err) < 0 ||
 	    present_read(meter->backends, READING_FORWARDS, present, err) < 0)
 		return -1;
+	present_forget_sets(present);
 	if (owners_make(&present->forwards, owners, err) < 0) {
 		present_free(present);
 		return -1;
 	}
+	memory_give_back();
 	meter->readings++;
 	look_later(meter, begin, host_clock());
 	return 0;

@@ -33,8 +33,17 @@ void memory_use_large_pages(void)
 	uintptr_t start = (end - (uintptr_t)HEAP + page - 1) / page * page;
 	madvise((void *)start, end - start, MADV_HUGEPAGE);
 }
+
+void memory_give_back(void)
+{
+	malloc_trim(0);
+}
 #else
 void memory_use_large_pages(void)
+{
+}
+
+void memory_give_back(void)
 {
 }
 #endif

@@ -266,10 +266,17 @@ int present_others(const struct present *present, enum others_depth depth, struc
 	return 0;
 }
 
+void present_forget_sets(struct present *present)
+{
+	for (size_t b = 0; present->backends && present->backends[b]; b++) {
+		present->backends[b]->free(present->sets[b]);
+		present->sets[b] = NULL;
+	}
+}
+
 void present_free(struct present *present)
 {
-	for (size_t b = 0; present->backends && present->backends[b]; b++)
-		present->backends[b]->free(present->sets[b]);
+	present_forget_sets(present);
 	forwards_free(&present->forwards);
 	free(present->of);
 	lines_free(&present->foreign);

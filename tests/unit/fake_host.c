@@ -81,6 +81,10 @@ void memory_use_large_pages(void)
 {
 }
 
+void memory_give_back(void)
+{
+}
+
 /* ---- interfaces and addresses ---- */
 
 static const struct {
