@@ -168,7 +168,7 @@ BENCH_TOOLS = $(patsubst tests/bench/%.c,$(BUILD)/tests/bench/%,$(wildcard tests
 $(BUILD)/tests/bench/%: $(BUILD)/tests/bench/%.o
 	$(CC) $(ALL_LDFLAGS) -o $@ $< $(ALL_LIBS)
 
-# Everything, or BENCH=lookup, making, nftables, beside or conns; tests/bench/run tells the other variables.
+# Everything, or BENCH=lookup, making, nftables, beside, conns or top; tests/bench/run tells the other variables.
 bench: $(PROGRAM) $(BENCH_TOOLS)
 	PFWD=$(abspath $(PROGRAM)) BUILD=$(abspath $(BUILD)) tests/bench/run
 	$(if $(BENCH),,$(MAKE) scale)

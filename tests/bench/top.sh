@@ -45,7 +45,8 @@ row metrics ns '<=0.5' "metrics, $(words "$many") forwards, $(words "$hundred") 
 	"conntrack -L --dst-nat"
 
 watch() { # for a while, when the first pass is over
-	at top "$PFWD" top -b -o FORWARD --backend "$backend" >"$work/top.rows" 2>"$log" &
+	# not by at: the process is to be the program itself
+	ip netns exec top "$PFWD" top -b -o FORWARD --backend "$backend" >"$work/top.rows" 2>"$log" &
 	top=$!
 	until [ -s "$work/top.rows" ]; do
 		kill -0 $top || {
@@ -66,7 +67,7 @@ watch() { # for a while, when the first pass is over
 
 watch_peer() {
 	have conntrack || return 0
-	at top sh -c 'while :; do conntrack -L >/dev/null 2>&1; done' &
+	ip netns exec top sh -c 'while :; do conntrack -L >/dev/null 2>&1; done' &
 	loop=$!
 	sleep $seconds
 	kill -STOP $loop
