@@ -18,12 +18,12 @@ struct other_element {
 	bool end; /* it only ends the range before it */
 	bool all; /* it stands for all keys that no other one has */
 	bool counted;
-	int32_t verdict;   /* NFT_JUMP, NF_ACCEPT ...; 1: none, for no verdict has this number */
+	int32_t verdict;   /* NFT_JUMP, NF_ACCEPT ...; or OTHER_NO_VERDICT */
 	const char *chain; /* of a jump; a text */
 	const char *comment;
 	uint64_t packets, bytes;
 };
-#define OTHER_NO_VERDICT 1
+#define OTHER_NO_VERDICT INT32_MAX
 
 struct other_set { /* set name, table, flags, key_length; the rest zero */
 	const char *name, *table;
