@@ -24,8 +24,10 @@ struct words_ports {
 bool words_add_ports(struct words_ports *ports, const struct other_rule *first,
 		     const struct other_rule *v);
 
-/* What the rule asks and does: "-i eth0 -p tcp ... -j DNAT ..." or "iifname ... dnat to ...". */
-void words_rule(const struct other_rule *v, const struct words_ports *ports, char out[WORDS_MAX]);
+/* What the rule asks and does, as iptables writes it: "-i eth0 -p tcp ... -j DNAT ..."; or as nft
+ * does: "iifname ... dnat to ...". */
+void words_rule(const struct other_rule *v, bool iptables, const struct words_ports *ports,
+		char out[WORDS_MAX]);
 /* The same with its place before it: "-t nat -A PREROUTING ..." or "ip nat prerouting ...". */
 void words_whole(const struct other_rule *v, const struct words_ports *ports, char out[WORDS_MAX]);
 

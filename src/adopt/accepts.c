@@ -160,6 +160,16 @@ static enum belonging find_belonging(const struct draft *d, const struct other_r
 	return best;
 }
 
+static void take_accept(struct draft *d, size_t rule)
+{
+	struct adopt_rule *r = &d->out->rules[rule];
+	r->fate = ADOPT_TAKEN;
+	if (d->rules->items[r->first].states != OTHER_TRANSLATED)
+		draft_note(d, rule,
+			   "what is sent to the target itself is not let in any more, except by "
+			   "other rules");
+}
+
 static void judge_rule(struct draft *d, size_t rule)
 {
 	struct adopt_rule *r = &d->out->rules[rule];
@@ -199,7 +209,7 @@ static void judge_rule(struct draft *d, size_t rule)
 			      "it lets in the connections there are; delete it once they have "
 			      "ended");
 	else
-		r->fate = ADOPT_TAKEN;
+		take_accept(d, rule);
 }
 
 void draft_accepts(struct draft *d)

@@ -70,8 +70,8 @@ static void judge_passing(struct draft *d, size_t rule, const struct other_rule 
 			"it also takes what clients behind this host send to others" ONLY_HERE);
 	else
 		draft_note(d, rule,
-			   "it would also take packets that only pass through this host; "
-			   "a forward takes those that are sent to an address of this host");
+			   "what is sent to other hosts, and only passes through this one, is not "
+			   "taken any more");
 }
 
 /* ---- the forward ---- */

@@ -215,6 +215,10 @@ static void take_rule(struct draft *d, size_t rule)
 		if (d->out->rule_of[i] == rule)
 			put_into_forwards(d, i, true, &related);
 	r->fate = ADOPT_TAKEN;
+	if (!network_is_set(&d->rules->items[r->first].from))
+		draft_note(d, rule,
+			   "the source of what is sent to the target itself is not translated any "
+			   "more");
 }
 
 void draft_sources(struct draft *d)

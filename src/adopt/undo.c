@@ -25,12 +25,44 @@ struct taken { /* a value, or several that differ in their ports alone */
 	size_t index;
 };
 
-static enum undo_tool tool_of(const struct other_rule *v)
+static bool has_iptables_names(const struct other_rule *v)
+{
+	static const char *const bases[] = {"PREROUTING", "INPUT", "FORWARD", "OUTPUT",
+					    "POSTROUTING"};
+	bool base = false;
+	for (size_t i = 0; i < sizeof(bases) / sizeof(bases[0]); i++)
+		base = base || strcmp(v->base, bases[i]) == 0;
+	return base && v->table_family &&
+	       (strcmp(v->table, "nat") == 0 || strcmp(v->table, "filter") == 0);
+}
+
+/* Whether iptables-nft says what the value does by an extension, and nft would not. */
+static bool needs_extension(const struct other_rule *v)
+{
+	return v->states || v->here || (v->action != OTHER_ACCEPT && v->action != OTHER_KEEP);
+}
+
+/* Whether iptables-nft made the rule. One of plain conditions looks as nft would make it: then all
+ * of its table count. */
+static bool is_of_iptables_nft(const struct other_rules *rules, const struct other_rule *v)
+{
+	if (v->xt || !has_iptables_names(v))
+		return v->xt;
+	for (size_t i = 0; i < rules->count; i++) {
+		const struct other_rule *o = &rules->items[i];
+		if (!words_are_legacy(o) && o->table_family == v->table_family &&
+		    strcmp(o->table, v->table) == 0 && !o->xt && needs_extension(o))
+			return false;
+	}
+	return true;
+}
+
+static enum undo_tool tool_of(const struct other_rules *rules, const struct other_rule *v)
 {
 	bool six = v->table_family == FAMILY_IPV6;
 	if (words_are_legacy(v))
 		return six ? UNDO_IP6TABLES_LEGACY : UNDO_IPTABLES_LEGACY;
-	if (v->xt)
+	if (is_of_iptables_nft(rules, v))
 		return six ? UNDO_IP6TABLES_NFT : UNDO_IPTABLES_NFT;
 	return UNDO_NFT;
 }
@@ -80,7 +112,7 @@ static struct taken *list_taken(const struct other_rules *rules, const struct ad
 	for (size_t i = 0; list && i < rules->count; i++)
 		if (adopt->rules[adopt->rule_of[i]].fate == ADOPT_TAKEN)
 			list[(*count)++] = (struct taken){.v = &rules->items[i],
-							  .tool = tool_of(&rules->items[i]),
+							  .tool = tool_of(rules, &rules->items[i]),
 							  .index = i};
 	if (list) {
 		qsort(list, *count, sizeof(*list), compare_taken);
@@ -96,7 +128,7 @@ static int put_rule(const struct taken *t, size_t place, struct lines *out, stru
 	const struct other_rule *v = t->v;
 	const char *family = families[v->table_family];
 	char words[WORDS_MAX];
-	words_rule(v, &t->ports, words);
+	words_rule(v, t->tool != UNDO_NFT, &t->ports, words);
 	if (t->tool != UNDO_NFT)
 		return lines_add(out, err, "-I %s %zu %s", v->chain, place + 1, words);
 	if (place == 0)

@@ -276,19 +276,15 @@ static void put_nft(struct writer *w, const struct other_rule *v)
 
 /* ---- both ---- */
 
-static void put_rule(struct writer *w, const struct other_rule *v)
-{
-	if (words_are_legacy(v) || v->xt)
-		put_iptables(w, v);
-	else
-		put_nft(w, v);
-}
-
-void words_rule(const struct other_rule *v, const struct words_ports *ports, char out[WORDS_MAX])
+void words_rule(const struct other_rule *v, bool iptables, const struct words_ports *ports,
+		char out[WORDS_MAX])
 {
 	struct writer w = {out, 0, ports};
 	*out = '\0';
-	put_rule(&w, v);
+	if (iptables)
+		put_iptables(&w, v);
+	else
+		put_nft(&w, v);
 }
 
 void words_whole(const struct other_rule *v, const struct words_ports *ports, char out[WORDS_MAX])
@@ -302,5 +298,8 @@ void words_whole(const struct other_rule *v, const struct words_ports *ports, ch
 		    v->table, v->chain);
 	else
 		put(&w, "%s %s %s", families[v->table_family], v->table, v->chain);
-	put_rule(&w, v);
+	if (words_are_legacy(v) || v->xt)
+		put_iptables(&w, v);
+	else
+		put_nft(&w, v);
 }
