@@ -16,7 +16,7 @@ enum openmetrics_type {
 
 /* The other types of OpenMetrics are left out on purpose: readers of Prometheus' older text format,
  * as node_exporter's textfile collector is one, refuse a whole text for a type that they do not
- * know. */
+ * know (findings/node-exporter-refuses-stateset.sh). */
 struct openmetrics_family {
 	const char *name;
 	enum openmetrics_type type;
