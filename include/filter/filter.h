@@ -22,6 +22,7 @@ struct filter_rule {
 	enum filter_verdict verdict;
 	bool never;              /* it matches no packet of a connection of forwards */
 	bool limited;            /* it takes some clients or some packets alone */
+	bool source;             /* it takes some sources alone, which src does not tell */
 	bool unsure;             /* it asks for more than is told here: it may match, or not */
 	bool not_in, not_out;    /* the interface is what must not be */
 	bool not_src, not_dst;   /* the network is what must not be */

@@ -64,7 +64,7 @@ static const struct network *clients_of(const struct filter_rule *r, const struc
 static bool is_limited(const struct filter_rule *r, const struct filter_flow *f)
 {
 	bool unknown = network_is_set(clients_of(r, f)) && !network_is_set(&f->client);
-	return r->limited || unknown || (f->reply && network_is_set(&r->src));
+	return r->limited || unknown || (!f->reply && r->source);
 }
 
 static enum answer match_network(const struct network *wanted, const struct network *has)
@@ -76,7 +76,9 @@ static enum answer match_network(const struct network *wanted, const struct netw
 
 static enum answer match_rule(const struct filter_rule *r, const struct filter_flow *f)
 {
-	enum answer a = r->unsure ? MAYBE : YES;
+	/* by which of its addresses this host answers is not told */
+	bool answers = f->reply && (r->source || network_is_set(&r->src));
+	enum answer a = r->unsure || answers ? MAYBE : YES;
 	if (r->never || (r->family && r->family != f->family) || (r->proto && r->proto != f->proto))
 		return NO;
 	if ((f->here ? r->not_here : r->not_away) || (f->reply   ? r->not_reply
@@ -100,7 +102,7 @@ static enum answer match_rule(const struct filter_rule *r, const struct filter_f
 
 bool filter_takes(const struct filter_rule *rule, const struct filter_flow *flow)
 {
-	return !rule->limited && match_rule(rule, flow) == YES;
+	return !is_limited(rule, flow) && match_rule(rule, flow) == YES;
 }
 
 enum outcome {

@@ -284,8 +284,9 @@ static void on_lookup(struct decoder *d, const struct wire_attrs *a)
 	if (wire_reg(a->of[NFTA_LOOKUP_SREG], &first))
 		for (size_t i = first; i < REGISTERS; i++)
 			clients = clients || d->regs[i].what == LOADED_SOURCE;
-	d->rule->limited = d->rule->limited || clients || reg->what == LOADED_OTHER ||
-			   reg->what == LOADED_MARK;
+	d->rule->source = d->rule->source || clients;
+	d->rule->limited =
+		d->rule->limited || reg->what == LOADED_OTHER || reg->what == LOADED_MARK;
 	d->rule->unsure = true;
 	/* what is done by a connection's state is done to others than new ones */
 	if (dreg && !wire_reg(dreg, &to) && reg->what != LOADED_STATE)

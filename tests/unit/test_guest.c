@@ -24,6 +24,10 @@
 	{                                              \
 		.verdict = FILTER_END, .limited = true \
 	}
+#define BAN_DESTINATION                                                            \
+	{                                                                          \
+		.verdict = FILTER_END, .dst = { {FAMILY_IPV4, {10, 1, 0, 2}}, 32 } \
+	}
 #define ACCEPT_ALL                       \
 	{                                \
 		.verdict = FILTER_ACCEPT \
@@ -119,6 +123,7 @@ static const struct walked {
 	 {{{.verdict = FILTER_END, .unsure = true}}},
 	 false,
 	 {FILTER_CLOSED, 0}},
+	{"a source", {{{.verdict = FILTER_END, .source = true}}}, true, {FILTER_CLOSED, 1}},
 	{"a circle ends", {{JUMP(1)}, {JUMP(0)}}, false, {FILTER_OPEN, 1}},
 };
 
@@ -202,26 +207,45 @@ static size_t rules_of(const struct filter_rule rules[RULES_MAX])
 	return n;
 }
 
-static void what_stops_every_client_is_found(void **state)
+/* The same for the answers of this host: their source is this host, their destination a client. */
+static const struct walked answers[] = {
+	{"a source", {{{.verdict = FILTER_END, .source = true}}}, false, {FILTER_CLOSED, 0}},
+	{"a source that may not be the one",
+	 {{{.verdict = FILTER_ACCEPT, .source = true}}},
+	 true,
+	 {FILTER_CLOSED, 1}},
+	{"a banned client", {{BAN_DESTINATION}}, true, {FILTER_CLOSED, 1}},
+	{"a banned client, and no policy", {{BAN_DESTINATION}}, false, {FILTER_OPEN, 1}},
+};
+
+static void walk_all(const struct walked *walks, size_t count, const struct filter_flow *flow)
 {
-	const struct forward f = read_one("wan0:80 192.168.1.2:8080");
-	struct filter_flow flow = {.family = f.family,
-				   .proto = f.proto,
-				   .in = "wan0",
-				   .dst = network_of_host(&f.target),
-				   .ports = f.target_ports};
-	(void)state;
-	for (size_t i = 0; i < sizeof(walked) / sizeof(walked[0]); i++) {
-		const struct walked *w = &walked[i];
+	for (size_t i = 0; i < count; i++) {
+		const struct walked *w = &walks[i];
 		struct filter_chain chains[3];
 		for (size_t c = 0; c < 3; c++)
 			chains[c] = (struct filter_chain){w->rules[c], rules_of(w->rules[c]),
 							  c == 0 && w->drops};
-		struct filter_place p = filter_place(chains, 3, 0, &flow);
+		struct filter_place p = filter_place(chains, 3, 0, flow);
 		if (p.end != w->place.end || p.index != w->place.index)
 			fail_msg("%s: %s at %zu", w->what, p.end == FILTER_OPEN ? "open" : "closed",
 				 p.index);
 	}
+}
+
+static void what_stops_every_client_is_found(void **state)
+{
+	const struct forward f = read_one("wan0:80 192.168.1.2:8080");
+	const struct filter_flow flow = {.family = f.family,
+					 .proto = f.proto,
+					 .in = "wan0",
+					 .dst = network_of_host(&f.target),
+					 .ports = f.target_ports};
+	const struct filter_flow answer = {
+		.family = f.family, .proto = f.proto, .ports = {1, UINT16_MAX}, .reply = true};
+	(void)state;
+	walk_all(walked, sizeof(walked) / sizeof(walked[0]), &flow);
+	walk_all(answers, sizeof(answers) / sizeof(answers[0]), &answer);
 }
 
 /* ---- guests: one rule a base chain ---- */

@@ -138,6 +138,21 @@ static void rules_by_hand_are_passed_on_every_hook(void **state)
 }
 
 /* list says who stops them; any change, or apply, mends. */
+/* As keepalived does with its address, if that is for forwards alone (no_accept). */
+static void an_address_that_is_shut_is_passed_both_ways(void **state)
+{
+	(void)state;
+	serve();
+	town_sh("nft 'table ip vrrp { set vips { type ipv4_addr; elements = { 10.1.0.1 }; }\n"
+		"chain out { type filter hook output priority -1; ip saddr @vips drop; }\n"
+		"chain in { type filter hook input priority -1; ip daddr @vips drop; }\n}'");
+	pfwd(0, "add wan0:81 :5353");
+	assert_reaches(CLIENT, IPPROTO_TCP, "10.1.0.1", 81, "gateway");
+	assert_refused(CLIENT, IPPROTO_TCP, "10.1.0.1", 5353);
+	pfwd(0, "flush");
+	assert_nothing_left();
+}
+
 static void a_firewall_that_starts_anew_blocks_until_mended(void **state)
 {
 	(void)state;
@@ -226,6 +241,7 @@ int main(void)
 		STORY(policies_of_iptables_nft_are_passed),
 		STORY(bans_hold),
 		STORY(rules_by_hand_are_passed_on_every_hook),
+		STORY(an_address_that_is_shut_is_passed_both_ways),
 		STORY(a_firewall_that_starts_anew_blocks_until_mended),
 		STORY(a_guest_moves_behind_bans),
 		STORY(marks_of_others_stay),
