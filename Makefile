@@ -180,7 +180,7 @@ scale: $(PROGRAM)
 # ---- fuzzing ----
 
 FUZZ_SECONDS ?= 60
-FUZZ_TEXT = spec file comment
+FUZZ_TEXT = spec file comment rules
 FUZZ_BYTES = decode nftables
 FUZZ_FLAGS = -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all
 FUZZ_CC = clang -std=gnu11 -D_GNU_SOURCE -Iinclude $(FUZZ_FLAGS)

@@ -24,6 +24,11 @@ struct candidate {
 	size_t with;  /* index of that other candidate */
 };
 
+struct picks { /* indices of values, in order; a zeroed one is empty */
+	size_t *items;
+	size_t count;
+};
+
 struct draft {
 	const struct other_rules *rules;
 	const struct adopt_host *host;
@@ -32,6 +37,7 @@ struct draft {
 	size_t count;
 	bool changed; /* a rule was given up since this was last false */
 	bool failed;  /* out of memory */
+	struct picks sources, ways, keeps, staying; /* values that others are compared with */
 };
 
 /* What packets a value takes, with all protocols as proto: that of its own or the one given. */
@@ -58,6 +64,9 @@ void draft_give_up(struct draft *d, size_t rule, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 /* Say what is a little different; the first remark counts. */
 void draft_note(struct draft *d, size_t rule, const char *text);
+/* Those values for which is_picked says so, instead of what was picked before. */
+void draft_pick(struct draft *d, struct picks *picks,
+		bool (*is_picked)(const struct draft *d, size_t value));
 struct candidate *draft_add(struct draft *d, const struct candidate *candidate);
 
 /* The packets of a candidate's connections behind the translation: to an address (none: this host)

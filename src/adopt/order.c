@@ -37,10 +37,11 @@ static bool share_packets(const struct other_rule *v, const struct forward *f)
 static void compare_with_staying(struct draft *d, const struct candidate *c)
 {
 	const struct other_rule *own = &d->rules->items[c->value];
-	for (size_t i = 0; i < d->rules->count && !draft_stays(d, c->rule); i++) {
+	for (size_t n = 0; n < d->staying.count && !draft_stays(d, c->rule); n++) {
+		size_t i = d->staying.items[n];
 		const struct other_rule *v = &d->rules->items[i];
-		if (v->hook != own->hook || !value_stays(d, i) ||
-		    (i > c->value && !is_before_forwards(d, v)) || !share_packets(v, &c->f))
+		if (v->hook != own->hook || (i > c->value && !is_before_forwards(d, v)) ||
+		    !share_packets(v, &c->f))
 			continue;
 		draft_give_up(d, c->rule,
 			      "a rule of chain %s in table %s, which stays, may take some of its "
@@ -132,16 +133,17 @@ static void add_exception(struct draft *d, size_t i, size_t at)
 		draft_add(d, &e);
 }
 
+static bool is_keep(const struct draft *d, size_t i)
+{
+	return d->rules->items[i].action == OTHER_KEEP;
+}
+
 static void add_exceptions(struct draft *d, size_t proper)
 {
-	bool any = false;
-	for (size_t i = 0; !any && i < d->rules->count; i++)
-		any = d->rules->items[i].action == OTHER_KEEP;
-	for (size_t at = 0; any && at < proper; at++)
-		for (size_t i = 0; i < d->items[at].value && !draft_stays(d, d->items[at].rule);
-		     i++)
-			if (is_keep_of(d, i, &d->items[at]))
-				add_exception(d, i, at);
+	for (size_t at = 0; at < proper; at++)
+		for (size_t n = 0; n < d->keeps.count && !draft_stays(d, d->items[at].rule); n++)
+			if (is_keep_of(d, d->keeps.items[n], &d->items[at]))
+				add_exception(d, d->keeps.items[n], at);
 }
 
 /* ---- among each other ---- */
@@ -301,7 +303,9 @@ static void take_keeps(struct draft *d)
 void draft_order(struct draft *d)
 {
 	size_t proper = d->count;
+	draft_pick(d, &d->keeps, is_keep);
 	do {
+		draft_pick(d, &d->staying, value_stays);
 		d->changed = false;
 		d->count = proper;
 		put_together(d);

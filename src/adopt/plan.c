@@ -58,6 +58,18 @@ void draft_note(struct draft *d, size_t rule, const char *text)
 	d->failed = d->failed || !r->why;
 }
 
+void draft_pick(struct draft *d, struct picks *picks,
+		bool (*is_picked)(const struct draft *d, size_t value))
+{
+	picks->count = 0;
+	if (!picks->items)
+		picks->items = calloc(d->rules->count + 1, sizeof(*picks->items));
+	d->failed = d->failed || !picks->items;
+	for (size_t i = 0; picks->items && i < d->rules->count; i++)
+		if (is_picked(d, i))
+			picks->items[picks->count++] = i;
+}
+
 struct candidate *draft_add(struct draft *d, const struct candidate *candidate)
 {
 	void *items = d->items;
@@ -187,6 +199,10 @@ int adopt_plan(const struct other_rules *rules, const struct adopt_host *host, s
 	*out = (struct adopt){0};
 	int result = make(&d, err);
 	free(d.items);
+	free(d.sources.items);
+	free(d.ways.items);
+	free(d.keeps.items);
+	free(d.staying.items);
 	if (result < 0)
 		adopt_free(out);
 	return result;

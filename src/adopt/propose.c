@@ -12,10 +12,18 @@
 	"LOCAL (nft: fib daddr type local) to the rule"
 
 /* Whether the source of clients behind this host is translated by the value when they go out. */
-static bool serves_inside(const struct other_rule *v)
+static bool serves_inside(const struct draft *d, size_t i)
 {
+	const struct other_rule *v = &d->rules->items[i];
 	return draft_changes_source(v) && v->hook == OTHER_POSTROUTING &&
 	       (!network_is_set(&v->dst) || v->dst.prefix < address_bits(v->dst.addr.family));
+}
+
+static bool is_way(const struct draft *d, size_t i)
+{
+	const struct other_rule *v = &d->rules->items[i];
+	return v->action == OTHER_ACCEPT && v->hook == OTHER_FORWARD && *v->out && *v->in &&
+	       v->ports.last;
 }
 
 /* Whether a rule accepts the connections of v's translation on their way out by that interface. */
@@ -25,10 +33,9 @@ static bool is_way_to_target(const struct draft *d, const struct other_rule *v, 
 	if (d->host->route)
 		return address_is_set(&v->to) && d->host->route(&v->to, way) &&
 		       ifname_overlap(out, way) != OVERLAP_DISJOINT;
-	for (size_t i = 0; i < d->rules->count; i++) {
-		const struct other_rule *a = &d->rules->items[i];
-		if (a->action == OTHER_ACCEPT && a->hook == OTHER_FORWARD && *a->out && *a->in &&
-		    a->ports.last && ifname_overlap(a->in, v->in) != OVERLAP_DISJOINT &&
+	for (size_t i = 0; i < d->ways.count; i++) {
+		const struct other_rule *a = &d->rules->items[d->ways.items[i]];
+		if (ifname_overlap(a->in, v->in) != OVERLAP_DISJOINT &&
 		    ifname_overlap(a->out, out) != OVERLAP_DISJOINT)
 			return true;
 	}
@@ -45,9 +52,9 @@ static bool is_inside(const struct draft *d, const struct other_rule *v)
 			return false;
 	}
 	bool inside = known && *v->in;
-	for (size_t i = 0; i < d->rules->count; i++) {
-		const struct other_rule *s = &d->rules->items[i];
-		if (!serves_inside(s) || (s->family && v->family && s->family != v->family))
+	for (size_t i = 0; i < d->sources.count; i++) {
+		const struct other_rule *s = &d->rules->items[d->sources.items[i]];
+		if (s->family && v->family && s->family != v->family)
 			continue;
 		if (!*v->in)
 			return true;
@@ -192,6 +199,8 @@ static void propose_value(struct draft *d, size_t i)
 
 void draft_propose(struct draft *d)
 {
+	draft_pick(d, &d->sources, serves_inside);
+	draft_pick(d, &d->ways, is_way);
 	for (size_t i = 0; i < d->rules->count; i++) {
 		const struct other_rule *v = &d->rules->items[i];
 		bool hooked = v->hook == OTHER_PREROUTING || v->hook == OTHER_OUTPUT;

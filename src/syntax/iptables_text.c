@@ -638,7 +638,7 @@ static int read_words(struct reader *r, const struct words *words, const char *l
 /* Behind "[PACKETS:BYTES] " of iptables-save -c. */
 static const char *skip_counters(const char *line, const char *end)
 {
-	const char *close = *line == '[' ? memchr(line, ']', (size_t)(end - line)) : NULL;
+	const char *close = line < end && *line == '[' ? memchr(line, ']', (size_t)(end - line)) : NULL;
 	if (!close)
 		return line;
 	for (close++; close < end && is_blank(*close); close++)
@@ -757,7 +757,7 @@ int iptables_text_read(const char *text, size_t length, const struct spec_host *
 			return 0;
 		if (result == 0)
 			return refuse_line(&line, r.number, err);
-		any = any || (*line.at != '#' && line.at < line.end);
+		any = any || (line.at < line.end && *line.at != '#');
 	}
 	return any;
 }
