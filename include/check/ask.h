@@ -7,6 +7,7 @@
 #define PFWD_CHECK_ASK_H
 
 #include "check/facts.h"
+#include "model/backend.h"
 
 enum ask_depth {
 	ASK_CERTAIN, /* for findings that are certain */
@@ -18,6 +19,7 @@ struct asked { /* a zeroed one is empty */
 	struct facts facts;
 	struct case_facts *cases; /* one for each forward, which they point to */
 	struct route_cache *routes;
+	struct early early; /* which hits point to */
 };
 
 struct ask_about {
@@ -25,6 +27,7 @@ struct ask_about {
 	const struct forwards *all; /* those that are there, set among them; sorted */
 	const bool *selected;       /* only these of set; NULL: all */
 	enum ask_depth depth;
+	const struct backend *const *backends; /* whose early rules are asked for; NULL: none */
 };
 
 /* The sets must outlive *out. 0, or -1 and *out is empty. */

@@ -5,6 +5,7 @@
 #ifndef PFWD_CHECK_FACTS_H
 #define PFWD_CHECK_FACTS_H
 
+#include "filter/early.h"
 #include "host/interfaces.h"
 #include "host/links.h"
 #include "host/listeners.h"
@@ -39,6 +40,8 @@ struct case_facts { /* of one forward */
 	const struct route *in;     /* from the client to this host */
 	const struct route *addr;   /* to the address of SPEC, which is not of this host */
 	struct address client;      /* one of those that the forward takes; none: not known */
+	struct early_hit early;     /* what keeps it from being translated */
+	struct early_hit suspect;   /* if nothing does for certain, what may */
 	enum probe_answer probe;    /* of the target's first port */
 	uint64_t conns, unanswered; /* connections now, and those that the target never answered
 				     */

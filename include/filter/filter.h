@@ -12,10 +12,18 @@
 enum PACKED filter_verdict {
 	FILTER_GO_ON, /* none: it counts, logs, marks */
 	FILTER_ACCEPT,
-	FILTER_END, /* drop, reject, and whatever is not known to let packets go on */
+	FILTER_END,     /* drop, reject, and whatever is not known to let packets go on */
+	FILTER_PROXY,   /* an end too: SYNPROXY answers in the target's place */
+	FILTER_UNTRACK, /* none: but conntrack does not see the packet, so that it is not translated
+			 */
 	FILTER_RETURN,
 	FILTER_JUMP, /* to, and back from its end */
 	FILTER_GOTO, /* to, and not back */
+};
+
+struct filter_zone {          /* conntrack's, which a rule chooses */
+	uint16_t id;          /* 0: it chooses none */
+	bool original, reply; /* for packets of one direction alone; neither: for both */
 };
 
 struct filter_rule {
@@ -40,7 +48,8 @@ struct filter_rule {
 	struct ports ports;    /* {0, 0}: any; after translation */
 	struct ports original; /* {0, 0}: any; before translation */
 	uint32_t to;           /* index of the chain, of FILTER_JUMP and FILTER_GOTO */
-	uint64_t handle;       /* whoever reads the chain knows what it is */
+	struct filter_zone zone;
+	uint64_t handle; /* whoever reads the chain knows what it is */
 };
 
 struct filter_chain {
@@ -62,6 +71,8 @@ struct filter_flow {
 	bool here;             /* its packets go to an address of this host */
 	bool plain;            /* the destination is not translated */
 	bool reply;            /* its packets are answers on translated connections */
+	bool early;            /* it is to be translated later: what is not tracked is stopped */
+	bool sure;             /* a rule that may take it, or may not, does not stop it */
 	bool suspect;          /* a rule that takes some packets alone is taken to stop these */
 };
 
@@ -72,7 +83,9 @@ enum filter_end {
 
 struct filter_place {
 	enum filter_end end;
+
 	size_t index; /* in the base chain: where a rule has to stand that lets the flow through */
+	enum filter_verdict by; /* of FILTER_CLOSED: FILTER_END, FILTER_PROXY or FILTER_UNTRACK */
 };
 
 /* Whether the rule takes every connection of the flow, for certain. */
@@ -85,5 +98,9 @@ bool filter_takes(const struct filter_rule *rule, const struct filter_flow *flow
  */
 struct filter_place filter_place(const struct filter_chain *chains, size_t count, size_t base,
 				 const struct filter_flow *flow);
+
+/* The first zone that a rule chooses for the flow on that walk; id 0: none. */
+struct filter_zone filter_zone(const struct filter_chain *chains, size_t count, size_t base,
+			       const struct filter_flow *flow);
 
 #endif

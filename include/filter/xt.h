@@ -8,7 +8,7 @@
 
 #include "filter/filter.h"
 
-struct filter_xt { /* a match */
+struct filter_xt { /* a match, or a target */
 	const char *name;
 	uint8_t revision;
 	const void *data;
@@ -19,7 +19,7 @@ struct filter_xt { /* a match */
 void filter_xt_match(const struct filter_xt *match, struct filter_rule *r);
 /* The protocol that a header asks for; 0: any. */
 void filter_xt_proto(unsigned int proto, bool inverted, struct filter_rule *r);
-/* Whether packets go on to the next rule after that target. */
-bool filter_xt_goes_on(const char *target);
+/* What a target that is no chain does, but ACCEPT and RETURN, into verdict and zone of the rule. */
+void filter_xt_target(const struct filter_xt *target, struct filter_rule *r);
 
 #endif

@@ -71,6 +71,8 @@ enum others_depth {
 	OTHERS_ALL,          /* also what accepts packets, or translates sources */
 };
 
+struct early;
+
 struct stop_question {
 	const struct forward *f;
 	bool own;     /* this backend holds it */
@@ -125,6 +127,9 @@ struct backend {
 	 * forward is for; then the text of where names the rule or policy. NULL: it cannot say. */
 	bool (*stops)(const struct ruleset *set, const struct stop_question *question,
 		      struct err *where);
+	/* Append others' rules that packets meet before forwards translate them (filter/early.h).
+	 * NULL: there are none. 0, or -1: as read. */
+	int (*early)(struct early *out, struct err *err);
 	/* A line for each place of pfwd's that holds something of somebody else's, or that holds
 	 * what no forward needs. Call status before. */
 	int (*foreign)(const struct ruleset *set, struct lines *out, struct err *err);

@@ -11,14 +11,15 @@
 #include "nftables/shape.h"
 
 struct others_chain {
-	uint8_t nfproto; /* of the table: NFPROTO_INET, NFPROTO_IPV4, NFPROTO_IPV6 */
+	uint8_t nfproto; /* of the table: NFPROTO_INET, NFPROTO_IPV4, ..., NFPROTO_NETDEV */
 	char table[BUCKET_NAME_MAX];
 	char name[BUCKET_NAME_MAX];
 	bool base;
 	bool owned; /* only the program that made the table may change it */
 	uint32_t hook;
 	int32_t priority;
-	bool drops; /* its policy */
+	bool drops;                  /* its policy */
+	char devices[4][IFNAME_MAX]; /* of an ingress hook, as in struct early_base */
 	struct filter_rule *rules;
 	bool *guest; /* for each rule: it is a guest rule of pfwd's */
 	size_t count;

@@ -11,7 +11,9 @@
 enum table {
 	TABLE_NAT,
 	TABLE_FILTER,
-	TABLE_MANGLE, /* of others: it is only read */
+	TABLE_MANGLE, /* this and raw are of others, and only read */
+	TABLE_RAW,
+	ALL_TABLES,
 };
 #define TABLES 2 /* in which pfwd has chains */
 const char *table_name(enum table table);

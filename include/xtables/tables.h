@@ -35,7 +35,11 @@ void tables_close(struct tables *tables);
 /* What the table holds of pfwd. *out points into the open table; the caller frees it with
  * state_free. 0, or -1 (out of memory). */
 int tables_read(struct tables *tables, struct state *out, struct err *err);
-/* The same of a table that is not there. */
+/* The chains and rules of a table in which pfwd has none. 0, or -1 (out of memory) and *out is
+ * empty.
+ */
+int tables_read_foreign(const struct tables *tables, struct foreign *out, struct err *err);
+/* As tables_read, of a table that is not there. */
 int tables_read_none(enum family family, enum table table, struct state *out, struct err *err);
 
 struct tables_others {

@@ -284,6 +284,30 @@ static void ask_of_forward(struct asker *asker, struct case_facts *c)
 		ask_of_client(asker, c);
 }
 
+/* ---- rules before the translation ---- */
+
+static int read_early(struct asker *asker, const struct backend *const *backends, struct err *err)
+{
+	for (size_t b = 0; backends && backends[b]; b++)
+		if (backends[b]->early && backends[b]->early(&asker->asked->early, err) < 0)
+			return -1;
+	return 0;
+}
+
+static void ask_early(struct asker *asker, struct case_facts *c)
+{
+	const struct early *early = &asker->asked->early;
+	struct early_case of = {.f = c->f, .addr = find_own_address(&asker->asked->facts, c->f)};
+	if (early->base_count == 0 || c->f->except)
+		return;
+	if (c->there && c->there->kind == ROUTE_OUT)
+		memcpy(of.out, c->there->out, sizeof(of.out));
+	c->early = early_find(early, &of);
+	of.suspect = true;
+	if (!c->early.kind && asker->depth == ASK_WAY)
+		c->suspect = early_find(early, &of);
+}
+
 static int ask(struct asker *asker, const bool *selected, struct err *err)
 {
 	struct asked *out = asker->asked;
@@ -300,8 +324,10 @@ static int ask(struct asker *asker, const bool *selected, struct err *err)
 	if (asker->depth == ASK_ALL && read_connections(asker, err) < 0)
 		return -1;
 	for (size_t i = 0; i < asker->set->count; i++)
-		if (out->cases[i].f)
+		if (out->cases[i].f) {
 			ask_of_forward(asker, &out->cases[i]);
+			ask_early(asker, &out->cases[i]);
+		}
 	return 0;
 }
 
@@ -313,7 +339,9 @@ int ask_all(const struct ask_about *about, struct asked *out, struct err *err)
 		.depth = about->depth,
 		.router = {.socket = netlink_open(NETLINK_ROUTE), .links = &out->facts.links}};
 	*out = (struct asked){.facts.all = about->all};
-	int result = ask(&asker, about->selected, err);
+	int result = read_early(&asker, about->backends, err);
+	if (result == 0)
+		result = ask(&asker, about->selected, err);
 	if (asker.router.socket)
 		mnl_socket_close(asker.router.socket);
 	if (result < 0)
@@ -378,5 +406,6 @@ void asked_free(struct asked *asked)
 	}
 	free(asked->routes);
 	free(asked->cases);
+	early_free(&asked->early);
 	*asked = (struct asked){0};
 }

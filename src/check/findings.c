@@ -174,6 +174,78 @@ static bool look_down(const struct facts *facts, const struct case_facts *c,
 	return say(out, "%s is down", link->name);
 }
 
+/* ---- before the translation ---- */
+
+/* The rule that an owner has to put in front of what hits the forward, or behind all others before
+ * a policy. */
+static void put_exception(const struct case_facts *c, struct finding_words *out)
+{
+	const struct early_hit *hit = &c->early;
+	const struct forward *f = c->f;
+	char ports[PORTS_TEXT_MAX], place[32] = "", in[IFNAME_MAX + 16] = "", *mark;
+	const char *proto = proto_name(f->proto), *chain = hit->base->chain_of;
+	bool nft = hit->base->nft;
+	ports_put(ports, hit->base->translated ? f->target_ports : f->ports);
+	if (*f->ifname)
+		snprintf(in, sizeof(in), nft ? " iifname %s" : " -i %s", f->ifname);
+	if (hit->rule && nft)
+		snprintf(place, sizeof(place), " index %zu", hit->rule - 1);
+	else if (hit->rule)
+		snprintf(place, sizeof(place), " %zu", hit->rule);
+	if (nft && (mark = strchr(in, '+')))
+		*mark = '*';
+	if (!nft && (mark = strchr(ports, '-')))
+		*mark = ':';
+	if (nft)
+		snprintf(out->remedy, sizeof(out->remedy), "nft %s %s%s%s %s dport %s accept",
+			 hit->rule ? "insert" : "add", chain, place, in, proto, ports);
+	else
+		snprintf(out->remedy, sizeof(out->remedy),
+			 "%s -%c %s%s%s -p %s --dport %s -j ACCEPT", hit->base->tool,
+			 hit->rule ? 'I' : 'A', chain, place, in, proto, ports);
+}
+
+static bool say_early(const struct case_facts *c, struct finding_words *out, const char *does)
+{
+	put_exception(c, out);
+	if (!c->early.rule)
+		return say(out, "the policy of %s %s", c->early.base->where, does);
+	return say(out, "rule %zu of %s %s", c->early.rule, c->early.base->where, does);
+}
+
+static bool look_untracked(const struct facts *facts, const struct case_facts *c,
+			   struct finding_words *out)
+{
+	(void)facts;
+	if (c->early.kind == EARLY_PROXY)
+		return say_early(c, out,
+				 "(SYNPROXY) answers its connections before they are translated");
+	return c->early.kind == EARLY_UNTRACKED &&
+	       say_early(c, out,
+			 "takes its packets out of conntrack (NOTRACK, as for SYNPROXY), and such "
+			 "packets are never translated");
+}
+
+static bool look_early_drop(const struct facts *facts, const struct case_facts *c,
+			    struct finding_words *out)
+{
+	(void)facts;
+	return c->early.kind == EARLY_DROP &&
+	       say_early(c, out, "drops its packets before a forward can let them through");
+}
+
+static bool look_zones(const struct facts *facts, const struct case_facts *c,
+		       struct finding_words *out)
+{
+	(void)facts;
+	return c->early.kind == EARLY_ZONE &&
+	       say(out,
+		   "%s puts its connections into zone %u of conntrack, and the answers of the "
+		   "target into zone %u, where nobody knows them: choose one zone for both "
+		   "interfaces, or the zone for one direction alone (--zone-orig)",
+		   c->early.base->where, c->early.zone, c->early.zone_back);
+}
+
 /* ---- the address of SPEC ---- */
 
 static bool lacks_address(const struct facts *facts, const struct forward *f)
@@ -670,6 +742,15 @@ const struct finding findings[] = {
 	{"foreign-address", SEVERITY_ERROR, false, false, TRACE_ARRIVED, "add it with",
 	 "the address in SPEC is on no interface, and nothing brings its packets here",
 	 look_foreign_address},
+	{"untracked", SEVERITY_ERROR, true, false, TRACE_TRANSLATED, "except it with",
+	 "a rule keeps its packets from conntrack (NOTRACK, SYNPROXY), so that they are not "
+	 "translated",
+	 look_untracked},
+	{"early-drop", SEVERITY_ERROR, true, false, TRACE_TRANSLATED, "let it through with",
+	 "a chain before the translation (raw, mangle, prerouting, ingress) drops its packets",
+	 look_early_drop},
+	{"zones", SEVERITY_ERROR, false, false, TRACE_ANSWER_LEFT, NULL,
+	 "answers are in another zone of conntrack than the connections", look_zones},
 	{"private", SEVERITY_NOTE, false, false, TRACE_ARRIVED, NULL,
 	 "the uplink has a private or shared address: a router before this host has to forward too",
 	 look_private},

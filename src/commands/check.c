@@ -117,7 +117,8 @@ static int print(struct check *check, struct err *err)
 static int find(struct check *check, struct err *err)
 {
 	const struct forwards *set = &check->present.forwards;
-	const struct ask_about about = {set, set, check->selected, ASK_ALL};
+	const struct ask_about about = {set, set, check->selected, ASK_ALL,
+					check->present.backends};
 	if (ask_all(&about, &check->asked, err) < 0)
 		return -1;
 	struct err where;

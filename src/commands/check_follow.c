@@ -161,12 +161,32 @@ static struct forward narrow(const struct trace *t)
 	return f;
 }
 
+static void say(struct reason *out, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+static void say(struct reason *out, const char *format, ...)
+{
+	va_list args;
+	*out = (struct reason){.finding = NULL};
+	va_start(args, format);
+	vsnprintf(out->words.text, sizeof(out->words.text), format, args);
+	va_end(args);
+}
+
+static void say_ban(const struct case_facts *c, struct reason *out)
+{
+	char client[ADDRESS_TEXT_MAX];
+	address_format(&c->f->from.addr, client);
+	say(out, "rule %zu of %s stops the client %s", c->early.rule, c->early.base->where, client);
+}
+
 /* What the table says about a step that does not happen. */
 static bool find_in_table(const struct present *present, size_t index, struct forward *one,
 			  enum trace_step step, struct reason *out)
 {
-	const struct forwards set = {one, 1, 1};
-	const struct ask_about about = {&set, &present->forwards, NULL, ASK_WAY};
+	/* and, as the other one, all its clients */
+	struct forward both[] = {*one, present->forwards.items[index]};
+	const struct forwards set = {both, 2, 2};
+	const struct ask_about about = {&set, &present->forwards, NULL, ASK_WAY, present->backends};
 	struct asked asked;
 	struct err where;
 	bool found = false;
@@ -177,27 +197,21 @@ static bool find_in_table(const struct present *present, size_t index, struct fo
 	c->blocked = present->of[index].status.blocked;
 	if (c->blocked && present_where(present, index, &where))
 		c->blocked_by = where.text;
-	for (const struct finding *f = findings; !found && f->word; f++) {
+	bool bans = asked.cases[0].early.kind && !asked.cases[1].early.kind;
+	if (bans && step == TRACE_TRANSLATED)
+		say_ban(&asked.cases[0], out);
+	for (const struct finding *f = findings; !found && !bans && f->word; f++) {
 		out->words = (struct finding_words){"", "", ""};
-		if (f->step != step || f->severity == SEVERITY_NOTE ||
-		    !f->look(&asked.facts, c, &out->words))
-			continue;
-		out->finding = f;
-		found = true;
+		found = f->step == step && f->severity != SEVERITY_NOTE &&
+			f->look(&asked.facts, c, &out->words);
+		out->finding = found ? f : NULL;
 	}
+	const struct early_hit *hit = &c->suspect;
+	if (!found && step == TRACE_TRANSLATED && hit->kind)
+		say(out, "rule %zu of %s, which takes some clients or packets, may take this one",
+		    hit->rule, hit->base->where);
 	asked_free(&asked);
-	return found;
-}
-
-static void say(struct reason *out, const char *format, ...) __attribute__((format(printf, 2, 3)));
-
-static void say(struct reason *out, const char *format, ...)
-{
-	va_list args;
-	*out = (struct reason){.finding = NULL};
-	va_start(args, format);
-	vsnprintf(out->words.text, sizeof(out->words.text), format, args);
-	va_end(args);
+	return found || *out->words.text;
 }
 
 static void say_missed(const struct trace *t, struct reason *out)
@@ -395,7 +409,7 @@ static int on_idle(void *context)
 {
 	struct following *w = context;
 	const struct forwards *set = &w->of->present->forwards;
-	const struct ask_about about = {set, set, w->of->selected, ASK_WAY};
+	const struct ask_about about = {set, set, w->of->selected, ASK_WAY, NULL};
 	struct asked asked;
 	char text[TEXT_MAX];
 	struct row row = {.step = "nothing", .text = text, .at = TRACE_STOPPED};

@@ -69,7 +69,7 @@ static int ask_backends(struct warner *w, struct err *err)
 
 void warn_of_forwards(const struct warn_about *about)
 {
-	const struct ask_about ask = {about->set, about->all, NULL, ASK_CERTAIN};
+	const struct ask_about ask = {about->set, about->all, NULL, ASK_CERTAIN, about->backends};
 	struct warner w = {.about = about};
 	struct err err;
 	if (ask_all(&ask, &w.asked, &err) < 0 || ask_backends(&w, &err) < 0 ||

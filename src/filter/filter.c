@@ -113,23 +113,26 @@ enum outcome {
 };
 
 struct walk {
+	struct filter_zone zone; /* the first that was chosen */
+	enum filter_verdict by;  /* what stopped it */
 	const struct filter_chain *chains;
 	size_t count;
 	const struct filter_flow *flow;
 };
 
 /* limited: what leads here takes some clients alone, so that nothing here ends the flow for all. */
-static enum outcome walk_chain(const struct walk *w, size_t at, bool limited, int depth,
-			       size_t *index)
+static enum outcome walk_chain(struct walk *w, size_t at, bool limited, int depth, size_t *index)
 {
 	const struct filter_chain *chain = &w->chains[at];
 	for (size_t i = 0; i < chain->count; i++) {
 		const struct filter_rule *r = &chain->rules[i];
 		enum answer a = match_rule(r, w->flow);
-		bool some = limited || is_limited(r, w->flow);
+		bool some = limited || is_limited(r, w->flow) || (w->flow->sure && a != YES);
 		enum outcome below = WENT_ON;
 		size_t ignored;
 		*index = i;
+		if (a != NO && !some && w->zone.id == 0)
+			w->zone = r->zone;
 		if (a == NO || r->verdict == FILTER_GO_ON)
 			continue;
 		switch (r->verdict) {
@@ -143,7 +146,13 @@ static enum outcome walk_chain(const struct walk *w, size_t at, bool limited, in
 			/* those that return are spared what follows: it stops only the others */
 			limited = some;
 			break;
+		case FILTER_UNTRACK:
+			if (!w->flow->early)
+				break;
+			/* fall through */
+		case FILTER_PROXY:
 		case FILTER_END:
+			w->by = r->verdict;
 			if (!some || w->flow->suspect)
 				return STOPPED;
 			break;
@@ -169,16 +178,26 @@ static enum outcome walk_chain(const struct walk *w, size_t at, bool limited, in
 struct filter_place filter_place(const struct filter_chain *chains, size_t count, size_t base,
 				 const struct filter_flow *flow)
 {
-	const struct walk walk = {chains, count, flow};
+	struct walk walk = {.chains = chains, .count = count, .flow = flow};
 	size_t index = 0;
 	switch (walk_chain(&walk, base, false, 0, &index)) {
 	case STOPPED:
-		return (struct filter_place){FILTER_CLOSED, index};
+		return (struct filter_place){FILTER_CLOSED, index, walk.by};
 	case ACCEPTED:
-		return (struct filter_place){FILTER_OPEN, index};
+		return (struct filter_place){FILTER_OPEN, index, FILTER_GO_ON};
 	case RETURNED:
 	case WENT_ON:
 		break;
 	}
-	return (struct filter_place){chains[base].drops ? FILTER_CLOSED : FILTER_OPEN, index};
+	return (struct filter_place){chains[base].drops ? FILTER_CLOSED : FILTER_OPEN, index,
+				     FILTER_END};
+}
+
+struct filter_zone filter_zone(const struct filter_chain *chains, size_t count, size_t base,
+			       const struct filter_flow *flow)
+{
+	struct walk walk = {.chains = chains, .count = count, .flow = flow};
+	size_t index = 0;
+	walk_chain(&walk, base, false, 0, &index);
+	return walk.zone;
 }

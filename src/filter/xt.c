@@ -8,6 +8,7 @@
 #include <linux/netfilter.h>
 #include <linux/netfilter/nf_conntrack_common.h>
 #include <linux/netfilter/x_tables.h>
+#include <linux/netfilter/xt_CT.h>
 #include <linux/netfilter/xt_addrtype.h>
 #include <linux/netfilter/xt_conntrack.h>
 #include <linux/netfilter/xt_iprange.h>
@@ -245,7 +246,7 @@ void filter_xt_match(const struct filter_xt *match, struct filter_rule *r)
 
 /* ---- targets ---- */
 
-bool filter_xt_goes_on(const char *target)
+static bool goes_on(const char *target)
 {
 	static const char *const passing[] = {
 		"LOG",       "NFLOG",    "ULOG",    "MARK",        "CONNMARK",    "TCPMSS",
@@ -258,4 +259,31 @@ bool filter_xt_goes_on(const char *target)
 		if (strcmp(target, passing[i]) == 0)
 			return true;
 	return false;
+}
+
+/* CT chooses how conntrack sees the packet. Later revisions only have more behind these fields. */
+static void on_ct(const struct filter_xt *target, struct filter_rule *r)
+{
+	const struct xt_ct_target_info *ct = target->data;
+	r->verdict = FILTER_GO_ON;
+	if (target->size < sizeof(*ct))
+		return;
+	if (ct->flags & XT_CT_NOTRACK)
+		r->verdict = FILTER_UNTRACK;
+	r->zone = (struct filter_zone){.id = ct->zone,
+				       .original = ct->flags & XT_CT_ZONE_DIR_ORIG,
+				       .reply = ct->flags & XT_CT_ZONE_DIR_REPL};
+}
+
+void filter_xt_target(const struct filter_xt *target, struct filter_rule *r)
+{
+	r->verdict = FILTER_END;
+	if (strcmp(target->name, "CT") == 0)
+		on_ct(target, r);
+	else if (strcmp(target->name, "NOTRACK") == 0)
+		r->verdict = FILTER_UNTRACK;
+	else if (strcmp(target->name, "SYNPROXY") == 0)
+		r->verdict = FILTER_PROXY;
+	else if (goes_on(target->name))
+		r->verdict = FILTER_GO_ON;
 }

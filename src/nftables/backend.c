@@ -8,6 +8,7 @@
 #include "nftables/backend.h"
 #include "nftables/batch.h"
 #include "nftables/commit.h"
+#include "nftables/early.h"
 #include "nftables/health.h"
 #include "nftables/other_read.h"
 #include "nftables/others.h"
@@ -192,6 +193,7 @@ const struct backend nftables_backend = {
 	.status = status,
 	.blocks = blocks,
 	.stops = stops,
+	.early = nft_early,
 	.foreign = foreign,
 	.others = list_others,
 	.forget = forget,

@@ -327,6 +327,8 @@ const char *guest_family(const struct others_chain *chain)
 {
 	if (chain->nfproto == NFPROTO_INET)
 		return "inet";
+	if (chain->nfproto == NFPROTO_NETDEV)
+		return "netdev";
 	return chain->nfproto == NFPROTO_IPV6 ? "ip6" : "ip";
 }
 

@@ -8,7 +8,9 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <linux/if_ether.h>
 #include <linux/netfilter/nf_conntrack_common.h>
+#include <linux/netfilter/nf_conntrack_tuple_common.h>
 #include <linux/netfilter/nf_tables_compat.h>
 #include <linux/netfilter/nfnetlink.h>
 #include <linux/netfilter/xt_mark.h>
@@ -31,6 +33,8 @@ enum loaded {
 	LOADED_IN_INDEX,
 	LOADED_OUT_INDEX,
 	LOADED_FAMILY,
+	LOADED_ETHERTYPE,
+	LOADED_TCP_FLAGS,
 	LOADED_PROTO,
 	LOADED_SOURCE,
 	LOADED_DESTINATION,
@@ -47,6 +51,7 @@ struct reg {
 	uint8_t length; /* of what was loaded */
 	bool masked;
 	uint8_t mask[16];
+	uint16_t value; /* of LOADED_NOTHING: what was put there */
 };
 
 struct decoder {
@@ -82,7 +87,7 @@ static void on_meta(struct decoder *d, const struct wire_attrs *a)
 		{NFT_META_IIFNAME, LOADED_IN},     {NFT_META_OIFNAME, LOADED_OUT},
 		{NFT_META_IIF, LOADED_IN_INDEX},   {NFT_META_OIF, LOADED_OUT_INDEX},
 		{NFT_META_NFPROTO, LOADED_FAMILY}, {NFT_META_L4PROTO, LOADED_PROTO},
-		{NFT_META_MARK, LOADED_MARK},
+		{NFT_META_MARK, LOADED_MARK},      {NFT_META_PROTOCOL, LOADED_ETHERTYPE},
 	};
 	enum loaded what = LOADED_OTHER;
 	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
@@ -107,11 +112,26 @@ static void on_payload(struct decoder *d, const struct wire_attrs *a)
 		what = LOADED_PROTO;
 	else if (base == NFT_PAYLOAD_TRANSPORT_HEADER && offset == 2 && length == 2)
 		what = LOADED_PORT;
+	else if (base == NFT_PAYLOAD_TRANSPORT_HEADER && offset == 13 && length == 1 &&
+		 d->rule->proto == PROTO_TCP)
+		what = LOADED_TCP_FLAGS;
 	load(d, a->of[NFTA_PAYLOAD_DREG], what, length);
+}
+
+/* ct zone set: the zone is in the register. */
+static void choose_zone(struct decoder *d, const struct wire_attrs *a)
+{
+	const struct nlattr *direction = a->of[NFTA_CT_DIRECTION];
+	uint8_t which = direction ? *(const uint8_t *)mnl_attr_get_payload(direction) : UINT8_MAX;
+	d->rule->zone = (struct filter_zone){.id = reg_of(d, a->of[NFTA_CT_SREG])->value,
+					     .original = which == IP_CT_DIR_ORIGINAL,
+					     .reply = which == IP_CT_DIR_REPLY};
 }
 
 static void on_ct(struct decoder *d, const struct wire_attrs *a)
 {
+	if (wire_number_of(a, NFTA_CT_KEY) == NFT_CT_ZONE && a->of[NFTA_CT_SREG])
+		choose_zone(d, a);
 	uint32_t key = wire_number_of(a, NFTA_CT_KEY);
 	enum loaded what = key == NFT_CT_STATE    ? LOADED_STATE
 			   : key == NFT_CT_STATUS ? LOADED_STATUS
@@ -180,6 +200,31 @@ static bool read_network(const struct filter_rule *r, const struct reg *reg, con
 	return prefix <= address_bits(addr.family);
 }
 
+/* The first packet of a connection has SYN alone, and its answer SYN and ACK. */
+static void ask_flags(struct filter_rule *r, const struct reg *reg, uint8_t flags, bool neq)
+{
+	uint8_t mask = reg->masked ? reg->mask[0] : 0xff;
+	if (((0x02 & mask) == flags) == neq)
+		r->not_plain = r->not_translated = true;
+	if (((0x12 & mask) == flags) == neq)
+		r->not_reply = true;
+}
+
+/* A range is two conditions. */
+static void ask_port(struct filter_rule *r, uint32_t op, uint16_t port)
+{
+	if (!r->ports.first)
+		r->ports = (struct ports){1, UINT16_MAX};
+	if (op == NFT_CMP_EQ)
+		r->ports = (struct ports){port, port};
+	else if (op == NFT_CMP_GTE && port)
+		r->ports.first = port;
+	else if (op == NFT_CMP_LTE)
+		r->ports.last = port;
+	else
+		r->unsure = true;
+}
+
 static void on_cmp(struct decoder *d, const struct wire_attrs *a)
 {
 	struct filter_rule *r = d->rule;
@@ -217,6 +262,19 @@ static void on_cmp(struct decoder *d, const struct wire_attrs *a)
 		if (equality)
 			r->family = (bytes[0] == NFPROTO_IPV6) != neq ? FAMILY_IPV6 : FAMILY_IPV4;
 		break;
+	case LOADED_ETHERTYPE:
+		if (!equality || neq)
+			r->unsure = true;
+		else if (ntohs(port) == ETH_P_IP || ntohs(port) == ETH_P_IPV6)
+			r->family = ntohs(port) == ETH_P_IP ? FAMILY_IPV4 : FAMILY_IPV6;
+		else
+			r->never = true;
+		break;
+	case LOADED_TCP_FLAGS:
+		ask_flags(r, reg, bytes[0], neq);
+		if (!equality)
+			r->limited = true;
+		break;
 	case LOADED_PROTO:
 		if (!equality || neq)
 			r->unsure = true;
@@ -231,10 +289,7 @@ static void on_cmp(struct decoder *d, const struct wire_attrs *a)
 		r->not_dst = neq;
 		break;
 	case LOADED_PORT:
-		if (op == NFT_CMP_EQ)
-			r->ports = (struct ports){ntohs(port), ntohs(port)};
-		else
-			r->unsure = true;
+		ask_port(r, op, ntohs(port));
 		break;
 	case LOADED_STATE:
 		/* of a mask, and then "not 0": one of these states */
@@ -315,7 +370,11 @@ static void on_match(struct decoder *d, const struct wire_attrs *a)
 static void on_target(struct decoder *d, const struct wire_attrs *a)
 {
 	const char *name = wire_string(a->of[NFTA_TARGET_NAME]);
-	d->rule->verdict = name && filter_xt_goes_on(name) ? FILTER_GO_ON : FILTER_END;
+	const struct nlattr *info = a->of[NFTA_TARGET_INFO];
+	const struct filter_xt target = {.name = name ? name : "?",
+					 .data = info ? mnl_attr_get_payload(info) : NULL,
+					 .size = info ? mnl_attr_get_payload_len(info) : 0};
+	filter_xt_target(&target, d->rule);
 }
 
 static void on_immediate(struct decoder *d, const struct wire_attrs *a)
@@ -324,8 +383,13 @@ static void on_immediate(struct decoder *d, const struct wire_attrs *a)
 	struct wire_attrs data = wire_nest(a->of[NFTA_IMMEDIATE_DATA]);
 	struct wire_attrs verdict = wire_nest(data.of[NFTA_DATA_VERDICT]);
 	const char *chain = wire_string(verdict.of[NFTA_VERDICT_CHAIN]);
-	if (wire_reg(a->of[NFTA_IMMEDIATE_DREG], &reg))
+	if (wire_reg(a->of[NFTA_IMMEDIATE_DREG], &reg)) {
+		const struct nlattr *value = data.of[NFTA_DATA_VALUE];
+		load(d, a->of[NFTA_IMMEDIATE_DREG], LOADED_NOTHING, 0);
+		if (value && mnl_attr_get_payload_len(value) >= 2 && reg < REGISTERS)
+			memcpy(&d->regs[reg].value, mnl_attr_get_payload(value), 2);
 		return;
+	}
 	switch ((int32_t)wire_number_of(&verdict, NFTA_VERDICT_CODE)) {
 	case NF_ACCEPT:
 		d->rule->verdict = FILTER_ACCEPT;
@@ -362,6 +426,18 @@ static void on_limit(struct decoder *d, const struct wire_attrs *a)
 	d->rule->limited = true;
 }
 
+static void on_notrack(struct decoder *d, const struct wire_attrs *a)
+{
+	(void)a;
+	d->rule->verdict = FILTER_UNTRACK;
+}
+
+static void on_synproxy(struct decoder *d, const struct wire_attrs *a)
+{
+	(void)a;
+	d->rule->verdict = FILTER_PROXY;
+}
+
 static void on_nothing(struct decoder *d, const struct wire_attrs *a)
 {
 	(void)d;
@@ -372,15 +448,25 @@ static const struct {
 	const char *name;
 	void (*on)(struct decoder *d, const struct wire_attrs *a);
 } expressions[] = {
-	{"meta", on_meta},       {"payload", on_payload},
-	{"ct", on_ct},           {"fib", on_fib},
-	{"bitwise", on_bitwise}, {"cmp", on_cmp},
-	{"lookup", on_lookup},   {"match", on_match},
-	{"target", on_target},   {"immediate", on_immediate},
-	{"reject", on_end},      {"queue", on_end},
-	{"counter", on_nothing}, {"log", on_nothing},
-	{"notrack", on_nothing}, {"byteorder", on_nothing},
-	{"objref", on_nothing},  {"flow_offload", on_nothing},
+	{"meta", on_meta},
+	{"payload", on_payload},
+	{"ct", on_ct},
+	{"fib", on_fib},
+	{"bitwise", on_bitwise},
+	{"cmp", on_cmp},
+	{"lookup", on_lookup},
+	{"match", on_match},
+	{"target", on_target},
+	{"immediate", on_immediate},
+	{"reject", on_end},
+	{"queue", on_end},
+	{"counter", on_nothing},
+	{"log", on_nothing},
+	{"notrack", on_notrack},
+	{"synproxy", on_synproxy},
+	{"byteorder", on_nothing},
+	{"objref", on_nothing},
+	{"flow_offload", on_nothing},
 };
 
 static void decode_expr(struct decoder *d, const struct nlattr *item)
@@ -401,6 +487,7 @@ static void decode_expr(struct decoder *d, const struct nlattr *item)
 
 struct reader {
 	struct others *out;
+	bool early; /* prerouting and ingress are what matters */
 	bool no_memory;
 	struct jump {
 		size_t chain, rule;
@@ -426,14 +513,38 @@ static uint8_t family_of(const struct nlmsghdr *nlh)
 	return ((const struct nfgenmsg *)mnl_nlmsg_get_payload(nlh))->nfgen_family;
 }
 
-static bool is_family(uint8_t nfproto)
+static bool is_family(const struct reader *r, uint8_t nfproto)
 {
+	if (nfproto == NFPROTO_NETDEV)
+		return r->early;
 	return nfproto == NFPROTO_INET || nfproto == NFPROTO_IPV4 || nfproto == NFPROTO_IPV6;
 }
 
 static bool is_ours(uint8_t nfproto, const char *table)
 {
 	return nfproto == NFPROTO_INET && strcmp(table, "pfwd") == 0;
+}
+
+static void add_device(struct others_chain *c, const struct nlattr *name)
+{
+	const char *text = wire_string(name);
+	for (size_t i = 0; text && i < sizeof(c->devices) / sizeof(c->devices[0]); i++)
+		if (!*c->devices[i]) {
+			strncpy(c->devices[i], text, IFNAME_MAX - 1);
+			return;
+		}
+}
+
+/* More than these few are not told. */
+static void read_devices(const struct wire_attrs *hook, struct others_chain *c)
+{
+	const struct nlattr *list = hook->of[NFTA_HOOK_DEVS], *item;
+	const char *at = list ? mnl_attr_get_payload(list) : NULL;
+	const char *end = list ? at + mnl_attr_get_payload_len(list) : NULL;
+	if (hook->of[NFTA_HOOK_DEV])
+		add_device(c, hook->of[NFTA_HOOK_DEV]);
+	while (!hook->of[NFTA_HOOK_DEV] && (item = wire_next(&at, end)))
+		add_device(c, item);
 }
 
 static int on_chain(const struct nlmsghdr *nlh, void *data)
@@ -444,7 +555,7 @@ static int on_chain(const struct nlmsghdr *nlh, void *data)
 	const char *name = wire_string(a.of[NFTA_CHAIN_NAME]);
 	const char *type = wire_string(a.of[NFTA_CHAIN_TYPE]);
 	struct wire_attrs hook = wire_nest(a.of[NFTA_CHAIN_HOOK]);
-	if (!table || !name || !is_family(family_of(nlh)) || is_ours(family_of(nlh), table) ||
+	if (!table || !name || !is_family(r, family_of(nlh)) || is_ours(family_of(nlh), table) ||
 	    (type && strcmp(type, "filter") != 0))
 		return MNL_CB_OK;
 	void *chains = r->out->chains;
@@ -458,6 +569,7 @@ static int on_chain(const struct nlmsghdr *nlh, void *data)
 	strncpy(c->table, table, sizeof(c->table) - 1);
 	strncpy(c->name, name, sizeof(c->name) - 1);
 	c->base = a.of[NFTA_CHAIN_HOOK] != NULL;
+	read_devices(&hook, c);
 	c->hook = wire_number_of(&hook, NFTA_HOOK_HOOKNUM);
 	c->priority = (int32_t)wire_number_of(&hook, NFTA_HOOK_PRIORITY);
 	c->drops = wire_number_of(&a, NFTA_CHAIN_POLICY) == NF_DROP && a.of[NFTA_CHAIN_POLICY];
@@ -547,8 +659,13 @@ static int dump(uint16_t type, uint8_t nfproto, const char *table, mnl_cb_t on, 
 }
 
 /* Only tables with a base chain on a hook that matters are read further. */
-static bool matters(const struct others_chain *c)
+static bool matters(const struct reader *r, const struct others_chain *c)
 {
+	bool ingress = c->nfproto == NFPROTO_NETDEV ? c->hook == NF_NETDEV_INGRESS
+						    : c->hook == NF_INET_INGRESS;
+	bool before = c->nfproto != NFPROTO_NETDEV && c->hook == NF_INET_PRE_ROUTING;
+	if (r->early)
+		return c->base && (before || ingress);
 	return c->base && c->hook >= NF_INET_LOCAL_IN && c->hook <= NF_INET_POST_ROUTING;
 }
 
@@ -558,10 +675,10 @@ static int read_rules(struct reader *r)
 		const struct others_chain *c = &r->out->chains[i];
 		bool before = false;
 		for (size_t k = 0; k < i; k++)
-			before = before || (matters(&r->out->chains[k]) &&
+			before = before || (matters(r, &r->out->chains[k]) &&
 					    r->out->chains[k].nfproto == c->nfproto &&
 					    strcmp(r->out->chains[k].table, c->table) == 0);
-		if (!matters(c) || before)
+		if (!matters(r, c) || before)
 			continue;
 		char table[BUCKET_NAME_MAX];
 		strcpy(table, c->table);
@@ -571,9 +688,9 @@ static int read_rules(struct reader *r)
 	return 0;
 }
 
-int others_read(struct others *out)
+static int read_all(bool early, struct others *out)
 {
-	struct reader r = {.out = out};
+	struct reader r = {.out = out, .early = early};
 	struct err ignored;
 	*out = (struct others){.route = route_interface};
 	int result = dump(NFT_MSG_GETCHAIN, NFPROTO_UNSPEC, NULL, on_chain, &r);
@@ -592,7 +709,20 @@ int others_read(struct others *out)
 		errno = ENOMEM;
 		return -1;
 	}
-	if (result == 0 && out->count)
+	for (size_t i = 0; i < out->count; i++)
+		out->chains[i].base =
+			out->chains[i].base && (!early || matters(&r, &out->chains[i]));
+	if (result == 0 && out->count && !early)
 		result = host_own_addresses(&out->here, &ignored);
 	return result;
+}
+
+int others_read(struct others *out)
+{
+	return read_all(false, out);
+}
+
+int others_read_early(struct others *out)
+{
+	return read_all(true, out);
 }

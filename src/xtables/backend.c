@@ -7,6 +7,7 @@
 #include "host/route.h"
 #include "model/hash.h"
 #include "xtables/backend.h"
+#include "xtables/early.h"
 #include "xtables/blob.h"
 #include "xtables/commit.h"
 #include "xtables/dump.h"
@@ -255,6 +256,7 @@ const struct backend xtables_backend = {
 	.status = fill_status,
 	.blocks = blocks,
 	.stops = stops,
+	.early = xtables_early,
 	.foreign = list_foreign,
 	.others = list_others,
 	.forget = forget,

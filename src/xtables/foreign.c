@@ -81,16 +81,23 @@ static void read_match(const struct xt_entry_match *m, struct filter_rule *r)
 	filter_xt_match(&match, r);
 }
 
-static enum filter_verdict verdict_of(const char *target)
+static void read_target(enum family family, const void *entry, const char *name,
+			struct filter_rule *r)
 {
-	if (strcmp(target, "ACCEPT") == 0)
-		return FILTER_ACCEPT;
-	if (strcmp(target, "RETURN") == 0)
-		return FILTER_RETURN;
-	if (!*target || filter_xt_goes_on(target))
-		return FILTER_GO_ON;
+	struct entry_head at = entry_head(family, entry);
+	const struct xt_entry_match *m = entry_extension(entry, *at.target_offset, *at.next_offset);
+	const struct filter_xt target = {name, m ? m->u.user.revision : (uint8_t)0,
+					 m ? m->data : NULL,
+					 m ? m->u.user.match_size - sizeof(*m) : 0};
+	if (strcmp(name, "ACCEPT") == 0)
+		r->verdict = FILTER_ACCEPT;
+	else if (strcmp(name, "RETURN") == 0)
+		r->verdict = FILTER_RETURN;
 	/* what forwards are let through by is in chains of pfwd */
-	return group_of(TABLE_FILTER, target) == GROUPS ? FILTER_END : FILTER_GO_ON;
+	else if (!*name || group_of(TABLE_FILTER, name) != GROUPS)
+		r->verdict = FILTER_GO_ON;
+	else
+		filter_xt_target(&target, r);
 }
 
 /* ---- chains ---- */
@@ -157,7 +164,7 @@ int foreign_add_rule(struct foreign *foreign, size_t chain, enum family family, 
 	if (!r)
 		return -1;
 	foreign_read_rule(family, entry, r);
-	r->verdict = verdict_of(target_name);
+	read_target(family, entry, target_name, r);
 	size_t to = foreign_find(foreign, target_name);
 	if (to == foreign->count)
 		return 0;

@@ -121,7 +121,7 @@ int tables_there(enum family family, unsigned int *out, struct err *err)
 		*out = TABLES_UNKNOWN; /* then they are asked for */
 	while (file && fgets(line, sizeof(line), file)) {
 		line[strcspn(line, "\n")] = '\0';
-		for (int t = 0; t <= TABLE_MANGLE; t++)
+		for (int t = 0; t < ALL_TABLES; t++)
 			if (strcmp(line, table_name((enum table)t)) == 0)
 				*out |= 1U << t;
 	}
@@ -393,8 +393,6 @@ static int read_other_chain(const struct tables *t, const char *name, struct sta
 /* The chains of others by name, because rules jump to chains that come later. */
 static int list_other_chains(const struct tables *t, struct foreign *out)
 {
-	if (t->table != TABLE_FILTER)
-		return 0;
 	for (const char *name = t->lib->first_chain(t->handle); name;
 	     name = t->lib->next_chain(t->handle))
 		if (group_of(t->table, name) == GROUPS && foreign_add_chain(out, name) < 0)
@@ -413,7 +411,7 @@ static int list_other_chains(const struct tables *t, struct foreign *out)
 int tables_read(struct tables *t, struct state *out, struct err *err)
 {
 	struct state state = {.family = t->family, .table = t->table};
-	if (list_other_chains(t, &state.foreign) < 0) {
+	if (t->table == TABLE_FILTER && list_other_chains(t, &state.foreign) < 0) {
 		state_free(&state);
 		return err_memory(err);
 	}
@@ -433,6 +431,22 @@ int tables_read(struct tables *t, struct state *out, struct err *err)
 	}
 	*out = state;
 	return 0;
+}
+
+int tables_read_foreign(const struct tables *t, struct foreign *out, struct err *err)
+{
+	*out = (struct foreign){0};
+	int result = list_other_chains(t, out);
+	for (size_t i = 0; result == 0 && i < out->count; i++)
+		for (const void *e = t->lib->first_rule(out->chains[i].name, t->handle);
+		     result == 0 && e; e = t->lib->next_rule(e, t->handle))
+			result = foreign_add_rule(out, i, t->family, e,
+						  t->lib->target(e, t->handle));
+	if (result == 0)
+		return 0;
+	foreign_free(out);
+	*out = (struct foreign){0};
+	return err_memory(err);
 }
 
 int tables_read_none(enum family family, enum table table, struct state *out, struct err *err)

@@ -72,7 +72,7 @@ static int walk_begin(const struct way_case *of, struct walk *w, struct err *err
 static struct filter_place place_of(const struct walk *w, const struct way *way)
 {
 	if (w->bases[way->group] == w->count)
-		return (struct filter_place){FILTER_OPEN, 0};
+		return (struct filter_place){.end = FILTER_OPEN};
 	return filter_place(w->chains, w->count, w->bases[way->group], way->flow);
 }
 

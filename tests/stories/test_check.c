@@ -127,6 +127,103 @@ static void what_blocks_is_named(void **state)
 	pfwd(0, "check");
 }
 
+/* What keeps new connections from the translation is named, as it is typed by an owner; and it can
+ * be excepted as told. Rules for other ports, clients and interfaces are no finding. */
+static void early(const char *word, const char *iptables, const char *nftables)
+{
+	town_sh("%s", town_is("iptables") ? iptables : nftables);
+	if (!word) {
+		pfwd(0, "check");
+		assert_reaches(CLIENT, IPPROTO_TCP, "10.1.0.1", 80, "server at");
+	} else {
+		assert_refused(CLIENT, IPPROTO_TCP, "10.1.0.1", 80);
+		struct outcome o = pfwd(1, "check");
+		assert_says(o.out, word);
+		do_as_told(strstr(o.out, word));
+		assert_reaches(CLIENT, IPPROTO_TCP, "10.1.0.1", 80, "server at");
+		pfwd(0, "check");
+	}
+	town_sh("for t in raw mangle; do iptables-legacy -t $t -F; iptables-legacy -t $t -P "
+		"PREROUTING ACCEPT; done; nft delete table ip early 2>/dev/null; true");
+}
+
+#define TABLE(priority, rules)                                                           \
+	"nft 'table ip early { chain c { type filter hook prerouting priority " priority \
+	"\n" rules "\n}; }'"
+
+static void what_comes_before_the_translation_is_found(void **state)
+{
+	(void)state;
+	town_serve(SERVER, IPPROTO_TCP, "192.168.1.2", 8080);
+	pfwd(0, "add wan0:80 192.168.1.2:8080");
+	early("error: untracked: rule 1 of chain ",
+	      "iptables-legacy -t raw -A PREROUTING -i wan0 -p tcp --syn -j CT --notrack",
+	      TABLE("raw", "iifname wan0 tcp flags & (fin|syn|rst|ack) == syn notrack"));
+	early(NULL, "iptables-legacy -t raw -A PREROUTING -i wan0 -p tcp --dport 81 -j NOTRACK",
+	      TABLE("raw", "tcp dport 81 notrack"));
+	early(NULL, "iptables-legacy -t raw -A PREROUTING -i opt0 -j CT --notrack",
+	      TABLE("raw", "iifname opt0 notrack"));
+	early("error: early-drop: rule 1 of chain ",
+	      "iptables-legacy -t mangle -A PREROUTING -p tcp --dport 80 -j DROP",
+	      TABLE("mangle", "tcp dport 80 drop"));
+	early("error: early-drop: the policy of chain ",
+	      "iptables-legacy -t raw -P PREROUTING DROP; "
+	      "iptables-legacy -t raw -A PREROUTING -i lan0 -j ACCEPT",
+	      TABLE("0; policy drop", "iifname lan0 accept"));
+	early(NULL, "iptables-legacy -t raw -A PREROUTING -s 10.9.0.0/16 -j DROP",
+	      TABLE("raw", "ip saddr 10.9.0.0/16 drop"));
+	early(NULL, "iptables-legacy -t mangle -A PREROUTING -p udp -j DROP",
+	      TABLE("mangle", "meta l4proto udp drop"));
+	if (town_is("nftables"))
+		early(NULL, "",
+		      "nft 'table ip early { flags dormant; chain c { type filter hook "
+		      "prerouting priority raw; policy drop; }; }'");
+}
+
+static void ingress_is_found(void **state)
+{
+	(void)state;
+	town_serve(SERVER, IPPROTO_TCP, "192.168.1.2", 8080);
+	pfwd(0, "add wan0:80 192.168.1.2:8080");
+	town_sh("nft 'table netdev early { chain c { type filter hook ingress device wan0 priority "
+		"0\ntcp dport 80-90 drop; }; }'");
+	assert_refused(CLIENT, IPPROTO_TCP, "10.1.0.1", 80);
+	struct outcome o = pfwd(1, "check");
+	assert_says(o.out, "early-drop: rule 1 of chain c in table netdev early drops");
+	do_as_told(strstr(o.out, "early-drop"));
+	assert_reaches(CLIENT, IPPROTO_TCP, "10.1.0.1", 80, "server at");
+	pfwd(0, "check");
+	town_sh("nft 'delete table netdev early; table netdev early { chain c { type filter hook "
+		"ingress device opt0 priority 0; policy drop; }; }'");
+	pfwd(0, "check");
+	town_sh("nft delete table netdev early");
+}
+
+static void zones_that_hide_answers_are_found(void **state)
+{
+	(void)state;
+	town_serve(SERVER, IPPROTO_TCP, "192.168.1.2", 8080);
+	pfwd(0, "add wan0:80 192.168.1.2:8080");
+	town_sh(town_is("iptables") ? "iptables-legacy -t raw -A PREROUTING -i wan0 -j CT --zone 5"
+				    : TABLE("raw", "iifname wan0 ct zone set 5"));
+	assert_refused(CLIENT, IPPROTO_TCP, "10.1.0.1", 80);
+	assert_says(pfwd(1, "check").out, "puts its connections into zone 5 of conntrack");
+	town_sh(town_is("iptables") ? "iptables-legacy -t raw -A PREROUTING -i lan0 -j CT --zone 5"
+				    : "nft add rule ip early c iifname lan0 ct zone set 5");
+	assert_reaches(CLIENT, IPPROTO_TCP, "10.1.0.1", 80, "server at");
+	assert_silent(pfwd(1, "check").out, "zone");
+	town_sh("conntrack -F 2>/dev/null");
+	town_sh(town_is("iptables")
+			? "iptables-legacy -t raw -F; iptables-legacy -t raw -A PREROUTING -i wan0 "
+			  "-j CT --zone-orig 5"
+			: "nft delete table ip early; " TABLE("raw",
+							      "iifname wan0 ct original zone "
+							      "set 5"));
+	assert_reaches(CLIENT, IPPROTO_TCP, "10.1.0.1", 80, "server at");
+	pfwd(0, "check");
+	town_sh("iptables-legacy -t raw -F");
+}
+
 static void a_program_that_is_not_there_is_missed(void **state)
 {
 	(void)state;
@@ -198,6 +295,9 @@ int main(void)
 		STORY(a_target_among_its_clients_needs_masquerade),
 		STORY(answers_by_another_uplink_are_found),
 		STORY(what_blocks_is_named),
+		STORY(what_comes_before_the_translation_is_found),
+		STORY(ingress_is_found),
+		STORY(zones_that_hide_answers_are_found),
 		STORY(a_program_that_is_not_there_is_missed),
 		STORY(a_target_that_is_not_there_is_missed),
 		STORY(targets_are_probed_when_asked_to),

@@ -157,6 +157,19 @@ ARRANGE(be_nearly_full, facts.tracked = 900)
 ARRANGE(be_rather_full, facts.tracked = 899)
 ARRANGE(lack_conntrack, facts.tracked = facts.trackable = 0)
 
+static const struct early_base raw = {.where = "chain PREROUTING in the legacy IPv4 raw table",
+				      .tool = "iptables-legacy -t raw",
+				      .chain_of = "PREROUTING"};
+static const struct early_base late = {.where = "chain c in table ip t",
+				       .chain_of = "rule ip t c",
+				       .nft = true,
+				       .translated = true};
+ARRANGE(be_untracked, the_case.early = (struct early_hit){EARLY_UNTRACKED, &raw, 3, 0, 0})
+ARRANGE(be_proxied, the_case.early = (struct early_hit){EARLY_PROXY, &raw, 1, 0, 0})
+ARRANGE(be_dropped_early, the_case.early = (struct early_hit){EARLY_DROP, &raw, 0, 0, 0})
+ARRANGE(be_dropped_late, the_case.early = (struct early_hit){EARLY_DROP, &late, 2, 0, 0})
+ARRANGE(be_zoned, the_case.early = (struct early_hit){EARLY_ZONE, &raw, 0, 5, 7})
+
 /* ---- rows ---- */
 
 struct row {
@@ -212,6 +225,16 @@ static const struct row rows_of_check[] = {
 	{"wan0@203.0.113.9:80 192.168.1.2", ON(addr_in_lan), "", NULL},
 	{"lan0@203.0.113.9:80 192.168.1.2 --masquerade", ON(addr_in_lan), "foreign-address", NULL},
 	{"203.0.113.9:80 192.168.1.2", ON(addr_is_local), "", NULL},
+	{WEB, ON(be_untracked), "untracked",
+	 "with: iptables-legacy -t raw -I PREROUTING 3 -i wan0 -p tcp --dport 80 -j ACCEPT"},
+	{WEB, ON(be_proxied), "untracked", "(SYNPROXY) answers"},
+	{"wan+:80-90/udp 192.168.1.2", ON(be_dropped_early), "early-drop",
+	 "with: iptables-legacy -t raw -A PREROUTING -i wan+ -p udp --dport 80:90 -j ACCEPT"},
+	{"wan+:80 192.168.1.2:8080", ON(be_dropped_late), "early-drop",
+	 "with: nft insert rule ip t c index 1 iifname wan* tcp dport 8080 accept"},
+	{WEB, ON(be_zoned), "zones",
+	 "into zone 5 of conntrack, and the answers of the target into "
+	 "zone 7"},
 	{WEB, ON(share_address), "private", "100.64.1.2, which the provider shares"},
 	{WEB, ON(have_private_address), "private", "private address 10.1.2.3"},
 	{WEB, ON(have_both), "", NULL},

@@ -62,7 +62,10 @@ static const struct walked {
 	const char *what;
 	struct filter_rule rules[3][RULES_MAX]; /* up to the first that is zeroed */
 	bool drops;
-	struct filter_place place;
+	struct {
+		enum filter_end end;
+		size_t index;
+	} place;
 } walked[] = {
 	{"nothing there", {{{0}}}, false, {FILTER_OPEN, 0}},
 	{"a policy", {{{0}}}, true, {FILTER_CLOSED, 0}},
