@@ -154,6 +154,14 @@ static bool concerns(const struct stale_set *set, const struct endpoint *to)
 	return lookup_next(&walk) != NULL;
 }
 
+/* Where the forward sends it, to the port. The kernel may have gone on to the next port of a range,
+ * because the tuple was taken; then the flow begins anew for nothing. */
+static bool goes_to(const struct forward *f, const struct connection *c)
+{
+	return lookup_goes_to(f, c) &&
+	       (f->except || lookup_target(f, &c->via).port == c->target.port);
+}
+
 static bool goes_to_any(const struct stale_set *set, const struct connection *c)
 {
 	const struct forward *f;
@@ -162,6 +170,13 @@ static bool goes_to_any(const struct stale_set *set, const struct connection *c)
 		if (lookup_goes_to(f, c))
 			return true;
 	return false;
+}
+
+/* Whether f lets it through to the port that it is sent to, which a range keeps: conntrack does not
+ * call it translated. */
+static bool keeps_port(const struct forward *f, const struct connection *c)
+{
+	return f && !f->except && goes_to(f, c);
 }
 
 /* The flow of a program of this host that answered from a port which is forwarded away now. Its
@@ -187,7 +202,8 @@ static bool is_stale_reverse(const struct stale *s, const struct connection *c)
  *  yes                  | yes, or no matter | yes             | it goes elsewhere than that forward
  *                       |                   |                 | sends it
  *  yes                  | yes, or no matter | no              | it goes where a removed forward
- *                       |                   |                 | sent it
+ *                       |                   |                 | sent it, or to a port that the
+ *                       |                   |                 | removed one kept
  *  yes                  | no                | one might       | it is not translated, or it goes
  *                       |                   |                 | where none of those sends it
  *
@@ -202,13 +218,13 @@ bool stale_flow(const struct stale *s, const struct connection *c)
 	if (!concerns(&s->removed, &c->via) && !concerns(&s->added, &c->via))
 		return is_stale_reverse(s, c);
 	struct sender client = sender_at(s, &c->client.addr);
-	if (!find_taker(s, &s->removed, &c->via, &client).f &&
-	    !find_taker(s, &s->added, &c->via, &client).f)
+	const struct forward *removed = find_taker(s, &s->removed, &c->via, &client).f;
+	if (!removed && !find_taker(s, &s->added, &c->via, &client).f)
 		return is_stale_reverse(s, c);
 	struct taker now = find_taker(s, &s->now, &c->via, &client);
 	if (!client.local && !client.routed && now.by_interface)
 		return !c->translated || !goes_to_any(&s->now, c);
 	if (now.f)
-		return !lookup_goes_to(now.f, c);
-	return c->translated && goes_to_any(&s->removed, c);
+		return !goes_to(now.f, c);
+	return c->translated ? goes_to_any(&s->removed, c) : keeps_port(removed, c);
 }
