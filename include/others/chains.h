@@ -39,13 +39,23 @@ struct other_chain {
 	enum other_hook hook;
 	int priority;
 	bool nat;        /* of type nat */
+	bool drops;      /* its policy; of interest where drops are noted */
 	uint64_t order;  /* of two base chains of one priority, the one with the larger is first */
 	bool before_own; /* all of it stands before pfwd's forwards */
 	size_t met;      /* rules that were read, those too that do nothing, but none of pfwd's */
 };
 
+/* Rules and policies that drop packets in base chains that filter, and the chains below them. */
+struct chain_drops {
+	struct other_rules rules;
+	size_t *before; /* for each the number of values that come before it */
+};
+void chain_drops_free(struct chain_drops *drops);
+
 struct other_chains { /* a zeroed one is empty */
 	const char *backend;
+	struct chain_drops *drops; /* where they are noted; NULL: nowhere */
+	size_t most;               /* values that there may be; 0: any number */
 	struct other_chain *items;
 	size_t count;
 	struct hash_table index;
@@ -64,7 +74,7 @@ int other_chains_add_rule(struct other_chain *chain, const struct chain_rule *ru
  * Append what the rules do to out, base chain by base chain: by hook, priority and order. A rule
  * in a chain that no packet reaches does nothing. If chains jump to each other in so many ways that
  * these cannot be told, each rule that was not reached yet is one value, which is not exact. Owners
- * are found. 0, or -1 (out of memory).
+ * are found. 0, or -1: out of memory, or more than most (ERR_INPUT).
  */
 int other_chains_walk(struct other_chains *chains, struct other_rules *out, struct err *err);
 void other_chains_free(struct other_chains *chains);

@@ -6,13 +6,12 @@
 #ifndef PFWD_SYNTAX_RULE_TEXT_H
 #define PFWD_SYNTAX_RULE_TEXT_H
 
-#include "model/other_rule.h"
+#include "others/chains.h"
 #include "syntax/spec.h"
 
-struct rule_text {                /* a zeroed one is empty */
-	struct other_rules rules; /* by hook, priority, and the order of the text; no owners */
-	struct other_rules drops; /* rules and policies of filter chains that drop packets */
-	size_t *drops_at;         /* for each of them: how many of rules come before it */
+struct rule_text { /* a zeroed one is empty */
+	struct other_rules rules; /* by hook, priority, and the order of the text */
+	struct chain_drops drops;
 };
 
 /*

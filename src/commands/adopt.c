@@ -21,7 +21,6 @@
 #include "host/read_file.h"
 #include "host/replace_file.h"
 #include "host/route.h"
-#include "others/owner.h"
 #include "syntax/rule_text.h"
 
 struct adopting {
@@ -160,10 +159,8 @@ static int adopt_text(struct adopting *a, const struct globals *globals, struct 
 		result = err_set(err, why.kind, "%s: %.900s",
 				 quote(strcmp(a->file, "-") == 0 ? "standard input" : a->file).text,
 				 why.text);
-	for (size_t i = 0; i < rules.rules.count; i++)
-		rules.rules.items[i].owner = owner_of(&rules.rules.items[i]);
-	host.drops = &rules.drops;
-	host.drops_at = rules.drops_at;
+	host.drops = &rules.drops.rules;
+	host.drops_at = rules.drops.before;
 	if (result == 0)
 		result = adopt_plan(&rules.rules, &host, &a->plan, err);
 	if (result == 0) {

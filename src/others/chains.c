@@ -152,6 +152,15 @@ static void not_exact(struct other_rule *r, const char *why)
 	r->beyond = r->beyond ? r->beyond : why;
 }
 
+static int add_value(struct walk *w, struct other_rules *out, const struct other_rule *r)
+{
+	if (w->chains->most && out->count == w->chains->most)
+		return err_set(w->err, ERR_INPUT,
+			       "there are more than %zu rules that translate or accept packets",
+			       w->chains->most);
+	return other_rules_add(out, r, w->err);
+}
+
 static int act(struct walk *w, const struct other_chain *chain, const struct chain_rule *rule,
 	       const struct other_rule *reached, bool shared)
 {
@@ -169,7 +178,32 @@ static int act(struct walk *w, const struct other_chain *chain, const struct cha
 	if (is_spared(w, &r) && r.action != OTHER_ACCEPT)
 		not_exact(&r, "but for what a rule before it returns or drops");
 	place_rule(w, chain, &r);
-	return other_rules_add(w->out, &r, w->err);
+	return add_value(w, w->out, &r);
+}
+
+void chain_drops_free(struct chain_drops *drops)
+{
+	other_rules_free(&drops->rules);
+	free(drops->before);
+	*drops = (struct chain_drops){0};
+}
+
+static int note_drop(struct walk *w, const struct other_chain *chain, const struct other_rule *rule,
+		     const struct other_rule *reached)
+{
+	struct chain_drops *drops = w->chains->drops;
+	struct other_rule r = *rule;
+	if (!drops || w->base->nat || !narrow_by(&r, reached))
+		return 0;
+	void *before = drops->before;
+	size_t count = drops->rules.count;
+	size_t *at = array_append(&before, &count, sizeof(*at));
+	drops->before = before;
+	if (!at)
+		return err_memory(w->err);
+	*at = w->out->count;
+	place_rule(w, chain, &r);
+	return add_value(w, &drops->rules, &r);
 }
 
 static int walk_chain(struct walk *w, size_t at, const struct other_rule *reached, bool shared,
@@ -216,8 +250,11 @@ static int walk_chain(struct walk *w, size_t at, const struct other_rule *reache
 			w->own = w->own == SIZE_MAX ? w->out->count : w->own;
 			result = follow(w, rule, reached, some, depth);
 			break;
-		case CHAIN_RETURN:
 		case CHAIN_DROP:
+			result = note_drop(w, chain, &rule->rule, reached);
+			spare(w, rule);
+			break;
+		case CHAIN_RETURN:
 			spare(w, rule);
 			break;
 		case CHAIN_PASS:
@@ -235,7 +272,8 @@ static int walk_base(struct walk *w, size_t at)
 	w->base = &w->chains->items[at];
 	w->own = SIZE_MAX;
 	w->spared_count = 0;
-	if (walk_chain(w, at, &any, false, 0) < 0)
+	if (walk_chain(w, at, &any, false, 0) < 0 ||
+	    (w->base->drops && note_drop(w, w->base, &any, &any) < 0))
 		return -1;
 	for (size_t i = first; w->own != SIZE_MAX && i < w->own; i++)
 		w->out->items[i].before_own = true;

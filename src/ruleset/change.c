@@ -341,6 +341,7 @@ static int read_others(const struct attempt *a, struct err *err)
 		if (a->result->sets[b] &&
 		    backends[b]->others(a->result->sets[b], OTHERS_ALL, &others->rules, err) < 0)
 			return -1;
+	/* analyzer: no leak, change_others_free frees it */
 	others->gone = calloc(others->rules.count + 1, sizeof(*others->gone));
 	return others->gone ? 0 : err_memory(err);
 }

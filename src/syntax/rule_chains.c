@@ -1,78 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*
- * From base chains the walk follows every jump with the conditions that lead there. Texts can be
- * made so that there are endless ways, so all is counted.
- */
+/* Texts can be made so that few lines mean very much, so all is counted. */
 #include <search.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "model/array.h"
+#include "others/narrow.h"
 #include "syntax/rule_chains.h"
 
-#define DEPTH_MAX 32
 #define VALUES_MAX 20000
-#define STEPS_MAX 4000000 /* rules looked at, again for each way */
-#define RETURNS_MAX 64
-
-/* ---- conditions ---- */
-
-/* The narrower of the two into *a; false: no packet is of both. */
-static bool join_network(struct network *a, const struct network *b)
-{
-	enum overlap o = network_overlap(a, b);
-	if (o == OVERLAP_AROUND)
-		*a = *b;
-	return o != OVERLAP_DISJOINT;
-}
-
-static bool join_ifname(char a[IFNAME_MAX], const char *b)
-{
-	enum overlap o = ifname_overlap(a, b);
-	if (o == OVERLAP_AROUND)
-		memcpy(a, b, IFNAME_MAX);
-	return o != OVERLAP_DISJOINT;
-}
-
-static bool join_ports(struct ports *a, struct ports b)
-{
-	if (a->last == 0)
-		*a = b;
-	if (b.last == 0)
-		return true;
-	if (a->first < b.first)
-		a->first = b.first;
-	if (a->last > b.last)
-		a->last = b.last;
-	return a->first <= a->last;
-}
-
-/* What is asked on the way to the rule, and by itself. False: no packet does all of it. */
-static bool join(const struct other_rule *before, const struct other_rule *own,
-		 struct other_rule *out)
-{
-	*out = *own;
-	out->family = own->family ? own->family : before->family;
-	out->proto = own->proto ? own->proto : before->proto;
-	if ((before->family && out->family != before->family) ||
-	    (before->proto && out->proto != before->proto))
-		return false;
-	out->exact = own->exact && before->exact;
-	out->beyond = own->beyond ? own->beyond : before->beyond;
-	out->here = own->here || before->here;
-	if (before->states && own->states) {
-		out->states = before->states & own->states;
-		if (!out->states) {
-			out->states = own->states;
-			out->exact = false;
-		}
-	} else {
-		out->states |= before->states;
-	}
-	return join_network(&out->from, &before->from) && join_network(&out->dst, &before->dst) &&
-	       join_ifname(out->in, before->in) && join_ifname(out->out, before->out) &&
-	       join_ports(&out->ports, before->ports);
-}
 
 /* ---- chains ---- */
 
@@ -160,13 +96,13 @@ int rule_restrict(struct text_chains *chains, struct text_rule *rule,
 		for (size_t n = 0; n < count; n++) {
 			const struct other_rule *way = &rule->ways[i], *to = &alternatives[n];
 			struct other_rule *out = &ways[kept];
-			if (!join(way, to, out))
+			*out = *way;
+			if (!narrow_by(out, to))
 				continue;
-			out->comment = way->comment;
-			if (!address_is_set(&to->to))
-				out->to = way->to;
-			if (to->to_ports.last == 0)
-				out->to_ports = way->to_ports;
+			if (address_is_set(&to->to))
+				out->to = to->to;
+			if (to->to_ports.last)
+				out->to_ports = to->to_ports;
 			kept++;
 		}
 	free(rule->ways);
@@ -200,188 +136,71 @@ void chains_free(struct text_chains *chains)
 
 /* ---- the walk ---- */
 
-struct walk {
-	struct text_chains *chains;
-	const struct text_chain *base;
-	size_t steps;
-	struct err *err;
-};
-
-/* How many values come before the drop that is added next. */
-static int note_drop(struct walk *walk)
+static int add_chain(const struct text_chain *from, struct other_chains *out)
 {
-	struct rule_text *text = walk->chains->out;
-	void *items = text->drops_at;
-	size_t count = text->drops.count;
-	size_t *at = array_append(&items, &count, sizeof(*at));
-	text->drops_at = items;
-	if (!at)
-		return err_memory(walk->err);
-	*at = text->rules.count;
+	struct other_chain *chain = other_chains_add(out);
+	if (!chain)
+		return -1;
+	chain->name = from->name;
+	chain->table = from->table;
+	chain->table_family = from->family;
+	chain->base = from->base && !from->other;
+	chain->hook = from->hook;
+	chain->priority = from->priority;
+	chain->nat = from->nat;
+	chain->drops = from->drops;
+	chain->order = UINT64_MAX - from->number; /* the text is in the order of the packets */
 	return 0;
 }
 
-static int emit(struct walk *walk, const struct text_chain *chain, const struct text_rule *rule,
-		const struct other_rule *way)
+/* RETURN in a base chain of nat leads to the policy, which keeps the packet as it is. */
+static enum chain_verdict verdict_of(const struct text_chain *chain, const struct text_rule *rule)
 {
-	struct other_rule value = *way;
-	bool nat = walk->base->nat, drops = rule->verdict == VERDICT_DROP;
-	struct other_rules *out = drops ? &walk->chains->out->drops : &walk->chains->out->rules;
-	if (rule->verdict == VERDICT_ACCEPT || (rule->verdict == VERDICT_RETURN && nat))
-		value.action = nat ? OTHER_KEEP : OTHER_ACCEPT;
-	if (!value.exact && !value.beyond)
-		value.beyond = "conditions of the way to it";
-	value.hook = walk->base->hook;
-	value.backend = walk->chains->backend;
-	value.table_family = chain->family;
-	value.table = chain->table;
-	value.chain = chain->name;
-	value.base = walk->base->name;
-	value.owner = "";
-	value.priority = walk->base->priority;
-	value.handle = rule->number;
-	if (drops && note_drop(walk) < 0)
-		return -1;
-	if (out->count == VALUES_MAX)
-		return err_set(walk->err, ERR_INPUT,
-			       "the text has more than %d translations and rules that accept",
-			       VALUES_MAX);
-	return other_rules_add(out, &value, walk->err);
+	static const enum chain_verdict verdicts[] = {
+		[VERDICT_NONE] = CHAIN_PASS,     [VERDICT_TRANSLATE] = CHAIN_ACT,
+		[VERDICT_ACCEPT] = CHAIN_ACT,    [VERDICT_DROP] = CHAIN_DROP,
+		[VERDICT_RETURN] = CHAIN_RETURN, [VERDICT_JUMP] = CHAIN_JUMP,
+		[VERDICT_GOTO] = CHAIN_GOTO,
+	};
+	if (rule->verdict == VERDICT_RETURN && chain->base && chain->nat)
+		return CHAIN_ACT;
+	return verdicts[rule->verdict];
 }
 
-static bool is_blank(const struct other_rule *way)
+static int add_rule(const struct text_chain *from, const struct text_rule *rule,
+		    const struct other_chains *all, struct other_chain *out)
 {
-	return way->exact && !way->family && !way->proto && !way->states && !way->here &&
-	       !*way->in && !*way->out && !network_is_set(&way->from) &&
-	       !network_is_set(&way->dst) && way->ports.last == 0;
-}
-
-static int visit(struct walk *walk, const struct text_chain *chain, const struct other_rule *before,
-		 unsigned int depth);
-
-/* The rules of a chain that let packets return, as far as it was walked. */
-struct returns {
-	const struct text_rule *rules[RETURNS_MAX];
-	size_t count; /* more than RETURNS_MAX: not all are noted */
-};
-
-static void note_return(struct returns *returns, const struct text_rule *rule)
-{
-	if (returns->count < RETURNS_MAX)
-		returns->rules[returns->count] = rule;
-	returns->count++;
-}
-
-/* Whether some of the packets may have returned. */
-static bool may_have_returned(const struct returns *returns, const struct other_rule *way)
-{
-	struct other_rule ignored;
-	if (returns->count > RETURNS_MAX)
-		return true;
-	for (size_t r = 0; r < returns->count; r++)
-		for (size_t i = 0; i < returns->rules[r]->count; i++)
-			if (join(&returns->rules[r]->ways[i], way, &ignored))
-				return true;
-	return false;
-}
-
-static int visit_way(struct walk *walk, const struct text_chain *chain,
-		     const struct text_rule *rule, const struct other_rule *way, unsigned int depth)
-{
-	struct text_chain *target;
-	switch (rule->verdict) {
-	case VERDICT_JUMP:
-	case VERDICT_GOTO:
-		target = find_chain(walk->chains, chain->family, chain->table, rule->chain);
-		return target ? visit(walk, target, way, depth + 1) : 0;
-	case VERDICT_RETURN:
-		return chain->base && walk->base->nat ? emit(walk, chain, rule, way) : 0;
-	case VERDICT_ACCEPT:
-		return emit(walk, chain, rule, way);
-	case VERDICT_DROP:
-		return walk->base->nat ? 0 : emit(walk, chain, rule, way);
-	case VERDICT_TRANSLATE:
-		return emit(walk, chain, rule, way);
-	case VERDICT_NONE:
-		break;
+	struct chain_rule one = {.verdict = verdict_of(from, rule), .to = CHAINS_NONE};
+	if (rule->chain)
+		one.to = other_chains_find(all, from->family, from->table, rule->chain);
+	if (one.verdict == CHAIN_PASS)
+		return 0;
+	for (size_t i = 0; i < rule->count; i++) {
+		one.rule = rule->ways[i];
+		one.rule.handle = one.rule.number = rule->number;
+		if (rule->verdict != VERDICT_TRANSLATE)
+			one.rule.action = OTHER_ACCEPT;
+		if (narrow_family(&one.rule, from->family) && other_chains_add_rule(out, &one) < 0)
+			return -1;
 	}
 	return 0;
-}
-
-/* Whether no packet comes behind the rule. In nat, the rules behind it are told all the same. */
-static bool ends(const struct walk *walk, const struct text_rule *rule)
-{
-	return !walk->base->nat && rule->verdict != VERDICT_NONE && rule->verdict != VERDICT_JUMP &&
-	       rule->count == 1 && is_blank(rule->ways);
-}
-
-static int visit(struct walk *walk, const struct text_chain *chain, const struct other_rule *before,
-		 unsigned int depth)
-{
-	struct returns returns;
-	returns.count = 0;
-	if (depth > DEPTH_MAX)
-		return err_set(walk->err, ERR_INPUT, "chain %s is reached by more than %d jumps",
-			       quote(chain->name).text, DEPTH_MAX);
-	for (size_t r = 0; r < chain->count; r++) {
-		const struct text_rule *rule = &chain->rules[r];
-		for (size_t i = 0; i < rule->count; i++) {
-			struct other_rule way;
-			if (walk->steps++ == STEPS_MAX)
-				return err_set(walk->err, ERR_INPUT,
-					       "the chains of the text are reached in too many "
-					       "ways");
-			if (!join(before, &rule->ways[i], &way))
-				continue;
-			if (!chain->base && may_have_returned(&returns, &way))
-				way.exact = false;
-			if (visit_way(walk, chain, rule, &way, depth) < 0)
-				return -1;
-		}
-		if (rule->verdict == VERDICT_RETURN)
-			note_return(&returns, rule);
-		if (ends(walk, rule))
-			break;
-	}
-	return 0;
-}
-
-/* ---- base chains ---- */
-
-static int compare_bases(const void *a, const void *b)
-{
-	const struct text_chain *const *x = a, *const *y = b;
-	int d = (int)(*x)->hook - (int)(*y)->hook;
-	if (d == 0)
-		d = ((*x)->priority > (*y)->priority) - ((*x)->priority < (*y)->priority);
-	return d ? d : ((*x)->number > (*y)->number) - ((*x)->number < (*y)->number);
-}
-
-static int walk_base(struct walk *walk, const struct text_chain *base)
-{
-	static const struct text_rule policy = {.verdict = VERDICT_DROP};
-	struct other_rule any = {.family = base->family, .exact = true, .comment = ""};
-	walk->base = base;
-	if (visit(walk, base, &any, 0) < 0)
-		return -1;
-	return base->drops && !base->nat ? emit(walk, base, &policy, &any) : 0;
 }
 
 int chains_walk(struct text_chains *chains, struct err *err)
 {
-	struct walk walk = {.chains = chains, .err = err};
-	const struct text_chain **bases = calloc(chains->count + 1, sizeof(struct text_chain *));
-	size_t count = 0;
+	struct other_chains all = {
+		.backend = chains->backend, .drops = &chains->out->drops, .most = VALUES_MAX};
 	int result = 0;
-	if (!bases)
-		return err_memory(err);
-	for (size_t i = 0; i < chains->count; i++)
-		if (chains->items[i]->base && !chains->items[i]->other)
-			bases[count++] = chains->items[i];
-	qsort(bases, count, sizeof(struct text_chain *), compare_bases);
-	for (size_t i = 0; result == 0 && i < count; i++)
-		result = walk_base(&walk, bases[i]);
-	free(bases);
+	for (size_t i = 0; i < chains->count && result == 0; i++)
+		result = add_chain(chains->items[i], &all);
+	if (result == 0)
+		result = other_chains_index(&all, err);
+	for (size_t i = 0; i < chains->count && result == 0; i++)
+		for (size_t r = 0; r < chains->items[i]->count && result == 0; r++)
+			result = add_rule(chains->items[i], &chains->items[i]->rules[r], &all,
+					  &all.items[i]);
+	result = result < 0 ? err_memory(err) : other_chains_walk(&all, &chains->out->rules, err);
+	other_chains_free(&all);
 	return result;
 }
 
@@ -414,7 +233,6 @@ int rule_text_parse(const char *text, size_t length, const struct spec_host *hos
 void rule_text_free(struct rule_text *text)
 {
 	other_rules_free(&text->rules);
-	other_rules_free(&text->drops);
-	free(text->drops_at);
+	chain_drops_free(&text->drops);
 	*text = (struct rule_text){0};
 }

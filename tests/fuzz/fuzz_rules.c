@@ -16,7 +16,7 @@ int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size);
 static void plan(const struct rule_text *text)
 {
 	const struct adopt_host host = {
-		.drops = &text->drops, .drops_at = text->drops_at, .priority = INT_MIN};
+		.drops = &text->drops.rules, .drops_at = text->drops.before, .priority = INT_MIN};
 	struct adopt adopt;
 	struct undo undo;
 	struct err err;
