@@ -115,27 +115,34 @@ static uint16_t zone_in(const struct filter_zone *zone, bool reply)
 	return other ? 0 : zone->id;
 }
 
-static struct early_hit find_zone(const struct early *early, const struct early_case *of)
+/* The chain that chooses a zone for the flow, which comes in on that interface, or NULL. */
+static const struct early_base *find_chooser(const struct early *early, const struct forward *f,
+					     const struct filter_flow *flow,
+					     struct filter_zone *out)
 {
-	const struct filter_flow flow = flow_of(of, false), answers = answers_of(of);
-	struct filter_zone zone = {.id = 0, .original = false, .reply = false}, back = zone;
-	const struct early_base *where = NULL;
 	for (size_t i = 0; i < early->base_count; i++) {
 		const struct early_base *base = &early->bases[i];
 		const struct early_set *set = &early->sets[base->set];
-		if (!base->zones)
+		if (!base->zones || !sees(base, f, flow->in))
 			continue;
-		if (zone.id == 0 && sees(base, of->f, of->f->ifname))
-			zone = filter_zone(set->chains, set->count, base->chain, &flow);
-		if (back.id == 0 && sees(base, of->f, of->out))
-			back = filter_zone(set->chains, set->count, base->chain, &answers);
-		if (!where && (zone.id || back.id))
-			where = base;
+		*out = filter_zone(set->chains, set->count, base->chain, flow);
+		if (out->id)
+			return base;
 	}
-	uint16_t wanted = where ? zone_in(&zone, true) : 0;
-	if (!where || wanted == zone_in(&back, false) || wanted == zone_in(&back, true))
+	return NULL;
+}
+
+static struct early_hit find_zone(const struct early *early, const struct early_case *of)
+{
+	const struct filter_flow flow = flow_of(of, false), answers = answers_of(of);
+	struct filter_zone zone, back;
+	const struct early_base *there = find_chooser(early, of->f, &flow, &zone);
+	const struct early_base *here = find_chooser(early, of->f, &answers, &back);
+	uint16_t wanted = there ? zone_in(&zone, true) : 0;
+	uint16_t found = here ? zone_in(&back, true) : 0;
+	if (wanted == found || (here && wanted == zone_in(&back, false)))
 		return (struct early_hit){EARLY_NOTHING, NULL, 0, 0, 0};
-	return (struct early_hit){EARLY_ZONE, where, 0, wanted, zone_in(&back, true)};
+	return (struct early_hit){EARLY_ZONE, there ? there : here, 0, wanted, found};
 }
 
 struct early_hit early_find(const struct early *early, const struct early_case *of)
