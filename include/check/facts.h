@@ -21,6 +21,8 @@ struct facts {                      /* of the host */
 	struct host_listeners listeners;
 	struct neighbours neighbours;
 	bool forwards_ipv4; /* net.ipv4.ip_forward */
+	bool bridges_ipv4;  /* net.bridge.bridge-nf-call-iptables: rules see what bridges pass on */
+	bool bridges_ipv6;  /* net.bridge.bridge-nf-call-ip6tables */
 	bool forwards_ipv6; /* net.ipv6.conf.all.forwarding, which decides alone */
 	int rp_filter;      /* net.ipv4.conf.all.rp_filter */
 	struct route default_ipv4, default_ipv6; /* none if it is not known */

@@ -23,6 +23,7 @@ struct host_link {
 	bool forwards;   /* the switch net.ipv4.conf.NAME.forwarding */
 	int rp_filter;   /* net.ipv4.conf.NAME.rp_filter */
 	int accept_ra;   /* net.ipv6.conf.NAME.accept_ra */
+	bool hairpin;    /* it is a port by which a bridge sends back what came in by it */
 	bool other_macs; /* it takes packets to hardware addresses of its children, as of macvlan */
 };
 

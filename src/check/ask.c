@@ -141,6 +141,8 @@ static int read_host(struct asker *asker, struct err *err)
 	facts->now = host_words().now;
 	facts->forwards_ipv4 = is_on("net/ipv4/ip_forward");
 	facts->forwards_ipv6 = is_on("net/ipv6/conf/all/forwarding");
+	facts->bridges_ipv4 = number_of("net/bridge/bridge-nf-call-iptables") != 0;
+	facts->bridges_ipv6 = number_of("net/bridge/bridge-nf-call-ip6tables") != 0;
 	facts->rp_filter = (int)number_of("net/ipv4/conf/all/rp_filter");
 	facts->tracked = number_of("net/netfilter/nf_conntrack_count");
 	facts->trackable = number_of("net/netfilter/nf_conntrack_max");
@@ -166,7 +168,10 @@ static int count_connection(void *context, const struct connection *c)
 	struct case_facts *of = f ? &asker->asked->cases[f - asker->set->items] : NULL;
 	if (!of || !of->f)
 		return 0;
-	if (!address_is_set(&of->client))
+	/* those of --hairpin and --local come by other interfaces */
+	bool usual = !(f->hairpin && networks_hold(f->hairpin_nets, &c->client.addr)) &&
+		     !host_address_owner(&asker->asked->facts.addresses, &c->client.addr);
+	if (usual && !address_is_set(&of->client))
 		of->client = c->client.addr;
 	of->conns++;
 	of->unanswered += !c->replied;

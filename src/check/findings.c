@@ -598,11 +598,41 @@ static bool look_macvlan(const struct facts *facts, const struct case_facts *c,
 		there->name);
 }
 
+/* br_netfilter translates packets inside the bridge, which then sends nothing back by the port that
+ * it came in by. */
+static bool look_hairpin_bridge(const struct facts *facts, const struct case_facts *c,
+				struct finding_words *out)
+{
+	const struct forward *f = c->f;
+	const struct host_link *there = link_there(facts, c), *port = NULL;
+	bool calls = f->family == FAMILY_IPV6 ? facts->bridges_ipv6 : facts->bridges_ipv4;
+	size_t count = 0;
+	if (!f->hairpin || !calls || !there || strcmp(there->kind, "bridge") != 0 ||
+	    !networks_hold(f->hairpin_nets, &f->target))
+		return false;
+	for (size_t i = 0; i < facts->links.count; i++)
+		if (facts->links.items[i].master_index == there->index &&
+		    !facts->links.items[i].hairpin) {
+			port = &facts->links.items[i];
+			count++;
+		}
+	if (count == 0)
+		return false;
+	if (count == 1)
+		snprintf(out->remedy, sizeof(out->remedy), "bridge link set dev %s hairpin on",
+			 port->name);
+	return say(out,
+		   "the target itself, and others behind its port of the bridge %s, cannot use "
+		   "the forward: with br_netfilter the bridge would have to send their packets "
+		   "back by that port, which is not in hairpin mode",
+		   there->name);
+}
+
 static bool look_unanswered(const struct facts *facts, const struct case_facts *c,
 			    struct finding_words *out)
 {
 	(void)facts;
-	if (c->unanswered == 0 || c->f->proto != PROTO_TCP)
+	if (c->unanswered == 0)
 		return false;
 	return say(out,
 		   "the target has not answered %llu of %llu connections that are there now: it is "
@@ -772,6 +802,9 @@ const struct finding findings[] = {
 	{"macvlan", SEVERITY_NOTE, false, false, TRACE_LEFT, NULL,
 	 "the target's interface has children such as macvlan, which it cannot reach",
 	 look_macvlan},
+	{"hairpin-bridge", SEVERITY_WARNING, false, false, TRACE_LEFT, "turn it on with",
+	 "with --hairpin and br_netfilter: the bridge's port of the target is not in hairpin mode",
+	 look_hairpin_bridge},
 	{"loopback", SEVERITY_ERROR, true, false, TRACE_ANSWERED, NULL,
 	 "the program listens on a loopback address alone", look_loopback},
 	{"no-listener", SEVERITY_ERROR, false, false, TRACE_ANSWERED, NULL,

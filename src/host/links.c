@@ -47,6 +47,14 @@ static int read_altname(const struct nlattr *attr, void *data)
 	return MNL_CB_OK;
 }
 
+static int read_port(const struct nlattr *attr, void *data)
+{
+	struct reader *reader = data;
+	if (mnl_attr_get_type(attr) == IFLA_BRPORT_MODE)
+		reader->link->hairpin = mnl_attr_get_u8(attr) != 0;
+	return MNL_CB_OK;
+}
+
 static int read_kind(const struct nlattr *attr, void *data)
 {
 	struct reader *reader = data;
@@ -54,6 +62,10 @@ static int read_kind(const struct nlattr *attr, void *data)
 		read_word(attr, reader->link->kind, LINK_KIND_MAX);
 	if (mnl_attr_get_type(attr) == IFLA_INFO_SLAVE_KIND)
 		read_word(attr, reader->link->port_of, LINK_KIND_MAX);
+	/* the kind comes first */
+	if (mnl_attr_get_type(attr) == IFLA_INFO_SLAVE_DATA &&
+	    strcmp(reader->link->port_of, "bridge") == 0)
+		return mnl_attr_parse_nested(attr, read_port, data);
 	return MNL_CB_OK;
 }
 

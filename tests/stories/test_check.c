@@ -246,6 +246,46 @@ static void a_target_that_is_not_there_is_missed(void **state)
 	assert_says(pfwd(1, "check").out, "error: no-route: ");
 }
 
+/* The server's own port is the only one of the bridge, so that the remedy is one command. */
+static void a_hairpin_needs_a_port_that_sends_back(void **state)
+{
+	(void)state;
+	if (town_run("sysctl -qw net.bridge.bridge-nf-call-iptables=1").status != 0)
+		skip(); /* this kernel has no br_netfilter */
+	town_serve(SERVER, IPPROTO_TCP, "192.168.1.2", 8080);
+	pfwd(0, "add wan0:80 192.168.1.2:8080 --hairpin");
+	town_sh("bridge link set dev b-lan hairpin on");
+	assert_refused(SERVER, IPPROTO_TCP, "10.1.0.1", 80);
+	town_sh("conntrack -F 2>/dev/null");
+	struct outcome o = pfwd(1, "check");
+	assert_says(o.out, "warning: hairpin-bridge: ");
+	do_as_told(o.out);
+	assert_reaches(SERVER, IPPROTO_TCP, "10.1.0.1", 80, "server at");
+	pfwd(0, "check");
+	town_sh("bridge link set dev b-server hairpin off");
+	assert_says(pfwd(1, "check").out, "hairpin-bridge");
+	town_sh("sysctl -qw net.bridge.bridge-nf-call-iptables=0");
+	assert_reaches(SERVER, IPPROTO_TCP, "10.1.0.1", 80, "server at");
+	pfwd(0, "check");
+	town_sh("bridge link set dev b-lan hairpin off; sysctl -qw "
+		"net.bridge.bridge-nf-call-iptables=1");
+}
+
+static void flows_without_an_answer_are_counted(void **state)
+{
+	(void)state;
+	pfwd(0, "add wan0:53/udp 192.168.1.2");
+	town_sh("ip netns exec server nft 'table ip shut { chain c { type filter hook input "
+		"priority 0; udp dport 53 drop; }; }'");
+	town_ask_shortly(CLIENT, IPPROTO_UDP, "10.1.0.1", 53);
+	assert_says(pfwd(1, "check wan0:53/udp").out,
+		    "warning: unanswered: the target has not answered 1 of 1 connections");
+	town_sh("ip netns exec server nft delete table ip shut; conntrack -F 2>/dev/null");
+	town_serve(SERVER, IPPROTO_UDP, "192.168.1.2", 53);
+	assert_reaches(CLIENT, IPPROTO_UDP, "10.1.0.1", 53, "server at");
+	assert_silent(pfwd(0, "check").out, "unanswered");
+}
+
 static void targets_are_probed_when_asked_to(void **state)
 {
 	(void)state;
@@ -300,6 +340,8 @@ int main(void)
 		STORY(zones_that_hide_answers_are_found),
 		STORY(a_program_that_is_not_there_is_missed),
 		STORY(a_target_that_is_not_there_is_missed),
+		STORY(a_hairpin_needs_a_port_that_sends_back),
+		STORY(flows_without_an_answer_are_counted),
 		STORY(targets_are_probed_when_asked_to),
 		STORY(the_same_of_many_is_said_once),
 	};

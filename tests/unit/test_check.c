@@ -144,6 +144,10 @@ ARRANGE(probe_unreachable, the_case.probe = PROBE_UNREACHABLE)
 ARRANGE(be_parent, links[LAN].other_macs = true)
 ARRANGE(wan_is_parent, links[WAN].other_macs = true)
 ARRANGE(parent_behind_router, be_parent(); there.via = address("192.168.1.254"))
+ARRANGE(be_bridged, strcpy(links[LAN].kind, "bridge"); facts.bridges_ipv4 = true;
+	links[VM].master_index = 10)
+ARRANGE(be_hairpinned, be_bridged(); links[VM].hairpin = true)
+ARRANGE(be_routed, be_bridged(); facts.bridges_ipv4 = false)
 ARRANGE(answer_none, the_case.conns = 3; the_case.unanswered = 2)
 ARRANGE(answer_all, the_case.conns = 3)
 ARRANGE(answer_elsewhere, back = leads("vm0"))
@@ -287,7 +291,13 @@ static const struct row rows_of_check[] = {
 	{"wan0:80/sctp :8080", ON(listen_nowhere), "", NULL},
 	{WEB, ON(listen_nowhere), "", NULL},
 	{WEB, ON(answer_none), "unanswered", "has not answered 2 of 3 connections"},
-	{"wan0:80/udp 192.168.1.2", ON(answer_none), "", NULL},
+	{"wan0:80/udp 192.168.1.2", ON(answer_none), "unanswered", NULL},
+	{WEB " --hairpin=192.168.1.0/24", ON(be_bridged), "hairpin-bridge",
+	 "bridge link set dev vm0 hairpin on"},
+	{WEB " --hairpin=192.168.1.0/24", ON(be_hairpinned), "", NULL},
+	{WEB " --hairpin=192.168.1.0/24", ON(be_routed), "", NULL},
+	{WEB " --hairpin=172.17.0.0/16", ON(be_bridged), "", NULL},
+	{WEB, ON(be_bridged), "", NULL},
 	{WEB, ON(answer_all), "", NULL},
 	{WEB, ON(answer_elsewhere), "reply-path",
 	 "clients such as 198.51.100.7 leave by vm0, not by wan0"},
