@@ -434,15 +434,73 @@ static void no_connection_fails_meanwhile(void **state)
 		"tests/stories/asks.py serve 192.168.1.2 8080 8081 </run/end >/run/served & "
 		"exec 3>/run/end; until grep -q ready /run/served; do sleep 0.05; done;"
 		"ip netns exec client python3 tests/stories/asks.py ask 10.1.0.1 11000 11001 8080 "
-		"/run/enough >/run/asked 3>&- & asking=$!; sleep 0.4; $PFWD adopt --undo /run/undo;"
-		"sleep 0.4; touch /run/enough; wait $asking; exec 3>&-; cat /run/asked");
+		"/run/enough >/run/asked 3>&- & asking=$!;"
+		"until [ $(conntrack -L 2>/dev/null | wc -l) -gt 20 ]; do sleep 0.05; done;"
+		"$PFWD adopt --undo /run/undo;"
+		"until $PFWD list -rn -o CONNS | awk '{ n += $1 } END { exit n < 20 }';"
+		"do sleep 0.05; done;"
+		"touch /run/enough; wait $asking; exec 3>&-; cat /run/asked");
 	int asked = 0;
 	if (sscanf(o.out, "asked %d", &asked) != 1)
 		fail_msg("some went wrong: %s%s", o.out, o.err);
-	assert_true(asked > 20);
+	assert_true(asked > 40);
 	assert_string_equal(pfwd(0, "save -").out, "wan0:11000/tcp 192.168.1.2:8080\n"
 						   "wan0:11001/tcp 192.168.1.2:8081\n");
 	assert_silent(town_rules().out, "multiport");
+}
+
+static void rules_of_ipv6_move_too(void **state)
+{
+	(void)state;
+	const char *tool = town_is("nftables") ? "ip6tables-nft" : "ip6tables-legacy";
+	town_serve(SERVER, TCP, "fd02::2", 8080);
+	town_sh("%s-restore <<'E'\n%s\nE", tool,
+		NAT("-A PREROUTING -i wan0 -p tcp --dport 80 -j DNAT --to-destination "
+		    "[fd02::2]:8080\n") CLOSED("-A FORWARD -p icmpv6 -j ACCEPT\n-A FORWARD -i wan0 "
+					       "-d fd02::2 -p tcp "
+					       "--dport 8080 -j ACCEPT\n"));
+	assert_reaches(CLIENT, TCP, "fd01::1", 80, "server");
+	pfwd(0, "adopt --undo /run/undo");
+	assert_string_equal(pfwd(0, "save -").out, "wan0:80/tcp [fd02::2]:8080\n");
+	assert_reaches(CLIENT, TCP, "fd01::1", 80, "server");
+	assert_silent(town_rules_of_others().out, "8080");
+	pfwd(0, "flush");
+	town_sh("$(sed -n '1s/^# //p' /run/undo) /run/undo");
+	assert_reaches(CLIENT, TCP, "fd01::1", 80, "server");
+}
+
+/* Both families: the rules of each have a tool of their own. */
+static void each_tool_has_its_file(void **state)
+{
+	(void)state;
+	load(NAT(DNAT80));
+	town_sh("%s-restore <<'E'\n%s\nE",
+		town_is("nftables") ? "ip6tables-nft" : "ip6tables-legacy",
+		NAT("-A PREROUTING -i wan0 -p tcp --dport 80 -j DNAT --to-destination fd02::2\n"));
+	struct outcome o = pfwd(0, "adopt --undo /run/undo");
+	assert_says(o.err, "/run/undo.ip6tables-");
+	town_sh("grep -q 192.168.1.2 /run/undo; grep -q fd02::2 /run/undo.ip6tables-*");
+	assert_string_equal(pfwd(0, "save -").out,
+			    "wan0:80/tcp 192.168.1.2:8080\nwan0:80/tcp [fd02::2]:80\n");
+}
+
+static void forwards_that_are_there_stay(void **state)
+{
+	(void)state;
+	load(NAT(DNAT80 "-A PREROUTING -i wan0 -p tcp --dport 81 -j DNAT --to-destination "
+			"192.168.1.2\n-A PREROUTING -i wan0 -p tcp --dport 82 -j DNAT "
+			"--to-destination 192.168.1.3\n"));
+	/* the same as a rule; another target; another port */
+	pfwd(0, "add wan0:80 192.168.1.2:8080 --name web");
+	pfwd(0, "add wan0:82 192.168.1.2");
+	pfwd(0, "add wan0:83 192.168.1.2");
+	struct outcome o = pfwd(1, "adopt --undo /run/undo");
+	assert_says(o.err, "the forward wan0:82/tcp, which is there already, takes all");
+	assert_string_equal(pfwd(0, "save -").out,
+			    "wan0:80/tcp 192.168.1.2:8080 --name web\n"
+			    "wan0:81/tcp 192.168.1.2:81\nwan0:82/tcp 192.168.1.2:82\n"
+			    "wan0:83/tcp 192.168.1.2:83\n");
+	assert_silent(town_rules_of_others().out, "8080");
 }
 
 /* ---- from a file ---- */
@@ -489,6 +547,9 @@ int main(void)
 		TEST(no_undo_file_no_change),
 		TEST(established_connections_live_on),
 		TEST(no_connection_fails_meanwhile),
+		TEST(rules_of_ipv6_move_too),
+		TEST(each_tool_has_its_file),
+		TEST(forwards_that_are_there_stay),
 		TEST(a_file_is_read_and_the_kernel_is_not),
 		TEST(the_kernels_own_text_means_the_same),
 	};

@@ -190,6 +190,28 @@ static int memory_others(const struct ruleset *set, enum others_depth depth,
 	return 0;
 }
 
+/* Rules of others never stop a plan here. */
+static void memory_forget(struct ruleset *set, const struct other_rules *rules, const bool *gone)
+{
+	(void)set;
+	(void)rules;
+	(void)gone;
+}
+
+static int memory_remove(struct memory *m, const struct other_rules *rules, const bool *gone,
+			 struct err *err)
+{
+	if (m->removal.kind) {
+		*err = m->removal;
+		return -1;
+	}
+	for (size_t i = 0; i < rules->count; i++)
+		for (size_t n = 0; gone[i] && n < m->other_count; n++)
+			if (other_rule_equal(&m->others[n], &rules->items[i]))
+				m->others[n--] = m->others[--m->other_count];
+	return 0;
+}
+
 static int memory_blocks(const struct ruleset *set, const struct forwards *elsewhere,
 			 struct ruleset_status *out, struct err *err)
 {
@@ -399,6 +421,16 @@ static int second_digest(uint64_t *out, struct err *err)
 	return 0;
 }
 
+static int first_remove(const struct other_rules *rules, const bool *gone, struct err *err)
+{
+	return memory_remove(&memory[0], rules, gone, err);
+}
+
+static int second_remove(const struct other_rules *rules, const bool *gone, struct err *err)
+{
+	return memory_remove(&memory[1], rules, gone, err);
+}
+
 static int first_lock(unsigned int seconds, const struct waiting *waiting, struct err *err)
 {
 	(void)seconds;
@@ -423,9 +455,9 @@ static void first_unlock(int lock)
 
 #define ON_MEMORY                                                                                 \
 	.status = memory_status, .blocks = memory_blocks, .stops = memory_stops,                  \
-	.foreign = memory_foreign, .others = memory_others, .plan = memory_plan,                  \
-	.print = memory_print, .kept = memory_kept, .commit = memory_commit, .free = memory_free, \
-	.free_plan = memory_free_plan
+	.foreign = memory_foreign, .others = memory_others, .forget = memory_forget,              \
+	.plan = memory_plan, .print = memory_print, .kept = memory_kept, .commit = memory_commit, \
+	.free = memory_free, .free_plan = memory_free_plan
 
 const struct backend xtables_backend = {
 	.name = "iptables",
@@ -437,6 +469,7 @@ const struct backend xtables_backend = {
 	.unlock = first_unlock,
 	.read = first_read,
 	.digest = first_digest,
+	.remove = first_remove,
 	ON_MEMORY,
 };
 
@@ -446,5 +479,6 @@ const struct backend nftables_backend = {
 	.usable = second_usable,
 	.read = second_read,
 	.digest = second_digest,
+	.remove = second_remove,
 	ON_MEMORY,
 };

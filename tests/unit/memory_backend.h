@@ -29,6 +29,7 @@ struct memory {
 	/* What these functions answer; the text and kind, or ERR_NONE: they work. A commit that
 	 * fails does so from the commit of that number on, the first being 0. */
 	struct err lock, read, commit;
+	struct err removal; /* of rules of others */
 	unsigned int commits_before_failing;
 	unsigned int commits;
 	/* How often somebody else changes the rules between reading and commit, and the forward

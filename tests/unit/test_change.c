@@ -458,9 +458,10 @@ static void both_backends_are_read_as_one(void **state)
 	strcpy(memory[1].foreign, "foreign B");
 	assert_int_equal(present_read(memory_backends, READING_ALL, &present, &err), 0);
 	assert_int_equal(present.forwards.count, 3);
-	static const struct present_forward expected[] = {{{.conns = 5}, 1, false},
-							  {{.incomplete = true, .conns = 13}, 3, false},
-							  {{.incomplete = true}, 2, false}};
+	static const struct present_forward expected[] = {
+		{{.conns = 5}, 1, false},
+		{{.incomplete = true, .conns = 13}, 3, false},
+		{{.incomplete = true}, 2, false}};
 	for (size_t i = 0; i < 3; i++) {
 		assert_int_equal(present.of[i].backends, expected[i].backends);
 		assert_int_equal(present.of[i].status.incomplete, expected[i].status.incomplete);
@@ -478,6 +479,89 @@ static void both_backends_are_read_as_one(void **state)
 	assert_int_equal(present.forwards.count, 0);
 }
 
+/* ---- rules of others ---- */
+
+struct adopting {
+	struct forwards wanted;
+	struct change_others others;
+};
+
+/* All of them are to go. */
+static int decide_for_others(void *context, const struct forwards *present,
+			     const struct forwards **wanted, struct err *err)
+{
+	struct adopting *a = context;
+	(void)present;
+	(void)err;
+	*wanted = &a->wanted;
+	for (size_t i = 0; i < a->others.rules.count; i++)
+		a->others.gone[i] = true;
+	return 0;
+}
+
+static const struct removal {
+	const char *what;
+	bool rules[MEMORY_BACKENDS], fails[MEMORY_BACKENDS];
+	const char *held;             /* forwards, afterwards */
+	size_t left[MEMORY_BACKENDS]; /* rules of others */
+	int status;
+} removals[] = {
+	{"rules go once the forward is made",
+	 {true, true},
+	 {false, false},
+	 "wan0:80/tcp "
+	 "192.168.1.2:80\n",
+	 {0, 0},
+	 0},
+	{"rules that cannot be deleted take the forward back",
+	 {true, false},
+	 {true, false},
+	 "",
+	 {1, 0},
+	 -1},
+	{"so do those of the second backend alone", {false, true}, {false, true}, "", {0, 1}, -1},
+	{"but not if others are deleted already",
+	 {true, true},
+	 {false, true},
+	 "wan0:80/tcp "
+	 "192.168.1.2:80\n",
+	 {0, 1},
+	 -1},
+};
+
+static void rules_of_others_are_removed(void **state)
+{
+	const struct removal *r = *state;
+	struct adopting a = {.wanted = {0}};
+	struct change_result result = {0};
+	struct err err = {0};
+	const struct change change = {.backends = memory_backends,
+				      .decide = decide_for_others,
+				      .context = &a,
+				      .others = &a.others};
+	memory_reset();
+	for (size_t b = 0; b < MEMORY_BACKENDS; b++) {
+		if (r->rules[b])
+			memory[b].others[memory[b].other_count++] =
+				(struct other_rule){.backend = memory_backends[b]->name,
+						    .table = "nat",
+						    .chain = "PREROUTING",
+						    .base = "PREROUTING",
+						    .comment = "",
+						    .owner = ""};
+		if (r->fails[b])
+			err_set(&memory[b].removal, ERR_FAILED, "cannot delete");
+	}
+	assert_int_equal(read_line("wan0:80 192.168.1.2", &a.wanted, &err), 0);
+	assert_int_equal(change_run(&change, &result, &err), r->status);
+	assert_holds(&memory[0], r->held);
+	for (size_t b = 0; b < MEMORY_BACKENDS; b++)
+		assert_int_equal(memory[b].other_count, r->left[b]);
+	change_result_free(&result);
+	change_others_free(&a.others);
+	forwards_free(&a.wanted);
+}
+
 int main(void)
 {
 	struct rows rows = {0};
@@ -490,5 +574,6 @@ int main(void)
 	ROWS_ADD_TEST(&rows, a_decision_is_asked_for_again);
 	ROWS_ADD_TEST(&rows, any_change_is_whole_or_not_at_all);
 	ROWS_ADD_TEST(&rows, both_backends_are_read_as_one);
+	ROWS_ADD_ALL(&rows, removals, rules_of_others_are_removed);
 	return rows_run(&rows, "change");
 }
