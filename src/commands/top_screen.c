@@ -76,10 +76,15 @@ static void put_number(char out[VIEW_CELL_MAX], uint64_t number)
 	number_put(out, number);
 }
 
-/* A number of bytes a second, which is not known before the second pass. */
+/* Bytes a second are not known before the second pass. */
+static bool knows_bytes(const struct screen *s)
+{
+	return s->top->accounts && s->top->meter.traffic.interval;
+}
+
 static void put_size(const struct screen *s, char out[VIEW_CELL_MAX], uint64_t bytes)
 {
-	if (s->top->accounts && s->top->meter.traffic.interval)
+	if (knows_bytes(s))
 		report_put_size(out, bytes);
 }
 
@@ -159,10 +164,9 @@ static void connection_cell(const void *context, size_t row, size_t column, unsi
 		strcpy(out, seen->state ? seen->state : "");
 		break;
 	case IN_RATE:
-		put_size(s, out, seen->in_rate);
-		break;
 	case OUT_RATE:
-		put_size(s, out, seen->out_rate);
+		if (s->last.pass) /* else nothing is known of before */
+			put_size(s, out, column == IN_RATE ? seen->in_rate : seen->out_rate);
 		break;
 	case BYTES:
 		put_size(s, out, seen->in + seen->out);
@@ -286,17 +290,21 @@ static void close_forward(struct screen *s)
 
 /* ---- head and foot ---- */
 
-static void put_speed(const struct screen *s, char out[VIEW_CELL_MAX], uint64_t rate)
+#define SPEED_MAX (REPORT_SIZE_MAX + 2)
+
+static void put_speed(const struct screen *s, char out[SPEED_MAX], uint64_t rate)
 {
-	strcpy(out, "");
-	put_size(s, out, rate);
-	strcat(out, *out ? "/s" : "-");
+	strcpy(out, "-");
+	if (!knows_bytes(s))
+		return;
+	report_put_size(out, rate);
+	strcat(out, "/s");
 }
 
 static void put_first_line(struct screen *s)
 {
 	const struct top *top = s->top;
-	char clock[16], new_rate[TOP_RATE_MAX], in[VIEW_CELL_MAX], out[VIEW_CELL_MAX];
+	char clock[16], new_rate[TOP_RATE_MAX], in[SPEED_MAX], out[SPEED_MAX];
 	time_t now = time(NULL);
 	struct tm tm;
 	localtime_r(&now, &tm);

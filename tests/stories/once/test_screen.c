@@ -11,7 +11,7 @@
 #include <unistd.h>
 #include <cmocka.h>
 
-#include "town.h"
+#include "../town.h"
 
 /* Each terminal has a server of its own: one that is about to end takes no new ones. */
 #define TMUX "LC_ALL=C.UTF-8 tmux -u -S $(cat /run/server) -f /dev/null "
@@ -216,6 +216,27 @@ static void the_terminal_is_left_as_it_was(void **state)
 	}
 }
 
+/* Ctrl-Z gives the terminal back for a while. */
+static void it_can_be_stopped_and_goes_on(void **state)
+{
+	(void)state;
+	have_two_forwards();
+	town_sh("mktemp -u /run/tmux.XXXXXX >/run/server; " TMUX
+		"new-session -d -x 80 -y 24 'PS1=\"here: \" bash --norc -i'");
+	await_screen("^here:");
+	press("'$PFWD top' Enter");
+	await_screen("LAST MINUTE");
+	press("C-z");
+	await_screen("Stopped");
+	await_no("LAST MINUTE");
+	press("fg Enter");
+	await_screen("LAST MINUTE");
+	await_no("Stopped");
+	press("q");
+	await_screen("Stopped");
+	await_no("LAST MINUTE");
+}
+
 static void colours_can_be_done_without(void **state)
 {
 	(void)state;
@@ -286,6 +307,7 @@ int main(void)
 		STORY(a_forward_opens_into_its_connections),
 		STORY(it_fits_any_size),
 		STORY(the_terminal_is_left_as_it_was),
+		STORY(it_can_be_stopped_and_goes_on),
 		STORY(colours_can_be_done_without),
 		STORY(without_accounting_the_screen_says_so),
 		STORY(it_ends_by_itself_and_refuses_strange_terminals),
