@@ -17,10 +17,12 @@ struct watch { /* set each and context, the rest zero */
 	int (*each)(void *context, const struct connection *c);
 	void *context;
 	bool updates; /* CONNECTION_UPDATE is told too */
+	bool all;  /* events of connections that are not translated are told too; it may change */
 	bool lost; /* set if events came too fast, and some are missing */
 	struct mnl_socket *events;
 	struct mnl_socket *table; /* NULL: no pass is under way */
 	struct ctrequest_wish wish;
+	bool unfiltered; /* all, as it was last */
 	unsigned int sequence;
 	char *buffer;
 };

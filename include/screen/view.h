@@ -32,6 +32,7 @@ struct view_line {
 };
 
 #define VIEW_CELL_MAX 256
+#define VIEW_COLUMNS_MAX 16
 
 struct view_column {
 	const char *title;
@@ -41,14 +42,18 @@ struct view_column {
 	bool bars;            /* its cells are of view_bars */
 };
 
+struct view_place { /* of a cell */
+	size_t row, column;
+	unsigned int width; /* in columns of the terminal */
+};
+
 struct view_table {
 	const struct view_column *columns;
-	size_t count;
+	size_t count;  /* VIEW_COLUMNS_MAX at the most */
 	size_t sorted; /* the column that the rows are sorted by; count: by none of them */
 	size_t rows;
-	/* The text of a cell, for that many columns of the terminal; "" is shown as -. */
-	void (*cell)(const void *context, size_t row, size_t column, unsigned int width,
-		     char out[VIEW_CELL_MAX]);
+	/* The text of a cell; "" is shown as -. */
+	void (*cell)(const void *context, const struct view_place *place, char out[VIEW_CELL_MAX]);
 	const void *context;
 };
 

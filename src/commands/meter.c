@@ -61,6 +61,14 @@ static uint32_t *find_again(const struct forwards *before, const struct forwards
 	return to;
 }
 
+/* Whether forwards have connections that conntrack does not call translated. */
+static void watch_kept(struct meter *meter)
+{
+	struct ctrequest_wish kept;
+	size_t at = 0;
+	meter->watch.all = owners_next_kept(&meter->owners, &at, &kept);
+}
+
 static int read_again(struct meter *meter, struct err *err)
 {
 	struct present present = {0};
@@ -76,6 +84,7 @@ static int read_again(struct meter *meter, struct err *err)
 	meter->owners = owners;
 	meter->owners.set = &meter->present.forwards;
 	meter->present = present;
+	watch_kept(meter);
 	return result;
 }
 
@@ -181,6 +190,7 @@ int meter_open(struct meter *meter, struct err *err)
 	if (read_forwards(meter, &meter->present, &meter->owners, err) < 0)
 		return -1;
 	meter->owners.set = &meter->present.forwards;
+	watch_kept(meter);
 	meter->traffic.owner = find_owner;
 	meter->traffic.context = meter;
 	if (traffic_init(&meter->traffic, meter->present.forwards.count, err) < 0 ||

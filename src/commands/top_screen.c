@@ -96,14 +96,14 @@ static void put_history(const struct screen *s, uint32_t index, unsigned int wid
 	view_bars(minute, TRAFFIC_HISTORY, width, out);
 }
 
-static void forward_cell(const void *context, size_t row, size_t column, unsigned int width,
+static void forward_cell(const void *context, const struct view_place *place,
 			 char out[VIEW_CELL_MAX])
 {
 	const struct screen *s = context;
-	uint32_t index = s->top->order[row];
+	uint32_t index = s->top->order[place->row];
 	const struct forward *f = &s->top->meter.present.forwards.items[index];
 	const struct traffic_sum *sum = &s->top->meter.traffic.sums[index];
-	switch (column) {
+	switch (place->column) {
 	case TOP_FORWARD:
 		spec_format(f, out);
 		break;
@@ -123,7 +123,7 @@ static void forward_cell(const void *context, size_t row, size_t column, unsigne
 		put_size(s, out, sum->out_rate);
 		break;
 	default:
-		put_history(s, index, width, out);
+		put_history(s, index, place->width, out);
 	}
 }
 
@@ -147,13 +147,12 @@ static void put_endpoint(char out[VIEW_CELL_MAX], const struct endpoint *e)
 	number_put(stpcpy(stpcpy(out, addr), ":"), e->port);
 }
 
-static void connection_cell(const void *context, size_t row, size_t column, unsigned int width,
+static void connection_cell(const void *context, const struct view_place *place,
 			    char out[VIEW_CELL_MAX])
 {
 	const struct screen *s = context;
-	const struct seen *seen = &s->shown.items[s->by_traffic[row]];
-	(void)width;
-	switch (column) {
+	const struct seen *seen = &s->shown.items[s->by_traffic[place->row]];
+	switch (place->column) {
 	case CLIENT:
 		put_endpoint(out, &seen->client);
 		break;
@@ -166,7 +165,7 @@ static void connection_cell(const void *context, size_t row, size_t column, unsi
 	case IN_RATE:
 	case OUT_RATE:
 		if (s->last.pass) /* else nothing is known of before */
-			put_size(s, out, column == IN_RATE ? seen->in_rate : seen->out_rate);
+			put_size(s, out, place->column == IN_RATE ? seen->in_rate : seen->out_rate);
 		break;
 	case BYTES:
 		put_size(s, out, seen->in + seen->out);

@@ -65,11 +65,14 @@ static int subscribe(struct mnl_socket *socket, size_t count)
 }
 
 struct receiver {
+	struct mnl_socket *socket;
+	char *buffer;
 	int (*each)(void *context, const struct connection *c);
 	void *context;
 	bool all;   /* also connections that are not translated */
 	int result; /* of each */
 	int taken;  /* messages */
+	bool lost;  /* the kernel had to leave out some */
 };
 
 static int on_event(const struct nlmsghdr *nlh, void *data)
@@ -88,17 +91,13 @@ static int on_event(const struct nlmsghdr *nlh, void *data)
 
 #define LOT 256 /* messages after which lines are shown and signals are looked for */
 
-/* Take in the events there are now, a lot of them at the most. *lost: the kernel had to leave out
- * some. 0, or a negative value of the receiver's each, or -1. */
-static int take_events(struct mnl_socket *socket, struct receiver *receiver, char *buffer,
-		       bool *lost, struct err *err)
+/* Take in the events there are now, a lot of them at the most. 0, or a negative value of each, or
+ * -1. */
+static int take_events(struct receiver *r, struct err *err)
 {
-	*lost = false;
-	for (receiver->taken = 0; receiver->taken < LOT && receiver->result >= 0;
-	     receiver->taken++) {
-		ssize_t n = mnl_socket_recvfrom(socket, buffer, NETLINK_BUFFER_SIZE);
-		if (n >= 0 &&
-		    mnl_cb_run(buffer, (size_t)n, 0, 0, on_event, receiver) == MNL_CB_ERROR)
+	for (r->taken = 0; r->taken < LOT && r->result >= 0; r->taken++) {
+		ssize_t n = mnl_socket_recvfrom(r->socket, r->buffer, NETLINK_BUFFER_SIZE);
+		if (n >= 0 && mnl_cb_run(r->buffer, (size_t)n, 0, 0, on_event, r) == MNL_CB_ERROR)
 			return ctrequest_error(errno, follow_what, err);
 		if (n >= 0 || errno == EINTR)
 			continue;
@@ -106,20 +105,22 @@ static int take_events(struct mnl_socket *socket, struct receiver *receiver, cha
 			break;
 		if (errno != ENOBUFS)
 			return ctrequest_error(errno, follow_what, err);
-		*lost = true;
+		r->lost = true;
 		break;
 	}
-	return receiver->result < 0 ? receiver->result : 0;
+	return r->result < 0 ? r->result : 0;
 }
 
 static int drain(struct mnl_socket *socket, const struct conntrack_follower *follower, char *buffer,
 		 struct err *err)
 {
-	struct receiver receiver = {
-		.each = follower->each, .context = follower->context, .all = *follower->all};
-	bool lost;
-	int result = take_events(socket, &receiver, buffer, &lost, err);
-	if (result >= 0 && lost)
+	struct receiver receiver = {.socket = socket,
+				    .buffer = buffer,
+				    .each = follower->each,
+				    .context = follower->context,
+				    .all = *follower->all};
+	int result = take_events(&receiver, err);
+	if (result >= 0 && receiver.lost)
 		result = follower->lost(follower->context);
 	if (result >= 0 && *follower->all != receiver.all &&
 	    filter_events(socket, *follower->all) < 0)
@@ -202,10 +203,16 @@ int watch_descriptor(const struct watch *watch)
 
 int watch_take(struct watch *watch, struct err *err)
 {
-	struct receiver receiver = {.each = watch->each, .context = watch->context};
-	bool lost;
-	int result = take_events(watch->events, &receiver, watch->buffer, &lost, err);
-	watch->lost = watch->lost || lost;
+	struct receiver receiver = {.socket = watch->events,
+				    .buffer = watch->buffer,
+				    .each = watch->each,
+				    .context = watch->context,
+				    .all = watch->all};
+	if (watch->all != watch->unfiltered && filter_events(watch->events, watch->all) < 0)
+		return ctrequest_error(errno, follow_what, err);
+	watch->unfiltered = watch->all;
+	int result = take_events(&receiver, err);
+	watch->lost = watch->lost || receiver.lost;
 	if (result < 0)
 		return result;
 	return receiver.taken < LOT ? WATCH_DONE : WATCH_MORE;

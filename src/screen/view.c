@@ -101,100 +101,116 @@ static bool is_faint(const char *cell)
 	return strcmp(cell, "0") == 0 || strcmp(cell, "0B") == 0 || strcmp(cell, "-") == 0;
 }
 
-static void put_cell(struct view_line *line, const struct view_column *column, const char *cell,
-		     unsigned int width, enum view_style style)
+struct field { /* where a cell goes */
+	const struct view_column *column;
+	unsigned int width;
+	enum view_style style;
+};
+
+static void put_cell(struct view_line *line, const struct field *field, const char *cell)
 {
 	size_t begin = line->length, length = escape(cell, NULL);
-	enum view_style own = style == VIEW_PLAIN && is_faint(cell) ? VIEW_FAINT : style;
-	if (column->right && length < width)
-		pad(line, begin + width - length, style);
-	put_text(line, cell, width, own);
-	pad(line, begin + width, style);
+	enum view_style style = field->style;
+	if (field->column->right && length < field->width)
+		pad(line, begin + field->width - length, style);
+	put_text(line, cell, field->width,
+		 style == VIEW_PLAIN && is_faint(cell) ? VIEW_FAINT : style);
+	pad(line, begin + field->width, style);
 }
 
 /* ---- columns ---- */
 
-/* Fill the widths of the columns for which there is room, and return how many that are. */
-static size_t share_width(const struct view_table *table, unsigned int width, unsigned int *widths)
+struct widths {
+	unsigned int of[VIEW_COLUMNS_MAX];
+	size_t count; /* of columns for which there is room */
+};
+
+/* One more for each in turn that may be wider, until nothing is left. */
+static void widen(const struct view_table *table, struct widths *widths, unsigned int left)
 {
-	size_t count = 0;
-	unsigned int left = width, more = 1;
-	for (; count < table->count; count++) {
-		unsigned int need = table->columns[count].least + (count ? GAP : 0);
-		if (need > left && count)
-			break;
-		need = need < left ? need : left; /* the first column is cut */
-		widths[count] = count ? need - GAP : need;
-		left -= need;
-	}
-	while (left && more) {
-		more = 0;
-		for (size_t i = 0; i < count && left; i++) {
-			if (widths[i] >= table->columns[i].most)
+	for (bool more = true; more;) {
+		more = false;
+		for (size_t i = 0; i < widths->count && left; i++) {
+			if (widths->of[i] >= table->columns[i].most)
 				continue;
-			widths[i]++;
+			widths->of[i]++;
 			left--;
-			more++;
+			more = true;
 		}
 	}
-	return count;
 }
 
-static void draw_titles(const struct view_table *table, const unsigned int *widths, size_t count,
+static struct widths share_width(const struct view_table *table, unsigned int width)
+{
+	struct widths widths = {.count = 0};
+	unsigned int left = width;
+	for (; widths.count < table->count; widths.count++) {
+		size_t i = widths.count;
+		unsigned int need = table->columns[i].least + (i ? GAP : 0);
+		if (need > left && i)
+			break;
+		need = need < left ? need : left; /* the first column is cut */
+		widths.of[i] = i ? need - GAP : need;
+		left -= need;
+	}
+	widen(table, &widths, left);
+	return widths;
+}
+
+static void draw_titles(const struct view_table *table, const struct widths *widths,
 			struct view_line *line)
 {
-	for (size_t i = 0; i < count; i++) {
+	for (size_t i = 0; i < widths->count; i++) {
 		char title[VIEW_CELL_MAX];
-		const struct view_column *column = &table->columns[i];
-		size_t length = strnlen(column->title, sizeof(title) - 2);
-		memcpy(title, column->title, length);
+		struct field field = {&table->columns[i], widths->of[i], VIEW_TITLE};
+		size_t length = strnlen(field.column->title, sizeof(title) - 2);
+		memcpy(title, field.column->title, length);
 		title[length] = '\0';
-		if (i == table->sorted && length < widths[i])
+		if (i == table->sorted && length < field.width)
 			memcpy(title + length, "*", 2);
 		if (i)
 			put_ascii(line, ' ', VIEW_TITLE);
-		put_cell(line, column, title, widths[i], VIEW_TITLE);
+		put_cell(line, &field, title);
 	}
 }
 
-static void draw_row(const struct view *view, const unsigned int *widths, size_t count, size_t row,
+static void draw_row(const struct view *view, const struct widths *widths, size_t row,
 		     struct view_line *line)
 {
 	const struct view_table *table = view->table;
 	enum view_style style = row == view->chosen ? VIEW_CHOSEN : VIEW_PLAIN;
-	for (size_t i = 0; i < count; i++) {
+	for (size_t i = 0; i < widths->count; i++) {
 		char cell[VIEW_CELL_MAX] = "";
-		const struct view_column *column = &table->columns[i];
-		size_t end = line->length + (i ? GAP : 0) + widths[i];
-		table->cell(table->context, row, i, widths[i], cell);
+		struct view_place place = {row, i, widths->of[i]};
+		struct field field = {&table->columns[i], place.width, style};
+		if (style == VIEW_PLAIN && i == 0)
+			field.style = VIEW_STRONG;
 		if (i)
 			put_ascii(line, ' ', style);
-		if (column->bars)
+		size_t end = line->length + place.width;
+		table->cell(table->context, &place, cell);
+		if (field.column->bars)
 			put_bars(line, cell, view->utf8,
 				 style == VIEW_PLAIN ? VIEW_BAR : VIEW_CHOSEN);
 		else
-			put_cell(line, column, *cell ? cell : "-", widths[i],
-				 style == VIEW_PLAIN && i == 0 ? VIEW_STRONG : style);
+			put_cell(line, &field, *cell ? cell : "-");
 		pad(line, end, style);
 	}
 }
 
-#define COLUMNS_MAX 16
-
 static void draw_table(const struct view *view, unsigned int width, unsigned int height,
 		       struct view_line *lines)
 {
-	unsigned int widths[COLUMNS_MAX];
-	size_t count = share_width(view->table, width, widths);
+	struct widths widths = share_width(view->table, width);
 	if (height == 0)
 		return;
-	draw_titles(view->table, widths, count, &lines[0]);
+	draw_titles(view->table, &widths, &lines[0]);
 	pad(&lines[0], width, VIEW_TITLE);
 	for (unsigned int i = 1; i < height; i++) {
 		size_t row = view->first + i - 1;
 		if (row >= view->table->rows)
 			return;
-		draw_row(view, widths, count, row, &lines[i]);
+		draw_row(view, &widths, row, &lines[i]);
 		if (row == view->chosen)
 			pad(&lines[i], width, VIEW_CHOSEN);
 	}

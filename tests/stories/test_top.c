@@ -129,8 +129,17 @@ static void a_port_of_a_range_that_keeps_its_number_counts(void **state)
 	int b = town_socket(CLIENT, IPPROTO_TCP, "10.1.0.1", 85, 0);
 	assert_string_equal(pfwd(0, "top -b -n 1 -d 0.2 -o NAME,LIVE").out,
 			    "NAME LIVE\nrange 2\n- 2\n");
+	/* and as new ones, and when they end */
+	town_sh("$PFWD top -b -d 0.2 -o NAME,LIVE,CONNS >/run/rows & echo $! >/run/top");
+	town_await("grep -q 'range 2 0' /run/rows");
+	int c = town_socket(CLIENT, IPPROTO_TCP, "10.1.0.1", 80, 0);
+	town_await("tail -n 2 /run/rows | grep -q 'range 3 1'");
+	town_sh("conntrack -D -p tcp --orig-port-dst 80 >&2");
+	town_await("tail -n 2 /run/rows | grep -q 'range 1 1'");
+	town_sh("kill $(cat /run/top)");
 	close(a);
 	close(b);
+	close(c);
 }
 
 static void without_accounting_it_says_so_once(void **state)

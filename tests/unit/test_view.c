@@ -29,16 +29,15 @@ static const struct {
 	{"lan0:22/tcp", "1234567", {1, 0, 0, 1000}},
 };
 
-static void put_cell(const void *context, size_t row, size_t column, unsigned int width,
-		     char out[VIEW_CELL_MAX])
+static void put_cell(const void *context, const struct view_place *place, char out[VIEW_CELL_MAX])
 {
 	(void)context;
-	if (column == 0)
-		strcpy(out, cells[row].forward);
-	else if (column == 1)
-		strcpy(out, cells[row].live);
+	if (place->column == 0)
+		strcpy(out, cells[place->row].forward);
+	else if (place->column == 1)
+		strcpy(out, cells[place->row].live);
 	else
-		view_bars(cells[row].last, 4, width, out);
+		view_bars(cells[place->row].last, 4, place->width, out);
 }
 
 static const struct view_table table = {columns, 3, 1, 4, put_cell, NULL};
