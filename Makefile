@@ -59,7 +59,7 @@ STORY_HELP = $(BUILD)/tests/stories/town.o $(BUILD)/tests/stories/trouble.o
 PROGRAM = $(if $(filter build,$(BUILD)),pfwd,$(BUILD)/pfwd)
 
 # libFuzzer comes with clang: on Debian libclang-rt-14-dev
-.PHONY: all deps lint-deps bench-deps deb-deps roots-deps check check-roots golden demo soak bench \
+.PHONY: all deps lint-deps bench-deps deb-deps roots-deps check check-roots golden demo demo-check soak bench \
 	scale lint analyze asan valgrind coverage fuzz install uninstall deb deb-check clean dist layers
 
 all: $(PROGRAM)
@@ -123,6 +123,11 @@ check-roots:
 demo: $(PROGRAM)
 	@for backend in $(BACKENDS); do \
 		PFWD=$(abspath $(PROGRAM)) PFWD_BACKEND=$$backend tests/demo || exit; done
+
+# Ten broken gateways, and what check says first of each.
+demo-check: $(PROGRAM)
+	@for backend in $(BACKENDS); do \
+		PFWD=$(abspath $(PROGRAM)) PFWD_BACKEND=$$backend tests/demo-check || exit; done
 
 # SOAK_SECONDS (1200) is how long on all BACKENDS, SOAK_SEED repeats a run.
 soak: $(PROGRAM)
@@ -217,7 +222,7 @@ lint: layers
 	cppcheck --quiet --std=c11 --enable=warning,performance,portability --inline-suppr \
 		--error-exitcode=1 -Iinclude -DPFWD_VERSION='""' src
 	shellcheck tests/run tests/golden/run tests/layers tests/roots/run tests/roots/inside \
-		tests/analyze tests/demo tests/bench/run tests/bench/*.sh tests/soak/run .ci/run \
+		tests/analyze tests/demo tests/demo-check tests/bench/run tests/bench/*.sh tests/soak/run .ci/run \
 		tests/package/run tests/package/boot tests/package/story tests/stories/*.sh \
 		src/completion/words src/completion/pfwd.bash.in findings/*.sh
 	zsh -n src/completion/_pfwd.in
