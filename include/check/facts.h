@@ -35,6 +35,7 @@ struct case_facts { /* of one forward */
 	bool narrowed; /* ... for an administrator's sake, see struct ruleset_status */
 	bool blocked;
 	const char *blocked_by; /* the rule or policy; NULL: not known */
+	bool owned;             /* ... and only the program that owns its table can change it */
 	bool live;              /* it is in the kernel, so that connections tell something of it */
 	/* NULL: not asked */
 	const struct route *there;  /* to the target */

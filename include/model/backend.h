@@ -43,6 +43,7 @@ struct ruleset {
 struct ruleset_plan {
 	size_t size;         /* the number of changes; 0: nothing to do */
 	unsigned int guests; /* ways on which there are guests once it is carried out */
+	bool stopped;        /* others stop some of the forwards, where only they can change that */
 };
 
 struct ruleset_status {
@@ -124,7 +125,9 @@ struct backend {
 	int (*blocks)(const struct ruleset *set, const struct forwards *elsewhere,
 		      struct ruleset_status *out, struct err *err);
 	/* Whether others' rules of this interface stop all connections of the clients that the
-	 * forward is for; then the text of where names the rule or policy. NULL: it cannot say. */
+	 * forward is for; then the text of where names the rule or policy, and its kind is
+	 * ERR_PERMISSION if only the program that owns the place can change it. NULL: it cannot
+	 * say. */
 	bool (*stops)(const struct ruleset *set, const struct stop_question *question,
 		      struct err *where);
 	/* Append others' rules that packets meet before forwards translate them (filter/early.h).

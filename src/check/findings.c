@@ -107,12 +107,25 @@ static bool look_incomplete(const struct facts *facts, const struct case_facts *
 	return say(out, "some of its rules are missing: another program removed them");
 }
 
+/* firewalld lets in what is translated, unless it is told to be strict. */
+#define OPEN_FIREWALLD                                                                            \
+	"sed -i 's/^StrictForwardPorts=.*/StrictForwardPorts=no/' /etc/firewalld/firewalld.conf " \
+	"&& firewall-cmd --reload"
+
 static bool look_blocked(const struct facts *facts, const struct case_facts *c,
 			 struct finding_words *out)
 {
 	(void)facts;
 	if (!c->blocked)
 		return false;
+	if (c->owned) {
+		if (strstr(c->blocked_by, "table inet firewalld"))
+			strcpy(out->remedy, OPEN_FIREWALLD);
+		return say(out,
+			   "%s stops its connections, whoever the client is; only the program "
+			   "that owns the table can let them through",
+			   c->blocked_by);
+	}
 	strcpy(out->remedy, MEND);
 	if (c->blocked_by)
 		return say(out, "%s stops its connections, whoever the client is", c->blocked_by);

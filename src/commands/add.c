@@ -124,7 +124,7 @@ static int make(struct add *add, const struct globals *globals, struct err *err)
 	if (edit_run(&add->edit, globals, err) < 0)
 		return -1;
 	const struct warn_about about = {&add->asked, &add->all, add->edit.change.home,
-					 globals->backends};
+					 globals->backends, add->edit.stopped};
 	if (!add->edit.dry_run)
 		warn_of_forwards(&about);
 	return 0;

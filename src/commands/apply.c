@@ -35,7 +35,8 @@ static int apply(struct forwards_file *source, struct edit *edit, const struct g
 	    edit_run(edit, globals, err) < 0)
 		return -1;
 	const struct forwards *set = &source->file.forwards;
-	const struct warn_about about = {set, set, edit->change.home, globals->backends};
+	const struct warn_about about = {set, set, edit->change.home, globals->backends,
+					 edit->stopped};
 	if (!edit->dry_run)
 		warn_of_forwards(&about);
 	return 0;

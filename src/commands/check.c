@@ -133,6 +133,7 @@ static int find(struct check *check, struct err *err)
 		if (c->f && c->blocked && present_where(&check->present, i, &where))
 			/* analyzer: no leak, run frees it */
 			c->blocked_by = check->places[i] = strdup(where.text);
+		c->owned = c->blocked_by && where.kind == ERR_PERMISSION;
 	}
 	if (check->probe && ask_targets(set->count, &check->asked, err) < 0)
 		return -1;
@@ -165,6 +166,9 @@ static int choose(struct check *check, struct err *err)
 
 static int follow(struct check *check, const struct globals *globals, struct err *err)
 {
+	if (check->present.forwards.count == 0)
+		return err_set(err, ERR_NOT_FOUND,
+			       "there is no forward to follow; make one with `pfwd add`");
 	const struct check_follow of = {&check->query, globals, &check->present, check->selected,
 					check->connections};
 	return check_follow(&of, err);

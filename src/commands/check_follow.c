@@ -197,6 +197,7 @@ static bool find_in_table(const struct present *present, size_t index, struct fo
 	c->blocked = present->of[index].status.blocked;
 	if (c->blocked && present_where(present, index, &where))
 		c->blocked_by = where.text;
+	c->owned = c->blocked_by && where.kind == ERR_PERMISSION;
 	bool bans = asked.cases[0].early.kind && !asked.cases[1].early.kind;
 	if (bans && step == TRACE_TRANSLATED)
 		say_ban(&asked.cases[0], out);

@@ -129,6 +129,7 @@ int edit_run(struct edit *edit, const struct globals *globals, struct err *err)
 			say_changes(edit, &result);
 	}
 	edit->change.home = result.home;
+	edit->stopped = result.stopped;
 	change_result_free(&result);
 	return status;
 }

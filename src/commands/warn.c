@@ -29,23 +29,28 @@ static void warn_result(const struct result *r, const struct forwards *set)
 		command_say("to keep it over a reboot, put %s into " CHECK_SYSCTL_FILE, r->keep);
 }
 
-/* Where others' rules in the interface of another backend stop forwards that home lets through. */
+/* Where others' rules in its interface stop forwards: those that home lets through, or those of its
+ * own that it cannot let through. */
 static int ask_backend(struct warner *w, const struct backend *backend, struct err *err)
 {
 	const struct forwards *set = w->about->set;
 	const struct reading reading = {.depth = READING_ALL, .around = set};
+	bool home = backend == w->about->home;
 	struct ruleset *there;
 	if (backend->read(&reading, &there, err) < 0)
 		return -1;
-	int result = backend->blocks(there, set, w->status, err) < 0 ? -1 : 0;
+	int result = home || backend->blocks(there, set, w->status, err) >= 0 ? 0 : -1;
 	for (size_t i = 0; result == 0 && i < set->count; i++) {
 		struct case_facts *c = &w->asked.cases[i];
 		struct err where;
-		c->blocked = w->status[i].blocked;
-		const struct stop_question question = {.f = &set->items[i]};
-		if (c->blocked && backend->stops && backend->stops(there, &question, &where))
+		const struct stop_question question = {.f = &set->items[i], .own = home};
+		if ((!home && !w->status[i].blocked) || !backend->stops)
+			continue;
+		if (backend->stops(there, &question, &where))
 			/* analyzer: no leak, warn_of_forwards frees it */
 			c->blocked_by = w->places[i] = strdup(where.text);
+		c->owned = c->blocked_by && where.kind == ERR_PERMISSION;
+		c->blocked = c->blocked_by || !home;
 	}
 	backend->free(there);
 	return result;
@@ -60,8 +65,9 @@ static int ask_backends(struct warner *w, struct err *err)
 		return err_memory(err);
 	for (size_t b = 0; w->about->backends[b]; b++) {
 		const struct backend *backend = w->about->backends[b];
-		if (backend != w->about->home && backend->blocks && backend->present() &&
-		    ask_backend(w, backend, err) < 0)
+		bool asked =
+			backend == w->about->home ? w->about->stopped : backend->blocks != NULL;
+		if (asked && backend->present() && ask_backend(w, backend, err) < 0)
 			return -1;
 	}
 	return 0;

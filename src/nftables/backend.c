@@ -106,8 +106,8 @@ static bool stops(const struct ruleset *set, const struct stop_question *questio
 	char what[40] = "the policy";
 	if (rule)
 		snprintf(what, sizeof(what), "rule %zu", rule);
-	err_set(where, ERR_NONE, "%s of chain %s in table %s %s", what, quote(c->name).text,
-		guest_family(c), quote(c->table).text);
+	err_set(where, c->owned ? ERR_PERMISSION : ERR_NONE, "%s of chain %s in table %s %s", what,
+		quote(c->name).text, guest_family(c), quote(c->table).text);
 	return true;
 }
 

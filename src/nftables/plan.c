@@ -554,6 +554,8 @@ int nft_plan_make(const struct content *have, const struct forwards *wanted, str
 	struct nft_plan plan = {.have = have};
 	int result = nft_layout_make(have, wanted, &plan.layout, err);
 	const struct guests *guests = &plan.layout.guests;
+	for (size_t i = 0; i < guests->count; i++)
+		plan.base.stopped = plan.base.stopped || guests->items[i].owned;
 	bool ends = plan.layout.empty && !has_foreign(have);
 	for (size_t i = 0; result == 0 && ends && i < guests->count; i++)
 		result = delete_guests(&plan, &guests->items[i], err);

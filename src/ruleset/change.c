@@ -205,6 +205,7 @@ static int make_plans(struct attempt *a, struct err *err)
 	struct change_result *result = a->result;
 	unsigned int guests = 0;
 	result->size = 0;
+	result->stopped = false;
 	if (find_shares(a, err) < 0)
 		return -1;
 	for (size_t b = 0; backends[b]; b++) {
@@ -217,6 +218,7 @@ static int make_plans(struct attempt *a, struct err *err)
 			return -1;
 		result->size += a->plans[b]->size;
 		guests |= a->plans[b]->guests;
+		result->stopped = result->stopped || a->plans[b]->stopped;
 	}
 	return 0;
 }

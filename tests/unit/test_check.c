@@ -95,6 +95,8 @@ static void reset(const char *line)
 
 ARRANGE(lose_rules, the_case.incomplete = true)
 ARRANGE(be_blocked, the_case.blocked = true)
+ARRANGE(be_blocked_by_an_owner, the_case.blocked = the_case.owned = true;
+	the_case.blocked_by = "the policy of chain x in table inet firewalld")
 ARRANGE(be_blocked_by, the_case.blocked = true; the_case.blocked_by = "rule 2 of chain x")
 ARRANGE(be_port, strcpy(links[WAN].port_of, "bridge"); strcpy(links[WAN].master, "vm0"))
 ARRANGE(be_port_of_vrf, strcpy(links[WAN].port_of, "vrf"); strcpy(links[WAN].master, "red"))
@@ -203,6 +205,7 @@ static const struct row rows_of_check[] = {
 	 "pfwd save /run/pfwd.conf && pfwd apply /run/pfwd.conf"},
 	{WEB, ON(be_blocked), "blocked", NULL},
 	{WEB, ON(be_blocked_by), "blocked", "rule 2 of chain x stops its connections"},
+	{WEB, ON(be_blocked_by_an_owner), "blocked", "only the program that owns the table"},
 	{"eth9:80 192.168.1.2:8080", NULL, NULL, "no-interface",
 	 "there is no interface eth9 (yet)"},
 	{"wlan+:80 192.168.1.2:8080", NULL, NULL, "no-interface", NULL},

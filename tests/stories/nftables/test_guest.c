@@ -233,6 +233,24 @@ static void chains_that_stop_nothing_get_no_rule(void **state)
 	}
 }
 
+/* Only the program that made it could let forwards through: said, with firewalld's own words. */
+static void a_table_with_an_owner_is_named(void **state)
+{
+	(void)state;
+	town_sh("(echo 'add table inet firewalld { flags owner; }'; "
+		"echo 'add chain inet firewalld f { type filter hook forward priority 10; policy "
+		"drop; }'; sleep 2) | nft -i >/dev/null 2>&1 &");
+	town_await("nft list chain inet firewalld f >/dev/null 2>&1");
+	struct outcome o = pfwd(0, "add wan0:80 192.168.1.2:8080");
+	assert_says(o.err, "the policy of chain f in table inet firewalld stops its connections");
+	assert_says(o.err, "StrictForwardPorts=no");
+	assert_string_equal(pfwd(0, "list -rn -o STATE").out, "blocked\n");
+	pfwd(0, "save /run/f");
+	assert_string_equal(pfwd(0, "diff /run/f").out, "");
+	town_await("! nft list table inet firewalld >/dev/null 2>&1");
+	assert_string_equal(pfwd(0, "list -rn -o STATE").out, "active\n");
+}
+
 #define STORY(f) cmocka_unit_test_teardown(f, town_clean)
 
 int main(void)
@@ -246,6 +264,7 @@ int main(void)
 		STORY(a_guest_moves_behind_bans),
 		STORY(marks_of_others_stay),
 		STORY(chains_that_stop_nothing_get_no_rule),
+		STORY(a_table_with_an_owner_is_named),
 	};
 	return cmocka_run_group_tests(stories, town_build, town_raze);
 }
