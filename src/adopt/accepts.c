@@ -93,7 +93,7 @@ static const char *compare(const struct other_rule *v, const struct forward *f)
 		return "it also lets in connections to other ports";
 	if (v->states == OTHER_TRANSLATED)
 		return NULL;
-	if (!holds(ifname_overlap(f->ifname, v->in)))
+	if (!*v->in || !holds(ifname_overlap(f->ifname, v->in)))
 		return "it also lets in connections from other interfaces, which are not "
 		       "translated";
 	if (!holds(network_overlap(&f->from, &v->from)))

@@ -183,7 +183,8 @@ static void propose_value(struct draft *d, size_t i)
 			     : v->dst.addr.family ? v->dst.addr.family
 						  : v->from.addr.family;
 	if (!v->exact)
-		draft_give_up(d, rule, "no forward can say all of it");
+		draft_give_up(d, rule, "no forward can say all of it (%s)",
+			      quote(v->beyond ? v->beyond : "").text);
 	else if (reason)
 		draft_give_up(d, rule, "%s", reason);
 	if (draft_stays(d, rule))
