@@ -12,6 +12,7 @@
 #include "host/probe.h"
 #include "host/route.h"
 #include "model/forwards.h"
+#include "others/meet.h"
 
 struct facts {                      /* of the host */
 	int64_t now;                /* seconds since 1970 */
@@ -36,6 +37,7 @@ struct case_facts { /* of one forward */
 	bool blocked;
 	const char *blocked_by; /* the rule or policy; NULL: not known */
 	bool owned;             /* ... and only the program that owns its table can change it */
+	struct meeting other;   /* a rule of others that takes its packets too */
 	bool live;              /* it is in the kernel, so that connections tell something of it */
 	/* NULL: not asked */
 	const struct route *there;  /* to the target */

@@ -19,9 +19,16 @@ struct overview { /* a zeroed one is empty */
 };
 
 /* Read the forwards of pfwd as present_read does with READING_ALL, and what others translate, from
- * one moment. Rules that never see a packet are marked. 0, or -1 and both are empty. */
+ * one moment. 0, or -1 and both are empty. */
 int overview_read(const struct backend *const *backends, struct present *present,
-		  struct overview *others, struct err *err);
+		  struct overview *overview, struct err *err);
+/* Fill the rows, and mark what never sees a packet, of others and of pfwd. 0, or -1 (out of
+ * memory).
+ */
+int overview_make_rows(struct present *present, struct overview *overview, struct err *err);
+/* Which rule of others takes packets of the forward at that index too. */
+struct meeting overview_meeting(const struct present *present, const struct overview *overview,
+				size_t index);
 void overview_free(struct overview *others);
 
 /* The row of the rule that translated the connection, or NULL. */

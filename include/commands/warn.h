@@ -14,6 +14,7 @@ struct warn_about {
 	const struct backend *home;            /* in which they were made */
 	const struct backend *const *backends; /* all of them; ends with NULL */
 	bool stopped; /* others stop some in home, where only they can change that */
+	const struct other_rules *others; /* what others translated before; NULL: not asked */
 };
 
 /* Print what keeps the forwards of set from working here, and what harm they may do. */

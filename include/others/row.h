@@ -15,6 +15,9 @@ struct other_row {
 	bool local;       /* programs on this host may use it too */
 };
 
+/* Of one rule that translates destinations. */
+struct other_row other_row_of(const struct other_rule *rule);
+
 struct other_rows { /* a zeroed one is empty */
 	struct other_row *items;
 	size_t count;

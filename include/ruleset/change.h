@@ -35,7 +35,9 @@ struct change {
 		      struct err *err);
 	void *context;
 	struct change_others *others; /* NULL: others' rules are neither read nor deleted */
-	bool dry_run;                 /* fill result->plan instead of changing anything */
+	/* Filled with what others translated before the change; NULL: that does not matter. */
+	struct other_rules *translations;
+	bool dry_run; /* fill result->plan instead of changing anything */
 	unsigned int wait_seconds;
 	const struct waiting *waiting; /* NULL: nobody is told */
 };

@@ -132,6 +132,37 @@ static bool look_blocked(const struct facts *facts, const struct case_facts *c,
 	return say(out, "a rule or policy of another program stops its connections");
 }
 
+/* Of two translations of a packet, the first one counts. */
+static bool look_shadowed(const struct facts *facts, const struct case_facts *c,
+			  struct finding_words *out)
+{
+	char other[MEET_TEXT_MAX];
+	(void)facts;
+	if (!c->other.rule || c->other.order != MEET_BEFORE || !c->other.all)
+		return false;
+	meet_format(c->other.rule, other);
+	return say(out,
+		   "%s first: it wins for every connection, and none is left for this forward; "
+		   "delete that rule or this forward",
+		   other);
+}
+
+static bool look_other(const struct facts *facts, const struct case_facts *c,
+		       struct finding_words *out)
+{
+	static const char *const who[] = {
+		[MEET_BEFORE] = "that rule",
+		[MEET_UNKNOWN] = "the one that was set up last",
+		[MEET_BEHIND] = "this forward",
+	};
+	char other[MEET_TEXT_MAX];
+	(void)facts;
+	if (!c->other.rule || (c->other.order == MEET_BEFORE && c->other.all))
+		return false;
+	meet_format(c->other.rule, other);
+	return say(out, "%s too; where both match, %s wins", other, who[c->other.order]);
+}
+
 /* ---- the interface ---- */
 
 static bool look_no_interface(const struct facts *facts, const struct case_facts *c,
@@ -770,6 +801,11 @@ const struct finding findings[] = {
 	 "rules of the forward are missing", look_incomplete},
 	{"blocked", SEVERITY_ERROR, true, false, TRACE_LEFT, "pass it with",
 	 "a rule or policy of another program stops its connections", look_blocked},
+	{"shadowed", SEVERITY_ERROR, true, false, TRACE_TRANSLATED, NULL,
+	 "a rule of another program or by hand translates all its packets before it",
+	 look_shadowed},
+	{"other-translation", SEVERITY_WARNING, true, false, TRACE_TRANSLATED, NULL,
+	 "a rule of another program or by hand translates packets of it too", look_other},
 	{"no-interface", SEVERITY_ERROR, true, true, TRACE_ARRIVED, NULL,
 	 "the interface does not exist", look_no_interface},
 	{"interface-renamed", SEVERITY_ERROR, true, false, TRACE_ARRIVED, NULL,

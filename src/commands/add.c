@@ -16,6 +16,7 @@ struct add {
 	struct forwards asked; /* those to be made */
 	struct forwards all;   /* asked, and those in the kernel that stay */
 	int64_t now;
+	struct other_rules others; /* what others translated before */
 };
 
 static int set_duration(void *into, const char *value, struct err *err)
@@ -123,8 +124,9 @@ static int make(struct add *add, const struct globals *globals, struct err *err)
 		return -1;
 	if (edit_run(&add->edit, globals, err) < 0)
 		return -1;
-	const struct warn_about about = {&add->asked, &add->all, add->edit.change.home,
-					 globals->backends, add->edit.stopped};
+	const struct warn_about about = {&add->asked,           &add->all,
+					 add->edit.change.home, globals->backends,
+					 add->edit.stopped,     &add->others};
 	if (!add->edit.dry_run)
 		warn_of_forwards(&about);
 	return 0;
@@ -137,12 +139,14 @@ static int run(const struct command_line *line, struct err *err)
 	add.edit.change.decide = decide;
 	add.edit.change.context = &add;
 	add.edit.change.around = &add.asked;
+	add.edit.change.translations = &add.others;
 	const struct command_reader reader = {{&add.request, &add, &add.edit}, take_operand, &add};
 	int result = command_read(line, &reader, err);
 	if (result == COMMAND_GO)
 		result = make(&add, line->globals, err);
 	forwards_free(&add.asked);
 	forwards_free(&add.all);
+	other_rules_free(&add.others);
 	return result;
 }
 

@@ -35,8 +35,12 @@ static int apply(struct forwards_file *source, struct edit *edit, const struct g
 	    edit_run(edit, globals, err) < 0)
 		return -1;
 	const struct forwards *set = &source->file.forwards;
-	const struct warn_about about = {set, set, edit->change.home, globals->backends,
-					 edit->stopped};
+	const struct warn_about about = {set,
+					 set,
+					 edit->change.home,
+					 globals->backends,
+					 edit->stopped,
+					 edit->change.translations};
 	if (!edit->dry_run)
 		warn_of_forwards(&about);
 	return 0;
@@ -46,6 +50,8 @@ static int run_apply(const struct command_line *line, struct err *err)
 {
 	struct forwards_file source = {.use = FORWARDS_FILE_APPLY};
 	struct edit edit = {.makes = true, .brief = true};
+	struct other_rules others = {0};
+	edit.change.translations = &others;
 	edit.change.decide = decide;
 	edit.change.context = &source;
 	edit.change.move = true;
@@ -53,6 +59,7 @@ static int run_apply(const struct command_line *line, struct err *err)
 	int result = command_read(line, &reader, err);
 	if (result == COMMAND_GO)
 		result = apply(&source, &edit, line->globals, err);
+	other_rules_free(&others);
 	forwards_file_free(&source);
 	return result;
 }

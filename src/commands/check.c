@@ -8,8 +8,9 @@
 #include "check/results.h"
 #include "commands/command.h"
 #include "commands/options.h"
-#include "host/host.h"
+#include "commands/overview.h"
 #include "commands/query.h"
+#include "host/host.h"
 #include "commands/check_follow.h"
 #include "ruleset/present.h"
 
@@ -68,6 +69,7 @@ struct check {
 	bool follow;
 	unsigned long connections; /* of -c; 0: not given */
 	struct present present;
+	struct overview others;
 	bool *selected;
 	struct asked asked;
 	struct results results;
@@ -130,6 +132,8 @@ static int find(struct check *check, struct err *err)
 		c->incomplete = check->present.of[i].status.incomplete;
 		c->narrowed = check->present.of[i].status.narrowed;
 		c->blocked = check->present.of[i].status.blocked;
+		if (c->f)
+			c->other = overview_meeting(&check->present, &check->others, i);
 		if (c->f && c->blocked && present_where(&check->present, i, &where))
 			/* analyzer: no leak, run frees it */
 			c->blocked_by = check->places[i] = strdup(where.text);
@@ -179,7 +183,7 @@ static int show(struct check *check, const struct globals *globals, struct err *
 	if (choose(check, err) < 0 || query_check(&check->query, globals, err) < 0 ||
 	    globals_permitted(globals, err) < 0 || (check->follow && host_permitted(true, err) < 0))
 		return -1;
-	if (present_read(globals_backends(globals), READING_ALL, &check->present, err) < 0)
+	if (overview_read(globals_backends(globals), &check->present, &check->others, err) < 0)
 		return -1;
 	check->selected = calloc(check->present.forwards.count + 1, sizeof(*check->selected));
 	if (!check->selected)
@@ -206,6 +210,7 @@ static int run(const struct command_line *line, struct err *err)
 		free(check.places[i]);
 	free(check.places);
 	query_free(&check.query);
+	overview_free(&check.others);
 	present_free(&check.present);
 	results_free(&check.results);
 	asked_free(&check.asked);

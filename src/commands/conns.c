@@ -8,17 +8,20 @@
 
 #include "commands/command.h"
 #include "commands/options.h"
+#include "commands/overview.h"
 #include "commands/query.h"
 #include "conns/conntrack.h"
 #include "conns/owners.h"
 #include "host/host.h"
 #include "host/output.h"
+#include "others/owner.h"
 #include "ruleset/present.h"
 #include "syntax/time.h"
 
 struct row {
-	const struct forward *f; /* NULL: of no forward */
-	const char *spec;        /* of f, as text; NULL if f is */
+	const struct forward *f;       /* NULL: of no forward */
+	const char *spec;              /* of f, as text; NULL if f is */
+	const struct other_row *other; /* what others translate it by; NULL: not known */
 	const struct connection *c;
 };
 
@@ -27,11 +30,6 @@ struct row {
 static const struct connection *connection(const void *row)
 {
 	return ((const struct row *)row)->c;
-}
-
-static const struct forward *forward(const void *row)
-{
-	return ((const struct row *)row)->f;
 }
 
 static bool put_endpoint(char cell[REPORT_CELL_MAX], const struct connection *c,
@@ -45,12 +43,18 @@ static bool put_endpoint(char cell[REPORT_CELL_MAX], const struct connection *c,
 
 static bool get_forward(const void *row, char cell[REPORT_CELL_MAX])
 {
-	return forward(row) && report_put(cell, ((const struct row *)row)->spec);
+	const struct row *r = row;
+	if (r->other && r->other->spec)
+		spec_format(&r->other->f, cell);
+	return r->f ? report_put(cell, r->spec) : r->other && r->other->spec;
 }
 
 static bool get_name(const void *row, char cell[REPORT_CELL_MAX])
 {
-	return forward(row) && report_put(cell, forward(row)->name);
+	const struct row *r = row;
+	if (r->other && r->other->rule->comment)
+		return quote_into(cell, REPORT_CELL_MAX, r->other->rule->comment) > 0;
+	return r->f && report_put(cell, r->f->name);
 }
 
 static bool get_proto(const void *row, char cell[REPORT_CELL_MAX])
@@ -145,6 +149,18 @@ static bool get_start(const void *row, char cell[REPORT_CELL_MAX])
 	return start != 0;
 }
 
+static bool get_owner(const void *row, char cell[REPORT_CELL_MAX])
+{
+	const struct row *r = row;
+	char owner[OWNER_TEXT_MAX];
+	if (r->f)
+		return report_put(cell, "pfwd");
+	if (!r->other)
+		return false;
+	owner_format(r->other->rule, owner);
+	return quote_into(cell, REPORT_CELL_MAX, owner) > 0;
+}
+
 static bool get_event(const void *row, char cell[REPORT_CELL_MAX])
 {
 	switch (connection(row)->event) {
@@ -166,7 +182,8 @@ static bool get_family(const void *row, char cell[REPORT_CELL_MAX])
 }
 
 static const struct report_column columns[] = {
-	{"FORWARD", "the forward that translates it", REPORT_TEXT, get_forward},
+	{"FORWARD", "the forward, or with -a another rule, that translates it", REPORT_TEXT,
+	 get_forward},
 	{"PROTO", "tcp, udp or sctp; with -a also the number of another", REPORT_TEXT, get_proto},
 	{"CLIENT", "the original source", REPORT_TEXT, get_client},
 	{"VIA", "the original destination", REPORT_TEXT, get_via},
@@ -186,6 +203,8 @@ static const struct report_column columns[] = {
 	{"START", "when it began (net.netfilter.nf_conntrack_timestamp)", REPORT_TEXT, get_start},
 	{"NAME", "the label of the forward", REPORT_TEXT, get_name},
 	{"FAMILY", "IPv4 or IPv6", REPORT_TEXT, get_family},
+	{"OWNER", "with -a: the program that translates it, or the table and chain of the rule",
+	 REPORT_TEXT, get_owner},
 	{"EVENT", "new, update or destroy (with -f)", REPORT_TEXT, get_event},
 	{0},
 };
@@ -197,6 +216,8 @@ struct conns {
 	const struct globals *globals;
 	struct present present; /* the forwards, as they were read last */
 	bool all;               /* also connections that other tools translate */
+	struct overview others; /* what they translate, with all */
+	bool *selected_rows;    /* of others */
 	bool follow, count;
 	bool *selected;
 	char **specs; /* SPEC of each forward, as text; NULL: not printed yet */
@@ -209,13 +230,16 @@ struct conns {
 	struct err *err;
 };
 
-static bool is_wanted(const struct conns *conns, const struct connection *c,
-		      const struct forward *f)
+static bool is_wanted(const struct conns *conns, const struct row *row)
 {
-	if (conns->query.selection.family && conns->query.selection.family != c->family)
+	enum family family = conns->query.selection.family;
+	if (family && family != row->c->family)
 		return false;
-	return f ? conns->selected[f - conns->present.forwards.items]
-		 : conns->all && conns->query.selectors.count == 0;
+	if (row->f)
+		return conns->selected[row->f - conns->present.forwards.items];
+	if (row->other)
+		return conns->selected_rows[row->other - conns->others.rows.items];
+	return conns->all && conns->query.selectors.count == 0;
 }
 
 /* The SPEC is formatted once, not for each of a million connections. NULL: out of memory. */
@@ -233,7 +257,9 @@ static const char *spec_of(struct conns *conns, const struct forward *f)
 static int print_row(struct conns *conns, const struct connection *c, const struct forward *f)
 {
 	struct row row = {.c = c, .f = f};
-	if (!is_wanted(conns, c, row.f))
+	if (!f && conns->all)
+		row.other = overview_whose(&conns->others, c);
+	if (!is_wanted(conns, &row))
 		return 0;
 	if (row.f && !(row.spec = spec_of(conns, row.f)))
 		return err_memory(conns->err);
@@ -248,6 +274,16 @@ static int print_connection(void *context, const struct connection *c)
 
 #define READING_SHARE 20 /* reading again takes at most a twentieth of the time */
 
+/* What others translate is known with all rules alone. */
+static int read_rules(struct conns *conns, const struct backend *const *backends, struct err *err)
+{
+	if (!conns->all)
+		return present_read(backends, READING_FORWARDS, &conns->present, err);
+	if (overview_read(backends, &conns->present, &conns->others, err) < 0)
+		return -1;
+	return overview_make_rows(&conns->present, &conns->others, err);
+}
+
 static int read_forwards(struct conns *conns, struct err *err)
 {
 	const struct forwards *set = &conns->present.forwards;
@@ -255,13 +291,14 @@ static int read_forwards(struct conns *conns, struct err *err)
 	int64_t begin = host_clock();
 	if (conns->follow && present_digest(backends, &conns->digest, err) < 0)
 		return -1;
-	if (present_read(backends, READING_FORWARDS, &conns->present, err) < 0)
+	if (read_rules(conns, backends, err) < 0)
 		return -1;
 	int64_t end = host_clock();
 	conns->next_reading = end + READING_SHARE * (end - begin);
 	conns->selected = calloc(set->count + 1, sizeof(*conns->selected));
 	conns->specs = calloc(set->count + 1, sizeof(*conns->specs));
-	if (!conns->selected || !conns->specs)
+	conns->selected_rows = calloc(conns->others.rows.count + 1, sizeof(*conns->selected_rows));
+	if (!conns->selected || !conns->selected_rows || !conns->specs)
 		return err_memory(err);
 	if (owners_make(set, &conns->owners, err) < 0)
 		return -1;
@@ -278,9 +315,19 @@ static void drop_forwards(struct conns *conns)
 		free(conns->specs[i]);
 	free(conns->specs);
 	conns->specs = NULL;
+	overview_free(&conns->others);
 	present_free(&conns->present);
 	free(conns->selected);
-	conns->selected = NULL;
+	free(conns->selected_rows);
+	conns->selected = conns->selected_rows = NULL;
+}
+
+static int select_rows(struct conns *conns, struct err *err)
+{
+	const struct forwards *set = &conns->present.forwards;
+	return conns->all ? overview_select(&conns->query, set, conns->selected, &conns->others,
+					    conns->selected_rows, err)
+			  : query_select(&conns->query, set, conns->selected, err);
 }
 
 static void say_accounting(const struct conns *conns)
@@ -314,8 +361,7 @@ static int refresh_forwards(struct conns *conns)
 	drop_forwards(conns);
 	if (read_forwards(conns, conns->err) < 0)
 		return -1;
-	if (query_select(&conns->query, &conns->present.forwards, conns->selected, &why) == 0 ||
-	    why.kind == ERR_NOT_FOUND)
+	if (select_rows(conns, &why) == 0 || why.kind == ERR_NOT_FOUND)
 		return 0;
 	*conns->err = why;
 	return -1;
@@ -391,22 +437,26 @@ static int follow(struct conns *conns, struct err *err)
 
 struct count_row {
 	const struct forward *f; /* NULL: of no forward */
+	const struct other_row *other;
 	struct owners_sum sum;
 	bool counted;
 };
 
 static bool get_count_forward(const void *row, char cell[REPORT_CELL_MAX])
 {
-	const struct forward *f = ((const struct count_row *)row)->f;
+	const struct count_row *r = row;
+	const struct forward *f = r->other ? &r->other->f : r->f;
 	if (f)
 		spec_format(f, cell);
-	return f != NULL;
+	return f && (!r->other || r->other->spec);
 }
 
 static bool get_count_name(const void *row, char cell[REPORT_CELL_MAX])
 {
-	const struct forward *f = ((const struct count_row *)row)->f;
-	return f && report_put(cell, f->name);
+	const struct count_row *r = row;
+	if (r->other && r->other->rule->comment)
+		return quote_into(cell, REPORT_CELL_MAX, r->other->rule->comment) > 0;
+	return r->f && report_put(cell, r->f->name);
 }
 
 static bool get_count_conns(const void *row, char cell[REPORT_CELL_MAX])
@@ -435,18 +485,52 @@ static const struct report_column count_columns[] = {
 	{0},
 };
 
-static int print_counts(struct conns *conns, const struct owners_sum *sums, struct err *err)
+struct counting { /* a sum for each of pfwd's forwards, and one more; for each of others' rows */
+	struct conns *conns;
+	struct owners_sum *sums, *rows;
+};
+
+static int count_connection(void *context, const struct connection *c)
+{
+	struct counting *counting = context;
+	struct conns *conns = counting->conns;
+	const struct forwards *set = &conns->present.forwards;
+	const struct forward *f = owners_forward(&conns->owners, c);
+	const struct other_row *other = f || !conns->all ? NULL : overview_whose(&conns->others, c);
+	owners_add(other ? &counting->rows[other - conns->others.rows.items]
+			 : &counting->sums[f ? (size_t)(f - set->items) : set->count],
+		   c);
+	return 0;
+}
+
+/* What is intercepted is not translated, and makes no row. */
+static int print_other_counts(struct conns *conns, const struct owners_sum *sums, struct err *err)
+{
+	struct count_row row = {.counted = host_accounts()};
+	for (size_t i = 0; i < conns->others.rows.count; i++) {
+		row.other = &conns->others.rows.items[i];
+		row.sum = sums[i];
+		if (conns->selected_rows[i] && row.other->rule->action != OTHER_TPROXY &&
+		    report_row(&conns->query.report, &row, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static int print_counts(struct conns *conns, const struct counting *counting, struct err *err)
 {
 	const struct forwards *set = &conns->present.forwards;
 	struct count_row row = {.counted = host_accounts()};
 	for (size_t i = 0; i < set->count; i++) {
 		row.f = &set->items[i];
-		row.sum = sums[i];
+		row.sum = counting->sums[i];
 		if (conns->selected[i] && report_row(&conns->query.report, &row, err) < 0)
 			return -1;
 	}
+	if (print_other_counts(conns, counting->rows, err) < 0)
+		return -1;
 	row.f = NULL;
-	row.sum = sums[set->count];
+	row.sum = counting->sums[set->count];
 	if (!conns->all || conns->query.selectors.count)
 		return 0;
 	return report_row(&conns->query.report, &row, err);
@@ -454,17 +538,20 @@ static int print_counts(struct conns *conns, const struct owners_sum *sums, stru
 
 static int count(struct conns *conns, struct err *err)
 {
+	struct counting counting = {
+		conns, calloc(conns->present.forwards.count + 1, sizeof(*counting.sums)),
+		calloc(conns->others.rows.count + 1, sizeof(*counting.rows))};
 	bool resized = false;
-	struct owners_sum *sums = calloc(conns->present.forwards.count + 1, sizeof(*sums));
-	if (!sums)
-		return err_memory(err);
-	int result =
-		owners_sums(&conns->owners, conns->query.selection.family, sums, &resized, err);
+	int result = counting.sums && counting.rows ? 0 : err_memory(err);
+	if (result == 0)
+		result = owners_walk(&conns->owners, conns->query.selection.family,
+				     count_connection, &counting, &resized, err);
 	if (resized)
 		query_say_resized();
 	if (result == 0)
-		result = print_counts(conns, sums, err);
-	free(sums);
+		result = print_counts(conns, &counting, err);
+	free(counting.sums);
+	free(counting.rows);
 	return result;
 }
 
@@ -540,7 +627,7 @@ static int show(struct conns *conns, struct err *err)
 		return -1;
 	if (read_forwards(conns, err) < 0)
 		return -1;
-	if (query_select(&conns->query, &conns->present.forwards, conns->selected, err) < 0)
+	if (select_rows(conns, err) < 0)
 		return -1;
 	say_accounting(conns);
 	return conns->follow ? print_until_ended(conns, err) : print(conns, err);

@@ -353,6 +353,8 @@ static int show(struct list *list, const struct globals *globals, struct err *er
 	list->backends = globals_backends(globals);
 	int result = list->all ? overview_read(list->backends, &list->present, &list->others, err)
 			       : present_read(list->backends, READING_ALL, &list->present, err);
+	if (result == 0 && list->all)
+		result = overview_make_rows(&list->present, &list->others, err);
 	if (result < 0 || select_rows(list, err) < 0 || count_connections(list, err) < 0)
 		return -1;
 	command_say_lines(&list->present.foreign);

@@ -18,7 +18,6 @@ static const struct backend *first_backend(const struct present *present, size_t
 	return present->backends[b];
 }
 
-/* Mark what never sees a packet, of others and of pfwd. */
 static int find_shadows(struct present *present, struct overview *others, struct err *err)
 {
 	size_t count = present->forwards.count;
@@ -37,14 +36,20 @@ static int find_shadows(struct present *present, struct overview *others, struct
 	return result;
 }
 
+int overview_make_rows(struct present *present, struct overview *others, struct err *err)
+{
+	if (find_shadows(present, others, err) < 0)
+		return -1;
+	return other_rows_make(&others->rules, &others->rows, err);
+}
+
 static int read_once(const struct backend *const *backends, struct present *present,
 		     struct overview *others, struct err *err)
 {
 	if (present_read(backends, READING_ALL, present, err) < 0)
 		return -1;
 	if (present_others(present, OTHERS_TRANSLATIONS, &others->rules, err) < 0 ||
-	    host_own_addresses(&others->here, err) < 0 || find_shadows(present, others, err) < 0 ||
-	    other_rows_make(&others->rules, &others->rows, err) < 0 ||
+	    host_own_addresses(&others->here, err) < 0 ||
 	    meets_make(&others->rules, &others->here, &others->meets, err) < 0) {
 		present_free(present);
 		overview_free(others);
@@ -63,6 +68,13 @@ int overview_read(const struct backend *const *backends, struct present *present
 		result = read_once(backends, present, others, err);
 	} while (result < 0 && err->kind == ERR_CHANGED && ++tries < READINGS_MAX);
 	return result;
+}
+
+struct meeting overview_meeting(const struct present *present, const struct overview *others,
+				size_t index)
+{
+	return meets_find(&others->meets, &present->forwards.items[index],
+			  first_backend(present, index)->name);
 }
 
 void overview_free(struct overview *others)

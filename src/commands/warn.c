@@ -14,7 +14,9 @@ struct warner {
 	struct asked asked;
 	struct results results;
 	struct ruleset_status *status; /* of each forward, by another backend */
-	char **places;                 /* what blocks each forward; or NULL */
+	struct addresses here;         /* of this host */
+	struct meets meets;
+	char **places; /* what blocks each forward; or NULL */
 };
 
 static void warn_result(const struct result *r, const struct forwards *set)
@@ -73,17 +75,35 @@ static int ask_backends(struct warner *w, struct err *err)
 	return 0;
 }
 
+/* Which rules of others take packets of the forwards too. */
+static int ask_others(struct warner *w, struct err *err)
+{
+	const struct warn_about *about = w->about;
+	if (!about->others || about->others->count == 0)
+		return 0;
+	if (host_own_addresses(&w->here, err) < 0 ||
+	    meets_make(about->others, &w->here, &w->meets, err) < 0)
+		return -1;
+	for (size_t i = 0; i < about->set->count; i++)
+		w->asked.cases[i].other =
+			meets_find(&w->meets, &about->set->items[i], about->home->name);
+	return 0;
+}
+
 void warn_of_forwards(const struct warn_about *about)
 {
 	const struct ask_about ask = {about->set, about->all, NULL, ASK_CERTAIN, about->backends};
 	struct warner w = {.about = about};
 	struct err err;
 	if (ask_all(&ask, &w.asked, &err) < 0 || ask_backends(&w, &err) < 0 ||
+	    ask_others(&w, &err) < 0 ||
 	    results_find(&w.asked.facts, w.asked.cases, about->set->count, true, &w.results, &err) <
 		    0)
 		command_say("warning: the forwards are made, but not checked: %s", err.text);
 	for (size_t i = 0; i < w.results.count; i++)
 		warn_result(&w.results.items[i], about->set);
+	meets_free(&w.meets);
+	free(w.here.items);
 	results_free(&w.results);
 	asked_free(&w.asked);
 	for (size_t i = 0; w.places && i < about->set->count; i++)

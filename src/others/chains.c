@@ -314,7 +314,7 @@ static int compare_bases(const void *a, const void *b)
 
 int other_chains_walk(struct other_chains *chains, struct other_rules *out, struct err *err)
 {
-	struct walk w = {.chains = chains, .out = out, .err = err, .steps = 1U << 20};
+	struct walk w = {.chains = chains, .out = out, .err = err, .steps = 1U << 16};
 	struct base *bases = calloc(chains->count + 1, sizeof(*bases));
 	size_t count = 0;
 	int result = 0;

@@ -6,6 +6,8 @@
 
 #include "others/meet.h"
 #include "others/narrow.h"
+#include "others/row.h"
+#include "syntax/spec.h"
 
 static bool translates(const struct other_rule *r)
 {
@@ -180,36 +182,19 @@ const struct other_rule *meets_whose(const struct meets *m, const struct meet_fl
 
 /* ---- words ---- */
 
-static void put_target(const struct other_rule *r, char *out, size_t size)
-{
-	char addr[ADDRESS_TEXT_MAX] = "", ports[PORTS_TEXT_MAX] = "";
-	if (address_is_set(&r->to))
-		address_format_bracketed(&r->to, addr);
-	if (r->to_ports.last)
-		ports_put(ports, r->to_ports);
-	if (r->action == OTHER_REDIRECT || (!*addr && !*ports))
-		snprintf(out, size, "this host%s%s", *ports ? ", port " : "", ports);
-	else
-		snprintf(out, size, "%s%s%s", addr, *ports ? ":" : "", ports);
-}
-
 void meet_format(const struct other_rule *r, char out[MEET_TEXT_MAX])
 {
 	static const char *const families[] = {
 		[FAMILY_NONE] = "inet", [FAMILY_IPV4] = "ip", [FAMILY_IPV6] = "ip6"};
-	char target[ADDRESS_TEXT_MAX + PORTS_TEXT_MAX + 16];
-	struct quoted chain = quote(r->chain), table = quote(r->table);
-	put_target(r, target, sizeof(target));
-	if (strcmp(r->backend, "iptables") == 0)
-		snprintf(out, MEET_TEXT_MAX,
-			 "rule %llu of chain %s in the legacy %s %s table%s%s%s, to %s",
-			 (unsigned long long)r->handle + 1, chain.text,
-			 family_name(r->table_family), table.text, *r->owner ? " (of " : "",
-			 r->owner, *r->owner ? ")" : "", target);
-	else
-		snprintf(out, MEET_TEXT_MAX,
-			 "the rule with handle %llu of chain %s in table %s %s%s%s%s, to %s",
-			 (unsigned long long)r->handle, chain.text, families[r->table_family],
-			 table.text, *r->owner ? " (of " : "", r->owner, *r->owner ? ")" : "",
-			 target);
+	const struct other_row row = other_row_of(r);
+	char spec[SPEC_TEXT_MAX] = "such packets", target[OTHER_TARGET_MAX], where[160];
+	bool legacy = strcmp(r->backend, "iptables") == 0;
+	snprintf(where, sizeof(where), legacy ? "the legacy %s %.100s table" : "table %s %.100s",
+		 legacy ? family_name(r->table_family) : families[r->table_family],
+		 quote(r->table).text);
+	if (row.spec)
+		spec_format(&row.f, spec);
+	other_row_target(&row, target);
+	snprintf(out, MEET_TEXT_MAX, "%s%schain %.100s in %s sends %s to %s", r->owner,
+		 *r->owner ? "'s " : "", quote(r->chain).text, where, spec, target);
 }

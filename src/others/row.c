@@ -65,7 +65,7 @@ static struct ports target_ports(const struct other_rule *r)
 	return (struct ports){first, (uint16_t)(first + (own.last - own.first))};
 }
 
-static struct other_row row_of(const struct other_rule *r)
+struct other_row other_row_of(const struct other_rule *r)
 {
 	struct other_row row = {.rule = r,
 				.f = {.family = r->family,
@@ -135,7 +135,7 @@ int other_rows_make(const struct other_rules *rules, struct other_rows *out, str
 	}
 	/* what comes in stands before what programs here send, in each backend */
 	for (size_t i = 0; i < rules->count; i++) {
-		struct other_row row = row_of(&rules->items[i]), *joined;
+		struct other_row row = other_row_of(&rules->items[i]), *joined;
 		out->of_rule[i] = UINT32_MAX;
 		if (!is_listed(row.rule))
 			continue;

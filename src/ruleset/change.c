@@ -141,6 +141,26 @@ static int read_sets(struct attempt *a, struct err *err)
 	return forwards_sort(&result->both, err);
 }
 
+/* Only a warning is made of it: what cannot be read is left out. */
+static int read_translations(const struct attempt *a, struct err *err)
+{
+	const struct change *change = a->change;
+	if (!change->translations)
+		return 0;
+	other_rules_free(change->translations);
+	for (size_t b = 0; change->backends[b]; b++) {
+		struct err why = {0};
+		if (!a->result->sets[b] ||
+		    change->backends[b]->others(a->result->sets[b], OTHERS_TRANSLATIONS,
+						change->translations, &why) == 0 ||
+		    why.kind != ERR_CHANGED)
+			continue;
+		*err = why;
+		return -1;
+	}
+	return 0;
+}
+
 static bool is_in(const struct forwards *set, const struct forward *f)
 {
 	return forwards_find(set, f) < set->count;
@@ -402,7 +422,7 @@ static int try(struct attempt *a, struct err *err)
 {
 	const struct change *change = a->change;
 	struct change_result *result = a->result;
-	if (read_sets(a, err) < 0)
+	if (read_sets(a, err) < 0 || read_translations(a, err) < 0)
 		return -1;
 	/* what happens to others' rules depends on where forwards go */
 	if (change->others && (choose_home(a, err) < 0 || read_others(a, err) < 0))

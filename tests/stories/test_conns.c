@@ -191,7 +191,7 @@ static void sums_are_per_forward(void **state)
 	assert_string_equal(pfwd(0, "conns -crn -o FORWARD,NAME,CONNS").out,
 			    "wan0:80/tcp web 2\nwan0:81/tcp more 0\n");
 	assert_string_equal(pfwd(0, "conns -acrn -o FORWARD,CONNS").out,
-			    "wan0:80/tcp 2\nwan0:81/tcp 0\n- 1\n");
+			    "wan0:80/tcp 2\nwan0:81/tcp 0\n*:99/tcp 1\n- 0\n");
 	assert_string_equal(pfwd(0, "conns -crn -o CONNS more web").out, "2\n0\n");
 	assert_string_equal(pfwd(0, "list -rn -o NAME,LIVE").out, "web 2\nmore 0\n");
 	assert_says(pfwd(0, "conns -cJ wan0:80").out, "\"conns\":2, \"packets\":");

@@ -87,7 +87,7 @@ static void following_leaves_out_what_was_not_asked_for(void **state)
 	town_translate(80, "192.168.1.2", 8080);
 	assert_string_equal(followed(4331, "-rn").out, "");
 	assert_string_equal(followed(4332, "-rna other").out, "");
-	assert_says(followed(4333, "-rna -o FORWARD,VIA").out, "new - 10.1.0.1:80\n");
+	assert_says(followed(4333, "-rna -o FORWARD,VIA").out, "new *:80/tcp 10.1.0.1:80\n");
 }
 
 static void following_knows_forwards_made_since(void **state)
