@@ -66,14 +66,16 @@ struct filter_flow {
 	char out[IFNAME_MAX];  /* "": not known */
 	struct network dst;    /* the target; none: not known, or this host */
 	struct network client; /* none: all clients */
-	struct ports ports;    /* of the target */
-	struct ports original; /* that clients connect to; {0, 0}: not known */
-	bool here;             /* its packets go to an address of this host */
-	bool plain;            /* the destination is not translated */
-	bool reply;            /* its packets are answers on translated connections */
-	bool early;            /* it is to be translated later: what is not tracked is stopped */
-	bool sure;             /* a rule that may take it, or may not, does not stop it */
-	bool suspect;          /* a rule that takes some packets alone is taken to stop these */
+	struct network own;    /* of an answer: the address it comes from; none: one of hosts */
+	const struct addresses *hosts; /* of this host; NULL: not known */
+	struct ports ports;            /* of the target */
+	struct ports original;         /* that clients connect to; {0, 0}: not known */
+	bool here;                     /* its packets go to an address of this host */
+	bool plain;                    /* the destination is not translated */
+	bool reply;                    /* its packets are answers on translated connections */
+	bool early;   /* it is to be translated later: what is not tracked is stopped */
+	bool sure;    /* a rule that may take it, or may not, does not stop it */
+	bool suspect; /* a rule that takes some packets alone is taken to stop these */
 };
 
 enum filter_end {

@@ -35,8 +35,9 @@ struct flow_target {
 struct flows {
 	const struct addresses *here; /* of this host */
 	flow_route route;             /* NULL: no route is known */
-	bool apart;  /* rules ask for targets or ports, so each forward is another case */
-	bool routed; /* rules ask for the outgoing interface */
+	bool apart;   /* rules ask for targets or ports, so each forward is another case */
+	bool routed;  /* rules ask for the outgoing interface */
+	bool sourced; /* ... for addresses that packets come from */
 	struct flow_target *targets; /* sorted; if routed */
 	size_t target_count;
 };

@@ -74,11 +74,23 @@ static enum answer match_network(const struct network *wanted, const struct netw
 	return network_is_set(has) ? match_overlaps(network_overlap(has, wanted)) : MAYBE;
 }
 
+/* An answer comes from an address of this host. */
+static enum answer match_own(const struct network *wanted, const struct filter_flow *f)
+{
+	size_t all = 0, inside = 0;
+	if (!network_is_set(wanted) || network_is_set(&f->own) || !f->hosts)
+		return match_network(wanted, &f->own);
+	for (size_t i = 0; i < f->hosts->count; i++) {
+		const struct address *own = &f->hosts->items[i];
+		all += own->family == f->family;
+		inside += own->family == f->family && network_holds(wanted, own);
+	}
+	return inside == 0 ? NO : inside == all ? YES : MAYBE;
+}
+
 static enum answer match_rule(const struct filter_rule *r, const struct filter_flow *f)
 {
-	/* by which of its addresses this host answers is not told */
-	bool answers = f->reply && (r->source || network_is_set(&r->src));
-	enum answer a = r->unsure || answers ? MAYBE : YES;
+	enum answer a = r->unsure || (f->reply && r->source) ? MAYBE : YES;
 	if (r->never || (r->family && r->family != f->family) || (r->proto && r->proto != f->proto))
 		return NO;
 	if ((f->here ? r->not_here : r->not_away) || (f->reply   ? r->not_reply
@@ -87,8 +99,8 @@ static enum answer match_rule(const struct filter_rule *r, const struct filter_f
 		return NO;
 	a = both(a, turned(match_interface(r->in, f->in, true), r->not_in));
 	a = both(a, turned(match_interface(r->out, f->out, *f->out), r->not_out));
-	if (!f->reply)
-		a = both(a, turned(match_network(&r->src, &f->client), r->not_src));
+	a = both(a, turned(f->reply ? match_own(&r->src, f) : match_network(&r->src, &f->client),
+			   r->not_src));
 	a = both(a, turned(match_network(&r->dst, f->reply ? &f->client : &f->dst), r->not_dst));
 	if (r->ports.first)
 		a = both(a,

@@ -23,6 +23,7 @@ void flows_look(struct flows *flows, const struct filter_chain *chains, size_t c
 			flows->apart = flows->apart || network_is_set(&r->dst) || r->ports.first ||
 				       r->original.first;
 			flows->routed = flows->routed || *r->out;
+			flows->sourced = flows->sourced || network_is_set(&r->src);
 		}
 }
 
@@ -67,6 +68,7 @@ struct flow_list {
 	struct flow *items;
 	size_t count;
 	const char *out; /* the interface to the target; "": not known */
+	const struct addresses *here;
 };
 
 static struct filter_flow *add_flow(struct flow_list *list, enum flow_way way, const char *in)
@@ -101,6 +103,8 @@ static void add_answers(struct flow_list *list)
 	flow->dst = (struct network){0};
 	flow->ports = (struct ports){1, UINT16_MAX};
 	flow->out[0] = '\0';
+	flow->own = network_of_host(forward_to_self(list->f) ? &list->f->addr : &list->f->target);
+	flow->hosts = list->here;
 	flow->reply = true;
 }
 
@@ -126,7 +130,8 @@ static const char *find_out(const struct flows *flows, const struct forward *f)
 
 size_t flows_of(const struct flows *flows, const struct forward *f, struct flow out[FLOWS_MAX])
 {
-	struct flow_list list = {.f = f, .items = out, .out = find_out(flows, f)};
+	struct flow_list list = {
+		.f = f, .items = out, .out = find_out(flows, f), .here = flows->here};
 	bool here = forward_to_self(f) || addresses_hold(flows->here, &f->target);
 	if (f->except)
 		return 0;
@@ -147,6 +152,14 @@ size_t flows_of(const struct flows *flows, const struct forward *f, struct flow 
 	return list.count;
 }
 
+/* Whether answers of this host come from the same address of it. */
+static bool same_own(const struct flows *flows, const struct forward *a, const struct forward *b)
+{
+	if (forward_to_self(a))
+		return address_equal(&a->addr, &b->addr);
+	return !addresses_hold(flows->here, &a->target) || address_equal(&a->target, &b->target);
+}
+
 bool flows_alike(const struct flows *flows, const struct forward *a, const struct forward *b)
 {
 	return !flows->apart && a->family == b->family && a->proto == b->proto &&
@@ -154,5 +167,6 @@ bool flows_alike(const struct flows *flows, const struct forward *a, const struc
 	       a->hairpin == b->hairpin && a->except == b->except &&
 	       forward_to_self(a) == forward_to_self(b) &&
 	       (!flows->routed || address_equal(&a->target, &b->target)) &&
+	       (!flows->sourced || same_own(flows, a, b)) &&
 	       addresses_hold(flows->here, &a->target) == addresses_hold(flows->here, &b->target);
 }

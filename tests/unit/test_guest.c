@@ -201,6 +201,46 @@ static void what_stops_one_client_is_found(void **state)
 	}
 }
 
+/* Of a host with 192.168.1.1, 203.0.113.1 and 203.0.113.5. */
+static const struct answered {
+	const char *what;
+	const char *own; /* NULL: any of its addresses */
+	const char *src;
+	bool not_src;
+	enum filter_end end;
+} answered[] = {
+	{"another's address", NULL, "10.9.3.2/32", false, FILTER_OPEN},
+	{"one of the addresses", NULL, "203.0.113.5/32", false, FILTER_CLOSED},
+	{"all of the addresses", NULL, "192.0.0.0/4", false, FILTER_CLOSED},
+	{"all but another's", NULL, "10.9.3.2/32", true, FILTER_CLOSED},
+	{"all but all of the addresses", NULL, "192.0.0.0/4", true, FILTER_OPEN},
+	{"its address", "203.0.113.5/32", "203.0.113.0/24", false, FILTER_CLOSED},
+	{"not its address", "203.0.113.5/32", "203.0.113.1/32", false, FILTER_OPEN},
+};
+
+static void the_source_of_answers_is_an_address_of_this_host(void **state)
+{
+	struct address items[] = {{FAMILY_IPV4, {192, 168, 1, 1}},
+				  {FAMILY_IPV4, {203, 0, 113, 1}},
+				  {FAMILY_IPV4, {203, 0, 113, 5}}};
+	const struct addresses hosts = {items, 3};
+	(void)state;
+	for (size_t i = 0; i < sizeof(answered) / sizeof(answered[0]); i++) {
+		const struct answered *a = &answered[i];
+		const struct filter_rule rule = {
+			.verdict = FILTER_END, .src = read_net(a->src), .not_src = a->not_src};
+		const struct filter_chain chain = {&rule, 1, false};
+		const struct filter_flow flow = {.family = FAMILY_IPV4,
+						 .proto = PROTO_TCP,
+						 .ports = {1, UINT16_MAX},
+						 .own = read_net(a->own),
+						 .hosts = &hosts,
+						 .reply = true};
+		if (filter_place(&chain, 1, 0, &flow).end != a->end)
+			fail_msg("%s", a->what);
+	}
+}
+
 static size_t rules_of(const struct filter_rule rules[RULES_MAX])
 {
 	static const struct filter_rule none;
@@ -454,6 +494,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_stops_every_client_is_found),
 		cmocka_unit_test(what_stops_one_client_is_found),
+		cmocka_unit_test(the_source_of_answers_is_an_address_of_this_host),
 		cmocka_unit_test(a_chain_of_the_hook_needs_a_guest),
 		cmocka_unit_test(a_guest_behind_the_drop_is_too_late),
 		cmocka_unit_test(the_earliest_place_serves_all),
