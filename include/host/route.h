@@ -35,6 +35,13 @@ struct router {                         /* whom to ask: set socket and links, th
 	const struct host_link *last;   /* the interface of the last answer */
 };
 struct route route_ask(struct router *router, const struct route_question *question);
+
+struct route_asked {
+	struct route_question question;
+	struct route route; /* the answer; filled in */
+};
+/* The same for many questions, in fewer steps. */
+void route_ask_all(struct router *router, struct route_asked *asked, size_t count);
 /* Whether packets to that address take a default route, or one that an VPN puts before it for half
  * of all addresses. */
 bool route_is_default(struct mnl_socket *socket, const struct address *to);

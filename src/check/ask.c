@@ -12,16 +12,12 @@
 #include "host/netlink.h"
 #include "model/hash.h"
 
-struct answered {
-	struct route_question question;
-	struct route route;
-};
-
 #define QUESTIONS_MAX 4 /* a forward */
 
 struct route_cache {
-	struct answered *items;
+	struct route_asked *items;
 	size_t count;
+	size_t answered; /* the first of them */
 	struct hash_table table;
 };
 
@@ -54,19 +50,28 @@ static bool same_question(const struct route_question *a, const struct route_que
 	       address_equal(&a->from, &b->from) && strcmp(a->in, b->in) == 0;
 }
 
+/* The answer is there once answer_all was called. */
 static const struct route *find_route(struct asker *asker, const struct route_question *question)
 {
 	struct route_cache *cache = asker->asked->routes;
 	uint64_t hash = hash_question(question);
-	const struct answered *known;
+	const struct route_asked *known;
 	size_t at = 0;
 	while ((known = hash_table_next(&cache->table, hash, &at)))
 		if (same_question(&known->question, question))
 			return &known->route;
-	struct answered *added = &cache->items[cache->count++];
-	*added = (struct answered){*question, route_ask(&asker->router, question)};
+	struct route_asked *added = &cache->items[cache->count++];
+	added->question = *question;
 	hash_table_add(&cache->table, hash, added);
 	return &added->route;
+}
+
+static void answer_all(struct asker *asker)
+{
+	struct route_cache *cache = asker->asked->routes;
+	route_ask_all(&asker->router, cache->items + cache->answered,
+		      cache->count - cache->answered);
+	cache->answered = cache->count;
 }
 
 static int make_cache(size_t forwards, struct asked *out, struct err *err)
@@ -247,6 +252,28 @@ static struct address find_forward_client(const struct asker *asker, const struc
 	return f->family == FAMILY_IPV6 ? asker->client_ipv6 : asker->client_ipv4;
 }
 
+/* How the answers to the client leave. False: it is not known from where they come. */
+static bool ask_back(const struct asker *asker, const struct case_facts *c,
+		     struct route_question *out)
+{
+	*out = (struct route_question){.to = c->client,
+				       .from = find_own_address(&asker->asked->facts, c->f)};
+	if (c->there && c->there->kind == ROUTE_OUT) {
+		out->from = c->f->target;
+		memcpy(out->in, c->there->out, sizeof(out->in));
+	}
+	return address_is_set(&out->from);
+}
+
+/* Answers that would go elsewhere may be marked. */
+static void ask_of_marks(struct asker *asker, struct case_facts *c)
+{
+	struct route_question back;
+	if (c->back->kind == ROUTE_OUT && strcmp(c->back->out, c->f->ifname) != 0 &&
+	    ask_back(asker, c, &back) && marked_way(asker, back, c->f->ifname))
+		c->back = NULL;
+}
+
 static void ask_of_client(struct asker *asker, struct case_facts *c)
 {
 	const struct forward *f = c->f;
@@ -257,16 +284,9 @@ static void ask_of_client(struct asker *asker, struct case_facts *c)
 	/* the way is the interface's own, so it has to be one that is there */
 	if (!address_is_set(&c->client) || !*f->ifname || !host_link(&facts->links, f->ifname))
 		return;
-	struct route_question back = {.to = c->client, .from = own};
-	if (c->there && c->there->kind == ROUTE_OUT) {
-		back.from = f->target;
-		memcpy(back.in, c->there->out, sizeof(back.in));
-	}
-	if (address_is_set(&back.from))
+	struct route_question back;
+	if (ask_back(asker, c, &back))
 		c->back = find_route(asker, &back);
-	if (c->back && c->back->kind == ROUTE_OUT && strcmp(c->back->out, f->ifname) != 0 &&
-	    marked_way(asker, back, f->ifname))
-		c->back = NULL;
 	struct route_question in = {.to = own, .from = c->client};
 	memcpy(in.in, f->ifname, sizeof(in.in));
 	if (address_is_set(&own) && host_address_owner(&facts->addresses, &own))
@@ -285,8 +305,6 @@ static void ask_of_forward(struct asker *asker, struct case_facts *c)
 		const struct route_question question = {.to = f->target};
 		c->there = find_route(asker, &question);
 	}
-	if (asker->depth >= ASK_WAY && !f->except)
-		ask_of_client(asker, c);
 }
 
 /* ---- rules before the translation ---- */
@@ -313,6 +331,27 @@ static void ask_early(struct asker *asker, struct case_facts *c)
 		c->suspect = early_find(early, &of);
 }
 
+/* Each question may need the answer of those before. */
+static void ask_all_cases(struct asker *asker)
+{
+	struct case_facts *cases = asker->asked->cases;
+	size_t count = asker->set->count;
+	for (size_t i = 0; i < count; i++)
+		if (cases[i].f)
+			ask_of_forward(asker, &cases[i]);
+	answer_all(asker);
+	for (size_t i = 0; i < count; i++)
+		if (cases[i].f && asker->depth >= ASK_WAY && !cases[i].f->except)
+			ask_of_client(asker, &cases[i]);
+	answer_all(asker);
+	for (size_t i = 0; i < count; i++) {
+		if (cases[i].back)
+			ask_of_marks(asker, &cases[i]);
+		if (cases[i].f)
+			ask_early(asker, &cases[i]);
+	}
+}
+
 static int ask(struct asker *asker, const bool *selected, struct err *err)
 {
 	struct asked *out = asker->asked;
@@ -328,11 +367,7 @@ static int ask(struct asker *asker, const bool *selected, struct err *err)
 			out->cases[i].f = &asker->set->items[i];
 	if (asker->depth == ASK_ALL && read_connections(asker, err) < 0)
 		return -1;
-	for (size_t i = 0; i < asker->set->count; i++)
-		if (out->cases[i].f) {
-			ask_of_forward(asker, &out->cases[i]);
-			ask_early(asker, &out->cases[i]);
-		}
+	ask_all_cases(asker);
 	return 0;
 }
 

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* One look-up, as `ip route get` does it. */
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <net/if.h>
 #include <linux/fib_rules.h>
 #include <linux/neighbour.h>
@@ -48,13 +50,13 @@ static int on_route(const struct nlmsghdr *nlh, void *data)
 	return MNL_CB_STOP;
 }
 
-/* Without a route, the type of the answer is RTN_UNSPEC. The kernel answers with a route or an
- * error and nothing more, so that an acknowledgement would be left for the next question. */
-static struct answer look_up(struct mnl_socket *socket, const struct route_question *q, uint32_t in,
-			     uint32_t flags)
+#define QUESTION_MAX 256 /* bytes */
+
+/* in: the number of the interface, 0: none. */
+static struct nlmsghdr *put_question(char buffer[QUESTION_MAX], const struct route_question *q,
+				     uint32_t in, uint32_t flags)
 {
-	_Alignas(struct nlmsghdr) char buffer[256] = {0};
-	struct answer answer = {.family = q->to.family};
+	memset(buffer, 0, QUESTION_MAX);
 	struct nlmsghdr *nlh = mnl_nlmsg_put_header(buffer);
 	nlh->nlmsg_type = RTM_GETROUTE;
 	struct rtmsg *rtm = mnl_nlmsg_put_extra_header(nlh, sizeof(*rtm));
@@ -71,6 +73,17 @@ static struct answer look_up(struct mnl_socket *socket, const struct route_quest
 		mnl_attr_put_u32(nlh, RTA_IIF, in);
 	if (q->mark)
 		mnl_attr_put_u32(nlh, RTA_MARK, q->mark);
+	return nlh;
+}
+
+/* Without a route, the type of the answer is RTN_UNSPEC. The kernel answers with a route or an
+ * error and nothing more, so that an acknowledgement would be left for the next question. */
+static struct answer look_up(struct mnl_socket *socket, const struct route_question *q, uint32_t in,
+			     uint32_t flags)
+{
+	_Alignas(struct nlmsghdr) char buffer[QUESTION_MAX];
+	struct answer answer = {.family = q->to.family};
+	struct nlmsghdr *nlh = put_question(buffer, q, in, flags);
 	if (netlink_ask(socket, nlh, on_route, &answer) < 0)
 		answer.type = RTN_UNSPEC;
 	return answer;
@@ -87,22 +100,117 @@ bool route_interface(const struct address *addr, char out[IFNAME_MAX])
 	return answer.index && if_indextoname(answer.index, out);
 }
 
-struct route route_ask(struct router *router, const struct route_question *question)
+static uint32_t index_in(const struct router *router, const struct route_question *question)
 {
 	const struct host_link *in = *question->in ? host_link(router->links, question->in) : NULL;
-	struct answer answer = look_up(router->socket, question, in ? in->index : 0, 0);
-	struct route route = {.via = answer.via, .advertised = answer.protocol == RTPROT_RA};
-	if (answer.type == RTN_LOCAL)
+	return in ? in->index : 0;
+}
+
+static struct route route_of(struct router *router, const struct answer *answer)
+{
+	struct route route = {.via = answer->via, .advertised = answer->protocol == RTPROT_RA};
+	if (answer->type == RTN_LOCAL)
 		route.kind = ROUTE_LOCAL;
-	if (answer.type != RTN_UNICAST)
+	if (answer->type != RTN_UNICAST)
 		return route;
-	if (!router->last || router->last->index != answer.index)
-		router->last = host_link_of_index(router->links, answer.index);
+	if (!router->last || router->last->index != answer->index)
+		router->last = host_link_of_index(router->links, answer->index);
 	if (router->last) {
 		route.kind = ROUTE_OUT;
 		memcpy(route.out, router->last->name, sizeof(route.out));
 	}
 	return route;
+}
+
+struct route route_ask(struct router *router, const struct route_question *question)
+{
+	struct answer answer = look_up(router->socket, question, index_in(router, question), 0);
+	return route_of(router, &answer);
+}
+
+/* ---- many questions at once ---- */
+
+#define LOT 64         /* their answers fit into the buffer of any socket */
+#define ANSWER_MAX 512 /* bytes */
+
+struct lot {
+	struct router *router;
+	struct route_asked *asked;
+	size_t count, answered;
+	unsigned int sequence; /* of the first of them */
+	bool known[LOT];
+};
+
+static bool send_lot(struct lot *lot)
+{
+	_Alignas(struct nlmsghdr) char buffer[LOT * QUESTION_MAX];
+	size_t used = 0;
+	for (size_t i = 0; i < lot->count; i++) {
+		const struct route_question *q = &lot->asked[i].question;
+		struct nlmsghdr *nlh = put_question(buffer + used, q, index_in(lot->router, q), 0);
+		nlh->nlmsg_flags = NLM_F_REQUEST;
+		nlh->nlmsg_seq = lot->sequence + (unsigned int)i;
+		used += NLMSG_ALIGN(nlh->nlmsg_len);
+	}
+	return mnl_socket_sendto(lot->router->socket, buffer, used) == (ssize_t)used;
+}
+
+/* An answer, or an error: then there is no route. */
+static void take_answer(struct lot *lot, const struct nlmsghdr *nlh)
+{
+	size_t i = nlh->nlmsg_seq - lot->sequence;
+	if (i >= lot->count || lot->known[i])
+		return;
+	struct answer answer = {.family = lot->asked[i].question.to.family};
+	if (nlh->nlmsg_type == RTM_NEWROUTE)
+		on_route(nlh, &answer);
+	lot->asked[i].route = route_of(lot->router, &answer);
+	lot->known[i] = true;
+	lot->answered++;
+}
+
+static bool receive_some(struct lot *lot)
+{
+	_Alignas(struct nlmsghdr) char buffers[LOT][ANSWER_MAX];
+	struct iovec parts[LOT];
+	struct mmsghdr messages[LOT];
+	memset(messages, 0, sizeof(messages));
+	for (size_t i = 0; i < LOT; i++) {
+		parts[i] = (struct iovec){buffers[i], ANSWER_MAX};
+		messages[i].msg_hdr = (struct msghdr){.msg_iov = &parts[i], .msg_iovlen = 1};
+	}
+	int n = recvmmsg(mnl_socket_get_fd(lot->router->socket), messages, LOT, MSG_WAITFORONE,
+			 NULL);
+	for (int i = 0; i < n; i++) {
+		const struct nlmsghdr *nlh = (const struct nlmsghdr *)(const void *)buffers[i];
+		int length = (int)messages[i].msg_len;
+		for (; mnl_nlmsg_ok(nlh, length); nlh = mnl_nlmsg_next(nlh, &length))
+			take_answer(lot, nlh);
+	}
+	return n > 0 || errno == EINTR;
+}
+
+/* What did not come with the others is asked for by itself. */
+static void ask_lot(struct lot *lot)
+{
+	bool going = send_lot(lot);
+	while (going && lot->answered < lot->count)
+		going = receive_some(lot);
+	for (size_t i = 0; i < lot->count; i++)
+		if (!lot->known[i])
+			lot->asked[i].route = route_ask(lot->router, &lot->asked[i].question);
+}
+
+/* The sequence numbers are others than those of netlink_ask, which counts from 1. */
+void route_ask_all(struct router *router, struct route_asked *asked, size_t count)
+{
+	for (size_t at = 0; at < count; at += LOT) {
+		struct lot lot = {.router = router,
+				  .asked = &asked[at],
+				  .count = count - at < LOT ? count - at : LOT,
+				  .sequence = 0x40000000U + (unsigned int)at};
+		ask_lot(&lot);
+	}
 }
 
 bool route_is_default(struct mnl_socket *socket, const struct address *to)

@@ -212,6 +212,12 @@ void route_marks(struct mnl_socket *socket, struct route_marks *out)
 	*out = (struct route_marks){.count = 0};
 }
 
+void route_ask_all(struct router *router, struct route_asked *asked, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		asked[i].route = route_ask(router, &asked[i].question);
+}
+
 void neighbours_read(struct mnl_socket *socket, bool asked, struct neighbours *out)
 {
 	(void)socket;
