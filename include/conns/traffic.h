@@ -70,7 +70,8 @@ int traffic_take(struct traffic *traffic, const struct connection *c, struct err
 void traffic_lost(struct traffic *traffic);
 
 /* A pass through the whole table begins; it ends. Connections that it did not show live no longer,
- * but their last bytes count when their event comes. */
+ * but their last bytes count when their event comes. None may come: not for a connection from
+ * before anybody listened (findings/conntrack-events-skip-older-connections.sh). */
 void traffic_begin_pass(struct traffic *traffic);
 int traffic_end_pass(struct traffic *traffic, int64_t now, struct err *err);
 /* Fill new_rate, over the time since the last call, and the history up to now. */

@@ -199,6 +199,16 @@ static int print_until_ended(struct top *top, struct err *err)
 
 /* ---- the command ---- */
 
+/* Without events only passes tell of connections, and none is new. */
+static void say_events(void)
+{
+	int64_t events;
+	if (host_setting("net/netfilter/nf_conntrack_events", &events) && events == 0)
+		command_say(
+			"conntrack does not tell when connections begin and end, so NEW/s stays 0; "
+			"turn that on with: sysctl -w net.netfilter.nf_conntrack_events=1");
+}
+
 static int show(struct top *top, struct err *err)
 {
 	struct report *report = &top->query.report;
@@ -218,6 +228,7 @@ static int show(struct top *top, struct err *err)
 	if (screen)
 		return top_screen(top, err);
 	query_say_accounting();
+	say_events();
 	return print_until_ended(top, err);
 }
 

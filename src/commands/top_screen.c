@@ -631,6 +631,14 @@ static void note_losses(struct screen *s)
 	meter->lost = meter->resized = false;
 }
 
+static void note_events(struct screen *s)
+{
+	int64_t events;
+	if (host_setting("net/netfilter/nf_conntrack_events", &events) && events == 0)
+		strcpy(s->note, "NEW/s stays 0 without events: sysctl -w "
+				"net.netfilter.nf_conntrack_events=1");
+}
+
 static int show_all(void *context, struct err *err)
 {
 	struct screen *s = context;
@@ -665,6 +673,7 @@ int top_screen(struct top *top, struct err *err)
 	int result = terminal_open(&s.terminal, no_color && *no_color, err);
 	top->meter.seen = see;
 	top->meter.context = &s;
+	note_events(&s);
 	if (result == 0)
 		result = draw(&s, err);
 	if (result == 0)

@@ -68,7 +68,9 @@ int64_t host_work_clock(void)
 
 bool host_setting(const char *name, int64_t *out)
 {
-	*out = strstr(name, "forward") ? !fake_host->no_forwarding : 0;
+	*out = strstr(name, "forward")   ? !fake_host->no_forwarding
+	       : strstr(name, "_events") ? !fake_host->no_events * 2
+					 : 0;
 	return true;
 }
 

@@ -18,6 +18,7 @@ struct fake_host { /* a zeroed one permits all, forwards and counts */
 	bool forbidden_raw; /* CAP_NET_RAW alone is missing */
 	bool no_forwarding;
 	bool no_accounting;
+	bool no_events;    /* conntrack tells of none */
 	bool no_addresses; /* they cannot be read */
 	bool no_listeners; /* they cannot be read */
 	struct host_listener listeners[FAKE_LISTENERS_MAX];

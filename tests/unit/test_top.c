@@ -50,6 +50,11 @@ static void resize(void)
 	fake_host->conntrack_resizes = true;
 }
 
+static void lack_events(void)
+{
+	fake_host->no_events = true;
+}
+
 static void lack_conntrack(void)
 {
 	fake_host->no_conntrack = true;
@@ -108,6 +113,9 @@ static const struct program_case cases[] = {
 	{FAST " -o LIVE", ON(resize), .out = "LIVE\n0\n",
 	 .err = "pfwd: warning: the kernel resized its table of connections while it was read; "
 		"LIVE may be wrong until it has been read again\n"},
+	{FAST " -o LIVE", ON(lack_events), .out = "LIVE\n0\n",
+	 .err = "pfwd: conntrack does not tell when connections begin and end, so NEW/s stays 0; "
+		"turn that on with: sysctl -w net.netfilter.nf_conntrack_events=1\n"},
 	{"top -b", ON(lack_conntrack), .status = 6, .err = "pfwd: this kernel has no conntrack\n"},
 	{"top -b", ON(forbid), .status = 5, .err = "pfwd: not permitted with raw sockets\n"},
 	{"top -b", ON(fail_reading), .status = 1, .err = "pfwd: cannot read table nat\n"},
