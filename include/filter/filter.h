@@ -101,6 +101,11 @@ bool filter_takes(const struct filter_rule *rule, const struct filter_flow *flow
 struct filter_place filter_place(const struct filter_chain *chains, size_t count, size_t base,
 				 const struct filter_flow *flow);
 
+/* Whether a rule at *index of the base chain, or behind it, stops some packets of the flow but not
+ * all, and no other one before ends them all; then *index is its place in the base chain. */
+bool filter_limits(const struct filter_chain *chains, size_t count, size_t base,
+		   const struct filter_flow *flow, size_t *index);
+
 /* The first zone that a rule chooses for the flow on that walk; id 0: none. */
 struct filter_zone filter_zone(const struct filter_chain *chains, size_t count, size_t base,
 			       const struct filter_flow *flow);

@@ -76,8 +76,13 @@ struct early;
 
 struct stop_question {
 	const struct forward *f;
-	bool own;     /* this backend holds it */
-	bool suspect; /* a rule that takes some of its clients' packets alone is named too */
+	bool own; /* this backend holds it */
+	enum stop_by {
+		STOP_BY_ALL,     /* a rule or policy that stops all */
+		STOP_BY_SUSPECT, /* or one that takes some of its clients or packets alone */
+		STOP_BY_SOME,    /* only one that takes some, where it comes in or passes through */
+		STOP_BY_PASSED,  /* such a one that pfwd's own rules keep from taking any */
+	} by;
 };
 
 struct waiting { /* whoever is told that a lock has to be waited for */

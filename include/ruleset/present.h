@@ -33,9 +33,9 @@ int present_digest(const struct backend *const *backends, uint64_t *out, struct 
  * False: that is not known. */
 bool present_where(const struct present *present, size_t index, struct err *where);
 /* The same for some of its clients alone: those of clients->from, to clients->ports, on
- * clients->ifname. suspect: as in struct stop_question. */
+ * clients->ifname. by: as in struct stop_question. */
 bool present_stops(const struct present *present, size_t index, const struct forward *clients,
-		   bool suspect, struct err *where);
+		   enum stop_by by, struct err *where);
 
 enum present_state {
 	PRESENT_ACTIVE,

@@ -163,6 +163,32 @@ static bool look_other(const struct facts *facts, const struct case_facts *c,
 	return say(out, "%s too; where both match, %s wins", other, who[c->other.order]);
 }
 
+/* ---- bans ---- */
+
+static bool look_ban_passed(const struct facts *facts, const struct case_facts *c,
+			    struct finding_words *out)
+{
+	(void)facts;
+	return c->passed &&
+	       say(out,
+		   "%s shuts out some clients, but not from this forward: pfwd's rules stand in "
+		   "front of it for the sake of other forwards; put the ban in front of them, at "
+		   "the head of its chain",
+		   c->passed);
+}
+
+static bool look_ban_here(const struct facts *facts, const struct case_facts *c,
+			  struct finding_words *out)
+{
+	(void)facts;
+	return c->banned_here &&
+	       say(out,
+		   "%s shuts out some clients from this host alone, and not from the target of "
+		   "this forward; let the ban stand in the FORWARD chain too (fail2ban: chain = "
+		   "FORWARD in the jail)",
+		   c->banned_here);
+}
+
 /* ---- the interface ---- */
 
 static bool look_no_interface(const struct facts *facts, const struct case_facts *c,
@@ -830,6 +856,12 @@ const struct finding findings[] = {
 	 look_early_drop},
 	{"zones", SEVERITY_ERROR, false, false, TRACE_ANSWER_LEFT, NULL,
 	 "answers are in another zone of conntrack than the connections", look_zones},
+	{"ban-passed", SEVERITY_WARNING, false, false, TRACE_STEPS, NULL,
+	 "a ban of some clients stands behind rules of pfwd, and does not hold for the forward",
+	 look_ban_passed},
+	{"ban-here", SEVERITY_NOTE, false, false, TRACE_STEPS, NULL,
+	 "a ban of some clients is for this host alone, and not for forwards to others",
+	 look_ban_here},
 	{"private", SEVERITY_NOTE, false, false, TRACE_ARRIVED, NULL,
 	 "the uplink has a private or shared address: a router before this host has to forward too",
 	 look_private},

@@ -73,6 +73,8 @@ struct check {
 	bool *selected;
 	struct asked asked;
 	struct results results;
+	enum known { UNKNOWN, BANS, NO_BANS } known[2][3]; /* by family and protocol */
+	char **bans;   /* two for each forward: passed, banned_here of its case */
 	char **places; /* what blocks each forward; or NULL */
 };
 
@@ -116,6 +118,58 @@ static int print(struct check *check, struct err *err)
 	return 0;
 }
 
+/* The forward as one to this host, which is what rules for this host alone see. */
+static struct forward turned_here(const struct forward *f)
+{
+	struct forward here = *f;
+	here.target = (struct address){0};
+	here.target_ports = f->ports;
+	return here;
+}
+
+/* Whether others' rules stop some clients of any forward of that family and protocol. */
+static bool look_for_bans(const struct present *present, size_t index)
+{
+	const struct forward *f = &present->forwards.items[index];
+	struct forward any = {.family = f->family,
+			      .proto = f->proto,
+			      .ports = {1, UINT16_MAX},
+			      .target_ports = {1, UINT16_MAX}};
+	struct err ignored;
+	if (present_stops(present, index, &any, STOP_BY_SOME, &ignored))
+		return true;
+	any.target.family = f->family;
+	any.target.bytes[0] = 0xfe; /* of no network that is given to anybody */
+	return present_stops(present, index, &any, STOP_BY_SOME, &ignored);
+}
+
+/* Thousands of forwards are asked for only if there are bans at all. */
+static bool has_bans(struct check *check, size_t index)
+{
+	const struct forward *f = &check->present.forwards.items[index];
+	size_t proto = f->proto == PROTO_TCP ? 0 : f->proto == PROTO_UDP ? 1 : 2;
+	enum known *known = &check->known[f->family == FAMILY_IPV6][proto];
+	if (*known == UNKNOWN)
+		*known = look_for_bans(&check->present, index) ? BANS : NO_BANS;
+	return *known == BANS;
+}
+
+static void find_bans(struct check *check, size_t i)
+{
+	struct case_facts *c = &check->asked.cases[i];
+	const struct present *present = &check->present;
+	const struct forward *f = c->f;
+	const struct forward here = turned_here(f);
+	struct err where;
+	if (f->except || !has_bans(check, i))
+		return;
+	if (present_stops(present, i, f, STOP_BY_PASSED, &where))
+		c->passed = check->bans[2 * i] = strdup(where.text); /* analyzer: no leak */
+	if (!forward_to_self(f) && !present_stops(present, i, f, STOP_BY_SOME, &where) &&
+	    present_stops(present, i, &here, STOP_BY_SOME, &where))
+		c->banned_here = check->bans[2 * i + 1] = strdup(where.text);
+}
+
 static int find(struct check *check, struct err *err)
 {
 	const struct forwards *set = &check->present.forwards;
@@ -125,7 +179,8 @@ static int find(struct check *check, struct err *err)
 		return -1;
 	struct err where;
 	check->places = calloc(set->count + 1, sizeof(*check->places));
-	if (!check->places)
+	check->bans = calloc(2 * set->count + 1, sizeof(*check->bans));
+	if (!check->places || !check->bans)
 		return err_memory(err);
 	for (size_t i = 0; i < set->count; i++) {
 		struct case_facts *c = &check->asked.cases[i];
@@ -137,6 +192,8 @@ static int find(struct check *check, struct err *err)
 		if (c->f && c->blocked && present_where(&check->present, i, &where))
 			/* analyzer: no leak, run frees it */
 			c->blocked_by = check->places[i] = strdup(where.text);
+		if (c->f)
+			find_bans(check, i);
 		c->owned = c->blocked_by && where.kind == ERR_PERMISSION;
 	}
 	if (check->probe && ask_targets(set->count, &check->asked, err) < 0)
@@ -208,6 +265,9 @@ static int run(const struct command_line *line, struct err *err)
 		result = show(&check, line->globals, err);
 	for (size_t i = 0; check.places && i < check.present.forwards.count; i++)
 		free(check.places[i]);
+	for (size_t i = 0; check.bans && i < 2 * check.present.forwards.count; i++)
+		free(check.bans[i]);
+	free(check.bans);
 	free(check.places);
 	query_free(&check.query);
 	overview_free(&check.others);

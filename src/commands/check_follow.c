@@ -267,9 +267,9 @@ static void explain_by_rules(const struct present *present, const struct trace *
 		say(out, "the forward is gone");
 	else if (find_in_table(present, index, &one, step, out))
 		return;
-	else if (on_the_way && present_stops(present, index, &one, false, &where))
+	else if (on_the_way && present_stops(present, index, &one, STOP_BY_ALL, &where))
 		say(out, "%s stops the client %s", where.text, client);
-	else if (on_the_way && present_stops(present, index, &one, true, &where))
+	else if (on_the_way && present_stops(present, index, &one, STOP_BY_SUSPECT, &where))
 		say(out, "%s, which stops some clients or packets, may stop this one", where.text);
 	else
 		guess(t, step, out);

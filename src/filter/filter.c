@@ -127,6 +127,8 @@ enum outcome {
 struct walk {
 	struct filter_zone zone; /* the first that was chosen */
 	enum filter_verdict by;  /* what stopped it */
+	bool limits;             /* what stops some packets alone stops it */
+	size_t first;            /* the rule of the base chain with which it begins */
 	const struct filter_chain *chains;
 	size_t count;
 	const struct filter_flow *flow;
@@ -136,7 +138,7 @@ struct walk {
 static enum outcome walk_chain(struct walk *w, size_t at, bool limited, int depth, size_t *index)
 {
 	const struct filter_chain *chain = &w->chains[at];
-	for (size_t i = 0; i < chain->count; i++) {
+	for (size_t i = depth ? 0 : w->first; i < chain->count; i++) {
 		const struct filter_rule *r = &chain->rules[i];
 		enum answer a = match_rule(r, w->flow);
 		bool some = limited || is_limited(r, w->flow) || (w->flow->sure && a != YES);
@@ -165,8 +167,10 @@ static enum outcome walk_chain(struct walk *w, size_t at, bool limited, int dept
 		case FILTER_PROXY:
 		case FILTER_END:
 			w->by = r->verdict;
-			if (!some || w->flow->suspect)
+			if (w->limits ? some : !some || w->flow->suspect)
 				return STOPPED;
+			if (w->limits && a == YES)
+				return ACCEPTED; /* nothing behind it is met */
 			break;
 		case FILTER_JUMP:
 		case FILTER_GOTO:
@@ -203,6 +207,14 @@ struct filter_place filter_place(const struct filter_chain *chains, size_t count
 	}
 	return (struct filter_place){chains[base].drops ? FILTER_CLOSED : FILTER_OPEN, index,
 				     FILTER_END};
+}
+
+bool filter_limits(const struct filter_chain *chains, size_t count, size_t base,
+		   const struct filter_flow *flow, size_t *index)
+{
+	struct walk walk = {.chains = chains, .count = count, .flow = flow, .limits = true};
+	walk.first = *index;
+	return walk_chain(&walk, base, false, 0, index) == STOPPED;
 }
 
 struct filter_zone filter_zone(const struct filter_chain *chains, size_t count, size_t base,

@@ -242,23 +242,41 @@ int guests_stop(const struct others *others, const struct guests *guests,
 
 /* The first chain that stops f, or NULL; *rule is the number of its rule from 1, 0 its policy. A
  * guest rule in front of it lets through what this backend holds. */
+/* Whether the chain stops the flow, as the question says; then the rule. */
+static bool stops_flow(const struct view *view, size_t c, const struct flow *flow,
+		       const struct stop_question *question, size_t *rule)
+{
+	const struct others_chain *chain = &view->others->chains[c];
+	bool some = question->by == STOP_BY_SOME, passed = question->by == STOP_BY_PASSED;
+	struct filter_place place;
+	if (some || passed) {
+		*rule = 0;
+		while (passed && *rule < chain->count && !chain->guest[*rule])
+			++*rule;
+		return sees(chain, flow) && (flow->way == FLOW_IN || flow->way == FLOW_THROUGH) &&
+		       *rule < chain->count &&
+		       filter_limits(view->chains, view->count, c, &flow->flow, rule);
+	}
+	bool closed = is_closed(view, c, flow, &place);
+	*rule = closed ? place.index : 0;
+	return closed && !(question->own && has_guest(chain, place.index));
+}
+
 static const struct others_chain *find_stop(const struct view *view,
 					    const struct stop_question *question, size_t *rule)
 {
 	struct flow flows[FLOWS_MAX];
-	struct filter_place place;
 	size_t count = flows_of(&view->flows, question->f, flows);
 	for (size_t i = 0; i < count; i++) {
 		flows[i].flow.client = question->f->from;
-		flows[i].flow.suspect = question->suspect;
+		flows[i].flow.suspect = question->by == STOP_BY_SUSPECT;
 	}
 	for (size_t c = 0; c < view->count; c++)
 		for (size_t i = 0; i < count; i++) {
 			const struct others_chain *chain = &view->others->chains[c];
-			if (!is_closed(view, c, &flows[i], &place) ||
-			    (question->own && has_guest(chain, place.index)))
+			if (!stops_flow(view, c, &flows[i], question, rule))
 				continue;
-			*rule = place.index < chain->count ? place.index + 1 : 0;
+			*rule = *rule < chain->count ? *rule + 1 : 0;
 			return chain;
 		}
 	return NULL;

@@ -214,11 +214,11 @@ int present_digest(const struct backend *const *backends, uint64_t *out, struct 
 }
 
 bool present_stops(const struct present *present, size_t index, const struct forward *clients,
-		   bool suspect, struct err *where)
+		   enum stop_by by, struct err *where)
 {
 	for (size_t b = 0; present->backends[b]; b++) {
 		const struct stop_question question = {
-			clients, present->of[index].backends & 1U << b, suspect};
+			clients, present->of[index].backends & 1U << b, by};
 		if (present->backends[b]->stops &&
 		    present->backends[b]->stops(present->sets[b], &question, where))
 			return true;
@@ -228,7 +228,7 @@ bool present_stops(const struct present *present, size_t index, const struct for
 
 bool present_where(const struct present *present, size_t index, struct err *where)
 {
-	return present_stops(present, index, &present->forwards.items[index], false, where);
+	return present_stops(present, index, &present->forwards.items[index], STOP_BY_ALL, where);
 }
 
 enum present_state present_state(const struct forward *f, const struct present_forward *of,

@@ -102,7 +102,7 @@ static bool stops(const struct ruleset *set, const struct stop_question *questio
 		struct way_case of = case_of(s, i, &one);
 		of.guests = !question->own;
 		if (snapshot_families[i] == copy.family)
-			chain = ways_stop(&of, question->suspect, &rule);
+			chain = ways_stop(&of, question->by, &rule);
 	}
 	if (rule)
 		snprintf(what, sizeof(what), "rule %zu", rule);

@@ -229,7 +229,23 @@ int ways_status(const struct way_case *of, struct ruleset_status *out, struct er
 	return 0;
 }
 
-const char *ways_stop(const struct way_case *of, bool suspect, size_t *rule)
+/* Whether others' rules stop the way, as that says; then the rule. */
+static bool stops_way(const struct walk *w, const struct way *way, enum stop_by by, size_t *rule)
+{
+	size_t base = w->bases[way->group];
+	const struct state_jump *jump = state_find_jump(w->of->filter, way->group);
+	bool comes = way->group == GROUP_FORWARD || way->group == GROUP_INPUT;
+	if (by == STOP_BY_SOME || by == STOP_BY_PASSED) {
+		*rule = by == STOP_BY_PASSED && jump ? jump->position : 0;
+		return comes && base < w->count && (by == STOP_BY_SOME || jump) &&
+		       filter_limits(w->chains, w->count, base, way->flow, rule);
+	}
+	struct filter_place place = place_of(w, way);
+	*rule = place.index;
+	return place.end == FILTER_CLOSED && (!jump || place.index < jump->position);
+}
+
+const char *ways_stop(const struct way_case *of, enum stop_by by, size_t *rule)
 {
 	struct walk w;
 	struct flow flows[FLOWS_MAX];
@@ -242,13 +258,11 @@ const char *ways_stop(const struct way_case *of, bool suspect, size_t *rule)
 		if (way.group == GROUPS)
 			continue;
 		flows[n].flow.client = of->set->items->from;
-		flows[n].flow.suspect = suspect;
-		struct filter_place place = place_of(&w, &way);
-		const struct state_jump *jump = state_find_jump(of->filter, way.group);
-		if (place.end != FILTER_CLOSED || (jump && place.index >= jump->position))
+		flows[n].flow.suspect = by == STOP_BY_SUSPECT;
+		if (!stops_way(&w, &way, by, rule))
 			continue;
 		chain = group_infos[way.group].base;
-		*rule = place.index < w.chains[w.bases[way.group]].count ? place.index + 1 : 0;
+		*rule = *rule < w.chains[w.bases[way.group]].count ? *rule + 1 : 0;
 	}
 	walk_end(&w);
 	return chain;

@@ -224,6 +224,63 @@ static void zones_that_hide_answers_are_found(void **state)
 	town_sh("iptables-legacy -t raw -F");
 }
 
+/* One place serves all forwards of a chain: a ban behind it does not hold for those that could be
+ * let through later. */
+static void a_ban_that_does_not_hold_is_named(void **state)
+{
+	(void)state;
+	town_serve(SERVER, IPPROTO_TCP, "192.168.1.2", 8080);
+	town_serve(SERVER, IPPROTO_TCP, "192.168.1.2", 9090);
+	town_sh(town_is("iptables")
+			? "iptables-legacy -A FORWARD -p tcp --dport 8080 -j REJECT; "
+			  "iptables-legacy -A FORWARD -s 10.1.0.0/24 -j DROP"
+			: "nft 'table ip guard { chain late { type filter hook forward priority "
+			  "0\ntcp dport 8080 reject\nip saddr 10.1.0.0/24 drop; }; }'");
+	pfwd(0, "add wan0:90 192.168.1.2:9090");
+	pfwd(0, "check");
+	assert_refused(CLIENT, IPPROTO_TCP, "10.1.0.1", 90);
+	pfwd(0, "add wan0:80 192.168.1.2:8080");
+	assert_reaches(CLIENT, IPPROTO_TCP, "10.1.0.1", 90, "server at");
+	struct outcome o = pfwd(1, "check");
+	assert_says(o.out, "wan0:90/tcp: warning: ban-passed: rule ");
+	assert_silent(o.out, "wan0:80/tcp: warning: ban");
+	/* at the head it holds, and is no finding */
+	town_sh(town_is("iptables")
+			? "iptables-legacy -D FORWARD -s 10.1.0.0/24 -j DROP; "
+			  "iptables-legacy -I FORWARD -s 10.1.0.0/24 -j DROP"
+			: "nft insert rule ip guard late ip saddr 10.1.0.0/24 drop; nft "
+			  "delete rule ip guard late handle $(nft -a list chain ip guard "
+			  "late | sed -n 's/.*saddr.*handle //p' | tail -n 1)");
+	assert_refused(CLIENT, IPPROTO_TCP, "10.1.0.1", 90);
+	assert_silent(pfwd(0, "check").out, "ban");
+}
+
+static void a_ban_for_this_host_alone_is_noted(void **state)
+{
+	(void)state;
+	town_serve(SERVER, IPPROTO_TCP, "192.168.1.2", 8080);
+	pfwd(0, "add wan0:80 192.168.1.2:8080");
+	pfwd(0, "add wan0:22 192.168.1.2:8080");
+	town_sh(town_is("iptables")
+			? "iptables-legacy -N f2b; iptables-legacy -A f2b -s 10.1.0.2 -j REJECT; "
+			  "iptables-legacy -A f2b -j RETURN; "
+			  "iptables-legacy -I INPUT -p tcp -m multiport --dports 22 -j f2b"
+			: "nft 'table ip f2b { set bans { type ipv4_addr; elements = { 10.1.0.2 } "
+			  "}\n"
+			  "chain in { type filter hook input priority -1\ntcp dport 22 ip saddr "
+			  "@bans reject; }; }'");
+	assert_reaches(CLIENT, IPPROTO_TCP, "10.1.0.1", 22, "server at");
+	struct outcome o = pfwd(0, "check");
+	assert_says(o.out, "wan0:22/tcp: note: ban-here: rule 1 of chain ");
+	assert_silent(o.out, "wan0:80");
+	town_sh(town_is("iptables")
+			? "iptables-legacy -I FORWARD -j f2b"
+			: "nft add chain ip f2b late '{ type filter hook forward priority "
+			  "-1; }'; nft add rule ip f2b late ip saddr @bans reject");
+	assert_refused(CLIENT, IPPROTO_TCP, "10.1.0.1", 22);
+	assert_silent(pfwd(0, "check").out, "ban");
+}
+
 static void a_program_that_is_not_there_is_missed(void **state)
 {
 	(void)state;
@@ -338,6 +395,8 @@ int main(void)
 		STORY(what_comes_before_the_translation_is_found),
 		STORY(ingress_is_found),
 		STORY(zones_that_hide_answers_are_found),
+		STORY(a_ban_that_does_not_hold_is_named),
+		STORY(a_ban_for_this_host_alone_is_noted),
 		STORY(a_program_that_is_not_there_is_missed),
 		STORY(a_target_that_is_not_there_is_missed),
 		STORY(a_hairpin_needs_a_port_that_sends_back),

@@ -98,6 +98,8 @@ ARRANGE(be_blocked, the_case.blocked = true)
 ARRANGE(be_blocked_by_an_owner, the_case.blocked = the_case.owned = true;
 	the_case.blocked_by = "the policy of chain x in table inet firewalld")
 ARRANGE(be_blocked_by, the_case.blocked = true; the_case.blocked_by = "rule 2 of chain x")
+ARRANGE(pass_ban, the_case.passed = "rule 3 of chain x")
+ARRANGE(ban_here, the_case.banned_here = "rule 3 of chain x")
 ARRANGE(be_port, strcpy(links[WAN].port_of, "bridge"); strcpy(links[WAN].master, "vm0"))
 ARRANGE(be_port_of_vrf, strcpy(links[WAN].port_of, "vrf"); strcpy(links[WAN].master, "red"))
 ARRANGE(be_bridge, strcpy(links[WAN].kind, "bridge"))
@@ -212,6 +214,8 @@ static const struct row rows_of_check[] = {
 	{"wa+:80 192.168.1.2:8080", NULL, NULL, "", NULL},
 	{"isp0:80 192.168.1.2:8080", NULL, NULL, "interface-renamed",
 	 "isp0 is a second name of wan0"},
+	{WEB, ON(pass_ban), "ban-passed", "rule 3 of chain x shuts out some clients"},
+	{WEB, ON(ban_here), "ban-here", "chain = FORWARD"},
 	{WEB, ON(be_port), "interface-port", "make the forward for vm0"},
 	{WEB, ON(be_port_of_vrf), "", NULL},
 	{WEB, ON(be_bridge), "", NULL},
