@@ -22,6 +22,9 @@ struct overview { /* a zeroed one is empty */
  * one moment. 0, or -1 and both are empty. */
 int overview_read(const struct backend *const *backends, struct present *present,
 		  struct overview *overview, struct err *err);
+/* Fill the index by which overview_whose and overview_meeting find rules. 0, or -1 (out of memory).
+ */
+int overview_make_index(struct overview *overview, struct err *err);
 /* Fill the rows, and mark what never sees a packet, of others and of pfwd. 0, or -1 (out of
  * memory).
  */

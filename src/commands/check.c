@@ -240,7 +240,8 @@ static int show(struct check *check, const struct globals *globals, struct err *
 	if (choose(check, err) < 0 || query_check(&check->query, globals, err) < 0 ||
 	    globals_permitted(globals, err) < 0 || (check->follow && host_permitted(true, err) < 0))
 		return -1;
-	if (overview_read(globals_backends(globals), &check->present, &check->others, err) < 0)
+	if (overview_read(globals_backends(globals), &check->present, &check->others, err) < 0 ||
+	    overview_make_index(&check->others, err) < 0)
 		return -1;
 	check->selected = calloc(check->present.forwards.count + 1, sizeof(*check->selected));
 	if (!check->selected)

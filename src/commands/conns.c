@@ -279,7 +279,8 @@ static int read_rules(struct conns *conns, const struct backend *const *backends
 {
 	if (!conns->all)
 		return present_read(backends, READING_FORWARDS, &conns->present, err);
-	if (overview_read(backends, &conns->present, &conns->others, err) < 0)
+	if (overview_read(backends, &conns->present, &conns->others, err) < 0 ||
+	    overview_make_index(&conns->others, err) < 0)
 		return -1;
 	return overview_make_rows(&conns->present, &conns->others, err);
 }

@@ -270,6 +270,8 @@ static int count_connections(struct list *list, struct err *err)
 	list->row_sums = calloc(list->others.rows.count + 1, sizeof(*list->row_sums));
 	if (!list->sums || !list->row_sums)
 		return err_memory(err);
+	if (overview_make_index(&list->others, err) < 0)
+		return -1;
 	if (owners_make(&list->present.forwards, &list->owners, err) < 0 ||
 	    owners_walk(&list->owners, FAMILY_NONE, add_connection, list, &resized, err) < 0)
 		return -1;
@@ -319,9 +321,13 @@ static int select_rows(struct list *list, struct err *err)
 	return result < 0 ? -1 : order_rows(list, err);
 }
 
+/* So many rows of others are aligned by the first ones, in memory that does not grow with them. */
+#define WHOLE_MAX 10000
+
 static int print(struct list *list, int64_t now, struct err *err)
 {
 	bool counted = host_accounts();
+	list->query.report.whole = !list->all || list->count <= WHOLE_MAX;
 	int result = report_begin(&list->query.report, err);
 	for (size_t i = 0; result == 0 && i < list->count; i++) {
 		const struct listed *of = &list->order[i];

@@ -36,6 +36,11 @@ static int find_shadows(struct present *present, struct overview *others, struct
 	return result;
 }
 
+int overview_make_index(struct overview *others, struct err *err)
+{
+	return meets_make(&others->rules, &others->here, &others->meets, err);
+}
+
 int overview_make_rows(struct present *present, struct overview *others, struct err *err)
 {
 	if (find_shadows(present, others, err) < 0)
@@ -49,8 +54,7 @@ static int read_once(const struct backend *const *backends, struct present *pres
 	if (present_read(backends, READING_ALL, present, err) < 0)
 		return -1;
 	if (present_others(present, OTHERS_TRANSLATIONS, &others->rules, err) < 0 ||
-	    host_own_addresses(&others->here, err) < 0 ||
-	    meets_make(&others->rules, &others->here, &others->meets, err) < 0) {
+	    host_own_addresses(&others->here, err) < 0) {
 		present_free(present);
 		overview_free(others);
 		return -1;

@@ -80,6 +80,8 @@ struct walk {
 	struct other_rules *out;
 	struct err *err;
 	const struct other_chain *base;
+	const struct other_chain *owned; /* whose rules without a comment have that owner */
+	const char *owner;
 	size_t own;   /* of out: where pfwd's own forwards stand; SIZE_MAX: not met */
 	size_t steps; /* that are left */
 	/* Rules by which packets left the chain, or were dropped: they do not meet what follows. */
@@ -87,7 +89,7 @@ struct walk {
 	size_t spared_count; /* more than SPARED_MAX: too many */
 };
 
-static void place_rule(const struct walk *w, const struct other_chain *chain, struct other_rule *r)
+static void place_rule(struct walk *w, const struct other_chain *chain, struct other_rule *r)
 {
 	r->backend = w->chains->backend;
 	r->table_family = chain->table_family;
@@ -98,7 +100,15 @@ static void place_rule(const struct walk *w, const struct other_chain *chain, st
 	r->priority = w->base->priority;
 	r->before_own = w->base->before_own;
 	r->comment = r->comment ? r->comment : "";
-	r->owner = owner_of(r);
+	if (r->comment || w->owned != chain)
+		r->owner = owner_of(r);
+	else
+		r->owner = w->owner;
+	/* without a comment, the rules of a chain have one owner */
+	if (!r->comment) {
+		w->owned = chain;
+		w->owner = r->owner;
+	}
 }
 
 static void spare(struct walk *w, const struct chain_rule *rule)
@@ -271,6 +281,7 @@ static int walk_base(struct walk *w, size_t at)
 	size_t first = w->out->count;
 	w->base = &w->chains->items[at];
 	w->own = SIZE_MAX;
+	w->owned = NULL;
 	w->spared_count = 0;
 	if (walk_chain(w, at, &any, false, 0) < 0 ||
 	    (w->base->drops && note_drop(w, w->base, &any, &any) < 0))
