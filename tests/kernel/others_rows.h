@@ -118,3 +118,162 @@
  "prerouting IPv4 tcp :75 dnat 10.0.0.1 beyond meta mark 0x5, not exact, vague, t p\n"
  "prerouting tcp :76 redirect, t p\n"
  "prerouting IPv4 from 10.0.0.9/32 keep, t p\n"},
+{"portmap 1.1.1 of CNI, iptables-nft", NFT,
+ "iptables-nft-restore <<'E'\n"
+ "*nat\n"
+ ":CNI-DN-e88f49d94512ff752ebe6 - [0:0]\n:CNI-HOSTPORT-DNAT - [0:0]\n:CNI-HOSTPORT-SETMARK - [0:0]\n"
+ "-A PREROUTING -m addrtype --dst-type LOCAL -j CNI-HOSTPORT-DNAT\n"
+ "-A OUTPUT -m addrtype --dst-type LOCAL -j CNI-HOSTPORT-DNAT\n"
+ "-A CNI-DN-e88f49d94512ff752ebe6 -s 10.88.0.0/16 -p tcp -m tcp --dport 8080 -j CNI-HOSTPORT-SETMARK\n"
+ "-A CNI-DN-e88f49d94512ff752ebe6 -p tcp -m tcp --dport 8080 -j DNAT --to-destination 10.88.0.5:80\n"
+ "-A CNI-DN-e88f49d94512ff752ebe6 -d 203.0.113.1/32 -p udp -m udp --dport 5353 -j DNAT --to-destination 10.88.0.5:53\n"
+ "-A CNI-HOSTPORT-DNAT -p tcp -m comment --comment \"dnat name: net\" -m multiport --dports 8080 -j CNI-DN-e88f49d94512ff752ebe6\n"
+ "-A CNI-HOSTPORT-DNAT -p udp -m comment --comment \"dnat name: net\" -m multiport --dports 5353 -j CNI-DN-e88f49d94512ff752ebe6\n"
+ "-A CNI-HOSTPORT-SETMARK -j MARK --set-xmark 0x2000/0x2000\nCOMMIT\nE\n",
+ /* read */
+ "prerouting IPv4 tcp here :8080 dnat 10.88.0.5 :80, nat CNI-DN-e88f49d94512ff752ebe6 of cni\n"
+ "prerouting IPv4 udp dst 203.0.113.1/32 here :5353 dnat 10.88.0.5 :53, nat CNI-DN-e88f49d94512ff752ebe6 of cni\n"
+ "output IPv4 tcp here :8080 dnat 10.88.0.5 :80, nat CNI-DN-e88f49d94512ff752ebe6 of cni\n"
+ "output IPv4 udp dst 203.0.113.1/32 here :5353 dnat 10.88.0.5 :53, nat CNI-DN-e88f49d94512ff752ebe6 of cni\n"},
+{"netavark 1.4.0, legacy", LEGACY,
+ "iptables-legacy-restore <<'E'\n"
+ "*nat\n"
+ ":NETAVARK-DN-1D8721804F16F - [0:0]\n:NETAVARK-HOSTPORT-DNAT - [0:0]\n:NETAVARK-HOSTPORT-SETMARK - [0:0]\n"
+ "-A PREROUTING -m addrtype --dst-type LOCAL -j NETAVARK-HOSTPORT-DNAT\n"
+ "-A OUTPUT -m addrtype --dst-type LOCAL -j NETAVARK-HOSTPORT-DNAT\n"
+ "-A NETAVARK-DN-1D8721804F16F -s 10.88.0.0/16 -p tcp -m tcp --dport 8080 -j NETAVARK-HOSTPORT-SETMARK\n"
+ "-A NETAVARK-DN-1D8721804F16F -p tcp -m tcp --dport 8080 -j DNAT --to-destination 10.88.0.5:80\n"
+ "-A NETAVARK-DN-1D8721804F16F -d 203.0.113.1/32 -p udp -m udp --dport 5353:5354 -j DNAT --to-destination 10.88.0.5:53-54/5353\n"
+ "-A NETAVARK-HOSTPORT-DNAT -p tcp -m tcp --dport 8080 -m comment --comment \"dnat name: podman\" -j NETAVARK-DN-1D8721804F16F\n"
+ "-A NETAVARK-HOSTPORT-DNAT -p udp -m udp --dport 5353:5354 -m comment --comment \"dnat name: podman\" -j NETAVARK-DN-1D8721804F16F\n"
+ "-A NETAVARK-HOSTPORT-SETMARK -j MARK --set-xmark 0x2000/0x2000\nCOMMIT\nE\n",
+ /* read */
+ "prerouting IPv4 tcp here :8080 dnat 10.88.0.5 :80, nat NETAVARK-DN-1D8721804F16F of netavark\n"
+ "prerouting IPv4 udp dst 203.0.113.1/32 here :5353-5354 dnat 10.88.0.5 :53-54/5353, nat NETAVARK-DN-1D8721804F16F of netavark\n"
+ "output IPv4 tcp here :8080 dnat 10.88.0.5 :80, nat NETAVARK-DN-1D8721804F16F of netavark\n"
+ "output IPv4 udp dst 203.0.113.1/32 here :5353-5354 dnat 10.88.0.5 :53-54/5353, nat NETAVARK-DN-1D8721804F16F of netavark\n"},
+{"netavark, nftables", NFT,
+ "table inet netavark {\n"
+ " chain nv_2f259bab_10_88_0_0_nm16_dnat {\n"
+ "  ip saddr 10.88.0.0/16 tcp dport 8080 jump NETAVARK-HOSTPORT-SETMARK\n"
+ "  tcp dport 8080 dnat ip to 10.88.0.5:80\n }\n"
+ " chain NETAVARK-HOSTPORT-SETMARK {\n  meta mark set meta mark | 0x00002000\n }\n"
+ " chain NETAVARK-HOSTPORT-DNAT {\n  tcp dport 8080 jump nv_2f259bab_10_88_0_0_nm16_dnat comment \"dnat name: podman\"\n }\n"
+ " chain PREROUTING {\n  type nat hook prerouting priority dstnat; policy accept;\n  fib daddr type local jump NETAVARK-HOSTPORT-DNAT\n }\n"
+ " chain OUTPUT {\n  type nat hook output priority -100; policy accept;\n  fib daddr type local jump NETAVARK-HOSTPORT-DNAT\n }\n"
+ "}\n",
+ /* read */
+ "prerouting IPv4 tcp here :8080 dnat 10.88.0.5 :80, netavark nv_2f259bab_10_88_0_0_nm16_dnat of netavark\n"
+ "output IPv4 tcp here :8080 dnat 10.88.0.5 :80, netavark nv_2f259bab_10_88_0_0_nm16_dnat of netavark\n"},
+{"docker, legacy", LEGACY,
+ "iptables-legacy-restore <<'E'\n"
+ "*nat\n:DOCKER - [0:0]\n"
+ "-A PREROUTING -m addrtype --dst-type LOCAL -j DOCKER\n"
+ "-A OUTPUT ! -d 127.0.0.0/8 -m addrtype --dst-type LOCAL -j DOCKER\n"
+ "-A DOCKER -i docker0 -j RETURN\n"
+ "-A DOCKER ! -i docker0 -p tcp -m tcp --dport 8080 -j DNAT --to-destination 172.17.0.2:80\n"
+ "-A DOCKER -d 203.0.113.1/32 ! -i docker0 -p tcp -m tcp --dport 8081 -j DNAT --to-destination 172.17.0.2:81\nCOMMIT\nE\n",
+ /* read */
+ "prerouting IPv4 tcp not in docker0 here :8080 dnat 172.17.0.2 :80 beyond ! -i docker0, not exact, nat DOCKER of docker\n"
+ "prerouting IPv4 tcp dst 203.0.113.1/32 not in docker0 here :8081 dnat 172.17.0.2 :81 beyond ! -i docker0, not exact, nat DOCKER of docker\n"
+ "output IPv4 tcp not in docker0 not dst 127.0.0.0/8 here :8080 dnat 172.17.0.2 :80 beyond ! -i docker0, not exact, nat DOCKER of docker\n"
+ "output IPv4 tcp dst 203.0.113.1/32 not in docker0 not dst 127.0.0.0/8 here :8081 dnat 172.17.0.2 :81 beyond ! -i docker0, not exact, nat DOCKER of docker\n"},
+{"miniupnpd, legacy", LEGACY,
+ "iptables-legacy-restore <<'E'\n"
+ "*nat\n:MINIUPNPD - [0:0]\n"
+ "-A PREROUTING -i eth0 -j MINIUPNPD\n"
+ "-A MINIUPNPD -p tcp -m tcp --dport 6881 -j DNAT --to-destination 192.168.1.5:6881\nCOMMIT\nE\n",
+ /* read */
+ "prerouting IPv4 tcp in eth0 :6881 dnat 192.168.1.5 :6881, nat MINIUPNPD of miniupnpd\n"},
+{"kube-proxy, legacy", LEGACY,
+ "iptables-legacy-restore <<'E'\n"
+ "*nat\n:KUBE-SERVICES - [0:0]\n:KUBE-SVC-A - [0:0]\n:KUBE-SEP-A - [0:0]\n:KUBE-SEP-B - [0:0]\n:KUBE-MARK-MASQ - [0:0]\n"
+ "-A PREROUTING -m comment --comment \"kubernetes service portals\" -j KUBE-SERVICES\n"
+ "-A KUBE-SERVICES -d 10.96.0.10/32 -p tcp -m comment --comment \"default/web cluster IP\" -m tcp --dport 80 -j KUBE-SVC-A\n"
+ "-A KUBE-SVC-A ! -s 10.244.0.0/16 -d 10.96.0.10/32 -p tcp -m tcp --dport 80 -j KUBE-MARK-MASQ\n"
+ "-A KUBE-SVC-A -m comment --comment \"default/web -> 10.244.1.5:8080\" -m statistic --mode random --probability 0.5 -j KUBE-SEP-A\n"
+ "-A KUBE-SVC-A -m comment --comment \"default/web -> 10.244.2.7:8080\" -j KUBE-SEP-B\n"
+ "-A KUBE-SEP-A -s 10.244.1.5/32 -j KUBE-MARK-MASQ\n"
+ "-A KUBE-SEP-A -p tcp -m tcp -j DNAT --to-destination 10.244.1.5:8080\n"
+ "-A KUBE-SEP-B -p tcp -m tcp -j DNAT --to-destination 10.244.2.7:8080\n"
+ "-A KUBE-MARK-MASQ -j MARK --set-xmark 0x4000/0x4000\nCOMMIT\nE\n",
+ /* read */
+ "prerouting IPv4 tcp dst 10.96.0.10/32 :80 share 10.244.1.5 :8080 beyond -m statistic, not exact, nat KUBE-SEP-A of kube-proxy\n"
+ "prerouting IPv4 tcp dst 10.96.0.10/32 :80 share 10.244.2.7 :8080, nat KUBE-SEP-B of kube-proxy\n"},
+{"kube-proxy, nftables", NFT,
+ "table ip kube-proxy {\n"
+ " map service-ips {\n  type ipv4_addr . inet_proto . inet_service : verdict\n"
+ "  elements = { 10.96.0.10 . tcp . 80 : goto service-A, 10.96.0.11 . udp . 53 : goto service-B }\n }\n"
+ " chain service-A {\n  ip daddr 10.96.0.10 tcp dport 80 ip saddr != 10.244.0.0/16 jump mark-for-masquerade\n"
+ "  numgen random mod 2 vmap { 0 : goto endpoint-A, 1 : goto endpoint-B }\n }\n"
+ " chain service-B {\n  numgen random mod 1 vmap { 0 : goto endpoint-C }\n }\n"
+ " chain mark-for-masquerade {\n  meta mark set meta mark | 0x00004000\n }\n"
+ " chain endpoint-A {\n  ip saddr 10.244.1.5 jump mark-for-masquerade\n  meta l4proto tcp dnat to 10.244.1.5:8080\n }\n"
+ " chain endpoint-B {\n  meta l4proto tcp dnat to 10.244.2.7:8080\n }\n"
+ " chain endpoint-C {\n  meta l4proto udp dnat to 10.244.2.8:53\n }\n"
+ " chain services {\n  ip daddr . meta l4proto . th dport vmap @service-ips\n }\n"
+ " chain nat-prerouting {\n  type nat hook prerouting priority dstnat; policy accept;\n  jump services\n }\n"
+ "}\n",
+ /* read */
+ "prerouting IPv4 tcp dst 10.96.0.10/32 :80 share 10.244.1.5 :8080 beyond numgen, not exact, kube-proxy endpoint-A of kube-proxy\n"
+ "prerouting IPv4 tcp dst 10.96.0.10/32 :80 share 10.244.2.7 :8080 beyond numgen, not exact, kube-proxy endpoint-B of kube-proxy\n"
+ "prerouting IPv4 udp dst 10.96.0.11/32 :53 share 10.244.2.8 :53 beyond numgen, not exact, kube-proxy endpoint-C of kube-proxy\n"},
+{"firewalld 1.3.3, nftables", NFT,
+ "table inet firewalld {\n"
+ " chain nat_PREROUTING {\n  type nat hook prerouting priority -90; policy accept;\n  jump nat_PREROUTING_ZONES\n }\n"
+ " chain nat_PREROUTING_ZONES {\n  iifname \"eth0\" goto nat_PRE_public\n  goto nat_PRE_public\n }\n"
+ " chain nat_PRE_public {\n  jump nat_PRE_public_allow\n }\n"
+ " chain nat_PRE_public_allow {\n  meta nfproto ipv4 tcp dport 80 dnat ip to 192.168.1.2:8080\n  tcp dport 81 redirect to :8081\n }\n"
+ "}\n",
+ /* read */
+ "prerouting IPv4 tcp in eth0 :80 dnat 192.168.1.2 :8080, firewalld nat_PRE_public_allow of firewalld\n"
+ "prerouting tcp in eth0 :81 redirect :8081, firewalld nat_PRE_public_allow of firewalld\n"
+ "prerouting IPv4 tcp :80 dnat 192.168.1.2 :8080, firewalld nat_PRE_public_allow of firewalld\n"
+ "prerouting tcp :81 redirect :8081, firewalld nat_PRE_public_allow of firewalld\n"},
+{"incus, nftables", NFT,
+ "table inet incus {\n"
+ " chain fwdprert.incusbr0 {\n  type nat hook prerouting priority dstnat; policy accept;\n"
+ "  ip daddr 203.0.113.1 tcp dport 80 dnat ip to 10.1.1.5:8080\n"
+ "  ip daddr 203.0.113.1 udp dport { 53, 5353 } dnat ip to 10.1.1.6\n"
+ "  ip daddr 203.0.113.2 dnat ip to 10.1.1.7\n }\n"
+ " chain fwdout.incusbr0 {\n  type nat hook output priority -100; policy accept;\n"
+ "  ip daddr 203.0.113.1 tcp dport 80 dnat ip to 10.1.1.5:8080\n }\n"
+ "}\n",
+ /* read */
+ "prerouting IPv4 tcp dst 203.0.113.1/32 :80 dnat 10.1.1.5 :8080, incus fwdprert.incusbr0 of incus\n"
+ "prerouting IPv4 udp dst 203.0.113.1/32 :53 dnat 10.1.1.6, incus fwdprert.incusbr0 of incus\n"
+ "prerouting IPv4 udp dst 203.0.113.1/32 :5353 dnat 10.1.1.6, incus fwdprert.incusbr0 of incus\n"
+ "prerouting IPv4 dst 203.0.113.2/32 dnat 10.1.1.7, incus fwdprert.incusbr0 of incus\n"
+ "output IPv4 tcp dst 203.0.113.1/32 :80 dnat 10.1.1.5 :8080, incus fwdout.incusbr0 of incus\n"},
+{"with what belongs to it, legacy", &xtables_backend, OTHERS_ALL,
+ "iptables-legacy -t nat -A PREROUTING -i eth0 -p tcp --dport 80 -j DNAT --to-destination 10.0.0.2:8080\n"
+ "iptables-legacy -t nat -A POSTROUTING -o eth1 -d 10.0.0.2 -p tcp --dport 8080 -j MASQUERADE\n"
+ "iptables-legacy -t nat -A POSTROUTING -o eth1 -d 10.0.0.3 -p tcp --dport 8080 -j SNAT --to-source 10.0.0.1\n"
+ "iptables-legacy -A FORWARD -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT\n"
+ "iptables-legacy -A FORWARD -d 10.0.0.2 -p tcp --dport 8080 -m state --state NEW -j ACCEPT\n"
+ "iptables-legacy -A INPUT -p tcp --dport 22 -j ACCEPT\n",
+ /* read */
+ "prerouting IPv4 tcp in eth0 :80 dnat 10.0.0.2 :8080, nat PREROUTING\n"
+ "postrouting IPv4 tcp out eth1 dst 10.0.0.2/32 :8080 masquerade, nat POSTROUTING\n"
+ "postrouting IPv4 tcp out eth1 dst 10.0.0.3/32 :8080 snat 10.0.0.1, nat POSTROUTING\n"
+ "input IPv4 tcp :22 accept, filter INPUT\n"
+ "forward IPv4 ESTABLISHED RELATED accept, filter FORWARD\n"
+ "forward IPv4 tcp dst 10.0.0.2/32 NEW :8080 accept, filter FORWARD\n"},
+{"with what belongs to it, native", &nftables_backend, OTHERS_ALL,
+ "table inet fw {\n"
+ " chain pre {\n  type nat hook prerouting priority dstnat;\n  iifname \"eth0\" tcp dport 80 dnat ip to 10.0.0.2:8080\n }\n"
+ " chain post {\n  type nat hook postrouting priority srcnat;\n  oifname \"eth1\" ip daddr 10.0.0.2 masquerade\n"
+ "  oifname \"eth1\" ip daddr 10.0.0.3 snat ip to 10.0.0.1\n }\n"
+ " chain forward {\n  type filter hook forward priority filter; policy drop;\n  ct state established,related accept\n"
+ "  ct status dnat accept\n  iifname \"eth0\" ip daddr 10.0.0.2 tcp dport 8080 ct state new accept\n"
+ "  ct state vmap { established : accept, related : accept, invalid : drop }\n }\n"
+ "}\n",
+ /* read */
+ "prerouting IPv4 tcp in eth0 :80 dnat 10.0.0.2 :8080, fw pre\n"
+ "forward ESTABLISHED RELATED accept, fw forward\n"
+ "forward DNAT accept, fw forward\n"
+ "forward IPv4 tcp in eth0 dst 10.0.0.2/32 NEW :8080 accept, fw forward\n"
+ "forward ESTABLISHED accept, fw forward\n"
+ "forward RELATED accept, fw forward\n"
+ "postrouting IPv4 out eth1 dst 10.0.0.2/32 masquerade, fw post\n"
+ "postrouting IPv4 out eth1 dst 10.0.0.3/32 snat 10.0.0.1, fw post\n"},
