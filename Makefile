@@ -265,6 +265,7 @@ INSTALLED = $(DESTDIR)$(PREFIX)/sbin/pfwd \
 	$(SHARE)/man/man8/pfwd.8 $(SHARE)/man/man5/forwards.conf.5 $(SHARE)/pfwd/words \
 	$(SHARE)/bash-completion/completions/pfwd $(SHARE)/zsh/site-functions/_pfwd \
 	$(SHARE)/fish/vendor_completions.d/pfwd.fish $(DESTDIR)$(UNITDIR)/pfwd.service \
+	$(DESTDIR)$(UNITDIR)/pfwd-after@.service \
 	$(DESTDIR)$(UNITDIR)/pfwd-metrics.service $(DESTDIR)$(UNITDIR)/pfwd-metrics.timer \
 	$(SHARE)/doc/pfwd/examples/pfwd.rules.yml \
 	$(LIB)/modules-load.d/pfwd.conf
@@ -282,6 +283,7 @@ install: $(PROGRAM)
 	$(call fill,src/completion/pfwd.fish.in,$(SHARE)/fish/vendor_completions.d/pfwd.fish)
 	$(call fill,src/systemd/pfwd.service.in,$(DESTDIR)$(UNITDIR)/pfwd.service)
 	$(call fill,src/systemd/pfwd-metrics.service.in,$(DESTDIR)$(UNITDIR)/pfwd-metrics.service)
+	install -D -m 644 src/systemd/pfwd-after@.service $(DESTDIR)$(UNITDIR)/pfwd-after@.service
 	install -D -m 644 src/systemd/pfwd-metrics.timer $(DESTDIR)$(UNITDIR)/pfwd-metrics.timer
 	install -D -m 644 doc/examples/pfwd.rules.yml $(SHARE)/doc/pfwd/examples/pfwd.rules.yml
 	install -D -m 644 src/systemd/modules-load.conf $(LIB)/modules-load.d/pfwd.conf

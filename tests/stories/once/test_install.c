@@ -18,6 +18,7 @@ static void uninstall_leaves_the_administrators_file(void **state)
 	struct outcome o = town_run(INSTALL("install") "find . -type f | sort");
 	assert_string_equal(o.out, "./etc/pfwd/forwards.conf\n"
 				   "./usr/lib/modules-load.d/pfwd.conf\n"
+				   "./usr/lib/systemd/system/pfwd-after@.service\n"
 				   "./usr/lib/systemd/system/pfwd-metrics.service\n"
 				   "./usr/lib/systemd/system/pfwd-metrics.timer\n"
 				   "./usr/lib/systemd/system/pfwd.service\n"
