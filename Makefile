@@ -59,7 +59,8 @@ STORY_HELP = $(BUILD)/tests/stories/town.o $(BUILD)/tests/stories/trouble.o
 PROGRAM = $(if $(filter build,$(BUILD)),pfwd,$(BUILD)/pfwd)
 
 # libFuzzer comes with clang: on Debian libclang-rt-14-dev
-.PHONY: all deps lint-deps bench-deps deb-deps roots-deps check check-roots golden demo demo-check soak bench \
+.PHONY: all deps lint-deps bench-deps deb-deps roots-deps beside-deps check check-roots \
+	check-beside golden demo demo-check soak bench \
 	scale lint analyze asan valgrind coverage fuzz install uninstall deb deb-check clean dist layers
 
 all: $(PROGRAM)
@@ -119,6 +120,10 @@ golden: $(PROGRAM)
 # fetches some hundred packages, and takes a `make check` for each.
 check-roots:
 	tests/roots/run $(ROOTS)
+
+# Beside real firewalls and daemons: make beside-deps check-beside. JOBS is how many run at once.
+check-beside: pfwd
+	BACKENDS="$(BACKENDS)" tests/beside/run
 
 demo: $(PROGRAM)
 	@for backend in $(BACKENDS); do \
@@ -222,6 +227,8 @@ lint: layers
 	cppcheck --quiet --std=c11 --enable=warning,performance,portability --inline-suppr \
 		--error-exitcode=1 -Iinclude -DPFWD_VERSION='""' src
 	shellcheck tests/run tests/golden/run tests/layers tests/roots/run tests/roots/inside \
+		tests/roots/root.sh tests/beside/run tests/beside/install tests/beside/course \
+		tests/beside/town.sh tests/beside/programs/*.sh \
 		tests/analyze tests/demo tests/demo-check tests/bench/run tests/bench/*.sh tests/soak/run .ci/run \
 		tests/package/run tests/package/boot tests/package/story tests/stories/*.sh \
 		src/completion/words src/completion/pfwd.bash.in findings/*.sh
@@ -247,7 +254,7 @@ deps:
 lint-deps:
 	$(MAKE) deps DEPS_MORE="$(LINT_PACKAGES)"
 
-roots-deps:
+roots-deps beside-deps:
 	$(MAKE) deps DEPS_MORE="$(ROOTS_PACKAGES)"
 
 bench-deps:

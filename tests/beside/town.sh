@@ -1,0 +1,50 @@
+# shellcheck shell=sh disable=SC2154 # gateway: what clients connect to
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Two clients, a gateway and a server:
+#
+#   10.1.0.2 and 10.1.0.3 --- wan0 10.1.0.1 [gateway] 192.168.1.1 lan0 --- 192.168.1.2
+#
+# The first client is the one that is banned.
+
+link() { # NAMESPACE INTERFACE
+	ip netns add "$1"
+	ip link add "$2" type veth peer name eth0 netns "$1"
+	ip -n "$1" link set lo up
+	ip -n "$1" link set eth0 up
+	ip link set "$2" up
+}
+
+build_town() {
+	mkdir -p /run/netns /run/page
+	echo "Hello." >/run/page/index.html
+	ip link set lo up
+	link client wan0
+	link server lan0
+	ip addr add 10.1.0.1/24 dev wan0
+	ip addr add 192.168.1.1/24 dev lan0
+	ip -n client addr add 10.1.0.2/24 dev eth0
+	ip -n client addr add 10.1.0.3/24 dev eth0
+	ip -n server addr add 192.168.1.2/24 dev eth0
+	ip -n client route add default via 10.1.0.1
+	ip -n server route add default via 192.168.1.1
+	sysctl -qw net.ipv4.ip_forward=1
+	ip netns exec server busybox httpd -p 8080 -h /run/page
+	busybox httpd -p 9090 -h /run/page
+}
+
+asks() { # CLIENT PORT: it is answered
+	ip netns exec client curl -s -f -o /dev/null -m 0.5 --interface "$1" "http://$gateway:$2/"
+}
+
+# Those of the host, so that containers can be told apart.
+mount_cgroups() {
+	if grep -q :memory: /proc/self/cgroup; then
+		mount -t tmpfs none /sys/fs/cgroup
+		cut -d: -f2 /proc/self/cgroup | grep -v -e = -e '^$' | while read -r controllers; do
+			mkdir "/sys/fs/cgroup/$controllers"
+			mount -t cgroup -o "$controllers" none "/sys/fs/cgroup/$controllers" || return
+		done
+	else
+		mount -t cgroup2 none /sys/fs/cgroup
+	fi
+}
