@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Rules of others that packets meet before forwards translate them, or before they are routed, as
- * values, and what these do to the new connections of a forward. It reads no kernel.
+ * Rules of others that packets meet where pfwd lets none through: before forwards translate them,
+ * or in tables that it does not use. As values, and what these do to the new connections of a
+ * forward. It reads no kernel.
  */
 #ifndef PFWD_FILTER_EARLY_H
 #define PFWD_FILTER_EARLY_H
@@ -17,7 +18,12 @@ struct early_base {         /* a base chain */
 	size_t chain;       /* in that set */
 	enum family family; /* FAMILY_NONE: both */
 	bool translated;    /* it comes after the translation */
-	bool zones;         /* it comes before conntrack, so that it may choose zones */
+	enum early_way {
+		EARLY_ALL,     /* packets pass it wherever they go */
+		EARLY_THROUGH, /* those to other hosts */
+		EARLY_IN,      /* those to this host */
+	} way;
+	bool zones; /* it comes before conntrack, so that it may choose zones */
 	char devices[EARLY_DEVICES_MAX][IFNAME_MAX]; /* of an ingress hook; first "": of all */
 	char where[160];                             /* "chain x in table ip y" */
 	char tool[48];      /* the command that edits it, "iptables-legacy -t raw" */
@@ -47,6 +53,7 @@ struct early_case {
 	const struct forward *f;
 	struct address addr;  /* that its clients connect to; none: not known */
 	char out[IFNAME_MAX]; /* by which its target is reached; "": not known, or this host */
+	bool here;            /* the target is this host */
 	bool suspect;         /* as in struct filter_flow */
 };
 

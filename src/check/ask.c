@@ -320,7 +320,11 @@ static int read_early(struct asker *asker, const struct backend *const *backends
 static void ask_early(struct asker *asker, struct case_facts *c)
 {
 	const struct early *early = &asker->asked->early;
-	struct early_case of = {.f = c->f, .addr = find_own_address(&asker->asked->facts, c->f)};
+	struct early_case of = {
+		.f = c->f,
+		.addr = find_own_address(&asker->asked->facts, c->f),
+		.here = forward_to_self(c->f) ||
+			host_address_owner(&asker->asked->facts.addresses, &c->f->target)};
 	if (early->base_count == 0 || c->f->except)
 		return;
 	if (c->there && c->there->kind == ROUTE_OUT)

@@ -301,7 +301,7 @@ static bool look_early_drop(const struct facts *facts, const struct case_facts *
 {
 	(void)facts;
 	return c->early.kind == EARLY_DROP &&
-	       say_early(c, out, "drops its packets before a forward can let them through");
+	       say_early(c, out, "drops its packets where pfwd lets none through");
 }
 
 static bool look_zones(const struct facts *facts, const struct case_facts *c,
@@ -852,7 +852,8 @@ const struct finding findings[] = {
 	 "translated",
 	 look_untracked},
 	{"early-drop", SEVERITY_ERROR, true, false, TRACE_TRANSLATED, "let it through with",
-	 "a chain before the translation (raw, mangle, prerouting, ingress) drops its packets",
+	 "a chain where pfwd lets none through (raw, mangle, prerouting, ingress) drops its "
+	 "packets",
 	 look_early_drop},
 	{"zones", SEVERITY_ERROR, false, false, TRACE_ANSWER_LEFT, NULL,
 	 "answers are in another zone of conntrack than the connections", look_zones},

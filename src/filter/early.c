@@ -64,12 +64,14 @@ static struct filter_flow flow_of(const struct early_case *of, bool translated)
 				   .dst = network_of_host(translated ? &f->target : &of->addr),
 				   .ports = translated ? f->target_ports : f->ports,
 				   .original = f->ports,
-				   .here = !translated || forward_to_self(f),
+				   .here = !translated || of->here,
 				   .plain = !translated,
 				   .early = !translated,
 				   .sure = !of->suspect,
 				   .suspect = of->suspect};
 	memcpy(flow.in, f->ifname, sizeof(flow.in));
+	if (translated)
+		memcpy(flow.out, of->out, sizeof(flow.out));
 	return flow;
 }
 
@@ -151,7 +153,8 @@ struct early_hit early_find(const struct early *early, const struct early_case *
 	for (size_t i = 0; i < early->base_count; i++) {
 		const struct early_base *base = &early->bases[i];
 		const struct early_set *set = &early->sets[base->set];
-		if (!sees(base, of->f, of->f->ifname))
+		bool other_way = base->way == (of->here ? EARLY_THROUGH : EARLY_IN);
+		if (other_way || !sees(base, of->f, of->f->ifname))
 			continue;
 		struct filter_place place = filter_place(set->chains, set->count, base->chain,
 							 base->translated ? &behind : &before);

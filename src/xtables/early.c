@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The PREROUTING chains of the tables raw and mangle. */
+/* Chains of the tables raw and mangle. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,6 +22,45 @@ static int give_set(struct foreign *from, struct early *out, struct err *err)
 	return early_add_set(out, chains, from->count, err);
 }
 
+static const struct place {
+	enum table table;
+	const char *chain;
+	enum early_way way;
+} places[] = {
+	{TABLE_RAW, "PREROUTING", EARLY_ALL},
+	{TABLE_MANGLE, "PREROUTING", EARLY_ALL},
+	{TABLE_MANGLE, "FORWARD", EARLY_THROUGH},
+	{TABLE_MANGLE, "INPUT", EARLY_IN},
+};
+
+static int add_base(enum family family, const struct place *place, size_t chain, struct early *out,
+		    struct err *err)
+{
+	struct early_base base = {.chain = chain,
+				  .family = family,
+				  .translated = place->way != EARLY_ALL,
+				  .way = place->way,
+				  .zones = place->table == TABLE_RAW};
+	snprintf(base.where, sizeof(base.where), "chain %s in the legacy %s %s table", place->chain,
+		 family_name(family), table_name(place->table));
+	snprintf(base.tool, sizeof(base.tool), "%s-legacy -t %s",
+		 family == FAMILY_IPV6 ? "ip6tables" : "iptables", table_name(place->table));
+	strcpy(base.chain_of, place->chain);
+	return early_add_base(out, &base, err);
+}
+
+static int add_bases(enum family family, enum table table, const struct foreign *foreign,
+		     struct early *out, struct err *err)
+{
+	int result = 0;
+	for (size_t i = 0; result == 0 && i < sizeof(places) / sizeof(places[0]); i++) {
+		size_t chain = foreign_find(foreign, places[i].chain);
+		if (places[i].table == table && chain < foreign->count)
+			result = add_base(family, &places[i], chain, out, err);
+	}
+	return result;
+}
+
 static int read_table(enum family family, enum table table, struct early *out, struct err *err)
 {
 	struct foreign foreign = {0};
@@ -30,15 +69,10 @@ static int read_table(enum family family, enum table table, struct early *out, s
 	if (!t)
 		return err->kind == ERR_UNSUPPORTED || err->kind == ERR_PERMISSION ? 0 : -1;
 	int result = tables_read_foreign(t, &foreign, err);
-	size_t base = foreign_find(&foreign, "PREROUTING");
-	struct early_base added = {.chain = base, .family = family, .zones = table == TABLE_RAW};
-	snprintf(added.where, sizeof(added.where), "chain PREROUTING in the legacy %s %s table",
-		 family_name(family), table_name(table));
-	snprintf(added.tool, sizeof(added.tool), "%s-legacy -t %s",
-		 family == FAMILY_IPV6 ? "ip6tables" : "iptables", table_name(table));
-	strcpy(added.chain_of, "PREROUTING");
-	if (result == 0 && base < foreign.count)
-		result = give_set(&foreign, out, err) < 0 ? -1 : early_add_base(out, &added, err);
+	if (result == 0)
+		result = give_set(&foreign, out, err);
+	if (result == 0)
+		result = add_bases(family, table, &foreign, out, err);
 	foreign_free(&foreign);
 	tables_close(t);
 	return result;

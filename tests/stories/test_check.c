@@ -166,6 +166,11 @@ static void what_comes_before_the_translation_is_found(void **state)
 	early("error: early-drop: rule 1 of chain ",
 	      "iptables-legacy -t mangle -A PREROUTING -p tcp --dport 80 -j DROP",
 	      TABLE("mangle", "tcp dport 80 drop"));
+	if (town_is("iptables"))
+		early("error: early-drop: rule 1 of chain FORWARD in the legacy IPv4 mangle table",
+		      "iptables-legacy -t mangle -A FORWARD -o lan0 -p tcp --dport 8080 -j DROP",
+		      "");
+	early(NULL, "iptables-legacy -t mangle -A INPUT -p tcp --dport 8080 -j DROP", "true");
 	early("error: early-drop: the policy of chain ",
 	      "iptables-legacy -t raw -P PREROUTING DROP; "
 	      "iptables-legacy -t raw -A PREROUTING -i lan0 -j ACCEPT",
