@@ -34,6 +34,25 @@ static void the_examples_of_the_file_work(void **state)
 	pfwd(0, "diff /run/forwards.conf");
 }
 
+/* Rules, an empty line, and the forwards that adopt makes of them. */
+static void hand_written_rules_become_what_it_says(void **state)
+{
+	(void)state;
+	struct outcome o = town_run(
+		"sed -n '/^.Sh MOVING/,/^.Sh THE/{/^.Bd/,/^.Ed/p}' man/pfwd.8 >/run/blocks;"
+		"awk '/^.Bd/ { n++; part = \"rules\"; next } /^.Ed/ { next }"
+		" /^$/ { part = \"lines\"; next }"
+		" { while (sub(/\\\\e$/, \"\")) { more = $0; getline; $0 = more $0 }"
+		"   print >(\"/run/\" part n) }' /run/blocks; count=0;"
+		"for lines in /run/lines*; do rules=/run/rules${lines#/run/lines};"
+		" grep -q ^iifname $rules && sed -i '1i table ip nat { chain c { type nat hook "
+		"prerouting priority -100' $rules && echo '} }' >>$rules;"
+		" $PFWD adopt $rules 2>/dev/null | $PFWD apply - 2>/dev/null;"
+		" $PFWD diff $lines || echo \"differ: $lines\"; count=$((count + 1)); done;"
+		"echo $count forms");
+	assert_string_equal(o.out, "5 forms\n");
+}
+
 static void agree(const char *what)
 {
 	struct outcome o = town_run("PFWD=${PFWD:-./pfwd} tests/stories/manual.sh %s", what);
@@ -76,6 +95,7 @@ int main(void)
 	const struct CMUnitTest stories[] = {
 		STORY(the_examples_work),
 		STORY(the_examples_of_the_file_work),
+		STORY(hand_written_rules_become_what_it_says),
 		STORY(manual_and_program_have_the_same_commands),
 		STORY(manual_and_program_have_the_same_options),
 		STORY(manual_and_program_have_the_same_columns),
