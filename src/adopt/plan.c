@@ -43,9 +43,9 @@ void draft_give_up(struct draft *d, size_t rule, const char *format, ...)
 	vsnprintf(text, sizeof(text), format, args);
 	va_end(args);
 	free(r->why);
-	/* analyzer: no leak, adopt_free frees it */
 	r->why = strdup(text);
 	r->fate = ADOPT_STAYS;
+	/* analyzer: no leak, adopt_free frees it */
 	d->failed = d->failed || !r->why;
 	d->changed = true;
 }
@@ -55,8 +55,8 @@ void draft_note(struct draft *d, size_t rule, const char *text)
 	struct adopt_rule *r = &d->out->rules[rule];
 	if (r->why)
 		return;
-	/* analyzer: no leak, adopt_free frees it */
 	r->why = strdup(text);
+	/* analyzer: no leak, adopt_free frees it */
 	d->failed = d->failed || !r->why;
 }
 

@@ -88,17 +88,17 @@ static const char *map_ports(const struct other_rule *v, struct forward *f)
 {
 	unsigned int count = ports_count(f->ports);
 	struct ports to = v->to_ports;
-	if (to.last == 0) {
+	bool range = to.first < to.last,
+	     all = !v->to_base && ports_hold(to, f->ports.first) && ports_hold(to, f->ports.last);
+	if (to.last == 0 || (range && all)) {
 		f->target_ports = f->ports;
-	} else if (to.first == to.last) {
+	} else if (!range) {
 		f->target_ports = to;
 	} else if (v->to_base) {
 		unsigned int first = (unsigned int)to.first + f->ports.first - v->to_base;
 		if (f->ports.first < v->to_base || first + count - 1 > to.last)
 			return "its ports do not count from the first one of the target";
 		f->target_ports = (struct ports){(uint16_t)first, (uint16_t)(first + count - 1)};
-	} else if (ports_hold(to, f->ports.first) && ports_hold(to, f->ports.last)) {
-		f->target_ports = f->ports;
 	} else {
 		return "it sends each of its ports to the first free one of a range; a forward "
 		       "sends all to one port, or maps a range in order";

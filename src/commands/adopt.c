@@ -23,6 +23,8 @@
 #include "host/route.h"
 #include "syntax/rule_text.h"
 
+#define QUOTED_MAX (2UL * WORDS_MAX)
+
 struct adopting {
 	struct edit edit;
 	const char *file; /* NULL: the kernel's rules */
@@ -39,7 +41,7 @@ struct adopting {
 
 /* A rule as its tool writes it, fit for a line; returns how many of its values are not told. */
 static size_t put_words(const struct other_rules *rules, const struct adopt *plan, size_t rule,
-			char out[2 * WORDS_MAX])
+			char out[QUOTED_MAX])
 {
 	const struct adopt_rule *r = &plan->rules[rule];
 	const struct other_rule *first = &rules->items[r->first];
@@ -50,13 +52,13 @@ static size_t put_words(const struct other_rules *rules, const struct adopt *pla
 		if (plan->rule_of[i] == rule && !words_add_ports(&ports, first, &rules->items[i]))
 			more++;
 	words_whole(first, &ports, words);
-	quote_into(out, 2 * WORDS_MAX, words);
+	quote_into(out, QUOTED_MAX, words);
 	return more;
 }
 
 static void say_rule(const struct other_rules *rules, const struct adopt *plan, size_t rule)
 {
-	char words[2 * WORDS_MAX];
+	char words[QUOTED_MAX];
 	size_t more = put_words(rules, plan, rule, words);
 	const char *why = plan->rules[rule].why;
 	if (more)
@@ -115,7 +117,7 @@ static void print_forwards(const struct forwards *set)
 /* What would be deleted, as comments of a forwards file. */
 static void print_taken(const struct other_rules *rules, const struct adopt *plan)
 {
-	char words[2 * WORDS_MAX];
+	char words[QUOTED_MAX];
 	for (size_t i = 0; i < plan->count; i++) {
 		if (plan->rules[i].fate != ADOPT_TAKEN)
 			continue;

@@ -363,8 +363,8 @@ static int read_others(const struct attempt *a, struct err *err)
 		if (a->result->sets[b] &&
 		    backends[b]->others(a->result->sets[b], OTHERS_ALL, &others->rules, err) < 0)
 			return -1;
-	/* analyzer: no leak, change_others_free frees it */
 	others->gone = calloc(others->rules.count + 1, sizeof(*others->gone));
+	/* analyzer: no leak, change_others_free frees it */
 	return others->gone ? 0 : err_memory(err);
 }
 
@@ -400,7 +400,7 @@ static int remove_others(const struct attempt *a, struct err *err)
 			continue;
 		if (backends[b]->remove(&others->rules, others->gone, err) < 0) {
 			for (size_t o = 0; !removed && backends[o]; o++)
-				if (has_work(a, o))
+				if (a->shares[o] && has_work(a, o))
 					set_back(a, o, err);
 			return -1;
 		}

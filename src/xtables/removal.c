@@ -9,15 +9,15 @@
 #include "xtables/removal.h"
 #include "xtables/snapshot.h"
 
-struct table_removal { /* of one table; a zeroed one is empty */
-	enum family family;
-	enum table table;
+struct table_removal {         /* of one table; a zeroed one is empty */
 	struct tables *tables; /* NULL: nothing is to be deleted from it */
 	struct state state;
 	struct other_rules now;
 	struct tables_place *places;
 	size_t count;
 	struct deletion deletion;
+	enum table table;
+	enum family family;
 	bool committed;
 };
 
@@ -126,7 +126,7 @@ static int undo(const struct table_removal *r, struct err *err)
 	return result;
 }
 
-#define REMOVALS (FAMILIES * TABLES)
+#define REMOVALS ((size_t)FAMILIES * TABLES)
 
 static int commit_all(struct table_removal *removals, struct err *err)
 {
