@@ -192,6 +192,47 @@ static void clients_that_the_forward_does_not_take_are_told(const struct place *
 }
 STORY(clients_that_the_forward_does_not_take_are_told)
 
+/* The server's kernel knows no SCTP, and says so. */
+static void associations_are_told(void **state)
+{
+	(void)state;
+	pfwd(0, "add wan0:3868/sctp 192.168.1.2:3869");
+	watch("-c 1 wan0:3868/sctp");
+	town_sh("ip netns exec client python3 tests/stories/sctp.py send 4 10.1.0.1 3868");
+	struct outcome o = told(1);
+	assert_says(o.out, "arrived on wan0\n");
+	assert_says(o.out, "translated to 192.168.1.2:3869\n");
+	assert_says(o.out, "left by lan0\n");
+}
+
+static void what_comes_before_the_translation_is_named(void **state)
+{
+	(void)state;
+	town_serve(SERVER, TCP, "192.168.1.2", 8080);
+	pfwd(0, "add wan0:80 192.168.1.2:8080");
+	town_sh(town_is("iptables")
+			? "iptables-legacy -t raw -A PREROUTING -i wan0 -p tcp --syn -j CT "
+			  "--notrack"
+			: "nft 'table ip early { chain c { type filter hook prerouting priority "
+			  "raw\niifname wan0 notrack; }; }'");
+	watch("-c 1 -rn -o STEP,FINDING wan0:80");
+	assert_refused(CLIENT, TCP, "10.1.0.1", 80);
+	assert_string_equal(told(1).out, "arrived -\nstopped untracked\n");
+	/* one client alone */
+	town_sh(town_is("iptables")
+			? "iptables-legacy -t raw -F; iptables-legacy -t raw -A PREROUTING -s "
+			  "10.1.0.2 -j DROP"
+			: "nft flush table ip early; nft add rule ip early c ip saddr 10.1.0.2 "
+			  "drop");
+	pfwd(0, "check");
+	watch("-c 1 wan0:80");
+	assert_refused(CLIENT, TCP, "10.1.0.1", 80);
+	struct outcome o = told(1);
+	assert_silent(o.out, "translated");
+	assert_says(o.out, " stops the client 10.1.0.2\n");
+	town_sh("iptables-legacy -t raw -F");
+}
+
 static void nothing_that_arrives_is_told_after_the_wait(void **state)
 {
 	(void)state;
@@ -282,6 +323,8 @@ int main(void)
 		BOTH(forwards_to_this_host_are_told),
 		BOTH(programs_of_this_host_and_masquerade_are_told),
 		BOTH(clients_that_the_forward_does_not_take_are_told),
+		ONE(associations_are_told),
+		ONE(what_comes_before_the_translation_is_named),
 		ONE(nothing_that_arrives_is_told_after_the_wait),
 		ONE(other_traffic_does_not_disturb),
 		ONE(rows_are_objects_and_columns),
