@@ -638,7 +638,8 @@ static int read_words(struct reader *r, const struct words *words, const char *l
 /* Behind "[PACKETS:BYTES] " of iptables-save -c. */
 static const char *skip_counters(const char *line, const char *end)
 {
-	const char *close = line < end && *line == '[' ? memchr(line, ']', (size_t)(end - line)) : NULL;
+	const char *close =
+		line < end && *line == '[' ? memchr(line, ']', (size_t)(end - line)) : NULL;
 	if (!close)
 		return line;
 	for (close++; close < end && is_blank(*close); close++)
