@@ -22,6 +22,7 @@ struct candidate {
 	size_t value; /* index of what it is made of, which is its place in the order */
 	size_t rule;  /* that stays if this one is given up */
 	size_t with;  /* index of that other candidate */
+	bool there;   /* pfwd has such a forward: it is not made again */
 };
 
 struct picks { /* indices of values, in order; a zeroed one is empty */

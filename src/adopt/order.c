@@ -52,28 +52,35 @@ static void compare_with_staying(struct draft *d, const struct candidate *c)
 
 /* ---- forwards that are there already ---- */
 
-static void compare_with_present(struct draft *d, const struct candidate *c)
+/* Whether the forward that is there does all that the other one would do. */
+static bool does_all(const struct forward *there, const struct forward *f)
+{
+	return forward_same_place(there, f) && there->local >= f->local &&
+	       (!f->hairpin || networks_compare(there->hairpin_nets, f->hairpin_nets) == 0);
+}
+
+static void compare_with_present(struct draft *d, struct candidate *c)
 {
 	const struct forwards *present = d->host->present;
 	struct match own = forward_match(&c->f);
 	char text[SPEC_TEXT_MAX];
+	c->there = false;
 	for (size_t i = 0; present && i < present->count && !draft_stays(d, c->rule); i++) {
 		const struct forward *p = &present->items[i];
 		struct match other = forward_match(p);
 		if (p->family != c->f.family)
 			continue;
 		enum overlap o = match_overlap(&other, &own);
-		if (o == OVERLAP_DISJOINT || o == OVERLAP_INSIDE)
-			continue;
-		bool same = forward_same_place(p, &c->f);
-		if ((o == OVERLAP_EQUAL && same) ||
-		    (o == OVERLAP_AROUND && same && !conflict_between(p, &c->f)))
+		c->there = c->there || (o == OVERLAP_EQUAL && does_all(p, &c->f));
+		if (c->there || (!conflict_between(p, &c->f) &&
+				 (o != OVERLAP_AROUND || forward_same_place(p, &c->f))))
 			continue;
 		spec_format(p, text);
-		draft_give_up(d, c->rule,
-			      "the forward %s, which is there already, takes %s of "
-			      "its packets",
-			      text, o == OVERLAP_CROSS ? "some" : "all");
+		draft_give_up(
+			d, c->rule,
+			"the forward %s, which is there already, takes its packets or would be "
+			"in conflict",
+			text);
 	}
 }
 

@@ -151,18 +151,6 @@ static int find_rules(const struct other_rules *rules, struct adopt *out, struct
 
 /* ---- the plan ---- */
 
-static bool is_present(const struct draft *d, const struct forward *f)
-{
-	const struct forwards *present = d->host->present;
-	for (size_t i = 0; present && i < present->count; i++) {
-		const struct forward *p = &present->items[i];
-		struct match a = forward_match(f), b = forward_match(p);
-		if (p->family == f->family && match_overlap(&a, &b) == OVERLAP_EQUAL)
-			return true;
-	}
-	return false;
-}
-
 /* What is left of the candidates. */
 static int take_forwards(struct draft *d, struct err *err)
 {
@@ -173,8 +161,7 @@ static int take_forwards(struct draft *d, struct err *err)
 		struct adopt_rule *r = &d->out->rules[c->rule];
 		r->fate = ADOPT_TAKEN;
 		bool made = c->part == PART_FORWARD || c->part == PART_EXCEPTION;
-		if (made && !is_present(d, &c->f) &&
-		    forwards_add(&d->out->forwards, &c->f, err) < 0)
+		if (made && !c->there && forwards_add(&d->out->forwards, &c->f, err) < 0)
 			return -1;
 	}
 	return forwards_sort(&d->out->forwards, err);

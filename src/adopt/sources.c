@@ -145,6 +145,9 @@ static bool is_in_conflict(const struct draft *d, const struct forward *f,
 		    conflict_between(f, &o->f))
 			return true;
 	}
+	for (size_t i = 0; d->host->present && i < d->host->present->count; i++)
+		if (conflict_between(f, &d->host->present->items[i]))
+			return true;
 	return false;
 }
 
@@ -164,6 +167,8 @@ static const char *put_into_forwards(struct draft *d, size_t i, bool apply, bool
 			continue;
 		*any = true;
 		enum use use = find_use(&c->f, v);
+		if (c->there && use != USE_NONE)
+			return "the forward is there already";
 		const char *reason = use == USE_NONE ? NULL : change(&c->f, v, use, &changed);
 		if (!reason && use == USE_HAIRPIN && is_in_conflict(d, &changed, c))
 			reason = "--hairpin would be in conflict with another forward";

@@ -509,7 +509,7 @@ static void forwards_that_are_there_stay(void **state)
 	pfwd(0, "add wan0:82 192.168.1.2");
 	pfwd(0, "add wan0:83 192.168.1.2");
 	struct outcome o = pfwd(1, "adopt --undo /run/undo");
-	assert_says(o.err, "the forward wan0:82/tcp, which is there already, takes all");
+	assert_says(o.err, "the forward wan0:82/tcp, which is there already, takes its packets");
 	assert_string_equal(pfwd(0, "save -").out,
 			    "wan0:80/tcp 192.168.1.2:8080 --name web\n"
 			    "wan0:81/tcp 192.168.1.2:81\nwan0:82/tcp 192.168.1.2:82\n"
