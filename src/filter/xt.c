@@ -59,9 +59,13 @@ static void on_tcp(const void *data, struct filter_rule *r)
 	const struct xt_tcp *tcp = data;
 	limit_sources(tcp->spts, tcp->invflags & XT_TCP_INV_SRCPT, r);
 	read_ports(tcp->dpts[0], tcp->dpts[1], tcp->invflags & XT_TCP_INV_DSTPT, r);
-	/* the first packet of a connection has SYN alone of the flags that --syn asks for */
-	bool syn = tcp->flg_cmp == (tcp->flg_mask & 0x02) && !(tcp->invflags & XT_TCP_INV_FLAGS);
-	if ((tcp->flg_mask && !syn) || tcp->option)
+	/* the first packet of a connection has SYN alone, and its answer SYN and ACK */
+	bool inverted = tcp->invflags & XT_TCP_INV_FLAGS;
+	if (((0x02 & tcp->flg_mask) == tcp->flg_cmp) == inverted)
+		r->not_plain = r->not_translated = true;
+	if (((0x12 & tcp->flg_mask) == tcp->flg_cmp) == inverted)
+		r->not_reply = true;
+	if (tcp->option)
 		r->limited = true;
 }
 

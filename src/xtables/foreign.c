@@ -66,7 +66,10 @@ static void read_header(const struct head *head, struct filter_rule *r)
 	read_interface(head->in, head->inversions & IPT_INV_VIA_IN, r->in, &r->not_in);
 	read_interface(head->out, head->inversions & IPT_INV_VIA_OUT, r->out, &r->not_out);
 	filter_xt_proto(head->proto, head->inversions & IPT_INV_PROTO, r);
-	if (head->family == FAMILY_IPV4 ? head->flags & IPT_F_FRAG : head->flags & IP6T_F_TOS)
+	/* later fragments, which begin no connection; or, in IPv6, a class of traffic */
+	if (head->family == FAMILY_IPV4 && head->flags & IPT_F_FRAG)
+		r->never = r->never || !(head->inversions & IPT_INV_FRAG);
+	else if (head->family == FAMILY_IPV6 && head->flags & IP6T_F_TOS)
 		r->limited = true;
 }
 

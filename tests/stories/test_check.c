@@ -274,6 +274,13 @@ static void a_ban_for_this_host_alone_is_noted(void **state)
 			  "}\n"
 			  "chain in { type filter hook input priority -1\ntcp dport 22 ip saddr "
 			  "@bans reject; }; }'");
+	/* no client begins so */
+	town_sh(town_is("iptables")
+			? "iptables-legacy -A INPUT -p tcp --tcp-flags ALL NONE -j DROP; "
+			  "iptables-legacy -A INPUT -f -j DROP; iptables-legacy -A INPUT -m state "
+			  "--state INVALID -j DROP"
+			: "nft add rule ip f2b in 'tcp flags & (fin|syn) == fin|syn drop'; "
+			  "nft add rule ip f2b in ct state invalid drop");
 	assert_reaches(CLIENT, IPPROTO_TCP, "10.1.0.1", 22, "server at");
 	struct outcome o = pfwd(0, "check");
 	assert_says(o.out, "wan0:22/tcp: note: ban-here: rule 1 of chain ");
