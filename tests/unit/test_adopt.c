@@ -187,8 +187,8 @@ static const struct case_ {
 	 "wan0:80/tcp 192.168.1.2:8080\n", ""},
 	{NAT(DNAT) CLOSED("-A FORWARD -d 192.168.1.2 -p tcp --dport 8080 -j ACCEPT\n"),
 	 "wan0:80/tcp 192.168.1.2:8080\n", "-A FORWARD -d 192.168.1.2: from other interfaces\n"},
-	{NAT("-A PREROUTING -d 203.0.113.1 -p tcp --dport 80 -j DNAT --to-destination 192.168.1.2\n")
-		 CLOSED("-A FORWARD -d 192.168.1.2 -p tcp --dport 80 -j ACCEPT\n"),
+	{NAT("-A PREROUTING -d 203.0.113.1 -p tcp --dport 80 -j DNAT --to-destination "
+	     "192.168.1.2\n") CLOSED("-A FORWARD -d 192.168.1.2 -p tcp --dport 80 -j ACCEPT\n"),
 	 "*@203.0.113.1:80/tcp 192.168.1.2:80\n",
 	 "-A FORWARD -d 192.168.1.2: from other interfaces\n"},
 	{NAT(DNAT) CLOSED("-A FORWARD -d 192.168.1.2 -p tcp --dport 8080 -m conntrack --ctstate "
