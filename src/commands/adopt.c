@@ -21,7 +21,7 @@
 #include "host/read_file.h"
 #include "host/replace_file.h"
 #include "host/route.h"
-#include "syntax/rule_text.h"
+#include "others/rule_text.h"
 
 #define QUOTED_MAX (2UL * WORDS_MAX)
 

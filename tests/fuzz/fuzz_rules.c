@@ -9,7 +9,7 @@
 
 #include "adopt/undo.h"
 #include "adopt/words.h"
-#include "syntax/rule_text.h"
+#include "others/rule_text.h"
 
 int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size);
 

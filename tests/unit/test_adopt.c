@@ -14,7 +14,7 @@
 #include "adopt/words.h"
 #include "read_forward.h"
 #include "rows.h"
-#include "syntax/rule_text.h"
+#include "others/rule_text.h"
 
 #define NAT(rules) "*nat\n" rules "COMMIT\n"
 #define FILTER(rules) "*filter\n" rules "COMMIT\n"

@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "model/array.h"
-#include "syntax/rule_chains.h"
+#include "others/rule_chains.h"
 
 #define ELEMENTS_MAX 4000000 /* tokens of elements, which rules read again and again */
 #define SETS_MAX 4096

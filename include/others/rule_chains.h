@@ -3,10 +3,10 @@
  * Chains of rules while a text is read, and the walk through them that makes values. Only the files
  * that read rule texts use it.
  */
-#ifndef PFWD_SYNTAX_RULE_CHAINS_H
-#define PFWD_SYNTAX_RULE_CHAINS_H
+#ifndef PFWD_OTHERS_RULE_CHAINS_H
+#define PFWD_OTHERS_RULE_CHAINS_H
 
-#include "syntax/rule_text.h"
+#include "others/rule_text.h"
 
 enum PACKED rule_verdict {
 	VERDICT_NONE, /* the packet goes on to the next rule */

@@ -3,13 +3,13 @@
  * Rules as iptables-save(8), `iptables -S` and `nft list ruleset` print them, read into values. It
  * opens no file, and knows of rules only what translates packets, lets them in or drops them.
  */
-#ifndef PFWD_SYNTAX_RULE_TEXT_H
-#define PFWD_SYNTAX_RULE_TEXT_H
+#ifndef PFWD_OTHERS_RULE_TEXT_H
+#define PFWD_OTHERS_RULE_TEXT_H
 
 #include "others/chains.h"
 #include "syntax/spec.h"
 
-struct rule_text { /* a zeroed one is empty */
+struct rule_text {                /* a zeroed one is empty */
 	struct other_rules rules; /* by hook, priority, and the order of the text */
 	struct chain_drops drops;
 };

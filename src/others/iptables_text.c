@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "syntax/rule_chains.h"
+#include "others/rule_chains.h"
 
 #define WORDS_MAX 256 /* of a line */
 #define LIST_MAX 64   /* of networks or ports in a word */

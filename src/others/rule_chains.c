@@ -6,7 +6,7 @@
 
 #include "model/array.h"
 #include "others/narrow.h"
-#include "syntax/rule_chains.h"
+#include "others/rule_chains.h"
 
 #define VALUES_MAX 20000
 
