@@ -17,7 +17,7 @@ enum severity {
 const char *severity_name(enum severity severity);
 
 #define FINDING_TEXT_MAX 384
-#define FINDING_REMEDY_MAX 256
+#define FINDING_REMEDY_MAX 288
 
 /* Where a remedy that sets sysctls has to be written to outlive a reboot. */
 #define CHECK_SYSCTL_FILE "/etc/sysctl.d/60-pfwd.conf"

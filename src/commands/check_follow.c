@@ -179,6 +179,13 @@ static void say_ban(const struct case_facts *c, struct reason *out)
 	say(out, "rule %zu of %s stops the client %s", c->early.rule, c->early.base->where, client);
 }
 
+/* A packet that leaves once may yet be kept from the target by what only stops some. */
+static bool fits(const struct finding *f, enum trace_step step)
+{
+	bool some = f->step == TRACE_LEFT && f->severity == SEVERITY_WARNING;
+	return f->step == step || (some && step == TRACE_ANSWERED);
+}
+
 /* What the table says about a step that does not happen. */
 static bool find_in_table(const struct present *present, size_t index, struct forward *one,
 			  enum trace_step step, struct reason *out)
@@ -203,7 +210,7 @@ static bool find_in_table(const struct present *present, size_t index, struct fo
 		say_ban(&asked.cases[0], out);
 	for (const struct finding *f = findings; !found && !bans && f->word; f++) {
 		out->words = (struct finding_words){"", "", ""};
-		found = f->step == step && f->severity != SEVERITY_NOTE &&
+		found = fits(f, step) && f->severity != SEVERITY_NOTE &&
 			f->look(&asked.facts, c, &out->words);
 		out->finding = found ? f : NULL;
 	}
