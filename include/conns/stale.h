@@ -10,7 +10,8 @@
 
 struct stale_host { /* what only the host knows */
 	void *context;
-	bool (*is_local)(void *context, const struct address *addr);
+	/* The interface that has that address; NULL: it is none of this host. */
+	const char *(*owner)(void *context, const struct address *addr);
 	/* The interface that packets from addr come in on: that of the route back to it. False:
 	 * there is no route, and out is as it was. */
 	bool (*interface_to)(void *context, const struct address *addr, char out[IFNAME_MAX]);

@@ -41,9 +41,9 @@ static size_t end_all(const struct found *found, struct err *err)
 
 /* ---- what the host knows ---- */
 
-static bool is_local(void *context, const struct address *addr)
+static const char *owner(void *context, const struct address *addr)
 {
-	return address_is_loopback(addr) || host_address_owner(context, addr);
+	return address_is_loopback(addr) ? "lo" : host_address_owner(context, addr);
 }
 
 static bool interface_to(void *context, const struct address *addr, char out[IFNAME_MAX])
@@ -85,7 +85,7 @@ int settle_udp(const struct stale_change *change, size_t *failed, struct err *er
 {
 	static const struct timespec pause = {.tv_nsec = BETWEEN_LOOKS_NS};
 	struct host_addresses addresses = {0};
-	struct stale_host host = {&addresses, is_local, interface_to};
+	struct stale_host host = {&addresses, owner, interface_to};
 	struct stale stale = {0};
 	struct search search = {.stale = &stale, .err = err};
 	*failed = 0;

@@ -14,6 +14,8 @@
  * not keep. The interface of the route back to the client stands for it. If there is no such route
  * the interface is not known, and every forward might take the packet.
  */
+#include <string.h>
+
 #include "conns/stale.h"
 
 /* ---- the sets ---- */
@@ -88,7 +90,8 @@ struct sender {
 
 static struct sender sender_at(const struct stale *s, const struct address *addr)
 {
-	struct sender sender = {.addr = addr, .local = s->host.is_local(s->host.context, addr)};
+	struct sender sender = {.addr = addr,
+				.local = s->host.owner(s->host.context, addr) != NULL};
 	if (!sender.local)
 		sender.routed = s->host.interface_to(s->host.context, addr, sender.interface);
 	return sender;
@@ -100,7 +103,22 @@ enum fit { /* how a forward takes packets; the order is that of the kernel's rul
 	   FIT_NONE,
 };
 
-static enum fit fit_of(const struct forward *f, const struct sender *sender)
+/* --hairpin without an address in SPEC is for those who come in by another interface than the
+ * forward's, and ask for an address that is none of their own interface. */
+static bool adds_hairpin(const struct forward *f, const struct sender *sender, const char *owner)
+{
+	if (!f->hairpin || !networks_hold(f->hairpin_nets, sender->addr))
+		return false;
+	if (address_is_set(&f->addr) || !sender->routed)
+		return true;
+	enum overlap r =
+		*f->ifname ? ifname_overlap(sender->interface, f->ifname) : OVERLAP_DISJOINT;
+	bool comes_in = r == OVERLAP_EQUAL || r == OVERLAP_INSIDE;
+	return !comes_in && (!owner || strcmp(owner, sender->interface) != 0);
+}
+
+/* owner: the interface that has the address which the packets are sent to, or NULL. */
+static enum fit fit_of(const struct forward *f, const struct sender *sender, const char *owner)
 {
 	if (sender->local)
 		return f->local ? FIT_ADDITION : FIT_NONE;
@@ -109,9 +127,7 @@ static enum fit fit_of(const struct forward *f, const struct sender *sender)
 	bool comes_in = r == OVERLAP_EQUAL || r == OVERLAP_INSIDE;
 	if (comes_in && network_holds(&f->from, sender->addr))
 		return FIT_PROPER;
-	if (f->hairpin && networks_hold(f->hairpin_nets, sender->addr))
-		return FIT_ADDITION;
-	return FIT_NONE;
+	return adds_hairpin(f, sender, owner) ? FIT_ADDITION : FIT_NONE;
 }
 
 struct taker {
@@ -126,11 +142,11 @@ static struct taker find_taker(const struct stale *s, const struct stale_set *se
 	struct taker best = {NULL, false};
 	enum fit best_fit = FIT_NONE;
 	const struct forward *f;
-	bool local = s->host.is_local(s->host.context, &to->addr);
+	const char *owner = s->host.owner(s->host.context, &to->addr);
 	struct lookup_walk walk = lookup_begin(&set->index, PROTO_UDP, to, NULL);
 	while ((f = lookup_next(&walk))) {
-		enum fit fit = fit_of(f, sender);
-		if (fit == FIT_NONE || (!address_is_set(&f->addr) && !local))
+		enum fit fit = fit_of(f, sender, owner);
+		if (fit == FIT_NONE || (!address_is_set(&f->addr) && !owner))
 			continue;
 		best.by_interface = best.by_interface || *f->ifname;
 		struct match box = forward_match(f),
@@ -185,7 +201,7 @@ static bool keeps_port(const struct forward *f, const struct connection *c)
 static bool is_stale_reverse(const struct stale *s, const struct connection *c)
 {
 	if (c->translated || !concerns(&s->added, &c->client) ||
-	    !s->host.is_local(s->host.context, &c->client.addr))
+	    !s->host.owner(s->host.context, &c->client.addr))
 		return false;
 	struct sender peer = sender_at(s, &c->via.addr);
 	const struct forward *f = find_taker(s, &s->added, &c->client, &peer).f;

@@ -13,12 +13,12 @@
 
 /* It owns 10.1.0.1 and 192.168.1.1. Routes lead to 10.1.0.0/16 by wan0, to 192.168.1.0/24 by lan0,
  * and nowhere else. */
-static bool is_local(void *context, const struct address *addr)
+static const char *owner(void *context, const struct address *addr)
 {
 	static const struct address own[] = {{FAMILY_IPV4, {10, 1, 0, 1}},
 					     {FAMILY_IPV4, {192, 168, 1, 1}}};
 	(void)context;
-	return address_equal(addr, &own[0]) || address_equal(addr, &own[1]);
+	return address_equal(addr, &own[0]) ? "wan0" : address_equal(addr, &own[1]) ? "lan0" : NULL;
 }
 
 static bool interface_to(void *context, const struct address *addr, char out[IFNAME_MAX])
@@ -33,7 +33,7 @@ static bool interface_to(void *context, const struct address *addr, char out[IFN
 	return true;
 }
 
-static const struct stale_host host = {NULL, is_local, interface_to};
+static const struct stale_host host = {NULL, owner, interface_to};
 
 /* ---- cases ---- */
 
@@ -86,6 +86,14 @@ static const struct row {
 	{"a forward proper goes before what --hairpin adds", ":53/udp 192.168.1.2",
 	 ":53/udp 192.168.1.2; " DNS_3 " --hairpin=192.168.1.0/24", "192.168.1.9", "192.168.1.2",
 	 false},
+	{"--hairpin does not take those of its own interface",
+	 "lan0:53/udp 192.168.1.2 --from 192.168.0.0/16",
+	 "lan0:53/udp 192.168.1.2 --from 10.9.0.0/16 --hairpin=192.168.1.0/24", "192.168.1.9",
+	 "192.168.1.2", true},
+	{"--hairpin takes those of another interface",
+	 "lan0:53/udp 192.168.1.2 --from 192.168.0.0/16",
+	 "opt0:53/udp 192.168.1.2 --from 10.9.0.0/16 --hairpin=192.168.1.0/24", "192.168.1.9",
+	 "192.168.1.2", false},
 	{"--hairpin is taken away", DNS " --hairpin=192.168.1.0/24", DNS, "192.168.1.9",
 	 "192.168.1.2", true},
 	/* none does */
