@@ -25,7 +25,8 @@ struct rule_cases { /* set texts, and call cases_begin for each rule */
 
 void cases_begin(struct rule_cases *cases);
 /* Tell each case apart by these options, of which only the conditions, the verdict if it is not
- * CHAIN_PASS, the counter and the data count. 0, or -1 (out of memory, or far too many). */
+ * CHAIN_PASS, the counter and the data count. Far too many cases are one that is not exact. 0, or
+ * -1 (out of memory). */
 int cases_split(struct rule_cases *cases, const struct rule_case *options, size_t count);
 /* Append the rule to the chain, a case each. 0, or -1 (out of memory). */
 int cases_end(struct rule_cases *cases, struct other_chain *chain);

@@ -920,7 +920,7 @@ static void read_targets(struct decoder *d)
 	struct rule_cases *cases = d->cases;
 	if (cases->count == 0)
 		read_nat(d, NULL, &cases->all.rule);
-	for (size_t i = 0; i < cases->count; i++)
+	for (size_t i = 0; cases->items && i < cases->count; i++)
 		read_nat(d, &cases->items[i], &cases->items[i].rule.rule);
 }
 

@@ -106,16 +106,17 @@ static int on_table(const struct nlmsghdr *nlh, void *data)
 		r->own = wire_long(a.of[NFTA_TABLE_HANDLE]);
 		return MNL_CB_OK;
 	}
+	const char *text = other_rules_text(r->out, name);
 	void *tables = r->tables;
 	struct table *t = array_append(&tables, &r->table_count, sizeof(*t));
 	r->tables = tables;
-	if (!t)
+	if (!t || !text)
 		return stop(&r->no_memory);
 	t->nfproto = nfproto;
-	t->name = other_rules_text(r->out, name);
+	t->name = text;
 	t->handle = wire_long(a.of[NFTA_TABLE_HANDLE]);
 	t->dormant = wire_number_of(&a, NFTA_TABLE_FLAGS) & NFT_TABLE_F_DORMANT;
-	return t->name ? MNL_CB_OK : stop(&r->no_memory);
+	return MNL_CB_OK;
 }
 
 static struct table *find_table(const struct reader *r, uint8_t nfproto, const char *name)
@@ -172,14 +173,13 @@ static int on_chain(const struct nlmsghdr *nlh, void *data)
 	struct table *t = table ? find_table(r, head_of(nlh)->nfgen_family, table) : NULL;
 	if (!t || !name)
 		return MNL_CB_OK;
+	const char *text = other_rules_text(r->out, name);
 	struct other_chain *c = other_chains_add(&r->chains);
-	if (!c)
+	if (!c || !text)
 		return stop(&r->no_memory);
-	c->name = other_rules_text(r->out, name);
+	c->name = text;
 	c->table = t->name;
 	c->table_family = family_of(t->nfproto);
-	if (!c->name)
-		return stop(&r->no_memory);
 	read_hook(r, &a, t, c);
 	return MNL_CB_OK;
 }
@@ -195,15 +195,16 @@ static int on_set(const struct nlmsghdr *nlh, void *data)
 		return MNL_CB_STOP;
 	if (!name)
 		return MNL_CB_OK;
+	const char *text = other_rules_text(r->out, name);
 	void *sets = r->sets;
 	struct other_set *set = array_append(&sets, &r->set_count, sizeof(*set));
 	r->sets = sets;
-	if (!set)
+	if (!set || !text)
 		return stop(&r->no_memory);
-	set->name = other_rules_text(r->out, name);
+	set->name = text;
 	set->flags = wire_number_of(&a, NFTA_SET_FLAGS);
 	set->key_length = wire_number_of(&a, NFTA_SET_KEY_LEN);
-	return set->name ? MNL_CB_OK : stop(&r->no_memory);
+	return MNL_CB_OK;
 }
 
 static int on_elements(const struct nlmsghdr *nlh, void *data)
@@ -279,7 +280,7 @@ static int read_table(struct reader *r, const struct table *t)
 {
 	r->table = t;
 	int result = dump(r, NFT_MSG_GETSET, on_set, NULL);
-	if (result == 0)
+	if (result == 0 && !r->no_memory)
 		result = dump(r, NFT_MSG_GETRULE, on_rule, NULL);
 	/* what the rules point to in sets is used up */
 	drop_sets(r);
@@ -292,9 +293,9 @@ static int read_all(struct reader *r, struct err *err)
 	r->source = (struct other_source){find_set, find_interface, r, &r->chains, &r->cases};
 	r->cases.texts = r->out;
 	if (dump(r, NFT_MSG_GETTABLE, on_table, NULL) < 0 ||
-	    (r->table_count && dump(r, NFT_MSG_GETCHAIN, on_chain, NULL) < 0))
+	    (r->table_count && !r->no_memory && dump(r, NFT_MSG_GETCHAIN, on_chain, NULL) < 0))
 		return err_sys(err, errno, "cannot read nf_tables");
-	if (other_chains_index(&r->chains, err) < 0)
+	if (r->no_memory || other_chains_index(&r->chains, err) < 0)
 		return -1;
 	for (size_t i = 0; i < r->table_count && !r->changed && !r->no_memory; i++)
 		if (r->tables[i].wanted && read_table(r, &r->tables[i]) < 0)

@@ -5,7 +5,7 @@
 #include "others/narrow.h"
 #include "others/cases.h"
 
-#define CASES_MAX ((size_t)1 << 22)
+#define CASES_MAX ((size_t)1 << 19)
 
 void cases_begin(struct rule_cases *cases)
 {
@@ -18,8 +18,6 @@ static int reserve(struct rule_cases *cases, size_t count)
 {
 	if (count <= cases->room)
 		return 0;
-	if (count > CASES_MAX)
-		return -1;
 	void *items = reallocarray(cases->items, count, sizeof(*cases->items));
 	if (!items)
 		return -1;
@@ -58,6 +56,10 @@ int cases_split(struct rule_cases *cases, const struct rule_case *options, size_
 {
 	static const struct rule_case whole = {.rule.rule.exact = true, .rule.to = CHAINS_NONE};
 	size_t before = cases->count, made = 0;
+	if (count >= CASES_MAX / (before ? before : 1)) {
+		narrow_beyond(cases->texts, &cases->all.rule, "one of very many cases");
+		return 0;
+	}
 	if (reserve(cases, (before ? before : 1) * (count + 1)) < 0)
 		return -1;
 	if (before == 0)

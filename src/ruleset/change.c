@@ -141,23 +141,18 @@ static int read_sets(struct attempt *a, struct err *err)
 	return forwards_sort(&result->both, err);
 }
 
-/* Only a warning is made of it: what cannot be read is left out. */
+/* What the warnings are made of. */
 static int read_translations(const struct attempt *a, struct err *err)
 {
 	const struct change *change = a->change;
 	if (!change->translations)
 		return 0;
 	other_rules_free(change->translations);
-	for (size_t b = 0; change->backends[b]; b++) {
-		struct err why = {0};
-		if (!a->result->sets[b] ||
+	for (size_t b = 0; change->backends[b]; b++)
+		if (a->result->sets[b] &&
 		    change->backends[b]->others(a->result->sets[b], OTHERS_TRANSLATIONS,
-						change->translations, &why) == 0 ||
-		    why.kind != ERR_CHANGED)
-			continue;
-		*err = why;
-		return -1;
-	}
+						change->translations, err) < 0)
+			return -1;
 	return 0;
 }
 

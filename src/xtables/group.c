@@ -25,8 +25,10 @@ const struct group_info group_infos[GROUPS] = {
 
 const char *table_name(enum table table)
 {
-	static const char *const names[] = {
-		[TABLE_NAT] = "nat", [TABLE_FILTER] = "filter", [TABLE_MANGLE] = "mangle", [TABLE_RAW] = "raw"};
+	static const char *const names[] = {[TABLE_NAT] = "nat",
+					    [TABLE_FILTER] = "filter",
+					    [TABLE_MANGLE] = "mangle",
+					    [TABLE_RAW] = "raw"};
 	return names[table];
 }
 
