@@ -9,6 +9,7 @@
 #include <string.h>
 #include <cmocka.h>
 
+#include "filter/early.h"
 #include "nftables/guest.h"
 #include "read_forward.h"
 
@@ -239,6 +240,113 @@ static void the_source_of_answers_is_an_address_of_this_host(void **state)
 		if (filter_place(&chain, 1, 0, &flow).end != a->end)
 			fail_msg("%s", a->what);
 	}
+}
+
+/* ---- what comes before the translation ---- */
+
+/* Of wan0:80 to 192.168.1.2:8080 behind lan0: one base chain with one or two rules. */
+static const struct early_row {
+	const char *what;
+	struct filter_rule rules[2];
+	struct early_base base;
+	bool suspect;
+	enum early_kind kind;
+} early_rows[] = {
+	{"nothing", {{0}}, {0}, false, EARLY_NOTHING},
+	{"a drop", {DROP}, {0}, false, EARLY_DROP},
+	{"of the other family", {DROP}, {.family = FAMILY_IPV6}, false, EARLY_NOTHING},
+	{"of this device", {DROP}, {.devices = {"opt0", "wan0"}}, false, EARLY_DROP},
+	{"of another device", {DROP}, {.devices = {"opt0"}}, false, EARLY_NOTHING},
+	{"on the way to this host", {DROP}, {.way = EARLY_IN}, false, EARLY_NOTHING},
+	{"on the way through", {DROP}, {.way = EARLY_THROUGH}, false, EARLY_DROP},
+	{"a ban", {BAN}, {0}, false, EARLY_NOTHING},
+	{"a ban that is suspected", {BAN}, {0}, true, EARLY_DROP},
+	{"a drop that may take it",
+	 {{.verdict = FILTER_END, .unsure = true}},
+	 {0},
+	 false,
+	 EARLY_NOTHING},
+	{"accepted before", {ACCEPT_ALL, DROP}, {0}, false, EARLY_NOTHING},
+	{"no tracking", {{.verdict = FILTER_UNTRACK}}, {0}, false, EARLY_UNTRACKED},
+	{"no tracking once it is translated",
+	 {{.verdict = FILTER_UNTRACK}},
+	 {.translated = true},
+	 false,
+	 EARLY_NOTHING},
+	{"no tracking of the target's port",
+	 {{.verdict = FILTER_UNTRACK, .ports = {8080, 8080}}},
+	 {0},
+	 false,
+	 EARLY_NOTHING},
+	{"the target's port once it is translated",
+	 {{.verdict = FILTER_END, .ports = {8080, 8080}}},
+	 {.translated = true},
+	 false,
+	 EARLY_DROP},
+	{"SYNPROXY", {{.verdict = FILTER_PROXY}}, {0}, false, EARLY_PROXY},
+	{"a zone for what comes in",
+	 {{.in = "wan0", .zone = {.id = 5}}},
+	 {.zones = true},
+	 false,
+	 EARLY_ZONE},
+	{"a zone for both",
+	 {{.in = "wan0", .zone = {.id = 5}}, {.in = "lan0", .zone = {.id = 5}}},
+	 {.zones = true},
+	 false,
+	 EARLY_NOTHING},
+	{"a zone for one direction",
+	 {{.in = "wan0", .zone = {.id = 5, .original = true}}},
+	 {.zones = true},
+	 false,
+	 EARLY_NOTHING},
+	{"a zone for answers alone",
+	 {{.in = "lan0", .zone = {.id = 7}}},
+	 {.zones = true},
+	 false,
+	 EARLY_ZONE},
+	{"a zone behind conntrack", {{.in = "wan0", .zone = {.id = 5}}}, {0}, false, EARLY_NOTHING},
+};
+
+static void what_comes_before_the_translation_is_found(void **state)
+{
+	const struct forward f = read_one("wan0:80 192.168.1.2:8080");
+	(void)state;
+	for (size_t i = 0; i < sizeof(early_rows) / sizeof(early_rows[0]); i++) {
+		const struct early_row *row = &early_rows[i];
+		struct filter_chain chain = {row->rules, 2, false};
+		struct early_set set = {&chain, 1};
+		struct early_base base = row->base;
+		const struct early early = {&set, &base, 1, 1};
+		const struct early_case of = {
+			.f = &f, .addr = f.target, .out = "lan0", .suspect = row->suspect};
+		if (early_find(&early, &of).kind != row->kind)
+			fail_msg("%s", row->what);
+	}
+}
+
+/* ---- a ban behind the place ---- */
+
+static void bans_behind_a_place_are_found(void **state)
+{
+	const struct forward f = read_one("wan0:80 192.168.1.2:8080");
+	const struct filter_rule rules[] = {BAN, {.verdict = FILTER_END, .ports = {1, 9000}}, BAN};
+	const struct filter_rule others[] = {
+		BAN, {.verdict = FILTER_END, .ports = {9000, 9000}}, BAN};
+	const struct filter_chain chains[] = {{rules, 3, true}, {others, 3, true}};
+	const struct filter_flow flow = {.family = f.family,
+					 .proto = f.proto,
+					 .in = "wan0",
+					 .dst = network_of_host(&f.target),
+					 .ports = f.target_ports};
+	size_t index = 0;
+	(void)state;
+	assert_true(filter_limits(chains, 2, 0, &flow, &index));
+	assert_int_equal(index, 0);
+	index = 1; /* all end there, and nobody meets the other one */
+	assert_false(filter_limits(chains, 2, 0, &flow, &index));
+	index = 1;
+	assert_true(filter_limits(chains, 2, 1, &flow, &index));
+	assert_int_equal(index, 2);
 }
 
 static size_t rules_of(const struct filter_rule rules[RULES_MAX])
@@ -494,6 +602,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_stops_every_client_is_found),
 		cmocka_unit_test(what_stops_one_client_is_found),
+		cmocka_unit_test(what_comes_before_the_translation_is_found),
+		cmocka_unit_test(bans_behind_a_place_are_found),
 		cmocka_unit_test(the_source_of_answers_is_an_address_of_this_host),
 		cmocka_unit_test(a_chain_of_the_hook_needs_a_guest),
 		cmocka_unit_test(a_guest_behind_the_drop_is_too_late),
