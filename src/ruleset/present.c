@@ -217,8 +217,8 @@ bool present_stops(const struct present *present, size_t index, const struct for
 		   enum stop_by by, struct err *where)
 {
 	for (size_t b = 0; present->backends[b]; b++) {
-		const struct stop_question question = {
-			clients, present->of[index].backends & 1U << b, by};
+		const struct stop_question question = {clients,
+						       present->of[index].backends & 1U << b, by};
 		if (present->backends[b]->stops &&
 		    present->backends[b]->stops(present->sets[b], &question, where))
 			return true;

@@ -44,7 +44,7 @@ static void hand_written_rules_become_what_it_says(void **state)
 		" /^$/ { part = \"lines\"; next }"
 		" { while (sub(/\\\\e$/, \"\")) { more = $0; getline; $0 = more $0 }"
 		"   print >(\"/run/\" part n) }' /run/blocks; count=0;"
-		"for lines in /run/lines*; do rules=/run/rules${lines#/run/lines};"
+		"for lines in /run/lines[0-9]*; do rules=/run/rules${lines#/run/lines};"
 		" grep -q ^iifname $rules && sed -i '1i table ip nat { chain c { type nat hook "
 		"prerouting priority -100' $rules && echo '} }' >>$rules;"
 		" $PFWD adopt $rules 2>/dev/null | $PFWD apply - 2>/dev/null;"
