@@ -45,7 +45,7 @@ const struct other_rule *meets_whose(const struct meets *meets, const struct mee
 void meets_free(struct meets *meets);
 
 /* Words for it: whose rule it is, where it stands, and where it sends packets. */
-#define MEET_TEXT_MAX 512
+#define MEET_TEXT_MAX 640
 void meet_format(const struct other_rule *rule, char out[MEET_TEXT_MAX]);
 
 #endif

@@ -195,6 +195,6 @@ void meet_format(const struct other_rule *r, char out[MEET_TEXT_MAX])
 	if (row.spec)
 		spec_format(&row.f, spec);
 	other_row_target(&row, target);
-	snprintf(out, MEET_TEXT_MAX, "%s%schain %.100s in %s sends %s to %s", r->owner,
+	snprintf(out, MEET_TEXT_MAX, "%.40s%schain %.100s in %s sends %s to %s", r->owner,
 		 *r->owner ? "'s " : "", quote(r->chain).text, where, spec, target);
 }
