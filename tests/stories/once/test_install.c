@@ -135,9 +135,9 @@ static void completions_offer_all_that_the_help_names(void **state)
 		">/run/known;"
 		" " WORDS "$c -o '' | cut -f 1 | diff - /run/known || echo columns of $c; done;"
 		"echo $commands");
-	assert_string_equal(
-		o.out, "add del list check conns top metrics apply diff save adopt flush help "
-		       "version\n");
+	assert_string_equal(o.out,
+			    "add del list check conns top metrics apply diff save adopt flush help "
+			    "version\n");
 }
 
 /* What takes a value is not taken for an operand, and no more is offered than can follow. */
