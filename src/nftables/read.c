@@ -266,8 +266,8 @@ static int ask_for_keys(struct reader *r, const struct forward *f)
 	return result;
 }
 
-/* Count the elements of the first message, and look no further. */
-static int on_first_elements(const struct nlmsghdr *nlh, void *data)
+/* Count elements, until there are more than were read. */
+static int on_more_elements(const struct nlmsghdr *nlh, void *data)
 {
 	struct reader *r = data;
 	const struct nlattr *list = find_attr(nlh, NFTA_SET_ELEM_LIST_ELEMENTS);
@@ -277,7 +277,7 @@ static int on_first_elements(const struct nlmsghdr *nlh, void *data)
 	const char *end = list ? at + mnl_attr_get_payload_len(list) : NULL;
 	while (wire_next(&at, end))
 		r->seen++;
-	return MNL_CB_STOP;
+	return r->seen > r->content->sets[r->set].count ? MNL_CB_STOP : MNL_CB_OK;
 }
 
 /* Whether the set has more elements than were read. */
@@ -286,7 +286,7 @@ static int look_for_others(struct reader *r)
 	_Alignas(struct nlmsghdr) char buffer[REQUEST_SIZE] = {0};
 	struct content_set *set = &r->content->sets[r->set];
 	r->seen = 0;
-	if (netlink_dump(NETLINK_NETFILTER, put_elements_request(buffer, set), on_first_elements,
+	if (netlink_dump(NETLINK_NETFILTER, put_elements_request(buffer, set), on_more_elements,
 			 r) < 0)
 		return -1;
 	set->others = r->seen > set->count;

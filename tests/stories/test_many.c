@@ -57,6 +57,25 @@ static void traffic_goes_on_while_others_change(void **state)
 
 /* As the administrator's own table: all of it goes with one wide forward inside which others lie.
  */
+/* Of a range that goes, or changes, nothing of its neighbours goes with it: in nf_tables its ports
+ * may be most of what the first message about their map tells. */
+static void the_neighbours_of_a_range_stay(void **state)
+{
+	(void)state;
+	static const char *const changes[] = {"--until 2030-03-17T17:46:40Z", "--name other"};
+	for (size_t i = 0; i < sizeof(changes) / sizeof(changes[0]); i++)
+		for (int last = 1020; last < 1078; last += 19) {
+			pfwd(0, "add wan0@[fd03::1]:1009-1036 [fd02::3]:2011 --name web --local");
+			pfwd(0, "add wan0@[fd01::1]:1014-%d [fd02::3]:2004", last);
+			pfwd(0, "add --replace wan0@[fd01::1]:1014-%d [fd02::3]:2004 %s", last,
+			     changes[i]);
+			assert_says(pfwd(0, "list -rn -o NAME,STATE").out, "web active\n");
+			pfwd(0, "del wan0@[fd01::1]:1014-%d", last);
+			assert_string_equal(pfwd(0, "list -rn -o NAME,STATE").out, "web active\n");
+			pfwd(0, "flush");
+		}
+}
+
 static void narrower_ones_win_among_thousands(void **state)
 {
 	(void)state;
@@ -116,6 +135,7 @@ int main(void)
 		STORY(the_columns_of_a_long_list_are_aligned),
 		STORY(traffic_goes_on_while_others_change),
 		STORY(thousands_of_networks_are_added_at_once),
+		STORY(the_neighbours_of_a_range_stay),
 		STORY(narrower_ones_win_among_thousands),
 	};
 	return cmocka_run_group_tests(stories, town_build, town_raze);
