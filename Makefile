@@ -220,10 +220,16 @@ fuzz: $(BUILD)/fuzz/seed $(FUZZ_TEXT:%=$(BUILD)/fuzz/fuzz_%) $(FUZZ_BYTES:%=$(BU
 layers: $(OBJECTS)
 	tests/layers $(BUILD)
 
+TIDY = $(SOURCES:%=tidy/%)
+.PHONY: tidy $(TIDY)
+tidy: $(TIDY)
+$(TIDY): tidy/%:
+	clang-tidy --quiet $* -- $(filter-out -Wno%,$(ALL_CFLAGS))
+
 # cmocka 2 calls assert_in_range deprecated, which is an error with CI=1.
 lint: layers
 	clang-format --dry-run -Werror $(SOURCES) $(wildcard include/*/*.h tests/*/*.[ch] tests/*/*/*.[ch])
-	clang-tidy --quiet $(SOURCES) -- $(filter-out -Wno%,$(ALL_CFLAGS))
+	+$(MAKE) -s -j$$(nproc) tidy
 	cppcheck --quiet --std=c11 --enable=warning,performance,portability --inline-suppr \
 		--error-exitcode=1 -Iinclude -DPFWD_VERSION='""' src
 	shellcheck tests/run tests/golden/run tests/layers tests/roots/run tests/roots/inside \

@@ -145,7 +145,7 @@ static int read_once(const struct backend *const *backends, enum reading_depth d
 		result = find_all_status(&r, &out->foreign, err);
 	if (result == 0)
 		result = fill_present(&r, depth, out, err);
-	for (size_t b = 0; backends[b]; b++) {
+	for (size_t b = 0; b < BACKENDS_MAX; b++) {
 		out->sets[b] = r.sets[b];
 		free(r.status[b]);
 		free(r.blocked[b]);

@@ -23,14 +23,14 @@ static int give_set(struct foreign *from, struct early *out, struct err *err)
 }
 
 static const struct place {
-	enum table table;
 	const char *chain;
+	enum table table;
 	enum early_way way;
 } places[] = {
-	{TABLE_RAW, "PREROUTING", EARLY_ALL},
-	{TABLE_MANGLE, "PREROUTING", EARLY_ALL},
-	{TABLE_MANGLE, "FORWARD", EARLY_THROUGH},
-	{TABLE_MANGLE, "INPUT", EARLY_IN},
+	{"PREROUTING", TABLE_RAW, EARLY_ALL},
+	{"PREROUTING", TABLE_MANGLE, EARLY_ALL},
+	{"FORWARD", TABLE_MANGLE, EARLY_THROUGH},
+	{"INPUT", TABLE_MANGLE, EARLY_IN},
 };
 
 static int add_base(enum family family, const struct place *place, size_t chain, struct early *out,

@@ -63,7 +63,8 @@ static struct reached look(void)
 		char *last = strrchr(a.text, ' ');
 		if (last)
 			*last = '\0';
-		snprintf(shared->text[i], sizeof(shared->text[i]), "%s", a.text);
+		snprintf(shared->text[i], sizeof(shared->text[i]), "%.*s",
+			 (int)sizeof(shared->text[i]) - 1, a.text);
 		_exit(0);
 	}
 	for (size_t i = 0; i < KNOCKS; i++)
