@@ -349,7 +349,7 @@ static void ask_all_cases(struct asker *asker)
 			ask_of_client(asker, &cases[i]);
 	answer_all(asker);
 	for (size_t i = 0; i < count; i++) {
-		if (cases[i].back)
+		if (cases[i].f && cases[i].back)
 			ask_of_marks(asker, &cases[i]);
 		if (cases[i].f)
 			ask_early(asker, &cases[i]);

@@ -177,7 +177,7 @@ static int find(struct check *check, struct err *err)
 					check->present.backends};
 	if (ask_all(&about, &check->asked, err) < 0)
 		return -1;
-	struct err where;
+	struct err where = {0};
 	check->places = calloc(set->count + 1, sizeof(*check->places));
 	check->bans = calloc(2 * set->count + 1, sizeof(*check->bans));
 	if (!check->places || !check->bans)

@@ -151,11 +151,12 @@ static int walk_mangle(enum family family, enum others_depth depth, struct other
 	unsigned int there;
 	if (tables_there(family, &there, err) < 0)
 		return -1;
-	if (!(there & 1U << TABLE_MANGLE))
+	/* asking for a table that is not there would set it up */
+	if (there == TABLES_UNKNOWN || !(there & 1U << TABLE_MANGLE))
 		return 0;
 	struct tables *t = tables_open(family, TABLE_MANGLE, err);
 	if (!t)
-		return there == TABLES_UNKNOWN && err->kind == ERR_UNSUPPORTED ? 0 : -1;
+		return -1;
 	int result = tables_walk_others(t, &none, depth, out, err);
 	tables_close(t);
 	return result;

@@ -87,7 +87,9 @@ int xtables_early(struct early *out, struct err *err)
 			enum family family = snapshot_families[f];
 			if (tables_there(family, &there, err) < 0)
 				return -1;
-			if (there & 1U << tables[i] && read_table(family, tables[i], out, err) < 0)
+			/* asking for a table that is not there would set it up */
+			bool known = there != TABLES_UNKNOWN && there & 1U << tables[i];
+			if (known && read_table(family, tables[i], out, err) < 0)
 				return -1;
 		}
 	return 0;

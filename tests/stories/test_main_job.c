@@ -187,7 +187,7 @@ static void conns_leaves_out_other_tools_unless_asked(void **state)
 	town_translate(99, "192.168.1.2", 8080);
 	int fd = town_socket(CLIENT, IPPROTO_TCP, "10.1.0.1", 99, 0);
 	assert_string_equal(pfwd(0, "conns -rn").out, "");
-	assert_says(pfwd(0, "conns -rna").out, "- tcp 10.1.0.2:");
+	assert_says(pfwd(0, "conns -rna").out, "*:99/tcp tcp 10.1.0.2:");
 	close(fd);
 }
 
