@@ -310,8 +310,10 @@ static bool is_guest(const struct tables *t, const void *entry, const char *targ
 static void read_narrow(const struct tables *t, const void *entry, struct filter_rule *out)
 {
 	foreign_read_rule(t->family, entry, out);
-	if (out->not_dst)
+	if (out->not_dst) {
 		out->dst = (struct network){0};
+		out->not_dst = false;
+	}
 }
 
 /* A jump to one of our chains, in another chain or by a rule that is not ours; or a guest. */
