@@ -131,7 +131,8 @@ static int select_one(const struct selector *s, const struct forwards *own, bool
 	for (size_t i = 0; i < others->rows.count; i++)
 		if (row_matches(s, &others->rows.items[i]))
 			found = rows[i] = true;
-	return found ? 0 : selectors_apply(&one, &none, NULL, err);
+	bool nothing;
+	return found ? 0 : selectors_apply(&one, &none, &nothing, err);
 }
 
 int overview_select(const struct query *query, const struct forwards *own, bool *selected,
