@@ -159,11 +159,18 @@ static int read_once(const struct backend *const *backends, enum reading_depth d
 	return result;
 }
 
-static bool any_damage(const struct present *p)
+static bool has_leftovers(const struct present *p)
 {
-	for (size_t b = 0; p->backends[b]; b++)
+	for (size_t b = 0; b < BACKENDS_MAX && p->backends[b]; b++)
 		if (p->sets[b]->leftovers)
 			return true;
+	return false;
+}
+
+static bool any_damage(const struct present *p)
+{
+	if (has_leftovers(p))
+		return true;
 	for (size_t i = 0; p->of && i < p->forwards.count; i++)
 		if (p->of[i].status.incomplete)
 			return true;
@@ -189,18 +196,21 @@ static bool same_damage(const struct present *a, const struct present *b)
 #define PAUSE_NS 50000000 /* longer than a change is between two of its commits */
 
 /* A forward may look incomplete, or a rule needless, because the tables were read before and after
- * a commit of somebody else. It is so if the next reading says the same. */
+ * a commit of somebody else. It is so if the next reading says the same; for a rule, the next two.
+ */
 int present_read(const struct backend *const *backends, enum reading_depth depth,
 		 struct present *out, struct err *err)
 {
 	static const struct timespec pause = {.tv_nsec = PAUSE_NS};
-	bool same = false;
+	int same = 0;
 	int result = read_once(backends, depth, out, err);
-	for (int i = 1; result == 0 && any_damage(out) && !same && i < READINGS_MAX; i++) {
+	for (int i = 1; result == 0 && any_damage(out) && i < READINGS_MAX; i++) {
+		if (same >= (has_leftovers(out) ? 2 : 1))
+			break;
 		struct present again;
 		nanosleep(&pause, NULL);
 		result = read_once(backends, depth, &again, err);
-		same = result == 0 && same_damage(out, &again);
+		same = result == 0 && same_damage(out, &again) ? same + 1 : 0;
 		present_free(out);
 		*out = again;
 	}
