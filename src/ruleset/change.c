@@ -156,9 +156,15 @@ static int read_translations(const struct attempt *a, struct err *err)
 	return 0;
 }
 
+/* NULL is the set of a backend that is not read. */
 static bool is_in(const struct forwards *set, const struct forward *f)
 {
-	return forwards_find(set, f) < set->count;
+	return set && forwards_find(set, f) < set->count;
+}
+
+static bool holds(const struct ruleset *set, const struct forward *f)
+{
+	return set && is_in(&set->forwards, f);
 }
 
 /*
@@ -172,9 +178,9 @@ static int share_out(struct attempt *a, size_t b, struct err *err)
 	for (size_t i = 0; i < wanted->count; i++) {
 		const struct forward *f = &wanted->items[i];
 		size_t place = a->home;
-		bool at_home = is_in(&sets[a->home]->forwards, f);
+		bool at_home = holds(sets[a->home], f);
 		for (size_t o = 0; !a->change->move && !at_home && a->change->backends[o]; o++)
-			if (is_in(&sets[o]->forwards, f))
+			if (holds(sets[o], f))
 				place = o;
 		if (place == b && forwards_add(&a->wanted[b], f, err) < 0)
 			return -1;
