@@ -179,17 +179,17 @@ static int adopt_text(struct adopting *a, const struct globals *globals, struct 
 /* ---- from the kernel ---- */
 
 /*
- * Whether a rule lets the forward in before that policy drops it: backends do not look into sets of
- * ports. where: what stops says.
+ * Whether a rule of that backend's interface lets the forward in before the policy drops it:
+ * backends do not look into sets of ports. where: what stops says.
  */
-static bool is_let_in(const struct adopting *a, const struct forward *f, const char *where)
+static bool is_let_in(const struct adopting *a, const struct backend *backend,
+		      const struct forward *f, const char *where)
 {
 	if (strncmp(where, "the policy", strlen("the policy")) != 0)
 		return false;
 	for (size_t i = 0; i < a->others.rules.count; i++) {
 		const struct other_rule *v = &a->others.rules.items[i];
-		bool legacy = strcmp(v->backend, "iptables") == 0;
-		if (v->action == OTHER_ACCEPT && legacy == (strstr(where, "legacy") != NULL) &&
+		if (v->action == OTHER_ACCEPT && strcmp(v->backend, backend->name) == 0 &&
 		    strstr(where, v->base) && strstr(where, v->table) && adopt_lets_in(v, f))
 			return true;
 	}
@@ -205,7 +205,7 @@ static bool is_stopped(const void *context, const struct forward *f, struct err 
 	for (size_t b = 0; backends[b]; b++) {
 		const struct ruleset *set = a->others.sets[b];
 		if (set && backends[b]->stops && backends[b]->stops(set, &question, where) &&
-		    !is_let_in(a, f, where->text))
+		    !is_let_in(a, backends[b], f, where->text))
 			return true;
 	}
 	return false;
@@ -226,7 +226,7 @@ static int plan_kernel(struct adopting *a, const struct forwards *present, struc
 					.stopped = is_stopped,
 					.context = a,
 					.home = a->others.home->name,
-					.priority = nft ? -101 : -100,
+					.priority = a->others.home->priority,
 					.after_nft = !nft};
 	adopt_free(&a->plan);
 	int result = adopt_plan(&a->others.rules, &host, &a->plan, err);

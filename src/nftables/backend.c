@@ -185,6 +185,7 @@ static void free_plan(struct ruleset_plan *plan)
 
 const struct backend nftables_backend = {
 	.name = "nftables",
+	.priority = -101, /* before other tools' translations */
 	.present = present,
 	.usable = usable,
 	.stops_others = stops_others,
