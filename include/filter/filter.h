@@ -31,6 +31,7 @@ struct filter_rule {
 	bool never;              /* it matches no packet of a connection of forwards */
 	bool limited;            /* it takes some clients or some packets alone */
 	bool source;             /* it takes some sources alone, which src does not tell */
+	bool destination;        /* ... destinations, which dst does not tell; it is unsure too */
 	bool unsure;             /* it asks for more than is told here: it may match, or not */
 	bool not_in, not_out;    /* the interface is what must not be */
 	bool not_src, not_dst;   /* the network is what must not be */
@@ -73,9 +74,10 @@ struct filter_flow {
 	bool here;                     /* its packets go to an address of this host */
 	bool plain;                    /* the destination is not translated */
 	bool reply;                    /* its packets are answers on translated connections */
-	bool early;   /* it is to be translated later: what is not tracked is stopped */
-	bool sure;    /* a rule that may take it, or may not, does not stop it */
-	bool suspect; /* a rule that takes some packets alone is taken to stop these */
+	bool anywhere; /* it stands for those to all destinations, and for none of them alone */
+	bool early;    /* it is to be translated later: what is not tracked is stopped */
+	bool sure;     /* a rule that may take it, or may not, does not stop it */
+	bool suspect;  /* a rule that takes some packets alone is taken to stop these */
 };
 
 enum filter_end {

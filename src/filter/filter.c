@@ -64,7 +64,9 @@ static const struct network *clients_of(const struct filter_rule *r, const struc
 static bool is_limited(const struct filter_rule *r, const struct filter_flow *f)
 {
 	bool unknown = network_is_set(clients_of(r, f)) && !network_is_set(&f->client);
-	return r->limited || unknown || (!f->reply && r->source);
+	bool aimed = r->destination || network_is_set(&r->dst);
+	return r->limited || unknown || (f->reply ? r->destination : r->source) ||
+	       (f->anywhere && aimed);
 }
 
 static enum answer match_network(const struct network *wanted, const struct network *has)

@@ -178,7 +178,7 @@ static void on_iprange(const void *data, struct filter_rule *r)
 	if (((const struct xt_iprange_mtinfo *)data)->flags & IPRANGE_SRC)
 		r->limited = true;
 	else
-		r->unsure = true;
+		r->unsure = r->destination = true;
 }
 
 /* A set of sources is one of clients. Which targets are in a set of destinations is not known. */
@@ -188,7 +188,7 @@ static void on_set(const void *data, struct filter_rule *r)
 	if (set->flags & ~1U) /* a bit for each dimension that is of the source */
 		r->limited = true;
 	else
-		r->unsure = true;
+		r->unsure = r->destination = true;
 }
 
 /* --set alone takes all packets. */

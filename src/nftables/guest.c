@@ -333,7 +333,8 @@ const struct others_chain *guests_stop_any(const struct others *others)
 							 {.family = families[f],
 							  .proto = PROTO_TCP,
 							  .ports = {1, UINT16_MAX},
-							  .here = ways[w] == FLOW_IN}};
+							  .here = ways[w] == FLOW_IN,
+							  .anywhere = ways[w] == FLOW_OUT}};
 				if (is_closed(&view, c, &any, &place))
 					stop = &others->chains[c];
 			}

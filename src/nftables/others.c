@@ -285,7 +285,7 @@ static void on_cmp(struct decoder *d, const struct wire_attrs *a)
 		break;
 	case LOADED_DESTINATION:
 		if (!equality || !read_network(r, reg, bytes, length, &r->dst))
-			r->unsure = true;
+			r->unsure = r->destination = true;
 		r->not_dst = neq;
 		break;
 	case LOADED_PORT:
@@ -334,12 +334,13 @@ static void on_lookup(struct decoder *d, const struct wire_attrs *a)
 	const struct nlattr *dreg = a->of[NFTA_LOOKUP_DREG];
 	const struct reg *reg = reg_of(d, a->of[NFTA_LOOKUP_SREG]);
 	uint8_t to, first = 0;
-	bool clients = false;
 	/* a key of several fields fills the registers behind the first */
 	if (wire_reg(a->of[NFTA_LOOKUP_SREG], &first))
-		for (size_t i = first; i < REGISTERS; i++)
-			clients = clients || d->regs[i].what == LOADED_SOURCE;
-	d->rule->source = d->rule->source || clients;
+		for (size_t i = first; i < REGISTERS; i++) {
+			d->rule->source = d->rule->source || d->regs[i].what == LOADED_SOURCE;
+			d->rule->destination =
+				d->rule->destination || d->regs[i].what == LOADED_DESTINATION;
+		}
 	d->rule->limited =
 		d->rule->limited || reg->what == LOADED_OTHER || reg->what == LOADED_MARK;
 	d->rule->unsure = true;

@@ -367,6 +367,23 @@ static const struct walked answers[] = {
 	 {FILTER_CLOSED, 1}},
 	{"a banned client", {{BAN_DESTINATION}}, true, {FILTER_CLOSED, 1}},
 	{"a banned client, and no policy", {{BAN_DESTINATION}}, false, {FILTER_OPEN, 1}},
+	{"a set of clients",
+	 {{{.verdict = FILTER_END, .unsure = true, .destination = true}}},
+	 true,
+	 {FILTER_CLOSED, 1}},
+};
+
+/* The same for what programs of this host send, wherever they send it to. */
+static const struct walked anywhere[] = {
+	{"a destination", {{BAN_DESTINATION}}, true, {FILTER_CLOSED, 1}},
+	{"a set of destinations",
+	 {{{.verdict = FILTER_END, .unsure = true, .destination = true}}},
+	 false,
+	 {FILTER_OPEN, 1}},
+	{"a set of something else",
+	 {{{.verdict = FILTER_END, .unsure = true}}},
+	 false,
+	 {FILTER_CLOSED, 0}},
 };
 
 static void walk_all(const struct walked *walks, size_t count, const struct filter_flow *flow)
@@ -394,9 +411,12 @@ static void what_stops_every_client_is_found(void **state)
 					 .ports = f.target_ports};
 	const struct filter_flow answer = {
 		.family = f.family, .proto = f.proto, .ports = {1, UINT16_MAX}, .reply = true};
+	const struct filter_flow any = {
+		.family = f.family, .proto = f.proto, .ports = {1, UINT16_MAX}, .anywhere = true};
 	(void)state;
 	walk_all(walked, sizeof(walked) / sizeof(walked[0]), &flow);
 	walk_all(answers, sizeof(answers) / sizeof(answers[0]), &answer);
+	walk_all(anywhere, sizeof(anywhere) / sizeof(anywhere[0]), &any);
 }
 
 /* ---- guests: one rule a base chain ---- */

@@ -92,6 +92,28 @@ static void drops_of_nf_tables_are_named(void **state)
 			    "wan0:82/tcp blocked\nwan0:83/tcp active\n");
 }
 
+/* firewalld refuses some networks of IPv6, whoever sends to them: that ends no forward, neither
+ * for its clients nor for the choice of the backend. */
+static void refusals_of_some_destinations_stop_no_forward(void **state)
+{
+	(void)state;
+	town_sh("nft 'table inet firewalld { chain filter_OUTPUT {\n"
+		"type filter hook output priority 10\n"
+		"ct state { established, related } accept\noifname \"lo\" accept\n"
+		"ip6 daddr { ::/96, 2002::/24, 2002:a00::/24 } reject with icmpv6 "
+		"addr-unreachable\n"
+		"ip daddr 192.0.2.0/24 drop\nip daddr 192.0.2.0-192.0.2.9 drop\n}\n}'");
+	assert_string_equal(pfwd(0, "add -6 wan0:83 :8080").err, "");
+	assert_string_equal(pfwd(0, "list -rn -o STATE").out, "active\n");
+	town_sh("unset PFWD_BACKEND; echo 'wan0:83 :8080 -6' | $PFWD apply -");
+	assert_string_equal(pfwd(0, "list -rn -o BACKEND").out, "iptables\n");
+	pfwd(0, "flush");
+	assert_says(town_run("unset PFWD_BACKEND; $PFWD version -v").out, "iptables");
+	/* what refuses all is another matter */
+	town_sh("nft add rule inet firewalld filter_OUTPUT reject");
+	assert_says(town_run("unset PFWD_BACKEND; $PFWD version -v").out, "filter_OUTPUT");
+}
+
 static void reading_sets_up_no_tables(void **state)
 {
 	(void)state;
@@ -396,6 +418,7 @@ int main(void)
 		STORY(what_is_there_is_not_committed_again),
 		STORY(diff_marks_what_apply_would_repair),
 		STORY(drops_of_nf_tables_are_named),
+		STORY(refusals_of_some_destinations_stop_no_forward),
 		STORY(reading_sets_up_no_tables),
 		STORY(ten_thousand_ports_are_one_rule),
 		STORY(counters_go_along_into_other_chains),
