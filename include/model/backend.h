@@ -170,6 +170,9 @@ struct backend {
 	/* A line for each thing of pfwd's that no forward needs, and that stays because somebody
 	 * else uses it. */
 	int (*kept)(const struct ruleset_plan *plan, struct lines *out, struct err *err);
+	/* A line for each place of pfwd's from which the plan takes what no forward needed. Call
+	 * status of the set before plan. NULL: there never is anything. */
+	int (*tidied)(const struct ruleset_plan *plan, struct lines *out, struct err *err);
 	/*
 	 * Carry it out, all or nothing. Warnings about the work itself go to notes. -1 and nothing
 	 * is changed; ERR_CHANGED: somebody else has changed something since the set was read.

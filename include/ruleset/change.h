@@ -38,6 +38,7 @@ struct change {
 	/* Filled with what others translated before the change; NULL: that does not matter. */
 	struct other_rules *translations;
 	bool dry_run; /* fill result->plan instead of changing anything */
+	bool tidied;  /* fill result->tidied */
 	unsigned int wait_seconds;
 	const struct waiting *waiting; /* NULL: nobody is told */
 };
@@ -49,11 +50,12 @@ struct change_result { /* a zeroed one is empty */
 	const struct forwards *before;      /* the forwards of all sets that count; sorted */
 	const struct forwards *after;       /* as decide said */
 	const struct backend *home;
-	size_t size;        /* the number of changes */
-	bool stopped;       /* as of struct ruleset_plan */
-	struct lines plan;  /* of a dry run */
-	struct lines kept;  /* what stays because somebody else uses it */
-	struct lines notes; /* warnings about the work itself */
+	size_t size;         /* the number of changes */
+	bool stopped;        /* as of struct ruleset_plan */
+	struct lines plan;   /* of a dry run */
+	struct lines kept;   /* what stays because somebody else uses it */
+	struct lines notes;  /* warnings about the work itself */
+	struct lines tidied; /* what was removed although it was of no forward */
 };
 
 /* 0, or -1 and the kernel as it was. In both cases result is to be freed. */

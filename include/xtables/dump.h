@@ -15,6 +15,9 @@ int dump_plan(const struct state *have, const struct plan *plan, struct lines *o
 /* A line for each chain that stays although no forward needs it. */
 int dump_kept(const struct state *have, const struct plan *plan, struct lines *out,
 	      struct err *err);
+/* A line for each chain from which the plan takes rules that no forward needed. */
+int dump_tidied(const struct state *have, const struct plan *plan, struct lines *out,
+		struct err *err);
 /* A line for each chain of pfwd that holds rules of others. */
 int dump_foreign(const struct state *have, struct lines *out, struct err *err);
 

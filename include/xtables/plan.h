@@ -20,6 +20,7 @@ enum PACKED op_kind {
 struct op { /* small, because there can be as many as rules */
 	enum op_kind kind;
 	bool at_end;       /* the rule is inserted behind all others */
+	bool tidies;       /* the rule to delete was needed by no forward; as health_of has noted */
 	uint32_t position; /* from 0, when the changes before it are made */
 	const char *chain; /* points into the layout or the state, and so does rule */
 	/* The rule to insert or to delete. NULL: it is a jump to delete, which was not decoded. */

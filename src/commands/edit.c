@@ -112,6 +112,7 @@ int edit_run(struct edit *edit, const struct globals *globals, struct err *err)
 	if (!edit->makes)
 		edit->change.home = edit->change.only = globals->only[0];
 	edit->change.dry_run = edit->dry_run;
+	edit->change.tidied = globals->verbose && !edit->dry_run;
 	edit->change.wait_seconds = globals->wait_seconds;
 	edit->change.waiting = &waiting;
 	int status = change_run(&edit->change, &result, err);
@@ -125,6 +126,7 @@ int edit_run(struct edit *edit, const struct globals *globals, struct err *err)
 		edit->kept = result.kept.count;
 		if (globals->verbose || edit->say_kept)
 			command_say_lines(&result.kept);
+		command_say_lines(&result.tidied);
 		if (globals->verbose)
 			say_changes(edit, &result);
 	}

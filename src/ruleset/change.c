@@ -219,6 +219,19 @@ static const struct forwards *find_elsewhere(const struct attempt *a, size_t b)
 	return NULL;
 }
 
+/* Let the plan know what no forward needs, if that is to be told. */
+static int note_needless(const struct attempt *a, size_t b, struct err *err)
+{
+	struct ruleset *set = a->result->sets[b];
+	const struct backend *backend = a->change->backends[b];
+	if (!a->change->tidied || !backend->tidied)
+		return 0;
+	struct ruleset_status *status = calloc(set->forwards.count + 1, sizeof(*status));
+	int result = status ? backend->status(set, status, err) : err_memory(err);
+	free(status);
+	return result;
+}
+
 /* Guests are planned by backends of a higher rank than those whose packets they wait for. */
 static int make_plans(struct attempt *a, struct err *err)
 {
@@ -235,7 +248,8 @@ static int make_plans(struct attempt *a, struct err *err)
 			continue;
 		set->elsewhere = find_elsewhere(a, b);
 		set->marked = guests;
-		if (backends[b]->plan(set, a->shares[b], &a->plans[b], err) < 0)
+		if (note_needless(a, b, err) < 0 ||
+		    backends[b]->plan(set, a->shares[b], &a->plans[b], err) < 0)
 			return -1;
 		result->size += a->plans[b]->size;
 		guests |= a->plans[b]->guests;
@@ -419,6 +433,23 @@ static int choose_home(struct attempt *a, struct err *err)
 	return a->result->home ? 0 : -1;
 }
 
+/* What the plans leave, and what they take along. */
+static int find_lines(struct attempt *a, struct err *err)
+{
+	struct change_result *result = a->result;
+	for (size_t b = 0; a->change->backends[b]; b++) {
+		const struct backend *backend = a->change->backends[b];
+		if (!a->plans[b])
+			continue;
+		if (backend->kept(a->plans[b], &result->kept, err) < 0)
+			return -1;
+		if (a->change->tidied && backend->tidied &&
+		    backend->tidied(a->plans[b], &result->tidied, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
 static int try(struct attempt *a, struct err *err)
 {
 	const struct change *change = a->change;
@@ -436,9 +467,8 @@ static int try(struct attempt *a, struct err *err)
 	forget_others(a);
 	if (make_plans(a, err) < 0)
 		return -1;
-	for (size_t b = 0; change->backends[b]; b++)
-		if (a->plans[b] && change->backends[b]->kept(a->plans[b], &result->kept, err) < 0)
-			return -1;
+	if (find_lines(a, err) < 0)
+		return -1;
 	if (change->dry_run)
 		return print_plans(a, err);
 	return commit_plans(a, err) < 0 ? -1 : remove_others(a, err);
@@ -449,6 +479,7 @@ static void forget_lines(struct change_result *result)
 	lines_free(&result->plan);
 	lines_free(&result->kept);
 	lines_free(&result->notes);
+	lines_free(&result->tidied);
 }
 
 int change_run(const struct change *change, struct change_result *result, struct err *err)

@@ -231,6 +231,16 @@ static int list_kept(const struct ruleset_plan *plan, struct lines *out, struct 
 	return 0;
 }
 
+static int list_tidied(const struct ruleset_plan *plan, struct lines *out, struct err *err)
+{
+	const struct work *w = work_of(plan);
+	for (int f = 0; f < FAMILIES; f++)
+		for (int t = 0; t < TABLES; t++)
+			if (dump_tidied(&w->before->states[f][t], &w->plans[f][t], out, err) < 0)
+				return -1;
+	return 0;
+}
+
 static int commit_plan(struct ruleset_plan *plan, struct lines *notes, struct err *err)
 {
 	return work_commit(work_of(plan), notes, err);
@@ -266,6 +276,7 @@ const struct backend xtables_backend = {
 	.plan = make_plan,
 	.print = print_plan,
 	.kept = list_kept,
+	.tidied = list_tidied,
 	.commit = commit_plan,
 	.free = free_set,
 	.free_plan = free_plan,

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Changes in the notation of iptables-restore(8), and words about what stays. */
 #include <stdio.h>
+#include <string.h>
 
 #include "xtables/dump.h"
 #include "xtables/text.h"
@@ -73,6 +74,16 @@ struct tally { /* of some rules of a chain */
 	size_t count;
 };
 
+#define TALLY_TEXT_MAX (RULE_TEXT_MAX + 40)
+
+static void put_tally(enum family family, const struct tally *tally, char out[TALLY_TEXT_MAX])
+{
+	text_rule(family, tally->first, out);
+	size_t used = strlen(out);
+	if (tally->count > 1)
+		snprintf(out + used, TALLY_TEXT_MAX - used, " and %zu more", tally->count - 1);
+}
+
 static int say_foreign(struct dump *dump, const struct state *have, size_t count)
 {
 	return lines_add(dump->out, dump->err,
@@ -83,15 +94,13 @@ static int say_foreign(struct dump *dump, const struct state *have, size_t count
 
 static int say_needless(struct dump *dump, const struct state *have, const struct tally *tally)
 {
-	char rule[RULE_TEXT_MAX], more[40] = "";
-	text_rule(have->family, tally->first, rule);
-	if (tally->count > 1)
-		snprintf(more, sizeof(more), " and %zu more", tally->count - 1);
+	char rules[TALLY_TEXT_MAX];
+	put_tally(have->family, tally, rules);
 	return lines_add(dump->out, dump->err,
-			 "chain %s of the %s %s table holds %s%s, which no forward needs; the next "
+			 "chain %s of the %s %s table holds %s, which no forward needs; the next "
 			 "change removes %s",
 			 dump->quoted.text, family_name(have->family), table_name(have->table),
-			 rule, more, tally->count == 1 ? "it" : "them");
+			 rules, tally->count == 1 ? "it" : "them");
 }
 
 int dump_foreign(const struct state *have, struct lines *out, struct err *err)
@@ -113,4 +122,34 @@ int dump_foreign(const struct state *have, struct lines *out, struct err *err)
 			return -1;
 	}
 	return 0;
+}
+
+static int say_tidied(struct dump *dump, const struct state *have, const struct tally *tally)
+{
+	char rules[TALLY_TEXT_MAX];
+	if (tally->count == 0)
+		return 0;
+	put_tally(have->family, tally, rules);
+	return lines_add(dump->out, dump->err,
+			 "removed %s, which no forward needed, from chain %s of the %s %s table",
+			 rules, quote(dump->chain).text, family_name(have->family),
+			 table_name(have->table));
+}
+
+int dump_tidied(const struct state *have, const struct plan *plan, struct lines *out,
+		struct err *err)
+{
+	struct dump dump = {.out = out, .err = err};
+	struct tally tidied = {0};
+	for (size_t i = 0; i < plan->count; i++) {
+		const struct op *op = &plan->ops[i];
+		if (!op->tidies)
+			continue;
+		if (op->chain != dump.chain && say_tidied(&dump, have, &tidied) < 0)
+			return -1;
+		/* from the last rule of a chain to the first */
+		tidied = (struct tally){op->rule, op->chain == dump.chain ? tidied.count + 1 : 1};
+		dump.chain = op->chain;
+	}
+	return say_tidied(&dump, have, &tidied);
 }

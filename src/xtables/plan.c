@@ -318,6 +318,7 @@ static int plan_deletions(struct planner *p, const struct matching *m)
 		if (!m->movable[i] || m->stays[i])
 			continue;
 		if (add_op(p, (struct op){.kind = OP_DELETE,
+					  .tidies = r->needless && m->wanted_of[i] == NOWHERE,
 					  .chain = m->have->name,
 					  .position = (uint32_t)i,
 					  .rule = &r->rule,

@@ -282,6 +282,32 @@ static void what_no_forward_needs_is_told(void **state)
 	assert_silent(town_run("iptables-legacy -S").out, "192.168.1.9");
 }
 
+/* With -v, whatever the change, and what it removes with a forward is nothing to tell. */
+static void what_no_forward_needed_is_told_when_it_is_gone(void **state)
+{
+	(void)state;
+	static const char *const changes[] = {"add wan0:82 192.168.1.2", "del wan0:81",
+					      "apply /run/tidy", "flush"};
+	static const char says[] =
+		"pfwd: removed -d 192.168.1.9/32 -i wan0 -p tcp -m tcp --dport 78 -m conntrack "
+		"--ctorigdstport 78 -j ACCEPT and 1 more, which no forward needed, from chain PFWD "
+		"of the IPv4 filter table\n";
+	town_sh("echo wan0:80 192.168.1.2 >/run/tidy");
+	for (size_t i = 0; i < sizeof(changes) / sizeof(changes[0]); i++) {
+		town_sh("printf '%%s\\n' 'wan0:80 192.168.1.2' 'wan0:81 192.168.1.3' | "
+			"$PFWD apply -");
+		for (int port = 78; port < 80; port++)
+			town_sh("iptables-legacy -A PFWD -d 192.168.1.9/32 -i wan0 -p tcp -m tcp "
+				"--dport %d -m conntrack --ctorigdstport %d -j ACCEPT",
+				port, port);
+		struct outcome o = pfwd(0, "-v %s", changes[i]);
+		assert_says(o.err, says);
+		assert_silent(strstr(o.err, "from chain") + 1, "from chain");
+		o = pfwd(0, "-v flush");
+		assert_silent(o.err, "no forward needed");
+	}
+}
+
 /* A marked jump is pfwd's, whatever more it matches; forwards that do not pass it are told. */
 static void a_narrower_jump_is_left(void **state)
 {
@@ -429,6 +455,7 @@ int main(void)
 		STORY(a_jump_stays_where_it_was_put),
 		STORY(jumps_without_the_mark),
 		STORY(what_no_forward_needs_is_told),
+		STORY(what_no_forward_needed_is_told_when_it_is_gone),
 		STORY(a_narrower_jump_is_left),
 		STORY(a_name_that_is_taken_is_refused),
 		STORY(neighbouring_ports_share_an_accept),
