@@ -9,6 +9,7 @@
 
 #include "model/forwards.h"
 #include "model/other_rule.h"
+#include "model/rule_place.h"
 
 /* What is known of the host that the rules are for. A zeroed one knows nothing. */
 struct adopt_host {
@@ -19,8 +20,8 @@ struct adopt_host {
 	/* The interface that packets to addr leave by; false: no route. NULL: not known. */
 	bool (*route)(const struct address *addr, char out[IFNAME_MAX]);
 	/* Whether the rules of this host stop the connections of such a forward, whoever the client
-	 * is; then which one, into the text of where. NULL: not known, see drops. */
-	bool (*stopped)(const void *context, const struct forward *f, struct err *where);
+	 * is; then which one. NULL: not known, see drops. */
+	bool (*stopped)(const void *context, const struct forward *f, struct rule_place *where);
 	const void *context;
 	/* Rules and policies that drop packets, and for each the number of values before it. NULL:
 	 * not known; only looked at without the function stopped. */

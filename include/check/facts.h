@@ -35,12 +35,11 @@ struct case_facts { /* of one forward */
 	bool incomplete;
 	bool narrowed; /* ... for an administrator's sake, see struct ruleset_status */
 	bool blocked;
-	const char *passed; /* a rule that would stop some of its clients, but does not; or NULL */
-	const char *banned_here; /* such a rule for what comes to this host alone; or NULL */
-	const char *blocked_by;  /* the rule or policy; NULL: not known */
-	bool owned;              /* ... and only the program that owns its table can change it */
-	struct meeting other;    /* a rule of others that takes its packets too */
-	bool live;               /* it is in the kernel, so that connections tell something of it */
+	struct rule_place blocked_by; /* the rule or policy */
+	struct rule_place passed;     /* a rule that would stop some of its clients, but does not */
+	struct rule_place banned_here; /* such a rule for what comes to this host alone */
+	struct meeting other;          /* a rule of others that takes its packets too */
+	bool live; /* it is in the kernel, so that connections tell something of it */
 	/* NULL: not asked */
 	const struct route *there;  /* to the target */
 	const struct route *back;   /* from the target to the client */

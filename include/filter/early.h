@@ -10,6 +10,7 @@
 #include "filter/filter.h"
 #include "model/err.h"
 #include "model/forward.h"
+#include "model/rule_place.h"
 
 #define EARLY_DEVICES_MAX 4
 
@@ -25,7 +26,7 @@ struct early_base {         /* a base chain */
 	} way;
 	bool zones; /* it comes before conntrack, so that it may choose zones */
 	char devices[EARLY_DEVICES_MAX][IFNAME_MAX]; /* of an ingress hook; first "": of all */
-	char where[160];                             /* "chain x in table ip y" */
+	char where[RULE_PLACE_TEXT_MAX];             /* "chain x in table ip y" */
 	char tool[48];      /* the command that edits it, "iptables-legacy -t raw" */
 	char chain_of[112]; /* ... and what that takes for the chain; of nft "rule ip y x" */
 	bool nft;           /* it is one of nft(8), whose rules count from 0 */

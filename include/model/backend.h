@@ -12,6 +12,7 @@
 #include "model/forwards.h"
 #include "model/lines.h"
 #include "model/other_rule.h"
+#include "model/rule_place.h"
 
 /* The ways by which packets pass this host, as bits. */
 enum {
@@ -131,11 +132,10 @@ struct backend {
 	int (*blocks)(const struct ruleset *set, const struct forwards *elsewhere,
 		      struct ruleset_status *out, struct err *err);
 	/* Whether others' rules of this interface stop all connections of the clients that the
-	 * forward is for; then the text of where names the rule or policy, and its kind is
-	 * ERR_PERMISSION if only the program that owns the place can change it. NULL: it cannot
+	 * forward is for; then which rule or policy. Texts of where are the set's. NULL: it cannot
 	 * say. */
 	bool (*stops)(const struct ruleset *set, const struct stop_question *question,
-		      struct err *where);
+		      struct rule_place *where);
 	/* Append others' rules that packets meet before forwards translate them (filter/early.h).
 	 * NULL: there are none. 0, or -1: as read. */
 	int (*early)(struct early *out, struct err *err);

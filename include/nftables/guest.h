@@ -34,6 +34,8 @@ struct others { /* base chains of other tables with the chains below them; a zer
 void others_free(struct others *others);
 /* nft(8)'s word for the family of its table. */
 const char *guest_family(const struct others_chain *chain);
+/* The place of its policy; texts are the chain's. */
+struct rule_place guests_place(const struct others_chain *chain);
 
 /* Take a rule for deleted: that of that number (handle) in a chain. */
 void guests_forget(struct others *others, const struct other_rule *rule);
@@ -77,10 +79,9 @@ int guests_stop(const struct others *others, const struct guests *guests,
 int guests_block(const struct others *others, const struct forwards *set,
 		 struct ruleset_status *out, struct err *err);
 
-/* As a backend's stops: the base chain and the rule in it (counted from 1; 0: its policy), or NULL.
- */
-const struct others_chain *guests_where(const struct others *others,
-					const struct stop_question *question, size_t *rule);
+/* As a backend's stops; texts of where are those of the chain. */
+bool guests_where(const struct others *others, const struct stop_question *question,
+		  struct rule_place *where);
 
 /* The first chain that may stop forwards which others' backends make, or NULL. */
 const struct others_chain *guests_stop_any(const struct others *others);

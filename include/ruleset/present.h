@@ -29,13 +29,13 @@ int present_read(const struct backend *const *backends, enum reading_depth depth
 /* A number that is another one if the rules have changed since it was asked for. It costs much less
  * than present_read. 0, or -1 as that. */
 int present_digest(const struct backend *const *backends, uint64_t *out, struct err *err);
-/* Which rule or policy stops the forward at that index, which is blocked, into the text of where.
- * False: that is not known. */
-bool present_where(const struct present *present, size_t index, struct err *where);
-/* The same for some of its clients alone: those of clients->from, to clients->ports, on
- * clients->ifname. by: as in struct stop_question. */
-bool present_stops(const struct present *present, size_t index, const struct forward *clients,
-		   enum stop_by by, struct err *where);
+/* Which rule or policy stops the forward at that index, which is blocked. False: that is not known.
+ * Texts of where are those of present, until its sets are forgotten. */
+bool present_where(const struct present *present, size_t index, struct rule_place *where);
+/* The same for some of its clients alone: those of question->f.from, to its ports, on its ifname.
+ * question->own is not looked at. */
+bool present_stops(const struct present *present, size_t index,
+		   const struct stop_question *question, struct rule_place *where);
 
 enum present_state {
 	PRESENT_ACTIVE,

@@ -152,20 +152,27 @@ static const char *refuse_action(const struct other_rule *v)
 	return NULL;
 }
 
+static void give_up_stopped(struct draft *d, size_t rule, const struct rule_place *where)
+{
+	char text[RULE_PLACE_TEXT_MAX];
+	rule_place_format(where, text);
+	draft_give_up(d, rule, "its connections do not arrive now: %s stops them", text);
+}
+
 static void propose_family(struct draft *d, size_t i, enum family family)
 {
 	const struct other_rule *v = &d->rules->items[i];
 	struct candidate c = {.value = i, .rule = d->out->rule_of[i]};
 	struct err why;
+	struct rule_place where;
 	const char *reason = make_forward(v, family, &c.f);
 	if (reason)
 		draft_give_up(d, c.rule, "%s", reason);
 	else if (forward_check(&c.f, &why) < 0)
 		draft_give_up(d, c.rule, "%s", why.text);
 	else if (v->hook == OTHER_PREROUTING && d->host->stopped &&
-		 d->host->stopped(d->host->context, &c.f, &why))
-		draft_give_up(d, c.rule, "its connections do not arrive now: %s stops them",
-			      why.text);
+		 d->host->stopped(d->host->context, &c.f, &where))
+		give_up_stopped(d, c.rule, &where);
 	else if (v->hook == OTHER_PREROUTING && !draft_is_let_in(d, &c.f))
 		draft_give_up(d, c.rule,
 			      "no rule accepts all its connections, and the policy drops them");

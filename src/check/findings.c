@@ -43,6 +43,17 @@ static struct address_text show(const struct address *addr)
 	return out;
 }
 
+struct place_text {
+	char text[RULE_PLACE_TEXT_MAX];
+};
+
+static struct place_text show_place(const struct rule_place *place)
+{
+	struct place_text out;
+	rule_place_format(place, out.text);
+	return out;
+}
+
 /* ---- what several findings ask ---- */
 
 /* The interface that IF names; NULL: it is none, stands for several, or is not there. */
@@ -112,24 +123,24 @@ static bool look_incomplete(const struct facts *facts, const struct case_facts *
 	"sed -i 's/^StrictForwardPorts=.*/StrictForwardPorts=no/' /etc/firewalld/firewalld.conf " \
 	"&& firewall-cmd --reload"
 
+static bool is_of_firewalld(const struct rule_place *place)
+{
+	return !place->legacy && strcmp(place->table, "firewalld") == 0;
+}
+
 static bool look_blocked(const struct facts *facts, const struct case_facts *c,
 			 struct finding_words *out)
 {
+	const struct rule_place *by = &c->blocked_by;
 	(void)facts;
 	if (!c->blocked)
 		return false;
-	if (c->owned) {
-		if (strstr(c->blocked_by, "table inet firewalld"))
-			strcpy(out->remedy, OPEN_FIREWALLD);
-		return say(out,
-			   "%s stops its connections, whoever the client is; only the program "
-			   "that owns the table can let them through",
-			   c->blocked_by);
-	}
-	strcpy(out->remedy, MEND);
-	if (c->blocked_by)
-		return say(out, "%s stops its connections, whoever the client is", c->blocked_by);
-	return say(out, "a rule or policy of another program stops its connections");
+	if (!by->owned || is_of_firewalld(by))
+		strcpy(out->remedy, by->owned ? OPEN_FIREWALLD : MEND);
+	if (!by->chain)
+		return say(out, "a rule or policy of another program stops its connections");
+	return say(out, "%s stops its connections, whoever the client is%s", show_place(by).text,
+		   by->owned ? "; only the program that owns the table can let them through" : "");
 }
 
 /* Of two translations of a packet, the first one counts. */
@@ -169,24 +180,24 @@ static bool look_ban_passed(const struct facts *facts, const struct case_facts *
 			    struct finding_words *out)
 {
 	(void)facts;
-	return c->passed &&
+	return c->passed.chain &&
 	       say(out,
 		   "%s shuts out some clients, but not from this forward: pfwd's rules stand in "
 		   "front of it for the sake of other forwards; put the ban in front of them, at "
 		   "the head of its chain",
-		   c->passed);
+		   show_place(&c->passed).text);
 }
 
 static bool look_ban_here(const struct facts *facts, const struct case_facts *c,
 			  struct finding_words *out)
 {
 	(void)facts;
-	return c->banned_here &&
+	return c->banned_here.chain &&
 	       say(out,
 		   "%s shuts out some clients from this host alone, and not from the target of "
 		   "this forward; let the ban stand in the FORWARD chain too (fail2ban: chain = "
 		   "FORWARD in the jail)",
-		   c->banned_here);
+		   show_place(&c->banned_here).text);
 }
 
 /* ---- the interface ---- */

@@ -178,26 +178,29 @@ static int adopt_text(struct adopting *a, const struct globals *globals, struct 
 
 /* ---- from the kernel ---- */
 
-/*
- * Whether a rule of that backend's interface lets the forward in before the policy drops it:
- * backends do not look into sets of ports. where: what stops says.
- */
-static bool is_let_in(const struct adopting *a, const struct backend *backend,
-		      const struct forward *f, const char *where)
+/* Whether packets reach the rule from the chain of that place, of that backend's interface. */
+static bool is_below(const struct other_rule *v, const struct backend *backend,
+		     const struct rule_place *place)
 {
-	if (strncmp(where, "the policy", strlen("the policy")) != 0)
-		return false;
-	for (size_t i = 0; i < a->others.rules.count; i++) {
+	return strcmp(v->backend, backend->name) == 0 && v->table_family == place->family &&
+	       strcmp(v->table, place->table) == 0 && strcmp(v->base, place->chain) == 0;
+}
+
+/* Whether a rule lets the forward in before the policy there drops it: backends do not look into
+ * sets of ports. */
+static bool is_let_in(const struct adopting *a, const struct backend *backend,
+		      const struct forward *f, const struct rule_place *place)
+{
+	for (size_t i = 0; place->rule == 0 && i < a->others.rules.count; i++) {
 		const struct other_rule *v = &a->others.rules.items[i];
-		if (v->action == OTHER_ACCEPT && strcmp(v->backend, backend->name) == 0 &&
-		    strstr(where, v->base) && strstr(where, v->table) && adopt_lets_in(v, f))
+		if (v->action == OTHER_ACCEPT && is_below(v, backend, place) && adopt_lets_in(v, f))
 			return true;
 	}
 	return false;
 }
 
 /* Whether rules of others stop such a forward in one of the packet filters. */
-static bool is_stopped(const void *context, const struct forward *f, struct err *where)
+static bool is_stopped(const void *context, const struct forward *f, struct rule_place *where)
 {
 	const struct stop_question question = {.f = f};
 	const struct adopting *a = context;
@@ -205,7 +208,7 @@ static bool is_stopped(const void *context, const struct forward *f, struct err 
 	for (size_t b = 0; backends[b]; b++) {
 		const struct ruleset *set = a->others.sets[b];
 		if (set && backends[b]->stops && backends[b]->stops(set, &question, where) &&
-		    !is_let_in(a, backends[b], f, where->text))
+		    !is_let_in(a, backends[b], f, where))
 			return true;
 	}
 	return false;

@@ -74,8 +74,6 @@ struct check {
 	struct asked asked;
 	struct results results;
 	enum known { UNKNOWN, BANS, NO_BANS } known[2][3]; /* by family and protocol */
-	char **bans;   /* two for each forward: passed, banned_here of its case */
-	char **places; /* what blocks each forward; or NULL */
 };
 
 /* A line for what is the same of several forwards. */
@@ -135,12 +133,13 @@ static bool look_for_bans(const struct present *present, size_t index)
 			      .proto = f->proto,
 			      .ports = {1, UINT16_MAX},
 			      .target_ports = {1, UINT16_MAX}};
-	struct err ignored;
-	if (present_stops(present, index, &any, STOP_BY_SOME, &ignored))
+	const struct stop_question question = {.f = &any, .by = STOP_BY_SOME};
+	struct rule_place ignored;
+	if (present_stops(present, index, &question, &ignored))
 		return true;
 	any.target.family = f->family;
 	any.target.bytes[0] = 0xfe; /* of no network that is given to anybody */
-	return present_stops(present, index, &any, STOP_BY_SOME, &ignored);
+	return present_stops(present, index, &question, &ignored);
 }
 
 /* Thousands of forwards are asked for only if there are bans at all. */
@@ -158,16 +157,16 @@ static void find_bans(struct check *check, size_t i)
 {
 	struct case_facts *c = &check->asked.cases[i];
 	const struct present *present = &check->present;
-	const struct forward *f = c->f;
-	const struct forward here = turned_here(f);
-	struct err where;
-	if (f->except || !has_bans(check, i))
+	const struct forward here = turned_here(c->f);
+	const struct stop_question passed = {.f = c->f, .by = STOP_BY_PASSED};
+	const struct stop_question some = {.f = c->f, .by = STOP_BY_SOME};
+	const struct stop_question some_here = {.f = &here, .by = STOP_BY_SOME};
+	struct rule_place ignored;
+	if (c->f->except || !has_bans(check, i))
 		return;
-	if (present_stops(present, i, f, STOP_BY_PASSED, &where))
-		c->passed = check->bans[2 * i] = strdup(where.text); /* analyzer: no leak */
-	if (!forward_to_self(f) && !present_stops(present, i, f, STOP_BY_SOME, &where) &&
-	    present_stops(present, i, &here, STOP_BY_SOME, &where))
-		c->banned_here = check->bans[2 * i + 1] = strdup(where.text);
+	present_stops(present, i, &passed, &c->passed);
+	if (!forward_to_self(c->f) && !present_stops(present, i, &some, &ignored))
+		present_stops(present, i, &some_here, &c->banned_here);
 }
 
 static int find(struct check *check, struct err *err)
@@ -177,24 +176,17 @@ static int find(struct check *check, struct err *err)
 					check->present.backends};
 	if (ask_all(&about, &check->asked, err) < 0)
 		return -1;
-	struct err where = {0};
-	check->places = calloc(set->count + 1, sizeof(*check->places));
-	check->bans = calloc(2 * set->count + 1, sizeof(*check->bans));
-	if (!check->places || !check->bans)
-		return err_memory(err);
 	for (size_t i = 0; i < set->count; i++) {
 		struct case_facts *c = &check->asked.cases[i];
 		c->incomplete = check->present.of[i].status.incomplete;
 		c->narrowed = check->present.of[i].status.narrowed;
 		c->blocked = check->present.of[i].status.blocked;
-		if (c->f)
-			c->other = overview_meeting(&check->present, &check->others, i);
-		if (c->f && c->blocked && present_where(&check->present, i, &where))
-			/* analyzer: no leak, run frees it */
-			c->blocked_by = check->places[i] = strdup(where.text);
-		if (c->f)
-			find_bans(check, i);
-		c->owned = c->blocked_by && where.kind == ERR_PERMISSION;
+		if (!c->f)
+			continue;
+		c->other = overview_meeting(&check->present, &check->others, i);
+		if (c->blocked)
+			present_where(&check->present, i, &c->blocked_by);
+		find_bans(check, i);
 	}
 	if (check->probe && ask_targets(set->count, &check->asked, err) < 0)
 		return -1;
@@ -264,12 +256,6 @@ static int run(const struct command_line *line, struct err *err)
 	int result = command_read(line, &reader, err);
 	if (result == COMMAND_GO)
 		result = show(&check, line->globals, err);
-	for (size_t i = 0; check.places && i < check.present.forwards.count; i++)
-		free(check.places[i]);
-	for (size_t i = 0; check.bans && i < 2 * check.present.forwards.count; i++)
-		free(check.bans[i]);
-	free(check.bans);
-	free(check.places);
 	query_free(&check.query);
 	overview_free(&check.others);
 	present_free(&check.present);

@@ -195,16 +195,15 @@ static bool find_in_table(const struct present *present, size_t index, struct fo
 	const struct forwards set = {both, 2, 2};
 	const struct ask_about about = {&set, &present->forwards, NULL, ASK_WAY, present->backends};
 	struct asked asked;
-	struct err where;
+	struct err ignored;
 	bool found = false;
-	if (ask_all(&about, &asked, &where) < 0)
+	if (ask_all(&about, &asked, &ignored) < 0)
 		return false;
 	struct case_facts *c = &asked.cases[0];
 	c->incomplete = present->of[index].status.incomplete;
 	c->blocked = present->of[index].status.blocked;
-	if (c->blocked && present_where(present, index, &where))
-		c->blocked_by = where.text;
-	c->owned = c->blocked_by && where.kind == ERR_PERMISSION;
+	if (c->blocked)
+		present_where(present, index, &c->blocked_by);
 	bool bans = asked.cases[0].early.kind && !asked.cases[1].early.kind;
 	if (bans && step == TRACE_TRANSLATED)
 		say_ban(&asked.cases[0], out);
@@ -261,23 +260,35 @@ static void guess(const struct trace *t, enum trace_step step, struct reason *ou
 			 "host stops it");
 }
 
+/* Whether others' rules stop what is asked about; then where, in words. */
+static bool put_stop(const struct present *present, size_t index,
+		     const struct stop_question *question, char out[RULE_PLACE_TEXT_MAX])
+{
+	struct rule_place where;
+	if (!present_stops(present, index, question, &where))
+		return false;
+	rule_place_format(&where, out);
+	return true;
+}
+
 static void explain_by_rules(const struct present *present, const struct trace *t,
 			     enum trace_step step, struct reason *out)
 {
 	size_t index = forwards_find(&present->forwards, t->f);
 	struct forward one = narrow(t);
-	struct err where;
+	const struct stop_question all = {.f = &one};
+	const struct stop_question suspect = {.f = &one, .by = STOP_BY_SUSPECT};
 	bool on_the_way = step == TRACE_LEFT || t->here;
-	char client[ADDRESS_TEXT_MAX];
+	char client[ADDRESS_TEXT_MAX], where[RULE_PLACE_TEXT_MAX];
 	address_format(&t->client.addr, client);
 	if (index == present->forwards.count)
 		say(out, "the forward is gone");
 	else if (find_in_table(present, index, &one, step, out))
 		return;
-	else if (on_the_way && present_stops(present, index, &one, STOP_BY_ALL, &where))
-		say(out, "%s stops the client %s", where.text, client);
-	else if (on_the_way && present_stops(present, index, &one, STOP_BY_SUSPECT, &where))
-		say(out, "%s, which stops some clients or packets, may stop this one", where.text);
+	else if (on_the_way && put_stop(present, index, &all, where))
+		say(out, "%s stops the client %s", where, client);
+	else if (on_the_way && put_stop(present, index, &suspect, where))
+		say(out, "%s, which stops some clients or packets, may stop this one", where);
 	else
 		guess(t, step, out);
 }

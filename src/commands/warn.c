@@ -16,7 +16,7 @@ struct warner {
 	struct ruleset_status *status; /* of each forward, by another backend */
 	struct addresses here;         /* of this host */
 	struct meets meets;
-	char **places; /* what blocks each forward; or NULL */
+	struct ruleset *sets[BACKENDS_MAX]; /* of the backends that were asked, or NULL */
 };
 
 static void warn_result(const struct result *r, const struct forwards *set)
@@ -33,43 +33,36 @@ static void warn_result(const struct result *r, const struct forwards *set)
 
 /* Where others' rules in its interface stop forwards: those that home lets through, or those of its
  * own that it cannot let through. */
-static int ask_backend(struct warner *w, const struct backend *backend, struct err *err)
+static int ask_backend(struct warner *w, size_t b, struct err *err)
 {
+	const struct backend *backend = w->about->backends[b];
 	const struct forwards *set = w->about->set;
 	const struct reading reading = {.depth = READING_ALL, .around = set};
 	bool home = backend == w->about->home;
-	struct ruleset *there;
-	if (backend->read(&reading, &there, err) < 0)
+	if (backend->read(&reading, &w->sets[b], err) < 0 ||
+	    (!home && backend->blocks(w->sets[b], set, w->status, err) < 0))
 		return -1;
-	int result = home || backend->blocks(there, set, w->status, err) >= 0 ? 0 : -1;
-	for (size_t i = 0; result == 0 && i < set->count; i++) {
+	for (size_t i = 0; i < set->count; i++) {
 		struct case_facts *c = &w->asked.cases[i];
-		struct err where;
 		const struct stop_question question = {.f = &set->items[i], .own = home};
 		if ((!home && !w->status[i].blocked) || !backend->stops)
 			continue;
-		if (backend->stops(there, &question, &where))
-			/* analyzer: no leak, warn_of_forwards frees it */
-			c->blocked_by = w->places[i] = strdup(where.text);
-		c->owned = c->blocked_by && where.kind == ERR_PERMISSION;
-		c->blocked = c->blocked_by || !home;
+		bool stopped = backend->stops(w->sets[b], &question, &c->blocked_by);
+		c->blocked = stopped || !home;
 	}
-	backend->free(there);
-	return result;
+	return 0;
 }
 
 static int ask_backends(struct warner *w, struct err *err)
 {
-	size_t count = w->about->set->count;
-	w->status = calloc(count + 1, sizeof(*w->status));
-	w->places = calloc(count + 1, sizeof(*w->places));
-	if (!w->status || !w->places)
+	w->status = calloc(w->about->set->count + 1, sizeof(*w->status));
+	if (!w->status)
 		return err_memory(err);
 	for (size_t b = 0; w->about->backends[b]; b++) {
 		const struct backend *backend = w->about->backends[b];
 		bool asked =
 			backend == w->about->home ? w->about->stopped : backend->blocks != NULL;
-		if (asked && backend->present() && ask_backend(w, backend, err) < 0)
+		if (asked && backend->present() && ask_backend(w, b, err) < 0)
 			return -1;
 	}
 	return 0;
@@ -106,8 +99,7 @@ void warn_of_forwards(const struct warn_about *about)
 	free(w.here.items);
 	results_free(&w.results);
 	asked_free(&w.asked);
-	for (size_t i = 0; w.places && i < about->set->count; i++)
-		free(w.places[i]);
-	free(w.places);
+	for (size_t b = 0; about->backends[b]; b++)
+		about->backends[b]->free(w.sets[b]);
 	free(w.status);
 }

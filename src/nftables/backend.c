@@ -97,18 +97,9 @@ static int blocks(const struct ruleset *set, const struct forwards *elsewhere,
 }
 
 static bool stops(const struct ruleset *set, const struct stop_question *question,
-		  struct err *where)
+		  struct rule_place *where)
 {
-	size_t rule;
-	const struct others_chain *c = guests_where(&content_of(set)->others, question, &rule);
-	if (!c)
-		return false;
-	char what[40] = "the policy";
-	if (rule)
-		snprintf(what, sizeof(what), "rule %zu", rule);
-	err_set(where, c->owned ? ERR_PERMISSION : ERR_NONE, "%s of chain %s in table %s %s", what,
-		quote(c->name).text, guest_family(c), quote(c->table).text);
-	return true;
+	return guests_where(&content_of(set)->others, question, where);
 }
 
 static int foreign(const struct ruleset *set, struct lines *out, struct err *err)

@@ -28,15 +28,13 @@ static int compare_bases(const void *a, const void *b)
 static int add_base(const struct others *others, const struct others_chain *c, struct early *out,
 		    struct err *err)
 {
+	const struct rule_place place = guests_place(c);
 	struct early_base base = {.chain = (size_t)(c - others->chains),
-				  .family = c->nfproto == NFPROTO_IPV4   ? FAMILY_IPV4
-					    : c->nfproto == NFPROTO_IPV6 ? FAMILY_IPV6
-									 : FAMILY_NONE,
+				  .family = place.family,
 				  .translated = !is_ingress(c) && c->priority > NF_IP_PRI_NAT_DST,
 				  .zones = is_ingress(c) || c->priority < NF_IP_PRI_CONNTRACK};
 	memcpy(base.devices, c->devices, sizeof(base.devices));
-	snprintf(base.where, sizeof(base.where), "chain %.50s in table %s %.50s",
-		 quote(c->name).text, guest_family(c), quote(c->table).text);
+	rule_place_format_chain(&place, base.where);
 	snprintf(base.chain_of, sizeof(base.chain_of), "rule %s %.48s %.48s", guest_family(c),
 		 c->table, c->name);
 	base.nft = true;

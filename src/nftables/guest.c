@@ -18,6 +18,11 @@ struct view {
 	struct flows flows;
 };
 
+struct way { /* of a flow, through a base chain */
+	size_t chain;
+	const struct flow *flow;
+};
+
 static void free_view(struct view *view)
 {
 	free(view->chains);
@@ -195,12 +200,11 @@ int guests_misplaced(const struct others *others, const struct forwards *set, st
 	return misplaced;
 }
 
-static bool is_closed(const struct view *view, size_t chain, const struct flow *flow,
-		      struct filter_place *place)
+static bool is_closed(const struct view *view, const struct way *way, struct filter_place *place)
 {
-	if (!sees(&view->others->chains[chain], flow))
+	if (!sees(&view->others->chains[way->chain], way->flow))
 		return false;
-	*place = filter_place(view->chains, view->count, chain, &flow->flow);
+	*place = filter_place(view->chains, view->count, way->chain, &way->flow->flow);
 	return place->end == FILTER_CLOSED;
 }
 
@@ -214,9 +218,11 @@ find_unserved(const struct view *view, const struct guests *guests, const struct
 	for (size_t g = 0; g < guests->count; g++) {
 		const struct guest *guest = &guests->items[g];
 		size_t chain = (size_t)(guest->chain - view->others->chains);
-		for (size_t i = 0; guest->needed && !guest->there && i < count; i++)
-			if (is_closed(view, chain, &flows[i], &place))
+		for (size_t i = 0; guest->needed && !guest->there && i < count; i++) {
+			const struct way way = {chain, &flows[i]};
+			if (is_closed(view, &way, &place))
 				return guest->chain;
+		}
 	}
 	return NULL;
 }
@@ -240,33 +246,33 @@ int guests_stop(const struct others *others, const struct guests *guests,
 	return 0;
 }
 
-/* The first chain that stops f, or NULL; *rule is the number of its rule from 1, 0 its policy. A
- * guest rule in front of it lets through what this backend holds. */
-/* Whether the chain stops the flow, as the question says; then the rule. */
-static bool stops_flow(const struct view *view, size_t c, const struct flow *flow,
+/* Whether the chain stops the flow, as the question says; then the index of the rule. A guest rule
+ * in front of it lets through what this backend holds. */
+static bool stops_flow(const struct view *view, const struct way *way,
 		       const struct stop_question *question, size_t *rule)
 {
-	const struct others_chain *chain = &view->others->chains[c];
+	const struct others_chain *chain = &view->others->chains[way->chain];
 	bool some = question->by == STOP_BY_SOME, passed = question->by == STOP_BY_PASSED;
+	bool comes = way->flow->way == FLOW_IN || way->flow->way == FLOW_THROUGH;
 	struct filter_place place;
 	if (some || passed) {
 		*rule = 0;
 		while (passed && *rule < chain->count && !chain->guest[*rule])
 			++*rule;
-		return sees(chain, flow) && (flow->way == FLOW_IN || flow->way == FLOW_THROUGH) &&
-		       *rule < chain->count &&
-		       filter_limits(view->chains, view->count, c, &flow->flow, rule);
+		return sees(chain, way->flow) && comes && *rule < chain->count &&
+		       filter_limits(view->chains, view->count, way->chain, &way->flow->flow, rule);
 	}
-	bool closed = is_closed(view, c, flow, &place);
+	bool closed = is_closed(view, way, &place);
 	*rule = closed ? place.index : 0;
 	return closed && !(question->own && has_guest(chain, place.index));
 }
 
-static const struct others_chain *find_stop(const struct view *view,
-					    const struct stop_question *question, size_t *rule)
+/* The first place where the forward of the question is stopped. */
+static bool find_stop(const struct view *view, const struct stop_question *question,
+		      struct rule_place *where)
 {
 	struct flow flows[FLOWS_MAX];
-	size_t count = flows_of(&view->flows, question->f, flows);
+	size_t count = flows_of(&view->flows, question->f, flows), rule;
 	for (size_t i = 0; i < count; i++) {
 		flows[i].flow.client = question->f->from;
 		flows[i].flow.suspect = question->by == STOP_BY_SUSPECT;
@@ -274,25 +280,27 @@ static const struct others_chain *find_stop(const struct view *view,
 	for (size_t c = 0; c < view->count; c++)
 		for (size_t i = 0; i < count; i++) {
 			const struct others_chain *chain = &view->others->chains[c];
-			if (!stops_flow(view, c, &flows[i], question, rule))
+			const struct way way = {c, &flows[i]};
+			if (!stops_flow(view, &way, question, &rule))
 				continue;
-			*rule = *rule < chain->count ? *rule + 1 : 0;
-			return chain;
+			*where = guests_place(chain);
+			where->rule = rule < chain->count ? (uint32_t)rule + 1 : 0;
+			return true;
 		}
-	return NULL;
+	return false;
 }
 
-const struct others_chain *guests_where(const struct others *others,
-					const struct stop_question *question, size_t *rule)
+bool guests_where(const struct others *others, const struct stop_question *question,
+		  struct rule_place *where)
 {
 	struct view view;
 	struct forward copy = *question->f;
 	const struct forwards one = {&copy, 1, 1};
 	if (others->count == 0 || make_view(others, &one, &view) < 0)
-		return NULL;
-	const struct others_chain *stop = find_stop(&view, question, rule);
+		return false;
+	bool stopped = find_stop(&view, question, where);
 	free_view(&view);
-	return stop;
+	return stopped;
 }
 
 int guests_block(const struct others *others, const struct forwards *set,
@@ -304,13 +312,12 @@ int guests_block(const struct others *others, const struct forwards *set,
 	if (make_view(others, set, &view) < 0)
 		return err_memory(err);
 	for (size_t i = 0; i < set->count; i++) {
-		size_t rule;
+		struct rule_place where;
 		bool same = i > 0 && flows_alike(&view.flows, &set->items[i - 1], &set->items[i]);
 		struct forward anybodys = set->items[i];
 		const struct stop_question question = {.f = &anybodys};
 		anybodys.from = (struct network){0};
-		out[i].blocked =
-			same ? out[i - 1].blocked : find_stop(&view, &question, &rule) != NULL;
+		out[i].blocked = same ? out[i - 1].blocked : find_stop(&view, &question, &where);
 	}
 	free_view(&view);
 	return 0;
@@ -335,11 +342,23 @@ const struct others_chain *guests_stop_any(const struct others *others)
 							  .ports = {1, UINT16_MAX},
 							  .here = ways[w] == FLOW_IN,
 							  .anywhere = ways[w] == FLOW_OUT}};
-				if (is_closed(&view, c, &any, &place))
+				const struct way way = {c, &any};
+				if (is_closed(&view, &way, &place))
 					stop = &others->chains[c];
 			}
 	free_view(&view);
 	return stop;
+}
+
+struct rule_place guests_place(const struct others_chain *chain)
+{
+	return (struct rule_place){.table = chain->table,
+				   .chain = chain->name,
+				   .family = chain->nfproto == NFPROTO_IPV4   ? FAMILY_IPV4
+					     : chain->nfproto == NFPROTO_IPV6 ? FAMILY_IPV6
+									      : FAMILY_NONE,
+				   .netdev = chain->nfproto == NFPROTO_NETDEV,
+				   .owned = chain->owned};
 }
 
 const char *guest_family(const struct others_chain *chain)

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "model/rule_place.h"
 #include "others/meet.h"
 #include "others/narrow.h"
 #include "others/row.h"
@@ -184,17 +185,17 @@ const struct other_rule *meets_whose(const struct meets *m, const struct meet_fl
 
 void meet_format(const struct other_rule *r, char out[MEET_TEXT_MAX])
 {
-	static const char *const families[] = {
-		[FAMILY_NONE] = "inet", [FAMILY_IPV4] = "ip", [FAMILY_IPV6] = "ip6"};
 	const struct other_row row = other_row_of(r);
-	char spec[SPEC_TEXT_MAX] = "such packets", target[OTHER_TARGET_MAX], where[160];
-	bool legacy = strcmp(r->backend, "iptables") == 0;
-	snprintf(where, sizeof(where), legacy ? "the legacy %s %.100s table" : "table %s %.100s",
-		 legacy ? family_name(r->table_family) : families[r->table_family],
-		 quote(r->table).text);
+	const struct rule_place place = {.table = r->table,
+					 .chain = r->chain,
+					 .family = r->table_family,
+					 .legacy = strcmp(r->backend, "iptables") == 0};
+	char spec[SPEC_TEXT_MAX] = "such packets", target[OTHER_TARGET_MAX];
+	char where[RULE_PLACE_TEXT_MAX];
+	rule_place_format_chain(&place, where);
 	if (row.spec)
 		spec_format(&row.f, spec);
 	other_row_target(&row, target);
-	snprintf(out, MEET_TEXT_MAX, "%.40s%schain %.100s in %s sends %s to %s", r->owner,
-		 *r->owner ? "'s " : "", quote(r->chain).text, where, spec, target);
+	snprintf(out, MEET_TEXT_MAX, "%.40s%s%s sends %s to %s", r->owner, *r->owner ? "'s " : "",
+		 where, spec, target);
 }

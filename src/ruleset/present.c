@@ -229,22 +229,23 @@ int present_digest(const struct backend *const *backends, uint64_t *out, struct 
 	return 0;
 }
 
-bool present_stops(const struct present *present, size_t index, const struct forward *clients,
-		   enum stop_by by, struct err *where)
+bool present_stops(const struct present *present, size_t index,
+		   const struct stop_question *question, struct rule_place *where)
 {
 	for (size_t b = 0; present->backends[b]; b++) {
-		const struct stop_question question = {clients,
-						       present->of[index].backends & 1U << b, by};
-		if (present->backends[b]->stops &&
-		    present->backends[b]->stops(present->sets[b], &question, where))
+		const struct backend *backend = present->backends[b];
+		struct stop_question of = *question;
+		of.own = present->of[index].backends & 1U << b;
+		if (backend->stops && backend->stops(present->sets[b], &of, where))
 			return true;
 	}
 	return false;
 }
 
-bool present_where(const struct present *present, size_t index, struct err *where)
+bool present_where(const struct present *present, size_t index, struct rule_place *where)
 {
-	return present_stops(present, index, &present->forwards.items[index], STOP_BY_ALL, where);
+	const struct stop_question question = {.f = &present->forwards.items[index]};
+	return present_stops(present, index, &question, where);
 }
 
 enum present_state present_state(const struct forward *f, const struct present_forward *of,

@@ -90,26 +90,17 @@ static int blocks(const struct ruleset *set, const struct forwards *elsewhere,
 }
 
 static bool stops(const struct ruleset *set, const struct stop_question *question,
-		  struct err *where)
+		  struct rule_place *where)
 {
-	const struct snapshot *s = snapshot_of(set);
 	struct forward copy = *question->f;
 	const struct forwards one = {&copy, 1, 1};
-	char what[40] = "the policy";
-	size_t rule = 0;
-	const char *chain = NULL;
-	for (int i = 0; !chain && i < FAMILIES; i++) {
-		struct way_case of = case_of(s, i, &one);
+	for (int i = 0; i < FAMILIES; i++) {
+		struct way_case of = case_of(snapshot_of(set), i, &one);
 		of.guests = !question->own;
 		if (snapshot_families[i] == copy.family)
-			chain = ways_stop(&of, question->by, &rule);
+			return ways_stop(&of, question->by, where);
 	}
-	if (rule)
-		snprintf(what, sizeof(what), "rule %zu", rule);
-	if (chain)
-		err_set(where, ERR_NONE, "%s of chain %s in the legacy %s filter table", what,
-			chain, family_name(copy.family));
-	return chain != NULL;
+	return false;
 }
 
 static void free_set(struct ruleset *set)

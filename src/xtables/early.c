@@ -36,13 +36,16 @@ static const struct place {
 static int add_base(enum family family, const struct place *place, size_t chain, struct early *out,
 		    struct err *err)
 {
+	const struct rule_place where = {.table = table_name(place->table),
+					 .chain = place->chain,
+					 .family = family,
+					 .legacy = true};
 	struct early_base base = {.chain = chain,
 				  .family = family,
 				  .translated = place->way != EARLY_ALL,
 				  .way = place->way,
 				  .zones = place->table == TABLE_RAW};
-	snprintf(base.where, sizeof(base.where), "chain %s in the legacy %s %s table", place->chain,
-		 family_name(family), table_name(place->table));
+	rule_place_format_chain(&where, base.where);
 	snprintf(base.tool, sizeof(base.tool), "%s-legacy -t %s",
 		 family == FAMILY_IPV6 ? "ip6tables" : "iptables", table_name(place->table));
 	strcpy(base.chain_of, place->chain);

@@ -245,25 +245,31 @@ static bool stops_way(const struct walk *w, const struct way *way, enum stop_by 
 	return place.end == FILTER_CLOSED && (!jump || place.index < jump->position);
 }
 
-const char *ways_stop(const struct way_case *of, enum stop_by by, size_t *rule)
+bool ways_stop(const struct way_case *of, enum stop_by by, struct rule_place *where)
 {
 	struct walk w;
 	struct flow flows[FLOWS_MAX];
 	struct err ignored;
-	const char *chain = NULL;
+	bool stopped = false;
 	if (walk_begin(of, &w, &ignored) < 0)
-		return NULL;
-	for (size_t n = flows_of(&w.flows, of->set->items, flows); !chain && n-- > 0;) {
+		return false;
+	for (size_t n = flows_of(&w.flows, of->set->items, flows); !stopped && n-- > 0;) {
+		size_t rule;
 		const struct way way = {group_of_flow(&w, &flows[n]), &flows[n].flow};
 		if (way.group == GROUPS)
 			continue;
 		flows[n].flow.client = of->set->items->from;
 		flows[n].flow.suspect = by == STOP_BY_SUSPECT;
-		if (!stops_way(&w, &way, by, rule))
+		stopped = stops_way(&w, &way, by, &rule);
+		if (!stopped)
 			continue;
-		chain = group_infos[way.group].base;
-		*rule = *rule < w.chains[w.bases[way.group]].count ? *rule + 1 : 0;
+		bool policy = rule >= w.chains[w.bases[way.group]].count;
+		*where = (struct rule_place){.table = table_name(of->filter->table),
+					     .chain = group_infos[way.group].base,
+					     .rule = policy ? 0 : (uint32_t)rule + 1,
+					     .family = of->filter->family,
+					     .legacy = true};
 	}
 	walk_end(&w);
-	return chain;
+	return stopped;
 }

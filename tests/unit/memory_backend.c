@@ -222,12 +222,12 @@ static int memory_blocks(const struct ruleset *set, const struct forwards *elsew
 }
 
 static bool memory_stops(const struct ruleset *set, const struct stop_question *question,
-			 struct err *where)
+			 struct rule_place *where)
 {
 	const char *stop = own(set)->of->stop;
 	if (!*stop || question->own || question->f->except)
 		return false;
-	err_set(where, ERR_NONE, "%s", stop);
+	*where = (struct rule_place){.table = "site", .chain = stop, .rule = 2};
 	return true;
 }
 

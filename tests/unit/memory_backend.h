@@ -42,7 +42,8 @@ struct memory {
 	void (*before_commit)(void); /* NULL: nothing happens then */
 	/* It stops the forwards that another backend holds, unless it has a guest for them. */
 	bool guarded, guest;
-	/* What of others stops the forwards that another backend holds; "": nothing. */
+	/* The chain of others whose second rule stops the forwards that another backend holds; "":
+	 * there is none. */
 	char stop[40];
 	/* A line each, or "": what of others is there, what stays for their sake, a warning. */
 	char foreign[80], kept[80], note[80];

@@ -95,11 +95,14 @@ static void reset(const char *line)
 
 ARRANGE(lose_rules, the_case.incomplete = true)
 ARRANGE(be_blocked, the_case.blocked = true)
-ARRANGE(be_blocked_by_an_owner, the_case.blocked = the_case.owned = true;
-	the_case.blocked_by = "the policy of chain x in table inet firewalld")
-ARRANGE(be_blocked_by, the_case.blocked = true; the_case.blocked_by = "rule 2 of chain x")
-ARRANGE(pass_ban, the_case.passed = "rule 3 of chain x")
-ARRANGE(ban_here, the_case.banned_here = "rule 3 of chain x")
+static const struct rule_place firewall = {.table = "site", .chain = "x", .rule = 2};
+static const struct rule_place daemon = {.table = "a", .chain = "x", .owned = true};
+static const struct rule_place firewalld = {.table = "firewalld", .chain = "x", .owned = true};
+ARRANGE(be_blocked_by_an_owner, the_case.blocked = true; the_case.blocked_by = daemon)
+ARRANGE(be_blocked_by_firewalld, the_case.blocked = true; the_case.blocked_by = firewalld)
+ARRANGE(be_blocked_by, the_case.blocked = true; the_case.blocked_by = firewall)
+ARRANGE(pass_ban, the_case.passed = firewall)
+ARRANGE(ban_here, the_case.banned_here = firewall)
 ARRANGE(be_port, strcpy(links[WAN].port_of, "bridge"); strcpy(links[WAN].master, "vm0"))
 ARRANGE(be_port_of_vrf, strcpy(links[WAN].port_of, "vrf"); strcpy(links[WAN].master, "red"))
 ARRANGE(be_bridge, strcpy(links[WAN].kind, "bridge"))
@@ -206,15 +209,21 @@ static const struct row rows_of_check[] = {
 	{WEB, ON(lose_rules), "incomplete",
 	 "pfwd save /run/pfwd.conf && pfwd apply /run/pfwd.conf"},
 	{WEB, ON(be_blocked), "blocked", NULL},
-	{WEB, ON(be_blocked_by), "blocked", "rule 2 of chain x stops its connections"},
-	{WEB, ON(be_blocked_by_an_owner), "blocked", "only the program that owns the table"},
+	{WEB, ON(be_blocked_by), "blocked",
+	 "rule 2 of chain x in table inet site stops its connections, whoever the client is; with: "
+	 "pfwd save /run/pfwd.conf && pfwd apply /run/pfwd.conf"},
+	{WEB, ON(be_blocked_by_an_owner), "blocked",
+	 "the policy of chain x in table inet a stops its connections, whoever the client is; only "
+	 "the program that owns the table can let them through; with: "},
+	{WEB, ON(be_blocked_by_firewalld), "blocked", "StrictForwardPorts=no/"},
 	{"eth9:80 192.168.1.2:8080", NULL, NULL, "no-interface",
 	 "there is no interface eth9 (yet)"},
 	{"wlan+:80 192.168.1.2:8080", NULL, NULL, "no-interface", NULL},
 	{"wa+:80 192.168.1.2:8080", NULL, NULL, "", NULL},
 	{"isp0:80 192.168.1.2:8080", NULL, NULL, "interface-renamed",
 	 "isp0 is a second name of wan0"},
-	{WEB, ON(pass_ban), "ban-passed", "rule 3 of chain x shuts out some clients"},
+	{WEB, ON(pass_ban), "ban-passed",
+	 "rule 2 of chain x in table inet site shuts out some clients"},
 	{WEB, ON(ban_here), "ban-here", "chain = FORWARD"},
 	{WEB, ON(be_port), "interface-port", "make the forward for vm0"},
 	{WEB, ON(be_port_of_vrf), "", NULL},

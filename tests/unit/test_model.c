@@ -13,6 +13,7 @@
 #include "read_forward.h"
 #include "rows.h"
 #include "model/conflict.h"
+#include "model/rule_place.h"
 #include "syntax/file.h"
 #include "conns/lookup.h"
 #include "syntax/selector.h"
@@ -45,6 +46,33 @@ static void a_word_is_quoted(void **state)
 {
 	const struct quote_case *row = *state;
 	assert_string_equal(quote(row->text).text, row->quoted);
+}
+
+static const struct place_case {
+	struct rule_place place;
+	const char *words;
+} places[] = {
+	{{.table = "filter", .chain = "input"}, "the policy of chain input in table inet filter"},
+	{{.table = "filter", .chain = "ban", .rule = 2, .family = FAMILY_IPV4},
+	 "rule 2 of chain ban in table ip filter"},
+	{{.table = "filter", .chain = "ban", .rule = 2, .family = FAMILY_IPV6},
+	 "rule 2 of chain ban in table ip6 filter"},
+	{{.table = "edge", .chain = "in", .rule = 1, .netdev = true},
+	 "rule 1 of chain in in table netdev edge"},
+	{{.table = "filter", .chain = "INPUT", .family = FAMILY_IPV4, .legacy = true},
+	 "the policy of chain INPUT in the legacy IPv4 filter table"},
+	{{.table = "filter", .chain = "FORWARD", .rule = 12, .family = FAMILY_IPV6, .legacy = true},
+	 "rule 12 of chain FORWARD in the legacy IPv6 filter table"},
+	{{.table = "a\nb", .chain = "\x1b", .rule = 1},
+	 "rule 1 of chain \\x1b in table inet a\\x0ab"},
+};
+
+static void a_place_of_others_is_put_into_words(void **state)
+{
+	const struct place_case *row = *state;
+	char text[RULE_PLACE_TEXT_MAX];
+	rule_place_format(&row->place, text);
+	assert_string_equal(text, row->words);
 }
 
 /* ---- files ---- */
@@ -528,6 +556,7 @@ int main(void)
 {
 	struct rows rows = {0};
 	ROWS_ADD_ALL(&rows, quotes, a_word_is_quoted);
+	ROWS_ADD_ALL(&rows, places, a_place_of_others_is_put_into_words);
 	ROWS_ADD_ALL(&rows, files, a_file_is_read);
 	ROWS_ADD_TEST(&rows, a_line_of_many_words_or_a_zero_byte_is_refused);
 	for (size_t i = 0; i < ROWS_COUNT(conflicts); i++)
