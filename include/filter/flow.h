@@ -20,6 +20,9 @@ enum flow_way {
 struct flow {
 	enum flow_way way;
 	struct filter_flow flow;
+	/* Of an answer of a target behind this host: how the connection comes, among the flows of
+	 * the forward. */
+	const struct filter_flow *opener;
 };
 #define FLOWS_MAX 12 /* of one forward */
 
@@ -51,6 +54,9 @@ void flows_free(struct flows *flows);
 
 /* The flows of a forward, into out; their number. */
 size_t flows_of(const struct flows *flows, const struct forward *f, struct flow out[FLOWS_MAX]);
+/* As filter_place; but answers are not let through in front of rules that stop some clients. */
+struct filter_place flow_place(const struct filter_chain *chains, size_t count, size_t base,
+			       const struct flow *flow);
 /* Whether nothing that the rules ask for tells the flows of the two apart. */
 bool flows_alike(const struct flows *flows, const struct forward *a, const struct forward *b);
 

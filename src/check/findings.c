@@ -91,8 +91,8 @@ static bool takes_link(const char *ifname, const struct host_link *link)
 /* ---- the forward ---- */
 
 /* Apply repairs, and moves what another backend serves better. Without a pipe, a save that fails
- * leaves no empty file to be applied. */
-#define MEND "pfwd save /run/pfwd.conf && pfwd apply /run/pfwd.conf"
+ * leaves no empty file to be applied. What it wrote another time may be there. */
+#define MEND "pfwd save --force /run/pfwd.conf && pfwd apply /run/pfwd.conf"
 
 static bool look_expired(const struct facts *facts, const struct case_facts *c,
 			 struct finding_words *out)

@@ -15,6 +15,13 @@ static int compare_targets(const void *a, const void *b)
 			       &((const struct flow_target *)b)->to);
 }
 
+/* Whether it decides about all answers that come in by the interface to a target. */
+static bool looks_at_answers(const struct filter_rule *r)
+{
+	return *r->in && r->verdict != FILTER_GO_ON && !r->never && !r->limited && !r->unsure &&
+	       !r->not_reply && !r->ports.first;
+}
+
 void flows_look(struct flows *flows, const struct filter_chain *chains, size_t count)
 {
 	for (size_t c = 0; c < count; c++)
@@ -22,7 +29,7 @@ void flows_look(struct flows *flows, const struct filter_chain *chains, size_t c
 			const struct filter_rule *r = &chains[c].rules[i];
 			flows->apart = flows->apart || network_is_set(&r->dst) || r->ports.first ||
 				       r->original.first;
-			flows->routed = flows->routed || *r->out;
+			flows->routed = flows->routed || *r->out || looks_at_answers(r);
 			flows->sourced = flows->sourced || network_is_set(&r->src);
 		}
 }
@@ -96,22 +103,29 @@ static void add_in(struct flow_list *list, bool plain)
 		add_flow(list, FLOW_IN, "lo")->plain = plain;
 }
 
-/* The answers of this host, to whatever port of a client. */
-static void add_answers(struct flow_list *list)
+/* The answers, to whatever port of a client. */
+static struct filter_flow *add_answers(struct flow_list *list, enum flow_way way, const char *in,
+				       const char *out)
 {
-	struct filter_flow *flow = add_flow(list, FLOW_OUT, "");
+	struct filter_flow *flow = add_flow(list, way, in);
 	flow->dst = (struct network){0};
 	flow->ports = (struct ports){1, UINT16_MAX};
-	flow->out[0] = '\0';
+	memset(flow->out, 0, sizeof(flow->out));
+	memcpy(flow->out, out, strlen(out));
 	flow->own = network_of_host(forward_to_self(list->f) ? &list->f->addr : &list->f->target);
-	flow->hosts = list->here;
 	flow->reply = true;
+	return flow;
 }
 
 static void add_through(struct flow_list *list)
 {
-	add_flow(list, FLOW_THROUGH, list->f->ifname);
-	add_flow(list, FLOW_POST, list->f->ifname);
+	static const enum flow_way ways[] = {FLOW_THROUGH, FLOW_POST};
+	for (size_t i = 0; i < sizeof(ways) / sizeof(ways[0]); i++) {
+		const struct filter_flow *opener = add_flow(list, ways[i], list->f->ifname);
+		/* a rule for some ports of clients takes few of them */
+		add_answers(list, ways[i], list->out, list->f->ifname)->sure = true;
+		list->items[list->count - 1].opener = opener;
+	}
 	if (!list->f->hairpin)
 		return;
 	add_flow(list, FLOW_THROUGH, "");
@@ -140,7 +154,7 @@ size_t flows_of(const struct flows *flows, const struct forward *f, struct flow 
 		if (forward_to_self(f) && ports_count(f->target_ports) == 1 &&
 		    ports_hold(f->ports, f->target_ports.first))
 			add_in(&list, true);
-		add_answers(&list);
+		add_answers(&list, FLOW_OUT, "", "")->hosts = list.here;
 	}
 	if (!forward_to_self(f)) {
 		add_through(&list);
@@ -152,12 +166,23 @@ size_t flows_of(const struct flows *flows, const struct forward *f, struct flow 
 	return list.count;
 }
 
-/* Whether answers of this host come from the same address of it. */
-static bool same_own(const struct flows *flows, const struct forward *a, const struct forward *b)
+struct filter_place flow_place(const struct filter_chain *chains, size_t count, size_t base,
+			       const struct flow *flow)
+{
+	struct filter_place place = filter_place(chains, count, base, &flow->flow);
+	size_t index = place.index;
+	if (place.end == FILTER_CLOSED && flow->opener &&
+	    filter_limits(chains, count, base, flow->opener, &index))
+		place.end = FILTER_OPEN;
+	return place;
+}
+
+/* Whether answers come from the same address. */
+static bool same_own(const struct forward *a, const struct forward *b)
 {
 	if (forward_to_self(a))
 		return address_equal(&a->addr, &b->addr);
-	return !addresses_hold(flows->here, &a->target) || address_equal(&a->target, &b->target);
+	return address_equal(&a->target, &b->target);
 }
 
 bool flows_alike(const struct flows *flows, const struct forward *a, const struct forward *b)
@@ -167,6 +192,6 @@ bool flows_alike(const struct flows *flows, const struct forward *a, const struc
 	       a->hairpin == b->hairpin && a->except == b->except &&
 	       forward_to_self(a) == forward_to_self(b) &&
 	       (!flows->routed || address_equal(&a->target, &b->target)) &&
-	       (!flows->sourced || same_own(flows, a, b)) &&
+	       (!flows->sourced || same_own(a, b)) &&
 	       addresses_hold(flows->here, &a->target) == addresses_hold(flows->here, &b->target);
 }

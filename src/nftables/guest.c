@@ -66,7 +66,7 @@ static void meet_chain(const struct view *view, const struct flow *flow, struct 
 	size_t base = (size_t)(guest->chain - view->others->chains);
 	if (!sees(guest->chain, flow))
 		return;
-	struct filter_place place = filter_place(view->chains, view->count, base, &flow->flow);
+	struct filter_place place = flow_place(view->chains, view->count, base, flow);
 	if (place.end == FILTER_OPEN || (guest->needed && guest->place <= place.index))
 		return;
 	guest->needed = true;
@@ -204,7 +204,7 @@ static bool is_closed(const struct view *view, const struct way *way, struct fil
 {
 	if (!sees(&view->others->chains[way->chain], way->flow))
 		return false;
-	*place = filter_place(view->chains, view->count, way->chain, &way->flow->flow);
+	*place = flow_place(view->chains, view->count, way->chain, way->flow);
 	return place->end == FILTER_CLOSED;
 }
 
@@ -253,7 +253,8 @@ static bool stops_flow(const struct view *view, const struct way *way,
 {
 	const struct others_chain *chain = &view->others->chains[way->chain];
 	bool some = question->by == STOP_BY_SOME, passed = question->by == STOP_BY_PASSED;
-	bool comes = way->flow->way == FLOW_IN || way->flow->way == FLOW_THROUGH;
+	bool comes = !way->flow->flow.reply &&
+		     (way->flow->way == FLOW_IN || way->flow->way == FLOW_THROUGH);
 	struct filter_place place;
 	if (some || passed) {
 		*rule = 0;
@@ -336,12 +337,12 @@ const struct others_chain *guests_stop_any(const struct others *others)
 		for (size_t w = 0; !stop && w < sizeof(ways) / sizeof(ways[0]); w++)
 			for (size_t f = 0; !stop && f < 2; f++) {
 				struct filter_place place;
-				const struct flow any = {ways[w],
-							 {.family = families[f],
-							  .proto = PROTO_TCP,
-							  .ports = {1, UINT16_MAX},
-							  .here = ways[w] == FLOW_IN,
-							  .anywhere = ways[w] == FLOW_OUT}};
+				const struct flow any = {.way = ways[w],
+							 .flow = {.family = families[f],
+								  .proto = PROTO_TCP,
+								  .ports = {1, UINT16_MAX},
+								  .here = ways[w] == FLOW_IN,
+								  .anywhere = ways[w] == FLOW_OUT}};
 				const struct way way = {c, &any};
 				if (is_closed(&view, &way, &place))
 					stop = &others->chains[c];

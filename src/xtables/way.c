@@ -9,7 +9,7 @@
 
 struct way { /* of new connections, or of answers, through a base chain */
 	enum group group;
-	const struct filter_flow *flow;
+	const struct flow *flow;
 };
 
 struct walk {
@@ -73,7 +73,7 @@ static struct filter_place place_of(const struct walk *w, const struct way *way)
 {
 	if (w->bases[way->group] == w->count)
 		return (struct filter_place){.end = FILTER_OPEN};
-	return filter_place(w->chains, w->count, w->bases[way->group], way->flow);
+	return flow_place(w->chains, w->count, w->bases[way->group], way->flow);
 }
 
 /* ---- places ---- */
@@ -91,8 +91,8 @@ static void add_place(const struct walk *w, const struct way *way, struct ways *
 	bool closed = place.end == FILTER_CLOSED;
 	size_t *first = &out->places[way->group];
 	out->closed[way->group] = out->closed[way->group] || closed;
-	/* a guest is there only where it is needed */
-	if (place.index < *first && (closed || !w->of->guests))
+	/* a guest is there only where it is needed; what accepts answers may be for them alone */
+	if (place.index < *first && (closed || !(w->of->guests || way->flow->flow.reply)))
 		*first = place.index;
 }
 
@@ -108,7 +108,7 @@ static void find_places(const struct walk *w, struct ways *out)
 			continue;
 		before = f;
 		for (size_t n = flows_of(&w->flows, f, flows); n-- > 0;) {
-			const struct way way = {group_of_flow(w, &flows[n]), &flows[n].flow};
+			const struct way way = {group_of_flow(w, &flows[n]), &flows[n]};
 			if (way.group != GROUPS)
 				add_place(w, &way, out);
 		}
@@ -220,7 +220,7 @@ int ways_status(const struct way_case *of, struct ruleset_status *out, struct er
 		}
 		before = i;
 		for (size_t n = flows_of(&w.flows, f, flows); n-- > 0;) {
-			const struct way way = {group_of_flow(&w, &flows[n]), &flows[n].flow};
+			const struct way way = {group_of_flow(&w, &flows[n]), &flows[n]};
 			if (way.group != GROUPS)
 				judge_way(&w, &found, &way, &out[i]);
 		}
@@ -234,11 +234,12 @@ static bool stops_way(const struct walk *w, const struct way *way, enum stop_by 
 {
 	size_t base = w->bases[way->group];
 	const struct state_jump *jump = state_find_jump(w->of->filter, way->group);
-	bool comes = way->group == GROUP_FORWARD || way->group == GROUP_INPUT;
+	bool comes = !way->flow->flow.reply &&
+		     (way->group == GROUP_FORWARD || way->group == GROUP_INPUT);
 	if (by == STOP_BY_SOME || by == STOP_BY_PASSED) {
 		*rule = by == STOP_BY_PASSED && jump ? jump->position : 0;
 		return comes && base < w->count && (by == STOP_BY_SOME || jump) &&
-		       filter_limits(w->chains, w->count, base, way->flow, rule);
+		       filter_limits(w->chains, w->count, base, &way->flow->flow, rule);
 	}
 	struct filter_place place = place_of(w, way);
 	*rule = place.index;
@@ -255,7 +256,7 @@ bool ways_stop(const struct way_case *of, enum stop_by by, struct rule_place *wh
 		return false;
 	for (size_t n = flows_of(&w.flows, of->set->items, flows); !stopped && n-- > 0;) {
 		size_t rule;
-		const struct way way = {group_of_flow(&w, &flows[n]), &flows[n].flow};
+		const struct way way = {group_of_flow(&w, &flows[n]), &flows[n]};
 		if (way.group == GROUPS)
 			continue;
 		flows[n].flow.client = of->set->items->from;

@@ -62,7 +62,16 @@ static const struct row rows[] = {
 	{"a last rule for the uplink",
 	 "-A @ -s 10.0.0.0/8 -i wan0 -j DROP\n-A @ -i lan0 -j DROP\n-A @ -i wan0 -j DROP\n"
 	 "-A @ -i wan0 -j ACCEPT\n",
-	 2, 2, LAN_HOST},
+	 1, 2, LAN_HOST},
+	{"answers from the house",
+	 "-A FORWARD -s 203.0.113.9 -j DROP\n"
+	 "-A FORWARD -s 192.168.5.0/24 -i lan0 -o wan0 -j REJECT\n",
+	 1, 0, LAN_HOST},
+	{"what the house begins, and others in it",
+	 "-A FORWARD -i lan0 -m conntrack --ctstate NEW -j DROP\n"
+	 "-A FORWARD -i lan0 -p tcp --dport 25 -j DROP\n-A FORWARD -i lan0 -o eth9 -j DROP\n"
+	 "-A FORWARD -s 192.168.5.3 -j DROP\n",
+	 4, 0, LAN_HOST},
 	{"ports of others",
 	 "-A @ -p tcp --dport 22 -j DROP\n-A @ -p udp -j DROP\n"
 	 "-A @ -p tcp --dport 8080 -j DROP\n",

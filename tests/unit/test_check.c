@@ -207,7 +207,7 @@ static const struct row rows_of_check[] = {
 	 "it ended at 2023-11-14T22:13:20Z"},
 	{WEB " --until 2023-11-14T22:13:21Z", NULL, NULL, "", NULL},
 	{WEB, ON(lose_rules), "incomplete",
-	 "pfwd save /run/pfwd.conf && pfwd apply /run/pfwd.conf"},
+	 "pfwd save --force /run/pfwd.conf && pfwd apply /run/pfwd.conf"},
 	{WEB, ON(be_blocked), "blocked", NULL},
 	{WEB, ON(be_blocked_by), "blocked",
 	 "rule 2 of chain x in table inet site stops its connections, whoever the client is; with: "

@@ -391,8 +391,8 @@ static const struct program_case add_cases[] = {
 	{"add 203.0.113.9:80 192.168.1.2", .left = "*@203.0.113.9:80/tcp 192.168.1.2:80\n"},
 	{"add wan0:80 192.168.1.2", ON(stop_elsewhere),
 	 .err = "pfwd: warning: wan0:80/tcp: rule 2 of chain guard in table inet site stops its "
-		"connections, whoever the client is; pass it with: pfwd save /run/pfwd.conf && "
-		"pfwd apply "
+		"connections, whoever the client is; pass it with: pfwd save --force "
+		"/run/pfwd.conf && pfwd apply "
 		"/run/pfwd.conf\n",
 	 .left = "wan0:80/tcp 192.168.1.2:80\n"},
 	{"add --backend nftables wan0:80 192.168.1.2", ON(stop_elsewhere),

@@ -560,6 +560,7 @@ static bool route(const struct address *addr, char out[IFNAME_MAX])
 static void the_way_to_the_target_decides(void **state)
 {
 	static const struct filter_rule rules[] = {{.verdict = FILTER_ACCEPT, .out = "lan0"},
+						   {.verdict = FILTER_ACCEPT, .in = "lan0"},
 						   {.verdict = FILTER_END, .out = "box0"}};
 	static const struct {
 		const char *line;
@@ -574,12 +575,45 @@ static void the_way_to_the_target_decides(void **state)
 		struct fixture x = {0};
 		struct err err;
 		assert_int_equal(read_line(rows[i].line, &x.set, &err), 0);
-		place_guest(&x, NF_INET_FORWARD, rules, 2, -1);
+		place_guest(&x, NF_INET_FORWARD, rules, 3, -1);
 		guests_free(&x.guests);
 		x.others.route = route;
 		assert_int_equal(guests_find(&x.others, &x.set, false, &x.guests, &err), 0);
 		if (x.guests.items[0].needed != rows[i].needed)
 			fail_msg("%s", rows[i].line);
+		put_away(&x);
+	}
+}
+
+/* They are told from what the target's network begins, and what it sends elsewhere. */
+static void answers_are_let_through(void **state)
+{
+	static const struct {
+		const char *what;
+		struct filter_rule rule;
+		bool needed;
+	} rows[] = {
+		{"all", {.in = "lan0"}, true},
+		{"those by the clients' interface", {.in = "lan0", .out = "wan0"}, true},
+		{"by another", {.in = "lan0", .out = "opt0"}, false},
+		{"what is new", {.in = "lan0", .not_reply = true}, false},
+		{"to some ports of clients", {.in = "lan0", .ports = {25, 25}}, false},
+		{"from some ports", {.in = "lan0", .limited = true}, false},
+		{"from another network", {.in = "box0"}, false},
+	};
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct filter_rule rules[] = {rows[i].rule, {.verdict = FILTER_ACCEPT}};
+		struct fixture x = {0};
+		struct err err;
+		rules[0].verdict = FILTER_END;
+		assert_int_equal(read_line("wan0:80 192.168.1.2", &x.set, &err), 0);
+		place_guest(&x, NF_INET_FORWARD, rules, 2, -1);
+		guests_free(&x.guests);
+		x.others.route = route;
+		assert_int_equal(guests_find(&x.others, &x.set, false, &x.guests, &err), 0);
+		if (x.guests.items[0].needed != rows[i].needed)
+			fail_msg("%s", rows[i].what);
 		put_away(&x);
 	}
 }
@@ -629,6 +663,7 @@ int main(void)
 		cmocka_unit_test(a_guest_behind_the_drop_is_too_late),
 		cmocka_unit_test(the_earliest_place_serves_all),
 		cmocka_unit_test(the_way_to_the_target_decides),
+		cmocka_unit_test(answers_are_let_through),
 		cmocka_unit_test(what_has_an_owner_is_left_alone),
 		cmocka_unit_test(a_guest_is_kept_for_forwards_that_were_not_read),
 	};

@@ -211,15 +211,17 @@ static void marks_of_others_stay(void **state)
 static void chains_that_stop_nothing_get_no_rule(void **state)
 {
 	(void)state;
+	serve();
 	static const char *const chains[] = {
 		"type filter hook forward priority 0; ip saddr 10.9.0.0/16 drop;",
 		"type filter hook forward priority 0; policy drop; ct status dnat accept;",
 		"type filter hook forward priority 0; policy drop; iifname wan0 oifname lan0 "
-		"accept; iifname wan0 accept;",
+		"accept; iifname wan0 accept; ct state established accept;",
 		/* by the route to the target */
-		"type filter hook forward priority 0; policy drop; oifname lan0 accept;",
+		"type filter hook forward priority 0; policy drop; oifname lan0 accept; "
+		"iifname lan0 oifname wan0 accept;",
 		"type filter hook forward priority 0; oifname dmz0 reject;",
-		"type filter hook forward priority 0; iifname lan0 drop;",
+		"type filter hook forward priority 0; iifname lan0 ct state new drop;",
 		"type filter hook input priority 0; policy drop;",
 		"type filter hook output priority 0; policy drop;",
 	};
@@ -228,6 +230,7 @@ static void chains_that_stop_nothing_get_no_rule(void **state)
 		pfwd(0, "add wan0:80 192.168.1.2:8080");
 		if (strstr(town_run("nft list table inet fw").out, "pfwd"))
 			fail_msg("a rule was put into: %s", chains[i]);
+		assert_reaches(CLIENT, IPPROTO_TCP, "10.1.0.1", 80, "server at");
 		town_sh("nft delete table inet fw");
 		pfwd(0, "flush");
 	}
