@@ -211,7 +211,7 @@ static const struct row rows_of_check[] = {
 	{WEB, ON(be_blocked), "blocked", NULL},
 	{WEB, ON(be_blocked_by), "blocked",
 	 "rule 2 of chain x in table inet site stops its connections, whoever the client is; with: "
-	 "pfwd save /run/pfwd.conf && pfwd apply /run/pfwd.conf"},
+	 "pfwd save --force /run/pfwd.conf && pfwd apply /run/pfwd.conf"},
 	{WEB, ON(be_blocked_by_an_owner), "blocked",
 	 "the policy of chain x in table inet a stops its connections, whoever the client is; only "
 	 "the program that owns the table can let them through; with: "},
