@@ -39,7 +39,8 @@ SOURCES = $(wildcard src/*.c src/*/*.c)
 OBJECTS = $(SOURCES:%.c=$(BUILD)/%.o)
 PURE_SOURCES = $(wildcard src/model/*.c src/syntax/*.c src/filter/*.c src/others/*.c \
 	src/adopt/*.c) \
-	$(addprefix src/check/,findings.c results.c trace.c) \
+	$(addprefix src/check/,arrival.c facts.c findings.c passage.c results.c rules.c trace.c \
+	words.c) \
 	$(addprefix src/host/,known.c packet.c) src/screen/view.c \
 	$(addprefix src/conns/,lookup.c stale.c repeats.c traffic.c) \
 	$(addprefix src/xtables/,rule.c entry.c encode.c decode.c text.c group.c forward_rules.c \

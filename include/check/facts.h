@@ -53,4 +53,11 @@ struct case_facts { /* of one forward */
 				     */
 };
 
+/* The interface that IF names; NULL: it is none, stands for several, or is not there. */
+const struct host_link *facts_link(const struct facts *facts, const struct forward *f);
+/* Whether the target is this host itself, or an address of it. */
+bool facts_ends_here(const struct facts *facts, const struct forward *f);
+/* The link to which the target's packets go; NULL: this host, or no route. */
+const struct host_link *facts_link_there(const struct facts *facts, const struct case_facts *c);
+
 #endif

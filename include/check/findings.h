@@ -8,6 +8,7 @@
 
 #include "check/facts.h"
 #include "check/trace.h"
+#include "check/words.h"
 
 enum severity {
 	SEVERITY_ERROR,   /* no connection can work */
@@ -16,17 +17,12 @@ enum severity {
 };
 const char *severity_name(enum severity severity);
 
-#define FINDING_TEXT_MAX 384
-#define FINDING_REMEDY_MAX 288
-
 /* Where a remedy that sets sysctls has to be written to outlive a reboot. */
 #define CHECK_SYSCTL_FILE "/etc/sysctl.d/60-pfwd.conf"
 
-struct finding_words {
-	char text[FINDING_TEXT_MAX];
-	char remedy[FINDING_REMEDY_MAX]; /* a command; "": none */
-	char keep[FINDING_REMEDY_MAX];   /* how it outlives a reboot; "": it does, or needs not */
-};
+/* Whether it is so; then the words. */
+typedef bool finding_look(const struct facts *facts, const struct case_facts *c,
+			  struct finding_words *out);
 
 struct finding {
 	const char *word; /* for scripts: it stays the same */
@@ -36,9 +32,7 @@ struct finding {
 	enum trace_step step; /* the first that it keeps from happening; TRACE_STEPS: none */
 	const char *lead;     /* before the remedy in a message; NULL: there is no remedy */
 	const char *meaning;  /* for the help */
-	/* Whether it is so; then the words. */
-	bool (*look)(const struct facts *facts, const struct case_facts *c,
-		     struct finding_words *out);
+	finding_look *look;
 };
 
 /* Ends with one without a word; in the order in which they are told. */

@@ -22,6 +22,8 @@ struct match {
  * in a SPEC, in raw output or in a shell, it does not look like an option ("-"), a comment ("#") or
  * an address, and it is not "+" alone. */
 bool ifname_is_sayable(const char *name);
+/* Whether it stands for several interfaces: "" and "ppp+" do. */
+bool ifname_is_wild(const char *name);
 
 /* How the packets that a takes lie to those that b takes. */
 enum overlap {

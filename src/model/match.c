@@ -55,11 +55,17 @@ enum overlap ports_overlap(struct ports a, struct ports b)
 	return OVERLAP_CROSS;
 }
 
+bool ifname_is_wild(const char *name)
+{
+	size_t n = strlen(name);
+	return n == 0 || name[n - 1] == '+';
+}
+
 /* Length of the part that has to match, and whether more may follow it. */
 static size_t ifname_stem(const char *name, bool *open)
 {
 	size_t n = strlen(name);
-	*open = n == 0 || name[n - 1] == '+';
+	*open = ifname_is_wild(name);
 	return n && *open ? n - 1 : n;
 }
 

@@ -1,0 +1,290 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Switches of interfaces, routes and neighbours decide, and the table of connections. */
+#include <stdio.h>
+#include <string.h>
+
+#include "check/passage.h"
+#include "check/words.h"
+#include "syntax/spec.h"
+
+/* ---- the way to the target ---- */
+
+static bool goes_on(const struct facts *facts, const struct forward *f)
+{
+	return !f->except && !facts_ends_here(facts, f);
+}
+
+/* Whether packets that come in on one of the interfaces that IF names are not passed on: the
+ * incoming interface's switch decides. */
+static bool enters_shut(const struct facts *facts, const struct case_facts *c)
+{
+	const struct host_link *there = facts_link_there(facts, c);
+	const char *owner = address_is_set(&c->f->addr)
+				    ? host_address_owner(&facts->addresses, &c->f->addr)
+				    : NULL;
+	bool any = false;
+	for (size_t i = 0; i < facts->links.count; i++) {
+		const struct host_link *l = &facts->links.items[i];
+		bool takes = *c->f->ifname
+				     ? ifname_overlap(c->f->ifname, l->name) != OVERLAP_DISJOINT
+			     : owner ? strcmp(owner, l->name) == 0
+				     : l != there && strcmp(l->name, "lo") != 0;
+		if (takes && l->forwards)
+			return false;
+		any = any || takes;
+	}
+	return any || !facts->forwards_ipv4;
+}
+
+/* sysctl(8) takes a dot for the end of a part of a name, and a slash within a part for a dot. */
+static void add_switch(char *out, const char *before, const char *ifname, const char *tree,
+		       const char *end)
+{
+	char part[IFNAME_MAX];
+	size_t used = strlen(out);
+	snprintf(part, sizeof(part), "%s", ifname);
+	for (char *dot = part; (dot = strchr(dot, '.'));)
+		*dot = '/';
+	snprintf(out + used, FINDING_REMEDY_MAX - used, "%snet.%s.%s.%s", before, tree, part, end);
+}
+
+bool passage_forwarding_ipv4(const struct facts *facts, const struct case_facts *c,
+			     struct finding_words *out)
+{
+	const struct host_link *there = facts_link_there(facts, c), *in = facts_link(facts, c->f);
+	const struct host_link *shut[2] = {NULL};
+	size_t count = 0;
+	if (c->f->family != FAMILY_IPV4 || !goes_on(facts, c->f))
+		return false;
+	bool enters = !enters_shut(facts, c), leaves = !there || there->forwards;
+	if (enters && leaves)
+		return false;
+	strcpy(out->remedy, "sysctl -w");
+	if (!enters && (!in || (!leaves && !facts->forwards_ipv4))) {
+		strcat(out->remedy, " net.ipv4.ip_forward=1");
+		strcpy(out->keep, "net.ipv4.ip_forward=1");
+		return words_say(out, "this host does not forward IPv4 packets");
+	}
+	if (!enters)
+		shut[count++] = in;
+	if (!leaves && there != in)
+		shut[count++] = there;
+	for (size_t i = 0; i < count; i++) {
+		add_switch(out->remedy, " ", shut[i]->name, "ipv4.conf", "forwarding=1");
+		add_switch(out->keep, i ? " and " : "", shut[i]->name, "ipv4.conf", "forwarding=1");
+	}
+	if (count == 2)
+		return words_say(out, "%s and %s do not forward IPv4 packets", shut[0]->name,
+				 shut[1]->name);
+	return words_say(out, "%s does not forward IPv4 packets", shut[0]->name);
+}
+
+/* Whether a kernel that turns forwarding on would no longer take the advertisement by which it has
+ * its default route. */
+static const struct host_link *link_of_advertisement(const struct facts *facts)
+{
+	const struct host_link *link = facts->default_ipv6.advertised
+					       ? host_link(&facts->links, facts->default_ipv6.out)
+					       : NULL;
+	return link && link->accept_ra == 1 ? link : NULL;
+}
+
+bool passage_forwarding_ipv6(const struct facts *facts, const struct case_facts *c,
+			     struct finding_words *out)
+{
+	const struct host_link *link = link_of_advertisement(facts);
+	if (c->f->family != FAMILY_IPV6 || facts->forwards_ipv6 || !goes_on(facts, c->f))
+		return false;
+	strcpy(out->remedy, "sysctl -w");
+	if (link) {
+		add_switch(out->remedy, " ", link->name, "ipv6.conf", "accept_ra=2");
+		add_switch(out->keep, "", link->name, "ipv6.conf", "accept_ra=2");
+	}
+	strcat(out->remedy, " net.ipv6.conf.all.forwarding=1");
+	strcat(out->keep,
+	       link ? " and net.ipv6.conf.all.forwarding=1" : "net.ipv6.conf.all.forwarding=1");
+	return words_say(out, "this host does not forward IPv6 packets");
+}
+
+bool passage_no_route(const struct facts *facts, const struct case_facts *c,
+		      struct finding_words *out)
+{
+	if (!goes_on(facts, c->f) || !c->there || c->there->kind != ROUTE_NONE)
+		return false;
+	return words_say(out, "this host has no route to the target %s",
+			 words_of_address(&c->f->target).text);
+}
+
+bool passage_one_armed(const struct facts *facts, const struct case_facts *c,
+		       struct finding_words *out)
+{
+	const struct forward *f = c->f;
+	char spec[SPEC_TEXT_MAX], target[SPEC_TEXT_MAX];
+	if (!goes_on(facts, f) || forward_translates_source(f) || ifname_is_wild(f->ifname) ||
+	    !c->there || c->there->kind != ROUTE_OUT || strcmp(c->there->out, f->ifname) != 0 ||
+	    (f->hairpin && networks_hold(f->hairpin_nets, &f->target)))
+		return false;
+	spec_format(f, spec);
+	spec_format_target(f, target);
+	snprintf(out->remedy, sizeof(out->remedy), "pfwd add --replace %s %s --masquerade", spec,
+		 target);
+	return words_say(
+		out,
+		"the target is on %s, by which clients come: it answers those of its network "
+		"past this host, and they do not know the answer",
+		f->ifname);
+}
+
+bool passage_unreachable(const struct facts *facts, const struct case_facts *c,
+			 struct finding_words *out)
+{
+	if (!goes_on(facts, c->f) || !c->there || c->there->kind != ROUTE_OUT)
+		return false;
+	bool routed = address_is_set(&c->there->via);
+	const struct address *next = routed ? &c->there->via : &c->f->target;
+	if (!addresses_hold(&facts->neighbours.dead, next))
+		return false;
+	return words_say(out, "%s %s does not answer on %s: it is down, or has another address",
+			 routed ? "the router to the target," : "the target",
+			 words_of_address(next).text, c->there->out);
+}
+
+bool passage_probe(const struct facts *facts, const struct case_facts *c, struct finding_words *out)
+{
+	static const char *const words[] = {
+		[PROBE_REFUSED] = "refuses connections: no program listens there, or a firewall "
+				  "of its own refuses them",
+		[PROBE_UNREACHABLE] = "cannot be reached from this host",
+		[PROBE_SILENT] = "does not answer: it is down, or a firewall of its own stops "
+				 "packets",
+	};
+	char target[ADDRESS_TEXT_MAX];
+	(void)facts;
+	if (c->probe == PROBE_NOT_ASKED || c->probe == PROBE_ANSWERED)
+		return false;
+	address_format_bracketed(&c->f->target, target);
+	return words_say(out, "%s:%u %s", target, c->f->target_ports.first, words[c->probe]);
+}
+
+bool passage_macvlan(const struct facts *facts, const struct case_facts *c,
+		     struct finding_words *out)
+{
+	const struct host_link *there = facts_link_there(facts, c);
+	if (!goes_on(facts, c->f) || !there || !there->other_macs || address_is_set(&c->there->via))
+		return false;
+	return words_say(
+		out,
+		"%s is the parent of interfaces such as macvlan: if the target is a container or "
+		"guest of this host on one of them, this host cannot reach it; give this host a "
+		"macvlan of its own with a route to the target, or put the target on a bridge",
+		there->name);
+}
+
+/* br_netfilter translates packets inside the bridge, which then sends nothing back by the port that
+ * it came in by. */
+bool passage_hairpin_bridge(const struct facts *facts, const struct case_facts *c,
+			    struct finding_words *out)
+{
+	const struct forward *f = c->f;
+	const struct host_link *there = facts_link_there(facts, c), *port = NULL;
+	bool calls = f->family == FAMILY_IPV6 ? facts->bridges_ipv6 : facts->bridges_ipv4;
+	size_t count = 0;
+	if (!f->hairpin || !calls || !there || strcmp(there->kind, "bridge") != 0 ||
+	    !networks_hold(f->hairpin_nets, &f->target))
+		return false;
+	for (size_t i = 0; i < facts->links.count; i++)
+		if (facts->links.items[i].master_index == there->index &&
+		    !facts->links.items[i].hairpin) {
+			port = &facts->links.items[i];
+			count++;
+		}
+	if (count == 0)
+		return false;
+	if (count == 1)
+		snprintf(out->remedy, sizeof(out->remedy), "bridge link set dev %s hairpin on",
+			 port->name);
+	return words_say(
+		out,
+		"the target itself, and others behind its port of the bridge %s, cannot use "
+		"the forward: with br_netfilter the bridge would have to send their packets "
+		"back by that port, which is not in hairpin mode",
+		there->name);
+}
+
+bool passage_unanswered(const struct facts *facts, const struct case_facts *c,
+			struct finding_words *out)
+{
+	(void)facts;
+	if (c->unanswered == 0)
+		return false;
+	return words_say(
+		out,
+		"the target has not answered %llu of %llu connections that are there now: it is "
+		"down, its own firewall stops them, or its answers take another way",
+		(unsigned long long)c->unanswered, (unsigned long long)c->conns);
+}
+
+/* ---- the way back ---- */
+
+bool passage_reply_path(const struct facts *facts, const struct case_facts *c,
+			struct finding_words *out)
+{
+	const struct host_link *there = facts_link_there(facts, c);
+	if (c->f->except || !c->back || ifname_is_wild(c->f->ifname) || !facts_link(facts, c->f))
+		return false;
+	struct address_text client = words_of_address(&c->client);
+	/* a packet that an interface does not pass on has no route either */
+	if (c->back->kind == ROUTE_NONE &&
+	    (c->f->family == FAMILY_IPV6 || !there || there->forwards))
+		return words_say(out, "this host has no route back to clients such as %s",
+				 client.text);
+	if (c->back->kind != ROUTE_OUT || strcmp(c->back->out, c->f->ifname) == 0)
+		return false;
+	return words_say(
+		out,
+		"answers to clients such as %s leave by %s, not by %s, on which the clients "
+		"come: most providers drop them; mark connections of %s (CONNMARK) and route "
+		"marked packets back by it (ip rule add fwmark)",
+		client.text, c->back->out, c->f->ifname, c->f->ifname);
+}
+
+static int effective_rp_filter(const struct facts *facts, const struct host_link *link)
+{
+	return link->rp_filter > facts->rp_filter ? link->rp_filter : facts->rp_filter;
+}
+
+bool passage_rp_filter(const struct facts *facts, const struct case_facts *c,
+		       struct finding_words *out)
+{
+	const struct host_link *link = facts_link(facts, c->f);
+	if (c->f->family != FAMILY_IPV4 || !link || !c->in || c->in->kind != ROUTE_NONE ||
+	    effective_rp_filter(facts, link) == 0)
+		return false;
+	strcpy(out->remedy, "sysctl -w");
+	add_switch(out->remedy, " ", link->name, "ipv4.conf", "rp_filter=2");
+	add_switch(out->keep, "", link->name, "ipv4.conf", "rp_filter=2");
+	return words_say(
+		out,
+		"rp_filter drops packets of clients such as %s that come in on %s, because "
+		"this host would answer by another interface",
+		words_of_address(&c->client).text, link->name);
+}
+
+/* ---- conntrack ---- */
+
+bool passage_table_full(const struct facts *facts, const struct case_facts *c,
+			struct finding_words *out)
+{
+	(void)c;
+	if (!facts->trackable || facts->tracked * 10 < facts->trackable * 9)
+		return false;
+	snprintf(out->remedy, sizeof(out->remedy), "sysctl -w net.netfilter.nf_conntrack_max=%llu",
+		 (unsigned long long)facts->trackable * 2);
+	snprintf(out->keep, sizeof(out->keep), "net.netfilter.nf_conntrack_max=%llu",
+		 (unsigned long long)facts->trackable * 2);
+	return words_say(
+		out,
+		"conntrack's table holds %llu of at most %llu connections; when it is full, new "
+		"ones are dropped",
+		(unsigned long long)facts->tracked, (unsigned long long)facts->trackable);
+}
