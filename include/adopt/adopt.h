@@ -7,9 +7,7 @@
 #ifndef PFWD_ADOPT_ADOPT_H
 #define PFWD_ADOPT_ADOPT_H
 
-#include "model/forwards.h"
-#include "model/other_rule.h"
-#include "model/rule_place.h"
+#include "model/backend.h"
 
 /* What is known of the host that the rules are for. A zeroed one knows nothing. */
 struct adopt_host {
@@ -27,11 +25,9 @@ struct adopt_host {
 	 * not known; only looked at without the function stopped. */
 	const struct other_rules *drops;
 	const size_t *drops_at;
-	const char *home; /* the backend in which forwards are made; NULL: not known */
-	/* In the order of nat chains, forwards come before the rules of others at this priority and
-	 * above, except for nf_tables' at just this one if after_nft. */
-	int priority;
-	bool after_nft;
+	/* The backend in which forwards are made; NULL: not known, and they come before all rules
+	 * of others. */
+	const struct backend *home;
 };
 
 enum adopt_fate {

@@ -96,6 +96,7 @@ struct waiting { /* whoever is told that a lock has to be waited for */
 struct backend {
 	const char *name; /* for --backend and the column BACKEND */
 	int priority;     /* of its translation, as in struct other_rule */
+	bool after_nft;   /* rules of nf_tables at just this priority come before it */
 	bool raw_socket;  /* it needs CAP_NET_RAW besides CAP_NET_ADMIN */
 	bool guests;      /* its plans make guests for the forwards of other backends */
 

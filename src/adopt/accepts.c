@@ -136,7 +136,7 @@ static bool is_established_accepted(const struct draft *d, const struct other_ru
 
 static bool is_home(const struct draft *d, const char *backend)
 {
-	return d->host->home && strcmp(d->host->home, backend) == 0;
+	return d->host->home && strcmp(d->host->home->name, backend) == 0;
 }
 
 enum belonging {

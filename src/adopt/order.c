@@ -21,9 +21,11 @@ static bool value_stays(const struct draft *d, size_t i)
 /* Whether packets meet the value before they meet forwards. */
 static bool is_before_forwards(const struct draft *d, const struct other_rule *v)
 {
-	const struct adopt_host *host = d->host;
-	return v->priority < host->priority || (v->priority == host->priority && host->after_nft &&
-						strcmp(v->backend, "nftables") == 0);
+	const struct backend *home = d->host->home;
+	if (!home || v->priority > home->priority)
+		return false;
+	return v->priority < home->priority ||
+	       (home->after_nft && strcmp(v->backend, "nftables") == 0);
 }
 
 static bool share_packets(const struct other_rule *v, const struct forward *f)

@@ -5,7 +5,6 @@
  * the change: nothing is printed while a lock is held.
  */
 #include <errno.h>
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -152,7 +151,7 @@ static int read_text(const struct adopting *a, char **text, size_t *length, stru
 static int adopt_text(struct adopting *a, const struct globals *globals, struct err *err)
 {
 	struct rule_text rules = {0};
-	struct adopt_host host = {.priority = INT_MIN};
+	struct adopt_host host = {0};
 	char *text = NULL;
 	size_t length = 0, stays = 0;
 	struct err why;
@@ -218,7 +217,6 @@ static int plan_kernel(struct adopting *a, const struct forwards *present, struc
 {
 	char uplinks[ROUTE_UPLINKS_MAX][IFNAME_MAX];
 	struct addresses own = {0};
-	bool nft = strcmp(a->others.home->name, "nftables") == 0;
 	if (host_own_addresses(&own, err) < 0)
 		return -1;
 	const struct adopt_host host = {.present = present,
@@ -228,9 +226,7 @@ static int plan_kernel(struct adopting *a, const struct forwards *present, struc
 					.route = route_interface,
 					.stopped = is_stopped,
 					.context = a,
-					.home = a->others.home->name,
-					.priority = a->others.home->priority,
-					.after_nft = !nft};
+					.home = a->others.home};
 	adopt_free(&a->plan);
 	int result = adopt_plan(&a->others.rules, &host, &a->plan, err);
 	free(own.items);

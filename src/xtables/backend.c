@@ -248,6 +248,7 @@ static void free_plan(struct ruleset_plan *plan)
 const struct backend xtables_backend = {
 	.name = "iptables",
 	.priority = -100, /* NF_IP_PRI_NAT_DST */
+	.after_nft = true,
 	.raw_socket = true,
 	.guests = true,
 	.present = snapshot_any,

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Hand-written rules as text: the forwards that mean the same, and what stays. */
-#include <limits.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -429,7 +428,7 @@ static void rules_mean(void **state)
 	struct adopt plan;
 	struct err err = {0};
 	struct lines lines = {0}, stays = {0};
-	struct adopt_host host = {.priority = INT_MIN};
+	struct adopt_host host = {0};
 	if (rule_text_parse(c->text, strlen(c->text), &read_host, &text, &err) < 0)
 		fail_msg("%s", err.text);
 	host.drops = &text.drops.rules;
