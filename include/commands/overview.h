@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The translations of others, as list and conns show them. It prints nothing.
+ * The translations of others, as every command with -a shows them. It prints nothing.
  */
 #ifndef PFWD_COMMANDS_OVERVIEW_H
 #define PFWD_COMMANDS_OVERVIEW_H
 
 #include "commands/query.h"
-#include "conns/connection.h"
+#include "conns/owners.h"
 #include "others/meet.h"
 #include "others/row.h"
 #include "ruleset/present.h"
@@ -34,8 +34,27 @@ struct meeting overview_meeting(const struct present *present, const struct over
 				size_t index);
 void overview_free(struct overview *others);
 
+/* The state of a row, and how many connections its rule has translated; false: that is not known.
+ */
+enum present_state overview_state(const struct other_row *row);
+bool overview_conns(const struct other_row *row, uint64_t *out);
+
+/* The columns FORWARD, NAME and OWNER of a row; false: it has none. */
+bool overview_put_forward(const struct other_row *row, char cell[REPORT_CELL_MAX]);
+bool overview_put_name(const struct other_row *row, char cell[REPORT_CELL_MAX]);
+bool overview_put_owner(const struct other_row *row, char cell[REPORT_CELL_MAX]);
+
 /* The row of the rule that translated the connection, or NULL. */
 const struct other_row *overview_whose(const struct overview *others, const struct connection *c);
+
+/* Whose the connection is: the index of a forward of pfwd; or, counted on behind these, of a row of
+ * others; or the number of both together: nobody's. */
+size_t overview_owner(const struct overview *others, const struct owners *own,
+		      const struct connection *c);
+/* Add up the connections of that family (FAMILY_NONE: both) into sums, by overview_owner. *resized:
+ * as of owners_walk. */
+int overview_sums(const struct overview *others, const struct owners *own, enum family family,
+		  struct owners_sum *sums, bool *resized, struct err *err);
 
 /* What a selection says of pfwd's forwards, whose selected[i] are filled, and of others' rows. A
  * NAME also selects by comment and owner. -1 with ERR_NOT_FOUND: a selector selects none of both.

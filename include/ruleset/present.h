@@ -42,9 +42,10 @@ enum present_state {
 	PRESENT_EXPIRED,
 	PRESENT_INCOMPLETE, /* some of its rules are missing */
 	PRESENT_BLOCKED,    /* others' rules stop its connections */
+	PRESENT_SHADOWED,   /* others' rules take its connections */
 	PRESENT_STATES,
 };
-/* The first that is true of: expired, incomplete, blocked. now is in seconds since 1970. */
+/* The first that is true of: expired, incomplete, blocked, shadowed. now is in seconds since 1970. */
 enum present_state present_state(const struct forward *f, const struct present_forward *of,
 				 int64_t now);
 const char *present_state_name(enum present_state state);

@@ -14,7 +14,6 @@
 #include "conns/owners.h"
 #include "host/host.h"
 #include "host/output.h"
-#include "others/owner.h"
 #include "ruleset/present.h"
 #include "syntax/time.h"
 
@@ -44,16 +43,16 @@ static bool put_endpoint(char cell[REPORT_CELL_MAX], const struct connection *c,
 static bool get_forward(const void *row, char cell[REPORT_CELL_MAX])
 {
 	const struct row *r = row;
-	if (r->other && r->other->spec)
-		spec_format(&r->other->f, cell);
-	return r->f ? report_put(cell, r->spec) : r->other && r->other->spec;
+	if (r->other)
+		return overview_put_forward(r->other, cell);
+	return r->f && report_put(cell, r->spec);
 }
 
 static bool get_name(const void *row, char cell[REPORT_CELL_MAX])
 {
 	const struct row *r = row;
-	if (r->other && r->other->rule->comment)
-		return quote_into(cell, REPORT_CELL_MAX, r->other->rule->comment) > 0;
+	if (r->other)
+		return overview_put_name(r->other, cell);
 	return r->f && report_put(cell, r->f->name);
 }
 
@@ -152,13 +151,9 @@ static bool get_start(const void *row, char cell[REPORT_CELL_MAX])
 static bool get_owner(const void *row, char cell[REPORT_CELL_MAX])
 {
 	const struct row *r = row;
-	char owner[OWNER_TEXT_MAX];
-	if (r->f)
-		return report_put(cell, "pfwd");
-	if (!r->other)
-		return false;
-	owner_format(r->other->rule, owner);
-	return quote_into(cell, REPORT_CELL_MAX, owner) > 0;
+	if (r->other)
+		return overview_put_owner(r->other, cell);
+	return r->f && report_put(cell, "pfwd");
 }
 
 static bool get_event(const void *row, char cell[REPORT_CELL_MAX])
@@ -446,17 +441,18 @@ struct count_row {
 static bool get_count_forward(const void *row, char cell[REPORT_CELL_MAX])
 {
 	const struct count_row *r = row;
-	const struct forward *f = r->other ? &r->other->f : r->f;
-	if (f)
-		spec_format(f, cell);
-	return f && (!r->other || r->other->spec);
+	if (r->other)
+		return overview_put_forward(r->other, cell);
+	if (r->f)
+		spec_format(r->f, cell);
+	return r->f;
 }
 
 static bool get_count_name(const void *row, char cell[REPORT_CELL_MAX])
 {
 	const struct count_row *r = row;
-	if (r->other && r->other->rule->comment)
-		return quote_into(cell, REPORT_CELL_MAX, r->other->rule->comment) > 0;
+	if (r->other)
+		return overview_put_name(r->other, cell);
 	return r->f && report_put(cell, r->f->name);
 }
 
@@ -486,24 +482,6 @@ static const struct report_column count_columns[] = {
 	{0},
 };
 
-struct counting { /* a sum for each of pfwd's forwards, and one more; for each of others' rows */
-	struct conns *conns;
-	struct owners_sum *sums, *rows;
-};
-
-static int count_connection(void *context, const struct connection *c)
-{
-	struct counting *counting = context;
-	struct conns *conns = counting->conns;
-	const struct forwards *set = &conns->present.forwards;
-	const struct forward *f = owners_forward(&conns->owners, c);
-	const struct other_row *other = f || !conns->all ? NULL : overview_whose(&conns->others, c);
-	owners_add(other ? &counting->rows[other - conns->others.rows.items]
-			 : &counting->sums[f ? (size_t)(f - set->items) : set->count],
-		   c);
-	return 0;
-}
-
 /* What is intercepted is not translated, and makes no row. */
 static int print_other_counts(struct conns *conns, const struct owners_sum *sums, struct err *err)
 {
@@ -518,20 +496,20 @@ static int print_other_counts(struct conns *conns, const struct owners_sum *sums
 	return 0;
 }
 
-static int print_counts(struct conns *conns, const struct counting *counting, struct err *err)
+static int print_counts(struct conns *conns, const struct owners_sum *sums, struct err *err)
 {
 	const struct forwards *set = &conns->present.forwards;
 	struct count_row row = {.counted = host_accounts()};
 	for (size_t i = 0; i < set->count; i++) {
 		row.f = &set->items[i];
-		row.sum = counting->sums[i];
+		row.sum = sums[i];
 		if (conns->selected[i] && report_row(&conns->query.report, &row, err) < 0)
 			return -1;
 	}
-	if (print_other_counts(conns, counting->rows, err) < 0)
+	if (print_other_counts(conns, sums + set->count, err) < 0)
 		return -1;
 	row.f = NULL;
-	row.sum = counting->sums[set->count];
+	row.sum = sums[set->count + conns->others.rows.count];
 	if (!conns->all || conns->query.selectors.count)
 		return 0;
 	return report_row(&conns->query.report, &row, err);
@@ -539,20 +517,18 @@ static int print_counts(struct conns *conns, const struct counting *counting, st
 
 static int count(struct conns *conns, struct err *err)
 {
-	struct counting counting = {
-		conns, calloc(conns->present.forwards.count + 1, sizeof(*counting.sums)),
-		calloc(conns->others.rows.count + 1, sizeof(*counting.rows))};
+	struct owners_sum *sums =
+		calloc(conns->present.forwards.count + conns->others.rows.count + 1, sizeof(*sums));
 	bool resized = false;
-	int result = counting.sums && counting.rows ? 0 : err_memory(err);
+	int result = sums ? 0 : err_memory(err);
 	if (result == 0)
-		result = owners_walk(&conns->owners, conns->query.selection.family,
-				     count_connection, &counting, &resized, err);
+		result = overview_sums(&conns->others, &conns->owners,
+				       conns->query.selection.family, sums, &resized, err);
 	if (resized)
 		query_say_resized();
 	if (result == 0)
-		result = print_counts(conns, &counting, err);
-	free(counting.sums);
-	free(counting.rows);
+		result = print_counts(conns, sums, err);
+	free(sums);
 	return result;
 }
 

@@ -10,7 +10,6 @@
 #include "commands/query.h"
 #include "conns/owners.h"
 #include "host/host.h"
-#include "others/owner.h"
 #include "ruleset/present.h"
 #include "syntax/time.h"
 
@@ -35,8 +34,10 @@ static const struct other_rule *rule_of(const void *row)
 static bool get_forward(const void *row, char cell[REPORT_CELL_MAX])
 {
 	const struct row *r = row;
+	if (r->other)
+		return overview_put_forward(r->other, cell);
 	spec_format(r->f, cell);
-	return !r->other || r->other->spec;
+	return true;
 }
 
 static bool get_target(const void *row, char cell[REPORT_CELL_MAX])
@@ -52,10 +53,8 @@ static bool get_target(const void *row, char cell[REPORT_CELL_MAX])
 
 static bool get_name(const void *row, char cell[REPORT_CELL_MAX])
 {
-	const struct other_rule *r = rule_of(row);
-	if (r)
-		return quote_into(cell, REPORT_CELL_MAX, r->comment ? r->comment : "") > 0;
-	return report_put(cell, ((const struct row *)row)->f->name);
+	const struct row *r = row;
+	return r->other ? overview_put_name(r->other, cell) : report_put(cell, r->f->name);
 }
 
 _Static_assert(SPEC_OPTIONS_MAX <= REPORT_CELL_MAX, "a cell has room for all options");
@@ -75,23 +74,17 @@ static bool get_options(const void *row, char cell[REPORT_CELL_MAX])
 static bool get_state(const void *row, char cell[REPORT_CELL_MAX])
 {
 	const struct row *r = row;
-	if (r->other)
-		return report_put(cell, r->other->rule->shadowed ? "shadowed" : "active");
-	return report_put(cell, forward_expired(r->f, r->now) ? "expired"
-				: r->of->status.incomplete    ? "incomplete"
-				: r->of->status.blocked       ? "blocked"
-				: r->of->shadowed             ? "shadowed"
-							      : "active");
+	enum present_state state =
+		r->other ? overview_state(r->other) : present_state(r->f, r->of, r->now);
+	return report_put(cell, present_state_name(state));
 }
 
-/* What is intercepted is counted by packets. */
 static bool get_conns(const void *row, char cell[REPORT_CELL_MAX])
 {
 	const struct row *r = row;
-	const struct other_rule *rule = rule_of(row);
-	if (rule)
-		return rule->counted && !rule->shared && rule->action != OTHER_TPROXY &&
-		       report_put_number(cell, rule->packets);
+	uint64_t conns;
+	if (r->other)
+		return overview_conns(r->other, &conns) && report_put_number(cell, conns);
 	return !r->f->except && report_put_number(cell, r->of->status.conns);
 }
 
@@ -165,12 +158,8 @@ static bool get_backend(const void *row, char cell[REPORT_CELL_MAX])
 
 static bool get_owner(const void *row, char cell[REPORT_CELL_MAX])
 {
-	const struct other_rule *r = rule_of(row);
-	char owner[OWNER_TEXT_MAX];
-	if (!r)
-		return report_put(cell, "pfwd");
-	owner_format(r, owner);
-	return quote_into(cell, REPORT_CELL_MAX, owner) > 0;
+	const struct row *r = row;
+	return r->other ? overview_put_owner(r->other, cell) : report_put(cell, "pfwd");
 }
 
 /* Neither an exception nor what is intercepted translates connections. */
@@ -235,7 +224,7 @@ struct list {
 	struct overview others;
 	bool *selected, *selected_rows; /* of the forwards, of others' rows */
 	struct owners owners;
-	struct owners_sum *sums, *row_sums; /* the same; NULL: no column asks for them */
+	struct owners_sum *sums; /* of both, one behind the other; NULL: no column asks for them */
 	struct listed {
 		const struct forward *f;
 		size_t index;
@@ -243,18 +232,6 @@ struct list {
 	} * order; /* of the rows that are printed */
 	size_t count;
 };
-
-static int add_connection(void *context, const struct connection *c)
-{
-	struct list *list = context;
-	const struct forward *f = owners_forward(&list->owners, c);
-	const struct other_row *row = f ? NULL : overview_whose(&list->others, c);
-	if (f)
-		owners_add(&list->sums[f - list->present.forwards.items], c);
-	else if (row)
-		owners_add(&list->row_sums[row - list->others.rows.items], c);
-	return 0;
-}
 
 /* Fill the sums, if a column asks for them. */
 static int count_connections(struct list *list, struct err *err)
@@ -266,14 +243,14 @@ static int count_connections(struct list *list, struct err *err)
 		return 0;
 	if (bytes)
 		query_say_accounting();
-	list->sums = calloc(list->present.forwards.count + 1, sizeof(*list->sums));
-	list->row_sums = calloc(list->others.rows.count + 1, sizeof(*list->row_sums));
-	if (!list->sums || !list->row_sums)
+	list->sums = calloc(list->present.forwards.count + list->others.rows.count + 1,
+			    sizeof(*list->sums));
+	if (!list->sums)
 		return err_memory(err);
 	if (overview_make_index(&list->others, err) < 0)
 		return -1;
 	if (owners_make(&list->present.forwards, &list->owners, err) < 0 ||
-	    owners_walk(&list->owners, FAMILY_NONE, add_connection, list, &resized, err) < 0)
+	    overview_sums(&list->others, &list->owners, FAMILY_NONE, list->sums, &resized, err) < 0)
 		return -1;
 	if (resized)
 		query_say_resized();
@@ -331,15 +308,15 @@ static int print(struct list *list, int64_t now, struct err *err)
 	int result = report_begin(&list->query.report, err);
 	for (size_t i = 0; result == 0 && i < list->count; i++) {
 		const struct listed *of = &list->order[i];
-		const struct owners_sum *sums = of->other ? list->row_sums : list->sums;
+		size_t behind = of->other ? list->present.forwards.count : 0;
 		struct row row = {
 			.f = of->f, .backends = list->backends, .now = now, .counted = counted};
 		if (of->other)
 			row.other = &list->others.rows.items[of->index];
 		else
 			row.of = &list->present.of[of->index];
-		if (sums)
-			row.live = sums[of->index];
+		if (list->sums)
+			row.live = list->sums[behind + of->index];
 		result = report_row(&list->query.report, &row, err);
 	}
 	if (report_end(&list->query.report, err) < 0)
@@ -388,7 +365,6 @@ static int run(const struct command_line *line, struct err *err)
 	free(list.selected);
 	free(list.selected_rows);
 	free(list.sums);
-	free(list.row_sums);
 	free(list.order);
 	return result;
 }

@@ -90,6 +90,38 @@ void overview_free(struct overview *others)
 	*others = (struct overview){0};
 }
 
+enum present_state overview_state(const struct other_row *row)
+{
+	return row->rule->shadowed ? PRESENT_SHADOWED : PRESENT_ACTIVE;
+}
+
+/* What is intercepted is counted by packets. */
+bool overview_conns(const struct other_row *row, uint64_t *out)
+{
+	const struct other_rule *r = row->rule;
+	*out = r->packets;
+	return r->counted && !r->shared && r->action != OTHER_TPROXY;
+}
+
+bool overview_put_forward(const struct other_row *row, char cell[REPORT_CELL_MAX])
+{
+	spec_format(&row->f, cell);
+	return row->spec;
+}
+
+bool overview_put_name(const struct other_row *row, char cell[REPORT_CELL_MAX])
+{
+	const char *comment = row->rule->comment;
+	return quote_into(cell, REPORT_CELL_MAX, comment ? comment : "") > 0;
+}
+
+bool overview_put_owner(const struct other_row *row, char cell[REPORT_CELL_MAX])
+{
+	char owner[OWNER_TEXT_MAX];
+	owner_format(row->rule, owner);
+	return quote_into(cell, REPORT_CELL_MAX, owner) > 0;
+}
+
 const struct other_row *overview_whose(const struct overview *others, const struct connection *c)
 {
 	const struct meet_flow flow = {.proto = c->proto,
@@ -100,6 +132,38 @@ const struct other_row *overview_whose(const struct overview *others, const stru
 				       .target_port = c->target.port};
 	const struct other_rule *r = meets_whose(&others->meets, &flow);
 	return r ? &others->rows.items[others->rows.of_rule[r - others->rules.items]] : NULL;
+}
+
+size_t overview_owner(const struct overview *others, const struct owners *own,
+		      const struct connection *c)
+{
+	const struct forward *f = owners_forward(own, c);
+	const struct other_row *row = NULL;
+	if (f)
+		return (size_t)(f - own->set->items);
+	if (others->rows.count && c->translated)
+		row = overview_whose(others, c);
+	return own->set->count + (row ? (size_t)(row - others->rows.items) : others->rows.count);
+}
+
+struct adding {
+	const struct overview *others;
+	const struct owners *own;
+	struct owners_sum *sums;
+};
+
+static int add_connection(void *context, const struct connection *c)
+{
+	struct adding *adding = context;
+	owners_add(&adding->sums[overview_owner(adding->others, adding->own, c)], c);
+	return 0;
+}
+
+int overview_sums(const struct overview *others, const struct owners *own, enum family family,
+		  struct owners_sum *sums, bool *resized, struct err *err)
+{
+	struct adding adding = {others, own, sums};
+	return owners_walk(own, family, add_connection, &adding, resized, err);
 }
 
 /* ---- selecting ---- */

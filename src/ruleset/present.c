@@ -254,13 +254,14 @@ enum present_state present_state(const struct forward *f, const struct present_f
 	return forward_expired(f, now) ? PRESENT_EXPIRED
 	       : of->status.incomplete ? PRESENT_INCOMPLETE
 	       : of->status.blocked    ? PRESENT_BLOCKED
+	       : of->shadowed          ? PRESENT_SHADOWED
 				       : PRESENT_ACTIVE;
 }
 
 const char *present_state_name(enum present_state state)
 {
 	static const char *const names[PRESENT_STATES] = {"active", "expired", "incomplete",
-							  "blocked"};
+							  "blocked", "shadowed"};
 	return names[state];
 }
 
