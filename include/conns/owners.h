@@ -39,9 +39,5 @@ struct owners_sum {
 	uint64_t packets_in, packets_out, bytes_in, bytes_out; /* as of struct connection */
 };
 void owners_add(struct owners_sum *sum, const struct connection *c);
-/* Add up the connections of that family (FAMILY_NONE: both): into sums[i] those through forward i
- * of the set, into sums[set->count] those through none. */
-int owners_sums(const struct owners *owners, enum family family, struct owners_sum *sums,
-		bool *resized, struct err *err);
 
 #endif

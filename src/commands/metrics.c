@@ -4,67 +4,75 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "commands/overview.h"
 #include "commands/query.h"
 #include "conns/owners.h"
 #include "host/host.h"
 #include "host/replace_file.h"
+#include "model/hash.h"
+#include "others/owner.h"
 #include "report/openmetrics.h"
 #include "ruleset/present.h"
 
+struct subject { /* a forward, or what others translate */
+	const struct forward *f;
+	char *labels; /* that name it; NULL: its numbers are in those of another one */
+	uint64_t conns;
+	bool counted; /* conns is known */
+	enum present_state state;
+	struct owners_sum *sum;
+};
+
 struct metrics {
 	const char *path; /* NULL or "-": standard output */
+	bool all;         /* also what others translate */
 	const struct globals *globals;
 	struct present present;
-	struct owners_sum *sums; /* of each forward */
-	char **labels;           /* that name it */
-	bool counted;            /* conntrack counts packets and bytes */
+	struct overview others;
+	struct owners_sum *sums; /* by overview_owner */
+	struct subject *subjects;
+	size_t count;
+	bool accounts; /* conntrack counts packets and bytes */
 };
 
-/* ---- samples of one forward ---- */
+/* ---- samples of one subject ---- */
 
-struct sample {
-	const struct forward *f;
-	const struct present_forward *of;
-	const struct owners_sum *sum;
-	int64_t now;
-};
+/* The value of a family, or of one of its variants; false: the subject has none. */
+typedef bool get_value(const struct subject *s, size_t variant, uint64_t *out);
 
-/* The value of a family, or of one of its variants; false: the forward has none. */
-typedef bool get_value(const struct sample *s, size_t variant, uint64_t *out);
-
-static bool get_connections(const struct sample *s, size_t variant, uint64_t *out)
+static bool get_connections(const struct subject *s, size_t variant, uint64_t *out)
 {
 	(void)variant;
-	*out = s->of->status.conns;
-	return !s->f->except;
+	*out = s->conns;
+	return s->counted;
 }
 
-static bool get_live(const struct sample *s, size_t variant, uint64_t *out)
+static bool get_live(const struct subject *s, size_t variant, uint64_t *out)
 {
 	(void)variant;
 	*out = s->sum->conns;
 	return !s->f->except;
 }
 
-static bool get_bytes(const struct sample *s, size_t variant, uint64_t *out)
+static bool get_bytes(const struct subject *s, size_t variant, uint64_t *out)
 {
 	*out = variant ? s->sum->bytes_out : s->sum->bytes_in;
 	return !s->f->except;
 }
 
-static bool get_packets(const struct sample *s, size_t variant, uint64_t *out)
+static bool get_packets(const struct subject *s, size_t variant, uint64_t *out)
 {
 	*out = variant ? s->sum->packets_out : s->sum->packets_in;
 	return !s->f->except;
 }
 
-static bool get_state(const struct sample *s, size_t variant, uint64_t *out)
+static bool get_state(const struct subject *s, size_t variant, uint64_t *out)
 {
-	*out = present_state(s->f, s->of, s->now) == (enum present_state)variant;
+	*out = s->state == (enum present_state)variant;
 	return true;
 }
 
-static bool get_end(const struct sample *s, size_t variant, uint64_t *out)
+static bool get_end(const struct subject *s, size_t variant, uint64_t *out)
 {
 	(void)variant;
 	*out = (uint64_t)s->f->until;
@@ -75,13 +83,12 @@ static bool get_end(const struct sample *s, size_t variant, uint64_t *out)
 
 static const char *const one_variant[] = {"", NULL};
 static const char *const directions[] = {"direction=\"in\"", "direction=\"out\"", NULL};
-static const char *const states[] = {
-	[PRESENT_ACTIVE] = "state=\"active\"",
-	[PRESENT_EXPIRED] = "state=\"expired\"",
-	[PRESENT_INCOMPLETE] = "state=\"incomplete\"",
-	[PRESENT_BLOCKED] = "state=\"blocked\"",
-	[PRESENT_STATES] = NULL,
-};
+#define OWN_STATES                                                                      \
+	[PRESENT_ACTIVE] = "state=\"active\"", [PRESENT_EXPIRED] = "state=\"expired\"", \
+	[PRESENT_INCOMPLETE] = "state=\"incomplete\"", [PRESENT_BLOCKED] = "state=\"blocked\""
+static const char *const states[] = {OWN_STATES, NULL};
+static const char *const all_states[] = {
+	OWN_STATES, [PRESENT_SHADOWED] = "state=\"shadowed\"", [PRESENT_STATES] = NULL};
 
 static const struct forward_family {
 	struct openmetrics_family family;
@@ -123,22 +130,17 @@ static const struct forward_family {
 
 static void print_family(const struct metrics *m, const struct forward_family *family, FILE *out)
 {
-	const struct present *p = &m->present;
-	struct sample s = {.now = m->globals->host.now};
+	const char *const *variants =
+		m->all && family->variants == states ? all_states : family->variants;
 	uint64_t value;
 	openmetrics_begin(out, &family->family);
-	for (size_t i = 0; i < p->forwards.count; i++) {
-		if (!m->labels[i])
-			continue;
-		s.f = &p->forwards.items[i];
-		s.of = &p->of[i];
-		s.sum = &m->sums[i];
-		for (size_t v = 0; family->variants[v]; v++)
-			if (family->get(&s, v, &value))
-				openmetrics_sample(out, &family->family,
-						   (struct openmetrics_labels){m->labels[i],
-									       family->variants[v]},
-						   value);
+	for (size_t i = 0; i < m->count; i++) {
+		const struct subject *s = &m->subjects[i];
+		for (size_t v = 0; s->labels && variants[v]; v++)
+			if (family->get(s, v, &value))
+				openmetrics_sample(
+					out, &family->family,
+					(struct openmetrics_labels){s->labels, variants[v]}, value);
 	}
 }
 
@@ -169,30 +171,33 @@ static void print_table(FILE *out)
 static void print_all(const struct metrics *m, FILE *out)
 {
 	for (size_t i = 0; i < sizeof(forward_families) / sizeof(forward_families[0]); i++)
-		if (m->counted || !forward_families[i].counted)
+		if (m->accounts || !forward_families[i].counted)
 			print_family(m, &forward_families[i], out);
 	print_table(out);
 	openmetrics_end(out);
 }
 
-/* ---- what names a forward ---- */
+/* ---- what names a subject ---- */
 
-#define LABELS_MAX                                                                     \
-	(OPENMETRICS_ESCAPED_MAX(SPEC_TEXT_MAX + NAME_MAX_LENGTH + NETWORK_TEXT_MAX) + \
+#define LABELS_MAX                                                                    \
+	(OPENMETRICS_ESCAPED_MAX(SPEC_TEXT_MAX + NAME_MAX_LENGTH + NETWORK_TEXT_MAX + \
+				 OWNER_TEXT_MAX) +                                    \
 	 PRESENT_BACKENDS_MAX + 128)
 
-/* Its SPEC, and whatever else two forwards of one SPEC may differ in. */
-static char *labels_of(const struct metrics *m, size_t index)
+/* Its SPEC, and whatever else two forwards of one SPEC may differ in. What others translate has no
+ * SPEC if none can say it. Their comments and targets are no labels: those of containers are other
+ * ones each time, and a monitoring system keeps each set of labels for long. */
+static char *labels_of(const struct forward *f, const char *spec, const char *backends,
+		       const char *owner)
 {
-	const struct forward *f = &m->present.forwards.items[index];
-	char text[LABELS_MAX], spec[SPEC_TEXT_MAX], from[NETWORK_TEXT_MAX];
-	char backends[PRESENT_BACKENDS_MAX], *end = text;
-	spec_format(f, spec);
-	present_backends(&m->present.of[index], m->present.backends, backends);
+	char text[LABELS_MAX], from[NETWORK_TEXT_MAX], *end = text;
 	end = openmetrics_put_label(end, "forward", spec);
 	end = openmetrics_put_label(stpcpy(end, ","), "name", f->name);
 	end = openmetrics_put_label(stpcpy(end, ","), "backend", backends);
-	end = openmetrics_put_label(stpcpy(end, ","), "family", family_name(f->family));
+	end = openmetrics_put_label(stpcpy(end, ","), "family",
+				    f->family ? family_name(f->family) : "");
+	if (owner)
+		end = openmetrics_put_label(stpcpy(end, ","), "owner", owner);
 	if (network_is_set(&f->from)) {
 		network_format(&f->from, from);
 		openmetrics_put_label(stpcpy(end, ","), "from", from);
@@ -200,49 +205,90 @@ static char *labels_of(const struct metrics *m, size_t index)
 	return strdup(text);
 }
 
-/* Add to the forward at that index what is of a later one with the same labels: rules that others
- * wrote into a chain of pfwd may be such ones, and no text may have a sample twice. */
-static void join(struct metrics *m, size_t into, size_t later)
+static void take_own(const struct metrics *m, size_t i, struct subject *out)
 {
-	const struct owners_sum *more = &m->sums[later];
-	struct owners_sum *sum = &m->sums[into];
-	sum->conns += more->conns;
-	sum->packets_in += more->packets_in;
-	sum->packets_out += more->packets_out;
-	sum->bytes_in += more->bytes_in;
-	sum->bytes_out += more->bytes_out;
-	m->present.of[into].status.conns += m->present.of[later].status.conns;
-	free(m->labels[later]);
-	m->labels[later] = NULL;
+	const struct present *p = &m->present;
+	char spec[SPEC_TEXT_MAX], backends[PRESENT_BACKENDS_MAX];
+	out->f = &p->forwards.items[i];
+	out->conns = p->of[i].status.conns;
+	out->counted = !out->f->except;
+	out->state = present_state(out->f, &p->of[i], m->globals->host.now);
+	spec_format(out->f, spec);
+	present_backends(&p->of[i], p->backends, backends);
+	out->labels = labels_of(out->f, spec, backends, m->all ? "pfwd" : NULL);
 }
 
-/* Forwards of one SPEC and one network stand together. */
-static void join_same(struct metrics *m, size_t index)
+static void take_other(const struct other_row *row, struct subject *out)
 {
-	const struct forward *f = m->present.forwards.items;
-	for (size_t i = index; i-- > 0;) {
-		if (forward_compare_spec(&f[i], &f[index]) != 0 ||
-		    memcmp(&f[i].from, &f[index].from, sizeof(f->from)) != 0)
-			return;
-		if (m->labels[i] && strcmp(m->labels[i], m->labels[index]) == 0) {
-			join(m, i, index);
+	char spec[SPEC_TEXT_MAX] = "", owner[OWNER_TEXT_MAX];
+	out->f = &row->f;
+	out->counted = overview_conns(row, &out->conns);
+	out->state = overview_state(row);
+	if (row->spec)
+		spec_format(&row->f, spec);
+	owner_format(row->rule, owner);
+	out->labels = labels_of(&row->f, spec, row->rule->backend, owner);
+}
+
+/* Add the numbers of a subject to those of one with the same labels: rules that others wrote into a
+ * chain of pfwd may be such ones, and several targets of one SPEC, and no text may have a sample
+ * twice. */
+static void join(struct subject *into, struct subject *later)
+{
+	into->conns += later->conns;
+	into->counted = into->counted && later->counted;
+	if (later->state == PRESENT_ACTIVE)
+		into->state = PRESENT_ACTIVE;
+	into->sum->conns += later->sum->conns;
+	into->sum->packets_in += later->sum->packets_in;
+	into->sum->packets_out += later->sum->packets_out;
+	into->sum->bytes_in += later->sum->bytes_in;
+	into->sum->bytes_out += later->sum->bytes_out;
+	free(later->labels);
+	later->labels = NULL;
+}
+
+/* Join the last subject to the one in the table that has its labels, or put it there. */
+static void join_same(struct metrics *m, struct hash_table *table)
+{
+	struct subject *last = &m->subjects[m->count - 1];
+	const struct subject *other;
+	uint64_t hash = hash_text(0, last->labels);
+	size_t at = 0;
+	while ((other = hash_table_next(table, hash, &at)))
+		if (strcmp(other->labels, last->labels) == 0) {
+			join(&m->subjects[other - m->subjects], last);
 			return;
 		}
-	}
+	hash_table_add(table, hash, last);
 }
 
-static int make_labels(struct metrics *m, struct err *err)
+/* What is intercepted is not translated, and has no numbers. */
+static int make_subjects(struct metrics *m, struct err *err)
 {
-	size_t count = m->present.forwards.count;
-	m->labels = calloc(count + 1, sizeof(*m->labels));
-	if (!m->labels)
+	size_t own = m->present.forwards.count, all = own + m->others.rows.count;
+	struct hash_table table;
+	m->subjects = calloc(all + 1, sizeof(*m->subjects));
+	if (!m->subjects || hash_table_init(&table, all, err) < 0)
 		return err_memory(err);
-	for (size_t i = 0; i < count; i++) {
-		m->labels[i] = labels_of(m, i);
-		if (!m->labels[i]) /* analyzer: no leak, run frees them */
+	for (size_t i = 0; i < all; i++) {
+		struct subject *s = &m->subjects[m->count];
+		const struct other_row *row = i < own ? NULL : &m->others.rows.items[i - own];
+		if (row && row->rule->action == OTHER_TPROXY)
+			continue;
+		s->sum = &m->sums[i];
+		if (row)
+			take_other(row, s);
+		else
+			take_own(m, i, s);
+		m->count++;
+		if (!s->labels) { /* analyzer: no leak, run frees them */
+			hash_table_free(&table);
 			return err_memory(err);
-		join_same(m, i);
+		}
+		join_same(m, &table);
 	}
+	hash_table_free(&table);
 	return 0;
 }
 
@@ -252,10 +298,10 @@ static int count_connections(struct metrics *m, struct err *err)
 {
 	struct owners owners = {0};
 	bool resized = false;
-	m->sums = calloc(m->present.forwards.count + 1, sizeof(*m->sums));
+	m->sums = calloc(m->present.forwards.count + m->others.rows.count + 1, sizeof(*m->sums));
 	int result = m->sums ? owners_make(&m->present.forwards, &owners, err) : err_memory(err);
 	if (result == 0)
-		result = owners_sums(&owners, FAMILY_NONE, m->sums, &resized, err);
+		result = overview_sums(&m->others, &owners, FAMILY_NONE, m->sums, &resized, err);
 	owners_free(&owners);
 	if (resized)
 		query_say_resized();
@@ -279,16 +325,25 @@ static int replace(const struct metrics *m, struct err *err)
 	return result;
 }
 
-static int show(struct metrics *m, struct err *err)
+static int read_rules(struct metrics *m, struct err *err)
 {
 	const struct backend *const *backends = globals_backends(m->globals);
+	if (!m->all)
+		return present_read(backends, READING_ALL, &m->present, err);
+	if (overview_read(backends, &m->present, &m->others, err) < 0 ||
+	    overview_make_index(&m->others, err) < 0)
+		return -1;
+	return overview_make_rows(&m->present, &m->others, err);
+}
+
+static int show(struct metrics *m, struct err *err)
+{
 	if (m->path && strcmp(m->path, "-") != 0 && replace_file_check(m->path, err) < 0)
 		return -1;
-	if (globals_permitted(m->globals, err) < 0 ||
-	    present_read(backends, READING_ALL, &m->present, err) < 0 ||
-	    count_connections(m, err) < 0 || make_labels(m, err) < 0)
+	if (globals_permitted(m->globals, err) < 0 || read_rules(m, err) < 0 ||
+	    count_connections(m, err) < 0 || make_subjects(m, err) < 0)
 		return -1;
-	m->counted = host_accounts();
+	m->accounts = host_accounts();
 	query_say_accounting();
 	if (m->path && strcmp(m->path, "-") != 0)
 		return replace(m, err);
@@ -306,6 +361,8 @@ static int refuse_operand(void *context, const char *word, struct err *err)
 }
 
 static const struct arg_def metrics_options[] = {
+	{'a', "all", ARG_PLAIN, NULL, "also what other programs and rules by hand translate",
+	 offsetof(struct metrics, all), NULL},
 	{'O', "output-file", ARG_VALUE, "FILE", "replace FILE as a whole, instead of printing",
 	 offsetof(struct metrics, path), NULL},
 	{0},
@@ -318,10 +375,11 @@ static int run(const struct command_line *line, struct err *err)
 	int result = command_read(line, &reader, err);
 	if (result == COMMAND_GO)
 		result = show(&metrics, err);
-	for (size_t i = 0; metrics.labels && i < metrics.present.forwards.count; i++)
-		free(metrics.labels[i]);
-	free(metrics.labels);
+	for (size_t i = 0; i < metrics.count; i++)
+		free(metrics.subjects[i].labels);
+	free(metrics.subjects);
 	free(metrics.sums);
+	overview_free(&metrics.others);
 	present_free(&metrics.present);
 	return result;
 }

@@ -116,11 +116,6 @@ int owners_walk(const struct owners *owners, enum family family,
 	return result;
 }
 
-struct adding {
-	const struct owners *owners;
-	struct owners_sum *sums;
-};
-
 void owners_add(struct owners_sum *sum, const struct connection *c)
 {
 	sum->conns++;
@@ -128,20 +123,4 @@ void owners_add(struct owners_sum *sum, const struct connection *c)
 	sum->packets_out += c->packets_out;
 	sum->bytes_in += c->bytes_in;
 	sum->bytes_out += c->bytes_out;
-}
-
-static int add_connection(void *context, const struct connection *c)
-{
-	struct adding *adding = context;
-	const struct forward *f = owners_forward(adding->owners, c);
-	const struct forwards *set = adding->owners->set;
-	owners_add(&adding->sums[f ? (size_t)(f - set->items) : set->count], c);
-	return 0;
-}
-
-int owners_sums(const struct owners *owners, enum family family, struct owners_sum *sums,
-		bool *resized, struct err *err)
-{
-	struct adding adding = {owners, sums};
-	return owners_walk(owners, family, add_connection, &adding, resized, err);
 }

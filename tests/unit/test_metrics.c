@@ -69,6 +69,45 @@ static void have_uncounted_traffic(void)
 	memory[0].items[1].status.blocked = true;
 }
 
+/* Two targets of one port, one of which has a connection; and one that no SPEC can say. */
+static void have_others(void)
+{
+	static const struct other_rule rules[] = {
+		{.action = OTHER_DNAT,
+		 .family = FAMILY_IPV4,
+		 .proto = PROTO_TCP,
+		 .ports = {2222, 2222},
+		 .to = {FAMILY_IPV4, {172, 17, 0, 2}},
+		 .to_ports = {22, 22},
+		 .counted = true,
+		 .packets = 7,
+		 .comment = "id 4f1e",
+		 .owner = "docker"},
+		{.action = OTHER_DNAT,
+		 .family = FAMILY_IPV4,
+		 .proto = PROTO_TCP,
+		 .ports = {2222, 2222},
+		 .to = {FAMILY_IPV4, {172, 17, 0, 3}},
+		 .to_ports = {22, 22},
+		 .counted = true,
+		 .packets = 2,
+		 .comment = "id 77aa",
+		 .owner = "docker"},
+		{.action = OTHER_DNAT, .to = {FAMILY_IPV4, {10, 0, 0, 2}}, .owner = ""},
+		{.action = OTHER_TPROXY, .proto = PROTO_TCP, .ports = {81, 81}, .owner = ""},
+	};
+	for (size_t i = 0; i < sizeof(rules) / sizeof(rules[0]); i++) {
+		struct other_rule *r = &memory[0].others[memory[0].other_count++];
+		*r = rules[i];
+		r->backend = "iptables";
+		r->table = "nat";
+		r->chain = r->base = "PREROUTING";
+	}
+	fake_host->no_accounting = true;
+	fake_connect(PROTO_TCP, "198.51.100.9", "203.0.113.1", 2222, "172.17.0.2", 22);
+	fake_connect(PROTO_TCP, "198.51.100.9", "203.0.113.1", 2222, "172.17.0.3", 22);
+}
+
 static void lack_conntrack(void)
 {
 	fake_host->no_conntrack = true;
@@ -127,6 +166,13 @@ static void have_one_twice(void)
 	"forward=\"ppp+:443/tcp\",name=\"\",backend=\"iptables\",family=\"IPv4\"," \
 	"from=\"198.51.100.0/24\""
 
+#define STATES_A(labels) \
+	STATES(labels, "1", "0", "0", "0") "pfwd_forward_state{" labels ",state=\"shadowed\"} 0\n"
+#define BOXES                                                                    \
+	"forward=\"*:2222/tcp\",name=\"\",backend=\"iptables\",family=\"IPv4\"," \
+	"owner=\"docker\""
+#define UNSAID "forward=\"\",name=\"\",backend=\"iptables\",family=\"\",owner=\"nat PREROUTING\""
+
 #define LISTED                                  \
 	"wan0:80 192.168.1.2:8080 --name web\n" \
 	"ppp+:443 :8443 --from 198.51.100.0/24 --until 2023-11-14T22:13:20Z\n"
@@ -165,6 +211,16 @@ static const struct program_case cases[] = {
 	 "pfwd_forward_live_packets{" WEB ",direction=\"in\"} 0\n"
 	 "pfwd_forward_live_packets{" WEB
 	 ",direction=\"out\"} 0\n" STATE STATES(WEB, "1", "0", "0", "0") END TABLE},
+	{"metrics -a", .have = "wan0:80 192.168.1.2:8080 --name web", ON(have_others),
+	 .out = CONNECTIONS "pfwd_forward_connections_total{" WEB ",owner=\"pfwd\"} 0\n"
+			    "pfwd_forward_connections_total{" BOXES "} 9\n" LIVE
+			    "pfwd_forward_live_connections{" WEB ",owner=\"pfwd\"} 0\n"
+			    "pfwd_forward_live_connections{" BOXES "} 2\n"
+			    "pfwd_forward_live_connections{" UNSAID
+			    "} 0\n" STATE STATES_A(WEB ",owner=\"pfwd\"") STATES_A(BOXES)
+				    STATES_A(UNSAID) END TABLE,
+	 .err = "pfwd: conntrack does not count bytes and packets; turn it on with: sysctl -w "
+		"net.netfilter.nf_conntrack_acct=1\n"},
 	{"metrics", .out = CONNECTIONS LIVE BYTES PACKETS STATE END TABLE},
 	{"metrics -O -", .out = CONNECTIONS LIVE BYTES PACKETS STATE END TABLE},
 	{"metrics --output-file forwards.conf", .file = "before\n",
