@@ -1,28 +1,30 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The traffic of the forwards that are there, as it goes on: it reads the forwards, watches
- * conntrack, and keeps the account of its connections. It shows nothing.
+ * The traffic of the forwards that are there, and of what others translate, as it goes on: it reads
+ * the rules, watches conntrack, and keeps the account of its connections. It shows nothing.
  */
 #ifndef PFWD_COMMANDS_METER_H
 #define PFWD_COMMANDS_METER_H
 
-#include "conns/owners.h"
+#include "commands/overview.h"
 #include "conns/traffic.h"
 #include "conns/watch.h"
-#include "ruleset/present.h"
 
-struct meter { /* set backends, delay, seen and context, the rest zero */
+struct meter { /* set backends, all, delay, seen and context, the rest zero */
 	const struct backend *const *backends;
+	bool all;      /* also what others translate */
 	int64_t delay; /* nanoseconds between two refreshes */
 
-	/* Called for each connection that a pass shows, with its forward's index or TRAFFIC_NOBODY;
-	 * NULL: nobody wants to know. */
+	/* Called for each connection that a pass shows, with its row or TRAFFIC_NOBODY; NULL:
+	 * nobody wants to know. */
 	void (*seen)(void *context, const struct connection *c, uint32_t owner);
 	void *context;
 
 	struct present present; /* the forwards, as they were read last */
-	unsigned int readings;  /* how often: sums and forwards have other indexes after each */
-	struct traffic traffic; /* of present.forwards, by their indexes */
+	struct overview others; /* and what others translate */
+	size_t rows;            /* of both: those of others are counted on behind the forwards */
+	unsigned int readings;  /* how often: rows have other indexes after each */
+	struct traffic traffic; /* of the rows, by their indexes */
 	bool lost;              /* events came too fast; whoever says so sets it to false */
 	bool resized;           /* the kernel resized its table during a pass; the same */
 
@@ -41,6 +43,13 @@ struct meter { /* set backends, delay, seen and context, the rest zero */
  * case. */
 int meter_open(struct meter *meter, struct err *err);
 void meter_close(struct meter *meter);
+
+struct meter_row {
+	const struct forward *f;
+	const struct other_row *other; /* of f; NULL: it is of pfwd */
+};
+/* The row at that index, until the rules are read again. */
+struct meter_row meter_row(const struct meter *meter, size_t index);
 
 /* Readable once there are events. */
 int meter_descriptor(const struct meter *meter);

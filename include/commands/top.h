@@ -31,12 +31,12 @@ struct top {
 
 	enum top_sort sort;
 	bool reverse;
-	const char *filter; /* only rows with that text in FORWARD or NAME; NULL: all */
-	uint32_t *order;    /* the forwards to be shown, in that order */
+	const char *filter; /* only rows with that text in FORWARD, NAME or OWNER; NULL: all */
+	uint32_t *order;    /* the rows to be shown, in that order */
 	size_t count;
 	struct traffic_sum total; /* of them */
 
-	bool *selected;        /* of the forwards */
+	bool *selected;        /* of the meter's rows */
 	unsigned int readings; /* of the meter, for which selected was filled */
 	int64_t next;          /* when the next refresh is due */
 	bool due;              /* it is, and waits for the end of the pass */
@@ -62,6 +62,11 @@ int top_parse_delay(const char *text, int64_t *out, struct err *err);
 /* Write thousandths as a number of that many decimals, without zeros at its end. */
 #define TOP_RATE_MAX 32
 void top_put_rate(char out[TOP_RATE_MAX], uint64_t thousandths, int decimals);
+
+/* The columns FORWARD, NAME and OWNER of a row; false: it has none. */
+bool top_put_forward(const struct meter_row *row, char cell[REPORT_CELL_MAX]);
+bool top_put_name(const struct meter_row *row, char cell[REPORT_CELL_MAX]);
+bool top_put_owner(const struct meter_row *row, char cell[REPORT_CELL_MAX]);
 
 /* The face on a terminal. 0, or -1 and err. */
 int top_screen(struct top *top, struct err *err);

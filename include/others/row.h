@@ -32,6 +32,11 @@ struct other_rows { /* a zeroed one is empty */
 int other_rows_make(const struct other_rules *rules, struct other_rows *out, struct err *err);
 void other_rows_free(struct other_rows *rows);
 
+/* For each row, where the same one is in another set: to[i] is its index there, or UINT32_MAX. 0,
+ * or -1 (out of memory). */
+int other_rows_find(const struct other_rows *before, const struct other_rows *after, uint32_t *to,
+		    struct err *err);
+
 /* As the columns of list; an empty text: it is not known. */
 #define OTHER_TARGET_MAX 160
 void other_row_target(const struct other_row *row, char out[OTHER_TARGET_MAX]);

@@ -19,11 +19,20 @@
 
 /* ---- forwards ---- */
 
+struct meter_row meter_row(const struct meter *meter, size_t index)
+{
+	const struct forwards *set = &meter->present.forwards;
+	if (index < set->count)
+		return (struct meter_row){.f = &set->items[index]};
+	const struct other_row *other = &meter->others.rows.items[index - set->count];
+	return (struct meter_row){&other->f, other};
+}
+
 static uint32_t find_owner(const void *context, const struct connection *c)
 {
 	const struct meter *meter = context;
-	const struct forward *f = owners_forward(&meter->owners, c);
-	return f ? (uint32_t)(f - meter->present.forwards.items) : TRAFFIC_NOBODY;
+	size_t row = overview_owner(&meter->others, &meter->owners, c);
+	return row < meter->rows ? (uint32_t)row : TRAFFIC_NOBODY;
 }
 
 static void look_later(struct meter *meter, int64_t begin, int64_t end)
@@ -32,33 +41,72 @@ static void look_later(struct meter *meter, int64_t begin, int64_t end)
 	meter->next_look = end + (pause > LOOK_NANOSECONDS ? pause : LOOK_NANOSECONDS);
 }
 
-static int read_forwards(struct meter *meter, struct present *present, struct owners *owners,
-			 struct err *err)
+struct look {
+	struct present present;
+	struct overview others;
+	struct owners owners;
+};
+
+static void free_look(struct look *r)
+{
+	owners_free(&r->owners);
+	overview_free(&r->others);
+	present_free(&r->present);
+}
+
+static int read_rules(const struct meter *meter, struct look *r, struct err *err)
+{
+	if (!meter->all)
+		return present_read(meter->backends, READING_FORWARDS, &r->present, err);
+	if (overview_read(meter->backends, &r->present, &r->others, err) < 0)
+		return -1;
+	return overview_make_rows(&r->present, &r->others, err);
+}
+
+static int read_forwards(struct meter *meter, struct look *r, struct err *err)
 {
 	int64_t begin = host_clock();
 	if (present_digest(meter->backends, &meter->digest, err) < 0 ||
-	    present_read(meter->backends, READING_FORWARDS, present, err) < 0)
+	    read_rules(meter, r, err) < 0)
 		return -1;
-	present_forget_sets(present);
-	if (owners_make(&present->forwards, owners, err) < 0) {
-		present_free(present);
+	present_forget_sets(&r->present);
+	if (owners_make(&r->present.forwards, &r->owners, err) < 0)
 		return -1;
-	}
 	memory_give_back();
 	meter->readings++;
 	look_later(meter, begin, host_clock());
 	return 0;
 }
 
-/* Where each forward is in another set. NULL: out of memory. */
-static uint32_t *find_again(const struct forwards *before, const struct forwards *after)
+/* Where each row is in another reading. NULL: out of memory. */
+static uint32_t *find_again(const struct meter *meter, const struct look *r, struct err *err)
 {
-	uint32_t *to = calloc(before->count + 1, sizeof(*to));
-	for (size_t i = 0; to && i < before->count; i++) {
+	const struct forwards *before = &meter->present.forwards, *after = &r->present.forwards;
+	uint32_t *to = calloc(meter->rows + 1, sizeof(*to));
+	if (!to ||
+	    other_rows_find(&meter->others.rows, &r->others.rows, to + before->count, err) < 0) {
+		free(to);
+		return NULL;
+	}
+	for (size_t i = 0; i < before->count; i++) {
 		size_t index = forwards_find(after, &before->items[i]);
 		to[i] = index < after->count ? (uint32_t)index : TRAFFIC_NOBODY;
 	}
+	for (size_t i = before->count; i < meter->rows; i++)
+		if (to[i] != TRAFFIC_NOBODY)
+			to[i] += (uint32_t)after->count;
 	return to;
+}
+
+/* Indexes point into what is read, so they are made where it stays. */
+static int take_look(struct meter *meter, const struct look *r, struct err *err)
+{
+	meter->present = r->present;
+	meter->others = r->others;
+	meter->owners = r->owners;
+	meter->owners.set = &meter->present.forwards;
+	meter->rows = meter->present.forwards.count + meter->others.rows.count;
+	return overview_make_index(&meter->others, err);
 }
 
 /* Whether forwards have connections that conntrack does not call translated. */
@@ -71,19 +119,20 @@ static void watch_kept(struct meter *meter)
 
 static int read_again(struct meter *meter, struct err *err)
 {
-	struct present present = {0};
-	struct owners owners = {0};
-	if (read_forwards(meter, &present, &owners, err) < 0)
+	struct look r = {0};
+	if (read_forwards(meter, &r, err) < 0) {
+		free_look(&r);
 		return -1;
-	uint32_t *to = find_again(&meter->present.forwards, &present.forwards);
-	int result = to ? traffic_move(&meter->traffic, to, present.forwards.count, err)
-			: err_memory(err);
+	}
+	uint32_t *to = find_again(meter, &r, err);
+	size_t rows = r.present.forwards.count + r.others.rows.count;
+	int result = to ? traffic_move(&meter->traffic, to, rows, err) : err_memory(err);
 	free(to);
 	owners_free(&meter->owners);
+	overview_free(&meter->others);
 	present_free(&meter->present);
-	meter->owners = owners;
-	meter->owners.set = &meter->present.forwards;
-	meter->present = present;
+	if (take_look(meter, &r, err) < 0)
+		result = -1;
 	watch_kept(meter);
 	return result;
 }
@@ -186,14 +235,18 @@ static void earn_budget(struct meter *meter)
 
 int meter_open(struct meter *meter, struct err *err)
 {
+	struct look r = {0};
 	meter->watch.each = take;
-	if (read_forwards(meter, &meter->present, &meter->owners, err) < 0)
+	if (read_forwards(meter, &r, err) < 0) {
+		free_look(&r);
 		return -1;
-	meter->owners.set = &meter->present.forwards;
+	}
+	if (take_look(meter, &r, err) < 0)
+		return -1;
 	watch_kept(meter);
 	meter->traffic.owner = find_owner;
 	meter->traffic.context = meter;
-	if (traffic_init(&meter->traffic, meter->present.forwards.count, err) < 0 ||
+	if (traffic_init(&meter->traffic, meter->rows, err) < 0 ||
 	    watch_open(&meter->watch, err) < 0 || meter_begin_pass(meter, err) < 0)
 		return -1;
 	while (meter->passing)
@@ -210,6 +263,7 @@ void meter_close(struct meter *meter)
 	watch_close(&meter->watch);
 	traffic_free(&meter->traffic);
 	owners_free(&meter->owners);
+	overview_free(&meter->others);
 	present_free(&meter->present);
 }
 

@@ -18,7 +18,7 @@
 /* ---- columns ---- */
 
 struct row {
-	const struct forward *f; /* NULL: the sum of all */
+	struct meter_row of; /* of.f is NULL: the sum of all */
 	struct traffic_sum sum;
 	int64_t interval; /* nanoseconds that IN/s and OUT/s are of; 0: they are not known */
 	time_t now;
@@ -32,28 +32,31 @@ static bool get_time(const void *row, char cell[REPORT_CELL_MAX])
 
 static bool get_forward(const void *row, char cell[REPORT_CELL_MAX])
 {
-	const struct forward *f = ((const struct row *)row)->f;
-	if (!f)
-		return report_put(cell, "total");
-	spec_format(f, cell);
-	return true;
+	const struct row *r = row;
+	return r->of.f ? top_put_forward(&r->of, cell) : report_put(cell, "total");
 }
 
 static bool get_name(const void *row, char cell[REPORT_CELL_MAX])
 {
-	const struct forward *f = ((const struct row *)row)->f;
-	return f && report_put(cell, f->name);
+	const struct row *r = row;
+	return r->of.f && top_put_name(&r->of, cell);
+}
+
+static bool get_owner(const void *row, char cell[REPORT_CELL_MAX])
+{
+	const struct row *r = row;
+	return r->of.f && top_put_owner(&r->of, cell);
 }
 
 static bool get_family(const void *row, char cell[REPORT_CELL_MAX])
 {
-	const struct forward *f = ((const struct row *)row)->f;
-	return f && report_put(cell, family_name(f->family));
+	const struct forward *f = ((const struct row *)row)->of.f;
+	return f && f->family && report_put(cell, family_name(f->family));
 }
 
 static bool get_from(const void *row, char cell[REPORT_CELL_MAX])
 {
-	const struct forward *f = ((const struct row *)row)->f;
+	const struct forward *f = ((const struct row *)row)->of.f;
 	if (!f || !network_is_set(&f->from))
 		return false;
 	network_format(&f->from, cell);
@@ -125,6 +128,8 @@ static const struct report_column columns[] = {
 	{"CONNS", "connections that began since top did", REPORT_NUMBER, get_begun},
 	{"BYTES-IN", "bytes from clients since top began", REPORT_BYTES, get_in},
 	{"BYTES-OUT", "bytes to clients since top began", REPORT_BYTES, get_out},
+	{"OWNER", "with -a: the program that translates, or the table and chain of the rule",
+	 REPORT_TEXT, get_owner},
 	{0},
 };
 
@@ -156,11 +161,11 @@ static int print_block(void *context, struct err *err)
 	say_once(&top->meter);
 	int result = report_begin(report, err);
 	for (size_t i = 0; result == 0 && i < top->count; i++) {
-		row.f = &meter->present.forwards.items[top->order[i]];
+		row.of = meter_row(meter, top->order[i]);
 		row.sum = meter->traffic.sums[top->order[i]];
 		result = report_row(report, &row, err);
 	}
-	row.f = NULL;
+	row.of.f = NULL;
 	row.sum = top->total;
 	if (result == 0)
 		result = report_row(report, &row, err);
@@ -213,10 +218,12 @@ static int show(struct top *top, struct err *err)
 {
 	struct report *report = &top->query.report;
 	bool screen = !top->batch && !top->query.columns && terminal_is_there();
-	const char *usual = report->format == REPORT_JSON
-				    ? "TIME,FORWARD,NAME,LIVE,NEW/s,IN/s,OUT/s,INTERVAL"
-				    : "FORWARD,NAME,LIVE,NEW/s,IN/s,OUT/s";
-	if (report_choose(columns, usual, top->query.columns, &report->choice, err) < 0 ||
+	static const char *const usual[2][2] = {
+		{"FORWARD,NAME,LIVE,NEW/s,IN/s,OUT/s", "FORWARD,NAME,LIVE,NEW/s,IN/s,OUT/s,OWNER"},
+		{"TIME,FORWARD,NAME,LIVE,NEW/s,IN/s,OUT/s,INTERVAL",
+		 "TIME,FORWARD,NAME,LIVE,NEW/s,IN/s,OUT/s,INTERVAL,OWNER"}};
+	if (report_choose(columns, usual[report->format == REPORT_JSON][top->meter.all],
+			  top->query.columns, &report->choice, err) < 0 ||
 	    query_check(&top->query, top->globals, err) < 0 ||
 	    globals_permitted(top->globals, err) < 0)
 		return -1;
@@ -261,6 +268,8 @@ static int set_json(void *into, const char *value, struct err *err)
 }
 
 static const struct arg_def top_options[] = {
+	{'a', "all", ARG_PLAIN, NULL, "also what other programs and rules by hand translate",
+	 offsetof(struct top, meter.all), NULL},
 	{'b', "batch", ARG_PLAIN, NULL, "print a block of rows each time, also to a terminal",
 	 offsetof(struct top, batch), NULL},
 	{'d', "delay", ARG_VALUE, "SECONDS", "the time between two refreshes (1)",

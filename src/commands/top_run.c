@@ -11,12 +11,32 @@
 
 /* ---- the rows ---- */
 
-struct sorting {
-	const struct forward *forwards;
-	const struct traffic_sum *sums;
-	enum top_sort by;
-	bool reverse;
-};
+bool top_put_forward(const struct meter_row *row, char cell[REPORT_CELL_MAX])
+{
+	if (row->other)
+		return overview_put_forward(row->other, cell);
+	spec_format(row->f, cell);
+	return true;
+}
+
+bool top_put_name(const struct meter_row *row, char cell[REPORT_CELL_MAX])
+{
+	return row->other ? overview_put_name(row->other, cell) : report_put(cell, row->f->name);
+}
+
+bool top_put_owner(const struct meter_row *row, char cell[REPORT_CELL_MAX])
+{
+	return row->other ? overview_put_owner(row->other, cell) : report_put(cell, "pfwd");
+}
+
+static int compare_names(const struct meter *meter, uint32_t i, uint32_t k)
+{
+	const struct meter_row a = meter_row(meter, i), b = meter_row(meter, k);
+	char x[REPORT_CELL_MAX] = "", y[REPORT_CELL_MAX] = "";
+	top_put_name(&a, x);
+	top_put_name(&b, y);
+	return strcmp(x, y);
+}
 
 /* The larger one comes first. */
 static int compare_numbers(uint64_t a, uint64_t b)
@@ -32,14 +52,14 @@ static int compare_busy(const struct traffic_sum *a, const struct traffic_sum *b
 	return d ? d : compare_numbers(a->live, b->live);
 }
 
-static int compare_by(const struct sorting *sorting, uint32_t i, uint32_t k)
+static int compare_by(const struct top *top, uint32_t i, uint32_t k)
 {
-	const struct traffic_sum *a = &sorting->sums[i], *b = &sorting->sums[k];
-	switch (sorting->by) {
+	const struct traffic_sum *sums = top->meter.traffic.sums, *a = &sums[i], *b = &sums[k];
+	switch (top->sort) {
 	case TOP_FORWARD:
 		break;
 	case TOP_NAME:
-		return strcmp(sorting->forwards[i].name, sorting->forwards[k].name);
+		return compare_names(&top->meter, i, k);
 	case TOP_LIVE:
 		return compare_numbers(a->live, b->live);
 	case TOP_NEW:
@@ -57,27 +77,30 @@ static int compare_by(const struct sorting *sorting, uint32_t i, uint32_t k)
 /* Rows that are equal keep the order of list. */
 static int compare_rows(const void *a, const void *b, void *context)
 {
-	const struct sorting *sorting = context;
+	const struct top *top = context;
 	uint32_t i = *(const uint32_t *)a, k = *(const uint32_t *)b;
-	int d = compare_by(sorting, i, k);
+	int d = compare_by(top, i, k);
 	if (d)
-		return sorting->reverse ? -d : d;
+		return top->reverse ? -d : d;
 	return (i > k) - (i < k);
 }
 
 /* A selector that selects no forward any more is no error: the forwards may come again. */
 static int select_again(struct top *top, struct err *err)
 {
-	const struct forwards *set = &top->meter.present.forwards;
+	const struct meter *meter = &top->meter;
+	const struct forwards *set = &meter->present.forwards;
 	struct err why = {0};
 	free(top->selected);
 	free(top->order);
-	top->selected = calloc(set->count + 1, sizeof(*top->selected));
-	top->order = calloc(set->count + 1, sizeof(*top->order));
+	top->selected = calloc(meter->rows + 1, sizeof(*top->selected));
+	top->order = calloc(meter->rows + 1, sizeof(*top->order));
 	if (!top->selected || !top->order)
 		return err_memory(err);
-	if (query_select(&top->query, set, top->selected, &why) < 0 &&
-	    (top->readings == 0 || why.kind != ERR_NOT_FOUND)) {
+	int result = meter->all ? overview_select(&top->query, set, top->selected, &meter->others,
+						  top->selected + set->count, &why)
+				: query_select(&top->query, set, top->selected, &why);
+	if (result < 0 && (top->readings == 0 || why.kind != ERR_NOT_FOUND)) {
 		*err = why;
 		return -1;
 	}
@@ -85,16 +108,24 @@ static int select_again(struct top *top, struct err *err)
 	return 0;
 }
 
+typedef bool put_text(const struct meter_row *row, char cell[REPORT_CELL_MAX]);
+
+static bool has_text(const struct meter_row *row, put_text *put, const char *text)
+{
+	char cell[REPORT_CELL_MAX];
+	return put(row, cell) && strcasestr(cell, text);
+}
+
+/* Neither an exception nor what is intercepted translates connections. */
 static bool is_shown(const struct top *top, size_t index)
 {
-	const struct forward *f = &top->meter.present.forwards.items[index];
-	char spec[SPEC_TEXT_MAX];
-	if (!top->selected[index] || f->except)
+	const struct meter_row row = meter_row(&top->meter, index);
+	if (!top->selected[index] || row.f->except ||
+	    (row.other && row.other->rule->action == OTHER_TPROXY))
 		return false;
-	if (!top->filter)
-		return true;
-	spec_format(f, spec);
-	return strcasestr(spec, top->filter) || strcasestr(f->name, top->filter);
+	return !top->filter || has_text(&row, top_put_forward, top->filter) ||
+	       has_text(&row, top_put_name, top->filter) ||
+	       (top->meter.all && has_text(&row, top_put_owner, top->filter));
 }
 
 static void add_sum(struct traffic_sum *into, const struct traffic_sum *more)
@@ -110,20 +141,18 @@ static void add_sum(struct traffic_sum *into, const struct traffic_sum *more)
 
 int top_arrange(struct top *top, struct err *err)
 {
-	const struct forwards *set = &top->meter.present.forwards;
 	const struct traffic_sum *sums = top->meter.traffic.sums;
 	if (top->readings != top->meter.readings && select_again(top, err) < 0)
 		return -1;
 	top->count = 0;
 	top->total = (struct traffic_sum){0};
-	for (size_t i = 0; i < set->count; i++) {
+	for (size_t i = 0; i < top->meter.rows; i++) {
 		if (!is_shown(top, i))
 			continue;
 		top->order[top->count++] = (uint32_t)i;
 		add_sum(&top->total, &sums[i]);
 	}
-	struct sorting sorting = {set->items, sums, top->sort, top->reverse};
-	qsort_r(top->order, top->count, sizeof(*top->order), compare_rows, &sorting);
+	qsort_r(top->order, top->count, sizeof(*top->order), compare_rows, top);
 	return 0;
 }
 

@@ -38,6 +38,8 @@ struct screen {
 	struct terminal terminal;
 	enum page page, before_help;
 	struct view_table table;
+	struct view_column columns[VIEW_COLUMNS_MAX]; /* of the forwards */
+	size_t column_count;
 	struct view views[PAGE_HELP + 1]; /* of each page */
 	char head[VIEW_HEADS][VIEW_WIDTH_MAX];
 	char note[sizeof(((struct err *)0)->text)]; /* in place of the second line, until the next
@@ -46,7 +48,8 @@ struct screen {
 	int (*answered)(struct screen *screen, struct err *err);
 	char answer[PROMPT_MAX];
 	char filter[PROMPT_MAX];
-	struct forward opened;    /* whose connections are shown */
+	struct forward opened; /* whose connections are shown */
+	char opened_owner[REPORT_CELL_MAX], opened_title[280];
 	unsigned int opened_amid; /* that pass, which has shown some of them before; 0: none */
 	struct seen_list building, shown, last;
 	uint32_t *by_traffic; /* the indexes of shown, the busiest first */
@@ -60,6 +63,8 @@ static struct view *current(struct screen *s)
 
 /* ---- cells ---- */
 
+enum { OWNER = TOP_OUT + 1, HISTORY };
+
 static const struct view_column forward_columns[] = {
 	[TOP_FORWARD] = {"FORWARD", .least = 22, .most = 48},
 	[TOP_NAME] = {"NAME", .least = 8, .most = 32},
@@ -67,9 +72,21 @@ static const struct view_column forward_columns[] = {
 	[TOP_NEW] = {"NEW/s", .right = true, .least = 7, .most = 9},
 	[TOP_IN] = {"IN/s", .right = true, .least = 7, .most = 9},
 	[TOP_OUT] = {"OUT/s", .right = true, .least = 7, .most = 9},
-	{"LAST MINUTE", .least = 15, .most = TRAFFIC_HISTORY, .bars = true},
+	[OWNER] = {"OWNER", .least = 8, .most = 32},
+	[HISTORY] = {"LAST MINUTE", .least = 15, .most = TRAFFIC_HISTORY, .bars = true},
 };
 #define FORWARD_COLUMNS (sizeof(forward_columns) / sizeof(forward_columns[0]))
+
+/* OWNER is there with -a alone. */
+static void choose_columns(struct screen *s)
+{
+	memcpy(s->columns, forward_columns, sizeof(forward_columns));
+	s->column_count = FORWARD_COLUMNS;
+	if (s->top->meter.all)
+		return;
+	s->columns[OWNER] = s->columns[HISTORY];
+	s->column_count--;
+}
 
 static void put_number(char out[VIEW_CELL_MAX], uint64_t number)
 {
@@ -96,19 +113,27 @@ static void put_history(const struct screen *s, uint32_t index, unsigned int wid
 	view_bars(minute, TRAFFIC_HISTORY, width, out);
 }
 
+static void put_text(char out[VIEW_CELL_MAX], const struct meter_row *row,
+		     bool (*put)(const struct meter_row *row, char cell[REPORT_CELL_MAX]))
+{
+	char cell[REPORT_CELL_MAX] = "";
+	if (put(row, cell))
+		snprintf(out, VIEW_CELL_MAX, "%.*s", VIEW_CELL_MAX - 1, cell);
+}
+
 static void forward_cell(const void *context, const struct view_place *place,
 			 char out[VIEW_CELL_MAX])
 {
 	const struct screen *s = context;
 	uint32_t index = s->top->order[place->row];
-	const struct forward *f = &s->top->meter.present.forwards.items[index];
+	const struct meter_row row = meter_row(&s->top->meter, index);
 	const struct traffic_sum *sum = &s->top->meter.traffic.sums[index];
 	switch (place->column) {
 	case TOP_FORWARD:
-		spec_format(f, out);
+		put_text(out, &row, top_put_forward);
 		break;
 	case TOP_NAME:
-		strcpy(out, f->name);
+		put_text(out, &row, top_put_name);
 		break;
 	case TOP_LIVE:
 		put_number(out, sum->live);
@@ -123,7 +148,10 @@ static void forward_cell(const void *context, const struct view_place *place,
 		put_size(s, out, sum->out_rate);
 		break;
 	default:
-		put_history(s, index, place->width, out);
+		if (place->column == OWNER && s->top->meter.all)
+			put_text(out, &row, top_put_owner);
+		else
+			put_history(s, index, place->width, out);
 	}
 }
 
@@ -190,6 +218,14 @@ static void drop_list(struct seen_list *list)
 	*list = (struct seen_list){0};
 }
 
+static bool is_opened(const struct screen *s, uint32_t index)
+{
+	const struct meter_row row = meter_row(&s->top->meter, index);
+	char owner[REPORT_CELL_MAX];
+	return forward_equal(row.f, &s->opened) && top_put_owner(&row, owner) &&
+	       strcmp(owner, s->opened_owner) == 0;
+}
+
 /* A pass shows a connection: keep it if it runs through the forward that is opened. */
 static void see(void *context, const struct connection *c, uint32_t owner)
 {
@@ -197,8 +233,7 @@ static void see(void *context, const struct connection *c, uint32_t owner)
 	const struct meter *meter = &s->top->meter;
 	struct seen_list *list = &s->building;
 	if (s->page != PAGE_CONNECTIONS || owner == TRAFFIC_NOBODY ||
-	    meter->traffic.pass == s->opened_amid ||
-	    !forward_equal(&meter->present.forwards.items[owner], &s->opened))
+	    meter->traffic.pass == s->opened_amid || !is_opened(s, owner))
 		return;
 	if (list->pass != meter->traffic.pass)
 		drop_list(list);
@@ -321,7 +356,7 @@ static void put_second_line(struct screen *s)
 	static const char *const orders[] = {"FORWARD", "NAME",  "LIVE",   "NEW/s",
 					     "IN/s",    "OUT/s", "busiest"};
 	const struct top *top = s->top;
-	char delay[TOP_RATE_MAX], interval[TOP_RATE_MAX], spec[SPEC_TEXT_MAX];
+	char delay[TOP_RATE_MAX], interval[TOP_RATE_MAX];
 	char *line = s->head[1];
 	size_t size = sizeof(s->head[1]);
 	top_put_rate(delay, (uint64_t)top->meter.delay / 1000000, 2);
@@ -332,9 +367,8 @@ static void put_second_line(struct screen *s)
 		snprintf(line, size,
 			 "no bytes are counted: sysctl -w net.netfilter.nf_conntrack_acct=1");
 	} else if (s->page == PAGE_CONNECTIONS) {
-		spec_format(&s->opened, spec);
-		snprintf(line, size, "%s %s  %zu%s connection%s, busiest first; over %ss", spec,
-			 s->opened.name, s->shown.count,
+		snprintf(line, size, "%s  %zu%s connection%s, busiest first; over %ss",
+			 s->opened_title, s->shown.count,
 			 s->shown.count == CONNECTIONS_MAX ? " of more" : "",
 			 s->shown.count == 1 ? "" : "s", interval);
 	} else {
@@ -391,9 +425,9 @@ static int draw(struct screen *s, struct err *err)
 	s->table =
 		s->page == PAGE_FORWARDS
 			? (struct
-			   view_table){forward_columns,
-				       FORWARD_COLUMNS,
-				       s->top->sort == TOP_BUSY ? FORWARD_COLUMNS : (size_t)s->top->sort,
+			   view_table){s->columns,
+				       s->column_count,
+				       s->top->sort == TOP_BUSY ? s->column_count : (size_t)s->top->sort,
 				       s->top->count,
 				       forward_cell,
 				       s}
@@ -477,13 +511,25 @@ static void go_back(struct screen *s)
 	s->page = PAGE_FORWARDS;
 }
 
+static void put_title(struct screen *s, const struct meter_row *row)
+{
+	char spec[VIEW_CELL_MAX] = "-", name[VIEW_CELL_MAX] = "";
+	put_text(spec, row, top_put_forward);
+	put_text(name, row, top_put_name);
+	snprintf(s->opened_title, sizeof(s->opened_title), "%.90s %.90s%s%.90s", spec, name,
+		 row->other ? " of " : "", row->other ? s->opened_owner : "");
+}
+
 static void open_forward(struct screen *s)
 {
 	const struct top *top = s->top;
 	size_t chosen = current(s)->chosen;
 	if (s->page != PAGE_FORWARDS || chosen >= top->count)
 		return;
-	s->opened = top->meter.present.forwards.items[top->order[chosen]];
+	const struct meter_row row = meter_row(&top->meter, top->order[chosen]);
+	s->opened = *row.f;
+	top_put_owner(&row, s->opened_owner);
+	put_title(s, &row);
 	s->opened_amid = top->meter.passing ? top->meter.traffic.pass : 0;
 	go_to(s, PAGE_CONNECTIONS);
 	s->top->next = host_clock(); /* its connections are read at once */
@@ -674,6 +720,7 @@ int top_screen(struct top *top, struct err *err)
 	top->meter.seen = see;
 	top->meter.context = &s;
 	note_events(&s);
+	choose_columns(&s);
 	if (result == 0)
 		result = draw(&s, err);
 	if (result == 0)

@@ -159,6 +159,40 @@ void other_rows_free(struct other_rows *rows)
 	*rows = (struct other_rows){0};
 }
 
+/* ---- the same rows, read again ---- */
+
+/* Of what other_rule_equal compares; addresses of texts are other ones in another set. */
+static uint64_t hash_again(const struct other_row *row)
+{
+	const struct other_rule *r = row->rule;
+	uint64_t hash = hash_word(0, (uint64_t)r->ports.first << 16 | r->ports.last);
+	hash = hash_word(hash, (uint64_t)r->hook << 8 | r->proto);
+	hash = hash_bytes(hash, &r->from, sizeof(r->from));
+	hash = hash_bytes(hash, &r->dst, sizeof(r->dst));
+	hash = hash_bytes(hash, &r->to, sizeof(r->to));
+	return hash_text(hash_text(hash, r->chain), r->comment);
+}
+
+int other_rows_find(const struct other_rows *before, const struct other_rows *after, uint32_t *to,
+		    struct err *err)
+{
+	struct hash_table table;
+	if (hash_table_init(&table, after->count, err) < 0)
+		return -1;
+	for (size_t i = 0; i < after->count; i++)
+		hash_table_add(&table, hash_again(&after->items[i]), &after->items[i]);
+	for (size_t i = 0; i < before->count; i++) {
+		const struct other_row *row = &before->items[i], *found;
+		size_t at = 0;
+		do {
+			found = hash_table_next(&table, hash_again(row), &at);
+		} while (found && !other_rule_equal(found->rule, row->rule));
+		to[i] = found ? (uint32_t)(found - after->items) : UINT32_MAX;
+	}
+	hash_table_free(&table);
+	return 0;
+}
+
 /* ---- columns ---- */
 
 void other_row_target(const struct other_row *row, char out[OTHER_TARGET_MAX])

@@ -69,6 +69,42 @@ static void others_connections_are_counted_and_named(void **state)
 	close(b);
 }
 
+/* Rules come before and behind while top looks: the account of the first one goes on. */
+static void others_traffic_is_measured(void **state)
+{
+	(void)state;
+	serve_two();
+	town_sh("nft 'table ip other { chain pre { type nat hook prerouting priority -101\n"
+		"tcp dport 99 counter dnat to 192.168.1.2:8080\n}\n}'");
+	pfwd(0, "add wan0:80 192.168.1.2:9090 --name mine");
+	int a = town_socket(CLIENT, IPPROTO_TCP, "10.1.0.1", 99, 0);
+	town_sh("$PFWD top -ab -n 3 -d 1 -o FORWARD,LIVE,CONNS,OWNER >/run/rows & "
+		"echo $! >/run/top; until grep -q total /run/rows; do sleep 0.1; done");
+	int b = town_socket(CLIENT, IPPROTO_TCP, "10.1.0.1", 99, 0);
+	int c = town_socket(CLIENT, IPPROTO_TCP, "10.1.0.1", 80, 0);
+	town_sh("nft insert rule ip other pre tcp dport 98 dnat to 192.168.1.2:8080; "
+		"nft add rule ip other pre tcp dport 97 dnat to 192.168.1.2:8080");
+	town_sh("while kill -0 $(cat /run/top) 2>/dev/null; do sleep 0.1; done; "
+		"tail -n 5 /run/rows | sort >/run/last");
+	assert_string_equal(town_run("cat /run/last").out, "*:97/tcp 0 0 other\\x20pre\n"
+							   "*:98/tcp 0 0 other\\x20pre\n"
+							   "*:99/tcp 2 1 other\\x20pre\n"
+							   "total 3 2 -\n"
+							   "wan0:80/tcp 1 1 pfwd\n");
+	struct outcome o =
+		town_run("$PFWD metrics -a | sed -n 's/^pfwd_forward_\\(con\\|live_con\\)"
+			 "nections.*forward=\"\\([^\"]*\\)\".*owner/\\2 \\1/p'");
+	assert_string_equal(o.out, "wan0:80/tcp con=\"pfwd\"} 1\n"
+				   "*:99/tcp con=\"other pre\"} 2\n"
+				   "wan0:80/tcp live_con=\"pfwd\"} 1\n"
+				   "*:98/tcp live_con=\"other pre\"} 0\n"
+				   "*:99/tcp live_con=\"other pre\"} 2\n"
+				   "*:97/tcp live_con=\"other pre\"} 0\n");
+	close(a);
+	close(b);
+	close(c);
+}
+
 static void a_forward_that_takes_over_says_so(void **state)
 {
 	(void)state;
@@ -150,6 +186,7 @@ int main(void)
 	const struct CMUnitTest stories[] = {
 		STORY(rules_of_both_packet_filters_are_listed),
 		STORY(others_connections_are_counted_and_named),
+		STORY(others_traffic_is_measured),
 		STORY(a_forward_that_takes_over_says_so),
 		STORY(a_rule_that_comes_first_is_said),
 		STORY(a_rule_put_in_front_is_seen),

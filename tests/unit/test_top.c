@@ -28,6 +28,38 @@ static void have_traffic(void)
 	fake_connect(PROTO_TCP, "198.51.100.9", "203.0.113.1", 2222, "172.17.0.2", 22);
 }
 
+/* Of docker, which nobody's connection above is by; by hand; and one that intercepts. */
+static void have_others(void)
+{
+	static const struct other_rule rules[] = {
+		{.action = OTHER_DNAT,
+		 .family = FAMILY_IPV4,
+		 .proto = PROTO_TCP,
+		 .ports = {2222, 2222},
+		 .to = {FAMILY_IPV4, {172, 17, 0, 2}},
+		 .to_ports = {22, 22},
+		 .comment = "web box",
+		 .owner = "docker"},
+		{.action = OTHER_DNAT,
+		 .family = FAMILY_IPV4,
+		 .to = {FAMILY_IPV4, {10, 0, 0, 2}},
+		 .owner = ""},
+		{.action = OTHER_TPROXY,
+		 .family = FAMILY_IPV4,
+		 .proto = PROTO_TCP,
+		 .ports = {81, 81},
+		 .owner = ""},
+	};
+	for (size_t i = 0; i < sizeof(rules) / sizeof(rules[0]); i++) {
+		struct other_rule *r = &memory[0].others[memory[0].other_count++];
+		*r = rules[i];
+		r->backend = "iptables";
+		r->table = "nat";
+		r->chain = r->base = "PREROUTING";
+	}
+	have_traffic();
+}
+
 static void have_uncounted_traffic(void)
 {
 	fake_host->no_accounting = true;
@@ -95,6 +127,24 @@ static const struct program_case cases[] = {
 		"\"bytes-out\":300000}\n"
 		"{\"forward\":\"wan0:53/udp\", \"name\":\"dns\", \"live\":1, \"bytes-out\":0}\n"
 		"{\"forward\":\"total\", \"name\":null, \"live\":2, \"bytes-out\":300000}\n"},
+	{FAST " -a", .have = "wan0:22 -",
+	 .out = "FORWARD NAME LIVE NEW/s IN/s OUT/s OWNER\ntotal - 0 0 0B 0B -\n"},
+	{FAST " -a -o FORWARD,NAME,LIVE,CONNS,OWNER",
+	 .have = "wan0:80 192.168.1.2:8080 --name web\nwan0:22 -", ON(have_others),
+	 .out = "FORWARD NAME LIVE CONNS OWNER\n"
+		"wan0:80/tcp web 1 1 pfwd\n"
+		"*:2222/tcp web\\x20box 1 0 docker\n"
+		"- - 0 0 nat\\x20PREROUTING\n"
+		"total - 2 1 -\n"},
+	{FAST " -a -o FORWARD,LIVE,BYTES-OUT docker", .have = LISTED, ON(have_others),
+	 .out = "FORWARD LIVE BYTES-OUT\n*:2222/tcp 1 0B\ntotal 1 0B\n"},
+	{FAST " -aJ -o FORWARD,OWNER *:2222", .have = LISTED, ON(have_others),
+	 .out = "{\"forward\":\"*:2222/tcp\", \"owner\":\"docker\"}\n"
+		"{\"forward\":\"total\", \"owner\":null}\n"},
+	{FAST " -o FORWARD,LIVE,OWNER", .have = "wan0:80 192.168.1.2:8080", ON(have_others),
+	 .out = "FORWARD LIVE OWNER\nwan0:80/tcp 1 pfwd\ntotal 1 -\n"},
+	{"top -ba nosuch", .have = LISTED, .status = 3,
+	 .err = "pfwd: there is no forward 'nosuch'; `pfwd list` shows all forwards\n"},
 	{"top -b -d.1 -n 2 -o LIVE dns", .have = LISTED, ON(have_traffic),
 	 .out = "LIVE\n1\n1\nLIVE\n1\n1\n"},
 	{FAST " -6", .have = LISTED,
@@ -123,7 +173,7 @@ static const struct program_case cases[] = {
 	 .err = "pfwd: there is no forward 'nosuch'; `pfwd list` shows all forwards\n"},
 	{"top -o WHO", .status = 2,
 	 .err = "pfwd: unknown column 'WHO'; columns are FORWARD,NAME,LIVE,NEW/s,IN/s,OUT/s,"
-		"INTERVAL,TIME,FAMILY,FROM,CONNS,BYTES-IN,BYTES-OUT\n"},
+		"INTERVAL,TIME,FAMILY,FROM,CONNS,BYTES-IN,BYTES-OUT,OWNER\n"},
 	{"top -n 0", .status = 2, .err = "pfwd: --iterations '0' is not a number from 1 on\n"},
 	{"top -n x", .status = 2, .err = "pfwd: --iterations 'x' is not a number from 1 on\n"},
 	{"top -n 99999999999999999999", .status = 2,

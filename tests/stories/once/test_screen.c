@@ -168,6 +168,31 @@ static void a_forward_opens_into_its_connections(void **state)
 	close(b);
 }
 
+static void what_others_translate_is_on_it_too(void **state)
+{
+	(void)state;
+	have_two_forwards();
+	town_sh("nft 'table ip other { chain pre { type nat hook prerouting priority -101\n"
+		"tcp dport 99 dnat to 192.168.1.2:8080 comment \"box\"\n}\n}'");
+	int a = town_socket(CLIENT, IPPROTO_TCP, "10.1.0.1", 99, 4321);
+	open_terminal("120 -y 24", "", "-a -d 0.5");
+	await_screen("OWNER  *LAST MINUTE$");
+	await_screen("^wan0:80/tcp .* pfwd");
+	await_screen("^\\*:99/tcp  *box  *1 .* other pre");
+	press("Enter");
+	await_screen("^\\*:99/tcp box of other pre  1 connection,");
+	await_screen("^10.1.0.2:4321  *192.168.1.2:8080  *ESTABLISHED ");
+	/* rules that are read again are still the same */
+	town_sh("nft insert rule ip other pre tcp dport 98 dnat to 192.168.1.2:8080");
+	int b = town_socket(CLIENT, IPPROTO_TCP, "10.1.0.1", 99, 4322);
+	await_screen("^10.1.0.2:4322 ");
+	press("Escape / o t h");
+	await_no("wan0:80/tcp");
+	await_screen("^\\*:98/tcp ");
+	close(a);
+	close(b);
+}
+
 static void it_fits_any_size(void **state)
 {
 	(void)state;
@@ -305,6 +330,7 @@ int main(void)
 		STORY(a_minute_shows_as_bars),
 		STORY(keys_sort_and_filter),
 		STORY(a_forward_opens_into_its_connections),
+		STORY(what_others_translate_is_on_it_too),
 		STORY(it_fits_any_size),
 		STORY(the_terminal_is_left_as_it_was),
 		STORY(it_can_be_stopped_and_goes_on),
