@@ -61,6 +61,9 @@ static void a_block_is_rows_and_their_sum(void **state)
 	int a = town_socket(CLIENT, IPPROTO_TCP, "10.1.0.1", 81, 0);
 	int b = town_socket(CLIENT, IPPROTO_TCP, "10.1.0.1", 81, 0);
 	int c = town_socket(CLIENT, IPPROTO_TCP, "10.1.0.1", 80, 0);
+	/* until the greetings and what acknowledges them are counted */
+	town_await("test \"$($PFWD conns -rn -o BYTES-IN,BYTES-OUT; sleep 0.3)\" = "
+		   "\"$($PFWD conns -rn -o BYTES-IN,BYTES-OUT)\"");
 	const char *none = counted ? "0 0B 0B" : "0 - -";
 	char want[512];
 	snprintf(want, sizeof(want),
