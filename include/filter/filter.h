@@ -30,6 +30,7 @@ struct filter_rule {
 	enum filter_verdict verdict;
 	bool never;              /* it matches no packet of a connection of forwards */
 	bool limited;            /* it takes some clients or some packets alone */
+	bool doubtful;           /* it asks what cannot be judged: it may take all, or none */
 	bool source;             /* it takes some sources alone, which src does not tell */
 	bool destination;        /* ... destinations, which dst does not tell; it is unsure too */
 	bool unsure;             /* it asks for more than is told here: it may match, or not */
@@ -106,6 +107,11 @@ struct filter_place filter_place(const struct filter_chain *chains, size_t count
 /* Whether a rule at *index of the base chain, or behind it, stops some packets of the flow but not
  * all, and no other one before ends them all; then *index is its place in the base chain. */
 bool filter_limits(const struct filter_chain *chains, size_t count, size_t base,
+		   const struct filter_flow *flow, size_t *index);
+
+/* Whether a rule before *index of the base chain may stop all packets of the flow, or none, because
+ * of what it asks or of what leads to it; then *index is its place in the base chain. */
+bool filter_doubts(const struct filter_chain *chains, size_t count, size_t base,
 		   const struct filter_flow *flow, size_t *index);
 
 /* The first zone that a rule chooses for the flow on that walk; id 0: none. */

@@ -114,9 +114,22 @@ static enum answer match_rule(const struct filter_rule *r, const struct filter_f
 	return a;
 }
 
+enum reach { /* of a rule, and of what leads to it */
+	     TO_ALL,
+	     IN_DOUBT, /* to all, or to nobody */
+	     TO_SOME,
+};
+
+static enum reach reach_of(const struct filter_rule *r, const struct filter_flow *f, enum answer a)
+{
+	if (is_limited(r, f) || (f->sure && a != YES))
+		return TO_SOME;
+	return r->doubtful ? IN_DOUBT : TO_ALL;
+}
+
 bool filter_takes(const struct filter_rule *rule, const struct filter_flow *flow)
 {
-	return !is_limited(rule, flow) && match_rule(rule, flow) == YES;
+	return reach_of(rule, flow, YES) == TO_ALL && match_rule(rule, flow) == YES;
 }
 
 enum outcome {
@@ -129,21 +142,33 @@ enum outcome {
 struct walk {
 	struct filter_zone zone; /* the first that was chosen */
 	enum filter_verdict by;  /* what stopped it */
-	bool limits;             /* what stops some packets alone stops it */
-	size_t first;            /* the rule of the base chain with which it begins */
+	enum reach sought;       /* what has this reach stops it */
+	size_t first, last;      /* the rules of the base chain that it passes, without the last */
 	const struct filter_chain *chains;
 	size_t count;
 	const struct filter_flow *flow;
 };
 
-/* limited: what leads here takes some clients alone, so that nothing here ends the flow for all. */
-static enum outcome walk_chain(struct walk *w, size_t at, bool limited, int depth, size_t *index)
+/* Whether a rule that ends packets ends the walk; then how. */
+static bool ends_walk(const struct walk *w, enum reach reach, enum answer a, enum outcome *out)
+{
+	bool sought = reach == w->sought || (w->sought == TO_ALL && w->flow->suspect);
+	/* nothing behind what ends all of them is met */
+	bool all = reach == TO_ALL && (a == YES || w->sought == IN_DOUBT);
+	*out = sought ? STOPPED : ACCEPTED;
+	return sought || all;
+}
+
+/* path: what leads here. */
+static enum outcome walk_chain(struct walk *w, size_t at, enum reach path, int depth, size_t *index)
 {
 	const struct filter_chain *chain = &w->chains[at];
-	for (size_t i = depth ? 0 : w->first; i < chain->count; i++) {
+	size_t last = depth || w->last > chain->count ? chain->count : w->last;
+	for (size_t i = depth ? 0 : w->first; i < last; i++) {
 		const struct filter_rule *r = &chain->rules[i];
 		enum answer a = match_rule(r, w->flow);
-		bool some = limited || is_limited(r, w->flow) || (w->flow->sure && a != YES);
+		enum reach own = reach_of(r, w->flow, a), reach = own > path ? own : path;
+		bool some = reach != TO_ALL;
 		enum outcome below = WENT_ON;
 		size_t ignored;
 		*index = i;
@@ -160,7 +185,7 @@ static enum outcome walk_chain(struct walk *w, size_t at, bool limited, int dept
 			if (a == YES && !some)
 				return RETURNED;
 			/* those that return are spared what follows: it stops only the others */
-			limited = some;
+			path = reach;
 			break;
 		case FILTER_UNTRACK:
 			if (!w->flow->early)
@@ -169,15 +194,13 @@ static enum outcome walk_chain(struct walk *w, size_t at, bool limited, int dept
 		case FILTER_PROXY:
 		case FILTER_END:
 			w->by = r->verdict;
-			if (w->limits ? some : !some || w->flow->suspect)
-				return STOPPED;
-			if (w->limits && a == YES)
-				return ACCEPTED; /* nothing behind it is met */
+			if (ends_walk(w, reach, a, &below))
+				return below;
 			break;
 		case FILTER_JUMP:
 		case FILTER_GOTO:
 			if (r->to < w->count && depth < DEPTH_MAX)
-				below = walk_chain(w, r->to, some, depth + 1, &ignored);
+				below = walk_chain(w, r->to, reach, depth + 1, &ignored);
 			if (below == STOPPED)
 				return STOPPED;
 			if (a == YES && below == ACCEPTED)
@@ -196,9 +219,9 @@ static enum outcome walk_chain(struct walk *w, size_t at, bool limited, int dept
 struct filter_place filter_place(const struct filter_chain *chains, size_t count, size_t base,
 				 const struct filter_flow *flow)
 {
-	struct walk walk = {.chains = chains, .count = count, .flow = flow};
+	struct walk walk = {.chains = chains, .count = count, .flow = flow, .last = SIZE_MAX};
 	size_t index = 0;
-	switch (walk_chain(&walk, base, false, 0, &index)) {
+	switch (walk_chain(&walk, base, TO_ALL, 0, &index)) {
 	case STOPPED:
 		return (struct filter_place){FILTER_CLOSED, index, walk.by};
 	case ACCEPTED:
@@ -214,16 +237,28 @@ struct filter_place filter_place(const struct filter_chain *chains, size_t count
 bool filter_limits(const struct filter_chain *chains, size_t count, size_t base,
 		   const struct filter_flow *flow, size_t *index)
 {
-	struct walk walk = {.chains = chains, .count = count, .flow = flow, .limits = true};
-	walk.first = *index;
-	return walk_chain(&walk, base, false, 0, index) == STOPPED;
+	struct walk walk = {.chains = chains,
+			    .count = count,
+			    .flow = flow,
+			    .sought = TO_SOME,
+			    .first = *index,
+			    .last = SIZE_MAX};
+	return walk_chain(&walk, base, TO_ALL, 0, index) == STOPPED;
+}
+
+bool filter_doubts(const struct filter_chain *chains, size_t count, size_t base,
+		   const struct filter_flow *flow, size_t *index)
+{
+	struct walk walk = {
+		.chains = chains, .count = count, .flow = flow, .sought = IN_DOUBT, .last = *index};
+	return walk_chain(&walk, base, TO_ALL, 0, index) == STOPPED;
 }
 
 struct filter_zone filter_zone(const struct filter_chain *chains, size_t count, size_t base,
 			       const struct filter_flow *flow)
 {
-	struct walk walk = {.chains = chains, .count = count, .flow = flow};
+	struct walk walk = {.chains = chains, .count = count, .flow = flow, .last = SIZE_MAX};
 	size_t index = 0;
-	walk_chain(&walk, base, false, 0, &index);
+	walk_chain(&walk, base, TO_ALL, 0, &index);
 	return walk.zone;
 }

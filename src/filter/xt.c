@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A match that is not in the table picks some clients or some packets: that is what nearly all of
- * them are for. So a rule with it is passed over. A target that is not in the table ends the
- * packets.
+ * A match that is not in the table cannot be judged. It is passed over as one that picks some
+ * clients is, which nearly all of them are for, and whoever asks is told of it. A target that is
+ * not in the table ends the packets.
  */
 #include <string.h>
 #include <linux/netfilter.h>
@@ -10,8 +10,10 @@
 #include <linux/netfilter/x_tables.h>
 #include <linux/netfilter/xt_CT.h>
 #include <linux/netfilter/xt_addrtype.h>
+#include <linux/netfilter/xt_connmark.h>
 #include <linux/netfilter/xt_conntrack.h>
 #include <linux/netfilter/xt_iprange.h>
+#include <linux/netfilter/xt_mark.h>
 #include <linux/netfilter/xt_multiport.h>
 #include <linux/netfilter/xt_recent.h>
 #include <linux/netfilter/xt_sctp.h>
@@ -48,10 +50,16 @@ static void read_ports(uint16_t first, uint16_t last, bool inverted, struct filt
 	r->not_ports = inverted;
 }
 
+/* Programs take a port of their own choice from 1024 on: what takes several of these may take all
+ * clients. */
 static void limit_sources(const uint16_t ports[2], bool inverted, struct filter_rule *r)
 {
-	if (ports[0] != 0 || ports[1] != UINT16_MAX || inverted)
+	bool all = ports[0] == 0 && ports[1] == UINT16_MAX;
+	bool few = ports[0] == ports[1] || ports[1] < 1024;
+	if (few && !inverted)
 		r->limited = true;
+	else if (!all || inverted)
+		r->doubtful = true;
 }
 
 static void on_tcp(const void *data, struct filter_rule *r)
@@ -79,20 +87,23 @@ static void on_udp(const void *data, struct filter_rule *r)
 static void on_sctp(const void *data, struct filter_rule *r)
 {
 	const struct xt_sctp_info *sctp = data;
-	if (sctp->flags & ~(unsigned int)XT_SCTP_DEST_PORTS)
-		r->limited = true;
+	if (sctp->flags & XT_SCTP_SRC_PORTS)
+		limit_sources(sctp->spts, sctp->invflags & XT_SCTP_SRC_PORTS, r);
+	if (sctp->flags & XT_SCTP_CHUNK_TYPES)
+		r->doubtful = true;
 	if (sctp->flags & XT_SCTP_DEST_PORTS)
 		read_ports(sctp->dpts[0], sctp->dpts[1], sctp->invflags & XT_SCTP_DEST_PORTS, r);
 }
 
-/* The ports are told as one range; the rule is unsure if there are gaps in it. */
+/* The ports are told as one range; the rule is unsure if there are gaps in it. Where a port of
+ * either end counts, few clients have one of these. */
 static void on_multiport(const void *data, struct filter_rule *r)
 {
 	const struct xt_multiport_v1 *multi = data;
 	unsigned int count = 0;
 	struct ports hull = {UINT16_MAX, 0};
-	if (multi->flags != XT_MULTIPORT_DESTINATION || multi->count > XT_MULTI_PORTS) {
-		r->limited = true;
+	if (multi->flags == XT_MULTIPORT_SOURCE || multi->count > XT_MULTI_PORTS) {
+		r->doubtful = true;
 		return;
 	}
 	for (unsigned int i = 0; i < multi->count; i++, count++) {
@@ -132,9 +143,9 @@ static void on_conntrack(const void *data, struct filter_rule *r)
 {
 	const struct xt_conntrack_mtinfo3 *ct = data;
 	unsigned int asks = ct->match_flags, not = ct->invert_flags;
-	const unsigned int clients = XT_CONNTRACK_ORIGSRC | XT_CONNTRACK_REPLDST |
-				     XT_CONNTRACK_STATUS | XT_CONNTRACK_EXPIRES |
-				     XT_CONNTRACK_ORIGSRC_PORT | XT_CONNTRACK_REPLDST_PORT;
+	const unsigned int clients = XT_CONNTRACK_ORIGSRC | XT_CONNTRACK_REPLDST;
+	const unsigned int doubtful = XT_CONNTRACK_STATUS | XT_CONNTRACK_EXPIRES |
+				      XT_CONNTRACK_ORIGSRC_PORT | XT_CONNTRACK_REPLDST_PORT;
 	const unsigned int targets =
 		XT_CONNTRACK_ORIGDST | XT_CONNTRACK_REPLSRC | XT_CONNTRACK_REPLSRC_PORT;
 	if (asks & XT_CONNTRACK_STATE)
@@ -147,6 +158,8 @@ static void on_conntrack(const void *data, struct filter_rule *r)
 		r->not_reply = true;
 	if (asks & clients)
 		r->limited = true;
+	if (asks & doubtful)
+		r->doubtful = true;
 	if (asks & targets)
 		r->unsure = true;
 	if (!(asks & XT_CONNTRACK_ORIGDST_PORT))
@@ -199,6 +212,29 @@ static void on_recent(const void *data, struct filter_rule *r)
 		r->limited = true;
 }
 
+/* Packets that carry a mark are few; those without one may be all. */
+static void on_mark(const void *data, struct filter_rule *r)
+{
+	const struct xt_mark_mtinfo1 *mark = data;
+	if ((mark->mark != 0) != mark->invert)
+		r->limited = true;
+	else
+		r->doubtful = true;
+}
+
+static void on_connmark(const void *data, struct filter_rule *r)
+{
+	const struct xt_connmark_mtinfo1 *mark = data;
+	const struct xt_mark_mtinfo1 same = {mark->mark, mark->mask, mark->invert};
+	on_mark(&same, r);
+}
+
+static void on_some(const void *data, struct filter_rule *r)
+{
+	(void)data;
+	r->limited = true;
+}
+
 static void on_icmp(const void *data, struct filter_rule *r)
 {
 	(void)data;
@@ -229,6 +265,26 @@ static const struct known {
 	{"iprange", 1, sizeof(struct xt_iprange_mtinfo), on_iprange},
 	{"set", ANY_REVISION, sizeof(struct xt_set_info), on_set},
 	{"recent", ANY_REVISION, sizeof(struct xt_recent_mtinfo), on_recent},
+	{"mark", 1, sizeof(struct xt_mark_mtinfo1), on_mark},
+	{"connmark", 1, sizeof(struct xt_connmark_mtinfo1), on_connmark},
+	{"limit", ANY_REVISION, 0, on_some},
+	{"hashlimit", ANY_REVISION, 0, on_some},
+	{"connlimit", ANY_REVISION, 0, on_some},
+	{"connbytes", ANY_REVISION, 0, on_some},
+	{"quota", ANY_REVISION, 0, on_some},
+	{"statistic", ANY_REVISION, 0, on_some},
+	{"geoip", ANY_REVISION, 0, on_some},
+	{"mac", ANY_REVISION, 0, on_some},
+	{"rpfilter", ANY_REVISION, 0, on_some},
+	{"osf", ANY_REVISION, 0, on_some},
+	{"string", ANY_REVISION, 0, on_some},
+	{"length", ANY_REVISION, 0, on_some},
+	{"tcpmss", ANY_REVISION, 0, on_some},
+	{"ttl", ANY_REVISION, 0, on_some},
+	{"hl", ANY_REVISION, 0, on_some},
+	{"tos", ANY_REVISION, 0, on_some},
+	{"dscp", ANY_REVISION, 0, on_some},
+	{"ecn", ANY_REVISION, 0, on_some},
 	{"icmp", ANY_REVISION, 0, on_icmp},
 	{"icmp6", ANY_REVISION, 0, on_icmp},
 	{"comment", ANY_REVISION, 0, on_comment},
@@ -245,7 +301,7 @@ void filter_xt_match(const struct filter_xt *match, struct filter_rule *r)
 		known->read(match->data, r);
 		return;
 	}
-	r->limited = true;
+	r->doubtful = true;
 }
 
 /* ---- targets ---- */

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * What a rule asks of a packet is followed from register to register. Conditions that pick some
- * clients or some packets make it a limited rule; what is not understood makes it unsure.
+ * clients or some packets make it a limited rule; those of which nobody can say here whom they pick
+ * make it a doubtful one. What is only half understood makes it unsure.
  */
 #include <arpa/inet.h>
 #include <endian.h>
@@ -39,11 +40,14 @@ enum loaded {
 	LOADED_SOURCE,
 	LOADED_DESTINATION,
 	LOADED_PORT,
+	LOADED_SOURCE_PORT,
 	LOADED_STATE,  /* of the connection */
 	LOADED_STATUS, /* of the connection */
 	LOADED_MARK,
+	LOADED_CONNECTION_MARK,
 	LOADED_PLACE, /* something that tells all clients alike, as the type of an address */
-	LOADED_OTHER, /* something that tells clients or packets apart */
+	LOADED_SOME,  /* something that tells clients or packets apart */
+	LOADED_DOUBT, /* something that may tell them apart, or not */
 };
 
 struct reg {
@@ -88,8 +92,9 @@ static void on_meta(struct decoder *d, const struct wire_attrs *a)
 		{NFT_META_IIF, LOADED_IN_INDEX},   {NFT_META_OIF, LOADED_OUT_INDEX},
 		{NFT_META_NFPROTO, LOADED_FAMILY}, {NFT_META_L4PROTO, LOADED_PROTO},
 		{NFT_META_MARK, LOADED_MARK},      {NFT_META_PROTOCOL, LOADED_ETHERTYPE},
+		{NFT_META_LEN, LOADED_SOME},       {NFT_META_PRANDOM, LOADED_SOME},
 	};
-	enum loaded what = LOADED_OTHER;
+	enum loaded what = LOADED_DOUBT;
 	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
 		if (known[i].key == wire_number_of(a, NFTA_META_KEY))
 			what = known[i].what;
@@ -101,7 +106,7 @@ static void on_payload(struct decoder *d, const struct wire_attrs *a)
 	uint32_t base = wire_number_of(a, NFTA_PAYLOAD_BASE);
 	uint32_t offset = wire_number_of(a, NFTA_PAYLOAD_OFFSET);
 	uint32_t length = wire_number_of(a, NFTA_PAYLOAD_LEN);
-	enum loaded what = LOADED_OTHER;
+	enum loaded what = LOADED_SOME;
 	if (base == NFT_PAYLOAD_NETWORK_HEADER && (offset == 16 || offset == 24) &&
 	    !(offset == 16 && length == 8))
 		what = LOADED_DESTINATION;
@@ -112,6 +117,8 @@ static void on_payload(struct decoder *d, const struct wire_attrs *a)
 		what = LOADED_PROTO;
 	else if (base == NFT_PAYLOAD_TRANSPORT_HEADER && offset == 2 && length == 2)
 		what = LOADED_PORT;
+	else if (base == NFT_PAYLOAD_TRANSPORT_HEADER && offset == 0 && length == 2)
+		what = LOADED_SOURCE_PORT;
 	else if (base == NFT_PAYLOAD_TRANSPORT_HEADER && offset == 13 && length == 1 &&
 		 d->rule->proto == PROTO_TCP)
 		what = LOADED_TCP_FLAGS;
@@ -132,17 +139,31 @@ static void on_ct(struct decoder *d, const struct wire_attrs *a)
 {
 	if (wire_number_of(a, NFTA_CT_KEY) == NFT_CT_ZONE && a->of[NFTA_CT_SREG])
 		choose_zone(d, a);
-	uint32_t key = wire_number_of(a, NFTA_CT_KEY);
-	enum loaded what = key == NFT_CT_STATE    ? LOADED_STATE
-			   : key == NFT_CT_STATUS ? LOADED_STATUS
-						  : LOADED_OTHER;
+	static const struct {
+		uint32_t key;
+		enum loaded what;
+	} known[] = {
+		{NFT_CT_STATE, LOADED_STATE},
+		{NFT_CT_STATUS, LOADED_STATUS},
+		{NFT_CT_MARK, LOADED_CONNECTION_MARK},
+		{NFT_CT_SRC, LOADED_SOME},
+		{NFT_CT_SRC_IP, LOADED_SOME},
+		{NFT_CT_SRC_IP6, LOADED_SOME},
+		{NFT_CT_PKTS, LOADED_SOME},
+		{NFT_CT_BYTES, LOADED_SOME},
+		{NFT_CT_AVGPKT, LOADED_SOME},
+	};
+	enum loaded what = LOADED_DOUBT;
+	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
+		if (known[i].key == wire_number_of(a, NFTA_CT_KEY))
+			what = known[i].what;
 	load(d, a->of[NFTA_CT_DREG], what, 0);
 }
 
 static void on_fib(struct decoder *d, const struct wire_attrs *a)
 {
 	bool source = wire_number_of(a, NFTA_FIB_FLAGS) & NFTA_FIB_F_SADDR;
-	load(d, a->of[NFTA_FIB_DREG], source ? LOADED_OTHER : LOADED_PLACE, 0);
+	load(d, a->of[NFTA_FIB_DREG], source ? LOADED_SOME : LOADED_PLACE, 0);
 }
 
 static void on_bitwise(struct decoder *d, const struct wire_attrs *a)
@@ -225,6 +246,25 @@ static void ask_port(struct filter_rule *r, uint32_t op, uint16_t port)
 		r->unsure = true;
 }
 
+/* Programs take a port of their own choice from 1024 on: what takes several of these may take all
+ * clients. */
+static void ask_source_port(struct filter_rule *r, uint32_t op, uint16_t port)
+{
+	if (op == NFT_CMP_EQ || (op == NFT_CMP_LTE && port < 1024))
+		r->limited = true;
+	else
+		r->doubtful = true;
+}
+
+/* Packets that carry a mark are few; those without one may be all. */
+static void ask_mark(struct filter_rule *r, uint32_t op, uint32_t mark)
+{
+	if (op == (mark ? NFT_CMP_EQ : NFT_CMP_NEQ))
+		r->limited = true;
+	else
+		r->doubtful = true;
+}
+
 static void on_cmp(struct decoder *d, const struct wire_attrs *a)
 {
 	struct filter_rule *r = d->rule;
@@ -291,6 +331,9 @@ static void on_cmp(struct decoder *d, const struct wire_attrs *a)
 	case LOADED_PORT:
 		ask_port(r, op, ntohs(port));
 		break;
+	case LOADED_SOURCE_PORT:
+		ask_source_port(r, op, ntohs(port));
+		break;
 	case LOADED_STATE:
 		/* of a mask, and then "not 0": one of these states */
 		if (reg->masked && neq && number == 0) {
@@ -306,12 +349,15 @@ static void on_cmp(struct decoder *d, const struct wire_attrs *a)
 		if (reg->masked && mask == IPS_DST_NAT && number == 0 && equality)
 			r->never = r->never || !neq;
 		else
-			r->limited = true;
+			r->doubtful = true;
 		break;
 	case LOADED_MARK:
 		d->mark_is_guest = reg->masked && mask == GUEST_MARK && number == GUEST_MARK &&
 				   op == NFT_CMP_EQ;
-		r->limited = true;
+		ask_mark(r, op, number);
+		break;
+	case LOADED_CONNECTION_MARK:
+		ask_mark(r, op, number);
 		break;
 	case LOADED_PLACE:
 		r->unsure = true;
@@ -321,9 +367,52 @@ static void on_cmp(struct decoder *d, const struct wire_attrs *a)
 			r->limited = true;
 		r->not_src = neq;
 		break;
-	case LOADED_OTHER:
-	case LOADED_NOTHING:
+	case LOADED_SOME:
 		r->limited = true;
+		break;
+	case LOADED_DOUBT:
+	case LOADED_NOTHING:
+		r->doubtful = true;
+		break;
+	}
+}
+
+/* The number of two bytes at an end of a range; 0: it is none. */
+static uint16_t end_of_range(const struct nlattr *end)
+{
+	struct wire_attrs data = wire_nest(end);
+	const struct nlattr *value = data.of[NFTA_DATA_VALUE];
+	uint16_t number = 0;
+	if (value && mnl_attr_get_payload_len(value) == sizeof(number))
+		memcpy(&number, mnl_attr_get_payload(value), sizeof(number));
+	return ntohs(number);
+}
+
+/* nft(8) makes one of what a range must not be, and two comparisons of the rest; iptables-nft
+ * always makes one. */
+static void on_range(struct decoder *d, const struct wire_attrs *a)
+{
+	struct filter_rule *r = d->rule;
+	uint16_t first = end_of_range(a->of[NFTA_RANGE_FROM_DATA]);
+	uint16_t last = end_of_range(a->of[NFTA_RANGE_TO_DATA]);
+	bool neq = wire_number_of(a, NFTA_RANGE_OP) == NFT_RANGE_NEQ;
+	switch (reg_of(d, a->of[NFTA_RANGE_SREG])->what) {
+	case LOADED_PORT:
+		r->ports = (struct ports){first ? first : 1, last};
+		r->not_ports = neq;
+		break;
+	case LOADED_SOURCE_PORT:
+		ask_source_port(r, neq ? NFT_CMP_NEQ : NFT_CMP_LTE, last);
+		break;
+	case LOADED_DESTINATION:
+		r->unsure = r->destination = true;
+		break;
+	case LOADED_SOURCE:
+	case LOADED_SOME:
+		r->limited = true;
+		break;
+	default:
+		r->doubtful = true;
 		break;
 	}
 }
@@ -341,8 +430,20 @@ static void on_lookup(struct decoder *d, const struct wire_attrs *a)
 			d->rule->destination =
 				d->rule->destination || d->regs[i].what == LOADED_DESTINATION;
 		}
-	d->rule->limited =
-		d->rule->limited || reg->what == LOADED_OTHER || reg->what == LOADED_MARK;
+	switch (reg->what) {
+	case LOADED_SOME:
+	case LOADED_MARK:
+	case LOADED_CONNECTION_MARK:
+		d->rule->limited = true;
+		break;
+	case LOADED_SOURCE_PORT:
+	case LOADED_DOUBT:
+	case LOADED_NOTHING:
+		d->rule->doubtful = true;
+		break;
+	default:
+		break;
+	}
 	d->rule->unsure = true;
 	/* what is done by a connection's state is done to others than new ones */
 	if (dreg && !wire_reg(dreg, &to) && reg->what != LOADED_STATE)
@@ -427,6 +528,13 @@ static void on_limit(struct decoder *d, const struct wire_attrs *a)
 	d->rule->limited = true;
 }
 
+static void on_object(struct decoder *d, const struct wire_attrs *a)
+{
+	uint32_t type = wire_number_of(a, NFTA_OBJREF_IMM_TYPE);
+	if (type == NFT_OBJECT_LIMIT || type == NFT_OBJECT_QUOTA || type == NFT_OBJECT_CONNLIMIT)
+		d->rule->limited = true;
+}
+
 static void on_notrack(struct decoder *d, const struct wire_attrs *a)
 {
 	(void)a;
@@ -455,6 +563,7 @@ static const struct {
 	{"fib", on_fib},
 	{"bitwise", on_bitwise},
 	{"cmp", on_cmp},
+	{"range", on_range},
 	{"lookup", on_lookup},
 	{"match", on_match},
 	{"target", on_target},
@@ -466,8 +575,17 @@ static const struct {
 	{"notrack", on_notrack},
 	{"synproxy", on_synproxy},
 	{"byteorder", on_nothing},
-	{"objref", on_nothing},
+	{"objref", on_object},
 	{"flow_offload", on_nothing},
+	{"last", on_nothing},
+	{"dup", on_nothing},
+	{"limit", on_limit},
+	{"quota", on_limit},
+	{"connlimit", on_limit},
+	{"numgen", on_limit},
+	{"hash", on_limit},
+	{"exthdr", on_limit},
+	{"osf", on_limit},
 };
 
 static void decode_expr(struct decoder *d, const struct nlattr *item)
@@ -480,8 +598,9 @@ static void decode_expr(struct decoder *d, const struct nlattr *item)
 			expressions[i].on(d, &data);
 			return;
 		}
-	/* limit, quota, numgen, socket ...: it takes some packets */
-	on_limit(d, &data);
+	/* socket, rt, xfrm ...: what they load is not known either */
+	d->rule->doubtful = true;
+	memset(d->regs, 0, sizeof(d->regs));
 }
 
 /* ---- reading ---- */

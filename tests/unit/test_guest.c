@@ -49,6 +49,10 @@
 	{                                         \
 		.verdict = FILTER_GOTO, .to = (n) \
 	}
+#define DOUBT                                           \
+	{                                               \
+		.verdict = FILTER_END, .doubtful = true \
+	}
 #define RETURN_SOME                                       \
 	{                                                 \
 		.verdict = FILTER_RETURN, .limited = true \
@@ -349,13 +353,67 @@ static void bans_behind_a_place_are_found(void **state)
 	assert_int_equal(index, 2);
 }
 
-static size_t rules_of(const struct filter_rule rules[RULES_MAX])
+/* ---- what may stop all, or nobody ---- */
+
+/* The connection of the rows above; only the first two rules of the base chain are asked for. */
+static const struct doubted {
+	const char *what;
+	struct filter_rule rules[2][3]; /* up to the first that is zeroed */
+	int index;                      /* of the rule that is found; -1: none */
+} doubts[] = {
+	{"a drop", {{BAN, DOUBT}}, 1},
+	{"a door", {{{.verdict = FILTER_ACCEPT, .doubtful = true}}}, -1},
+	{"a mark that is set", {{{.doubtful = true}}}, -1},
+	{"a drop behind the place", {{BAN, BAN, DOUBT}}, -1},
+	{"a drop of another interface",
+	 {{{.verdict = FILTER_END, .doubtful = true, .in = "lan0"}}},
+	 -1},
+	{"a drop for some clients",
+	 {{{.verdict = FILTER_END, .doubtful = true, .limited = true}}},
+	 -1},
+	{"a drop behind one of all", {{DROP, DOUBT}}, -1},
+	{"a drop behind what lets all in", {{ACCEPT_ALL, DOUBT}}, -1},
+	{"a drop below", {{BAN, JUMP(1)}, {BAN, DOUBT}}, 1},
+	{"a drop below, for some clients",
+	 {{{.verdict = FILTER_JUMP, .to = 1, .limited = true}}, {DOUBT}},
+	 -1},
+	{"what may lead to a drop",
+	 {{{.verdict = FILTER_JUMP, .to = 1, .doubtful = true}}, {DROP}},
+	 0},
+	{"what may not return before a drop",
+	 {{JUMP(1)}, {{.verdict = FILTER_RETURN, .doubtful = true}, DROP}},
+	 0},
+	{"a drop of all who do not return", {{JUMP(1)}, {RETURN_SOME, DOUBT}}, -1},
+};
+
+static size_t rules_of(const struct filter_rule *rules, size_t max)
 {
 	static const struct filter_rule none;
 	size_t n = 0;
-	while (n < RULES_MAX && memcmp(&rules[n], &none, sizeof(none)) != 0)
+	while (n < max && memcmp(&rules[n], &none, sizeof(none)) != 0)
 		n++;
 	return n;
+}
+
+static void what_may_stop_all_is_found(void **state)
+{
+	const struct forward f = read_one("wan0:80 192.168.1.2:8080");
+	const struct filter_flow flow = {.family = f.family,
+					 .proto = f.proto,
+					 .in = "wan0",
+					 .dst = network_of_host(&f.target),
+					 .ports = f.target_ports};
+	(void)state;
+	for (size_t i = 0; i < sizeof(doubts) / sizeof(doubts[0]); i++) {
+		const struct doubted *row = &doubts[i];
+		const struct filter_chain chains[] = {
+			{row->rules[0], rules_of(row->rules[0], 3), false},
+			{row->rules[1], rules_of(row->rules[1], 3), false}};
+		size_t index = 2;
+		bool found = filter_doubts(chains, 2, 0, &flow, &index);
+		if ((found ? (int)index : -1) != row->index)
+			fail_msg("%s: %d", row->what, found ? (int)index : -1);
+	}
 }
 
 /* The same for the answers of this host: their source is this host, their destination a client. */
@@ -392,8 +450,8 @@ static void walk_all(const struct walked *walks, size_t count, const struct filt
 		const struct walked *w = &walks[i];
 		struct filter_chain chains[3];
 		for (size_t c = 0; c < 3; c++)
-			chains[c] = (struct filter_chain){w->rules[c], rules_of(w->rules[c]),
-							  c == 0 && w->drops};
+			chains[c] = (struct filter_chain){
+				w->rules[c], rules_of(w->rules[c], RULES_MAX), c == 0 && w->drops};
 		struct filter_place p = filter_place(chains, 3, 0, flow);
 		if (p.end != w->place.end || p.index != w->place.index)
 			fail_msg("%s: %s at %zu", w->what, p.end == FILTER_OPEN ? "open" : "closed",
@@ -658,6 +716,7 @@ int main(void)
 		cmocka_unit_test(what_stops_one_client_is_found),
 		cmocka_unit_test(what_comes_before_the_translation_is_found),
 		cmocka_unit_test(bans_behind_a_place_are_found),
+		cmocka_unit_test(what_may_stop_all_is_found),
 		cmocka_unit_test(the_source_of_answers_is_an_address_of_this_host),
 		cmocka_unit_test(a_chain_of_the_hook_needs_a_guest),
 		cmocka_unit_test(a_guest_behind_the_drop_is_too_late),
