@@ -51,10 +51,9 @@ const struct other_row *overview_whose(const struct overview *others, const stru
  * others; or the number of both together: nobody's. */
 size_t overview_owner(const struct overview *others, const struct owners *own,
 		      const struct connection *c);
-/* Add up the connections of that family (FAMILY_NONE: both) into sums, by overview_owner. *resized:
- * as of owners_walk. */
-int overview_sums(const struct overview *others, const struct owners *own, enum family family,
-		  struct owners_sum *sums, bool *resized, struct err *err);
+/* Add up the connections of owners_walk into sums, by overview_owner. */
+int overview_sums(const struct overview *others, struct owners *own, struct owners_sum *sums,
+		  struct err *err);
 
 /* What a selection says of pfwd's forwards, whose selected[i] are filled, and of others' rows. A
  * NAME also selects by comment and owner. -1 with ERR_NOT_FOUND: a selector selects none of both.

@@ -6,28 +6,22 @@
 #ifndef PFWD_CONNS_CONNTRACK_H
 #define PFWD_CONNS_CONNTRACK_H
 
-#include "conns/connection.h"
+#include "conns/ctrequest.h"
 #include "model/err.h"
 
-enum conntrack_which {
-	CONNTRACK_TRANSLATED, /* those whose destination is translated */
-	CONNTRACK_UDP,        /* all of UDP */
+struct conntrack_walker { /* whoever is given connections */
+	int (*each)(void *context, const struct connection *c);
+	void *context;
 };
 
 /*
- * Call each for every connection of that family (FAMILY_NONE: of both). Memory does not grow with
- * their number. A connection that the kernel reports twice because its table changes meanwhile is
- * passed on once. A negative value of each ends the walk and is returned; else 0, or -1:
- * ERR_UNSUPPORTED if the kernel has no conntrack, ERR_PERMISSION, ERR_FAILED.
+ * Call each for every connection that is wished for. Memory does not grow with their number. A
+ * connection that the kernel reports twice because its table changes meanwhile is passed on once. A
+ * negative value of each ends the walk and is returned; else 0, or -1: ERR_UNSUPPORTED if the
+ * kernel has no conntrack, ERR_PERMISSION, ERR_FAILED.
  */
-int conntrack_walk(enum family family, enum conntrack_which which,
-		   int (*each)(void *context, const struct connection *c), void *context,
+int conntrack_walk(const struct ctrequest_wish *wish, const struct conntrack_walker *walker,
 		   struct err *err);
-
-/* The same for the connections of proto to that port whose destination is not translated. */
-int conntrack_walk_port(enum family family, uint8_t proto, uint16_t port,
-			int (*each)(void *context, const struct connection *c), void *context,
-			struct err *err);
 
 /*
  * Call each for every translated connection that begins, changes or ends, and done after each lot

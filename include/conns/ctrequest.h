@@ -19,7 +19,7 @@ struct nlmsghdr *ctrequest_begin(void *buffer, uint16_t type, uint16_t flags, en
 
 /* Which connections of the table. */
 struct ctrequest_wish {
-	enum family family; /* FAMILY_NONE: both; not with a protocol */
+	enum family family; /* FAMILY_NONE: both */
 	uint8_t proto;      /* 0: those of any whose destination is translated */
 	uint16_t port;      /* not 0: to that port, if their destination is not translated */
 };

@@ -5,7 +5,7 @@
 #ifndef PFWD_CONNS_OWNERS_H
 #define PFWD_CONNS_OWNERS_H
 
-#include "conns/ctrequest.h"
+#include "conns/conntrack.h"
 #include "conns/lookup.h"
 #include "host/interfaces.h"
 
@@ -13,6 +13,10 @@ struct owners { /* a zeroed one knows no forward */
 	const struct forwards *set;
 	struct lookup lookup;
 	struct host_addresses addresses;
+	enum family family; /* set it to walk through the connections of one family alone */
+	/* During the last walk the kernel resized its table, so that some connections may be
+	 * missing, or were shown twice. */
+	bool resized;
 };
 
 /* The set must stay as it is meanwhile. 0, or -1 and *out is empty. */
@@ -27,12 +31,9 @@ const struct forward *owners_forward(const struct owners *owners, const struct c
  * a wish a call. *at is 0 before the first one; false: there are no more. */
 bool owners_next_kept(const struct owners *owners, size_t *at, struct ctrequest_wish *out);
 
-/* Every translated connection of that family, as conntrack_walk, and those that owners_forward says
- * a forward has though they are not called translated. *resized: the kernel resized its table
- * meanwhile, so that some may be missing, or were shown twice. */
-int owners_walk(const struct owners *owners, enum family family,
-		int (*each)(void *context, const struct connection *c), void *context,
-		bool *resized, struct err *err);
+/* Every translated connection, as conntrack_walk, and those that owners_forward says a forward has
+ * though they are not called translated. */
+int owners_walk(struct owners *owners, const struct conntrack_walker *walker, struct err *err);
 
 struct owners_sum {
 	uint64_t conns;

@@ -186,11 +186,11 @@ static int count_connection(void *context, const struct connection *c)
 /* Without conntrack there is nothing to tell of connections. */
 static int read_connections(struct asker *asker, struct err *err)
 {
+	const struct conntrack_walker walker = {count_connection, asker};
 	struct err none;
-	bool resized;
 	if (owners_make(asker->set, &asker->owners, err) < 0)
 		return -1;
-	owners_walk(&asker->owners, FAMILY_NONE, count_connection, asker, &resized, &none);
+	owners_walk(&asker->owners, &walker, &none);
 	owners_free(&asker->owners);
 	return 0;
 }

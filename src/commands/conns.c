@@ -298,6 +298,7 @@ static int read_forwards(struct conns *conns, struct err *err)
 		return err_memory(err);
 	if (owners_make(set, &conns->owners, err) < 0)
 		return -1;
+	conns->owners.family = conns->query.selection.family;
 	struct ctrequest_wish ignored;
 	size_t at = 0;
 	conns->keeps = owners_next_kept(&conns->owners, &at, &ignored);
@@ -339,10 +340,9 @@ static void say_accounting(const struct conns *conns)
 
 static int print_all(struct conns *conns, int (*each)(void *context, const struct connection *c))
 {
-	bool resized = false;
-	int result = owners_walk(&conns->owners, conns->query.selection.family, each, conns,
-				 &resized, conns->err);
-	if (resized)
+	const struct conntrack_walker walker = {each, conns};
+	int result = owners_walk(&conns->owners, &walker, conns->err);
+	if (conns->owners.resized)
 		query_say_resized();
 	return result;
 }
@@ -519,12 +519,10 @@ static int count(struct conns *conns, struct err *err)
 {
 	struct owners_sum *sums =
 		calloc(conns->present.forwards.count + conns->others.rows.count + 1, sizeof(*sums));
-	bool resized = false;
 	int result = sums ? 0 : err_memory(err);
 	if (result == 0)
-		result = overview_sums(&conns->others, &conns->owners,
-				       conns->query.selection.family, sums, &resized, err);
-	if (resized)
+		result = overview_sums(&conns->others, &conns->owners, sums, err);
+	if (conns->owners.resized)
 		query_say_resized();
 	if (result == 0)
 		result = print_counts(conns, sums, err);

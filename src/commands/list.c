@@ -238,7 +238,6 @@ static int count_connections(struct list *list, struct err *err)
 {
 	const struct report_choice *choice = &list->query.report.choice;
 	bool bytes = report_chosen(choice, "BYTES") || report_chosen(choice, "PACKETS");
-	bool resized = false;
 	if (!bytes && !report_chosen(choice, "LIVE"))
 		return 0;
 	if (bytes)
@@ -250,9 +249,9 @@ static int count_connections(struct list *list, struct err *err)
 	if (overview_make_index(&list->others, err) < 0)
 		return -1;
 	if (owners_make(&list->present.forwards, &list->owners, err) < 0 ||
-	    overview_sums(&list->others, &list->owners, FAMILY_NONE, list->sums, &resized, err) < 0)
+	    overview_sums(&list->others, &list->owners, list->sums, err) < 0)
 		return -1;
-	if (resized)
+	if (list->owners.resized)
 		query_say_resized();
 	return 0;
 }

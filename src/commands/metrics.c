@@ -297,14 +297,13 @@ static int make_subjects(struct metrics *m, struct err *err)
 static int count_connections(struct metrics *m, struct err *err)
 {
 	struct owners owners = {0};
-	bool resized = false;
 	m->sums = calloc(m->present.forwards.count + m->others.rows.count + 1, sizeof(*m->sums));
 	int result = m->sums ? owners_make(&m->present.forwards, &owners, err) : err_memory(err);
 	if (result == 0)
-		result = overview_sums(&m->others, &owners, FAMILY_NONE, m->sums, &resized, err);
-	owners_free(&owners);
-	if (resized)
+		result = overview_sums(&m->others, &owners, m->sums, err);
+	if (owners.resized)
 		query_say_resized();
+	owners_free(&owners);
 	return result;
 }
 

@@ -159,11 +159,12 @@ static int add_connection(void *context, const struct connection *c)
 	return 0;
 }
 
-int overview_sums(const struct overview *others, const struct owners *own, enum family family,
-		  struct owners_sum *sums, bool *resized, struct err *err)
+int overview_sums(const struct overview *others, struct owners *own, struct owners_sum *sums,
+		  struct err *err)
 {
 	struct adding adding = {others, own, sums};
-	return owners_walk(own, family, add_connection, &adding, resized, err);
+	const struct conntrack_walker walker = {add_connection, &adding};
+	return owners_walk(own, &walker, err);
 }
 
 /* ---- selecting ---- */

@@ -19,8 +19,7 @@
 struct walk {
 	struct repeats recent;
 	struct ctrequest_wish wish;
-	int (*each)(void *context, const struct connection *c);
-	void *context;
+	const struct conntrack_walker *walker;
 	int result;
 };
 
@@ -30,7 +29,7 @@ static int on_message(const struct nlmsghdr *nlh, void *data)
 	struct connection c;
 	if (!ctrequest_read(nlh, &walk->wish, &c) || repeats_seen(&walk->recent, &c))
 		return MNL_CB_OK;
-	walk->result = walk->each(walk->context, &c);
+	walk->result = walk->walker->each(walk->walker->context, &c);
 	return walk->result < 0 ? MNL_CB_STOP : MNL_CB_OK;
 }
 
@@ -56,25 +55,15 @@ static int walk_family(enum family family, struct walk *walk, struct err *err)
 	return walk->result < 0 ? walk->result : result;
 }
 
-int conntrack_walk(enum family family, enum conntrack_which which,
-		   int (*each)(void *context, const struct connection *c), void *context,
+/* The kernel is asked for a protocol only with a family. */
+int conntrack_walk(const struct ctrequest_wish *wish, const struct conntrack_walker *walker,
 		   struct err *err)
 {
-	struct walk walk = {.each = each, .context = context};
-	walk.wish.proto = which == CONNTRACK_UDP ? PROTO_UDP : 0;
-	if (family != FAMILY_NONE || which == CONNTRACK_TRANSLATED)
-		return walk_family(family, &walk, err);
+	struct walk walk = {.wish = *wish, .walker = walker};
+	if (wish->family != FAMILY_NONE || !wish->proto)
+		return walk_family(wish->family, &walk, err);
 	int result = walk_family(FAMILY_IPV4, &walk, err);
 	return result < 0 ? result : walk_family(FAMILY_IPV6, &walk, err);
-}
-
-int conntrack_walk_port(enum family family, uint8_t proto, uint16_t port,
-			int (*each)(void *context, const struct connection *c), void *context,
-			struct err *err)
-{
-	struct walk walk = {
-		.wish = {.proto = proto, .port = port}, .each = each, .context = context};
-	return walk_family(family, &walk, err);
 }
 
 unsigned long conntrack_buckets(void)

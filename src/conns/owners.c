@@ -63,14 +63,14 @@ const struct forward *owners_forward(const struct owners *owners, const struct c
 
 struct walking {
 	const struct owners *owners;
-	int (*each)(void *context, const struct connection *c);
-	void *context;
+	const struct conntrack_walker *walker;
 };
 
 static int pass_kept(void *context, const struct connection *c)
 {
 	const struct walking *walking = context;
-	return owners_forward(walking->owners, c) ? walking->each(walking->context, c) : 0;
+	const struct conntrack_walker *walker = walking->walker;
+	return owners_forward(walking->owners, c) ? walker->each(walker->context, c) : 0;
 }
 
 /* Whether one of the forwards before that one keeps the same port: then it was asked for. */
@@ -99,20 +99,19 @@ bool owners_next_kept(const struct owners *owners, size_t *at, struct ctrequest_
 	return false;
 }
 
-int owners_walk(const struct owners *owners, enum family family,
-		int (*each)(void *context, const struct connection *c), void *context,
-		bool *resized, struct err *err)
+int owners_walk(struct owners *owners, const struct conntrack_walker *walker, struct err *err)
 {
+	const struct ctrequest_wish translated = {.family = owners->family};
 	unsigned long before = conntrack_buckets();
-	struct walking walking = {owners, each, context};
+	struct walking walking = {owners, walker};
+	const struct conntrack_walker kept_walker = {pass_kept, &walking};
 	struct ctrequest_wish kept;
 	size_t at = 0;
-	int result = conntrack_walk(family, CONNTRACK_TRANSLATED, each, context, err);
+	int result = conntrack_walk(&translated, walker, err);
 	while (result == 0 && owners_next_kept(owners, &at, &kept))
-		if (!family || family == kept.family)
-			result = conntrack_walk_port(kept.family, kept.proto, kept.port, pass_kept,
-						     &walking, err);
-	*resized = result == 0 && conntrack_buckets() != before;
+		if (!owners->family || owners->family == kept.family)
+			result = conntrack_walk(&kept, &kept_walker, err);
+	owners->resized = result == 0 && conntrack_buckets() != before;
 	return result;
 }
 

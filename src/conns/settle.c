@@ -74,8 +74,10 @@ static int find_stale(void *context, const struct connection *c)
 
 static int look(struct search *search, size_t *failed, struct err *err)
 {
+	static const struct ctrequest_wish udp = {.proto = PROTO_UDP};
+	const struct conntrack_walker walker = {find_stale, search};
 	search->found.count = 0;
-	if (conntrack_walk(FAMILY_NONE, CONNTRACK_UDP, find_stale, search, err) < 0)
+	if (conntrack_walk(&udp, &walker, err) < 0)
 		return -1;
 	*failed = end_all(&search->found, err);
 	return 0;
@@ -126,12 +128,11 @@ static int find_through(void *context, const struct connection *c)
 int settle_kill(const struct stale_change *change, size_t *failed, struct err *err)
 {
 	struct killing killing = {.after = change->after, .err = err};
-	bool resized;
+	const struct conntrack_walker walker = {find_through, &killing};
 	*failed = 0;
 	int result = owners_make(change->before, &killing.owners, err);
 	if (result == 0)
-		result = owners_walk(&killing.owners, FAMILY_NONE, find_through, &killing, &resized,
-				     err);
+		result = owners_walk(&killing.owners, &walker, err);
 	if (result == 0)
 		*failed = end_all(&killing.found, err);
 	free(killing.found.items);

@@ -304,35 +304,25 @@ struct connection *fake_connect(enum proto proto, const char *client, const char
 	return c;
 }
 
-int conntrack_walk_port(enum family family, uint8_t proto, uint16_t port,
-			int (*each)(void *context, const struct connection *c), void *context,
-			struct err *err)
+static bool is_wished(const struct ctrequest_wish *wish, const struct connection *c)
 {
-	(void)err;
-	for (size_t i = 0; i < fake_host->conn_count; i++) {
-		const struct connection *c = &fake_host->conns[i];
-		if (fake_host->ended[i] || c->translated || c->family != family ||
-		    c->proto != proto || c->via.port != port)
-			continue;
-		int result = each(context, c);
-		if (result < 0)
-			return result;
-	}
-	return 0;
+	if (wish->port && (c->translated || c->via.port != wish->port))
+		return false;
+	if (wish->proto ? c->proto != wish->proto : !c->translated)
+		return false;
+	return !wish->family || wish->family == c->family;
 }
 
-int conntrack_walk(enum family family, enum conntrack_which which,
-		   int (*each)(void *context, const struct connection *c), void *context,
+int conntrack_walk(const struct ctrequest_wish *wish, const struct conntrack_walker *walker,
 		   struct err *err)
 {
 	if (fake_host->no_conntrack)
 		return err_set(err, ERR_UNSUPPORTED, "this kernel has no conntrack");
 	for (size_t i = 0; i < fake_host->conn_count; i++) {
 		const struct connection *c = &fake_host->conns[i];
-		bool asked = which == CONNTRACK_UDP ? c->proto == PROTO_UDP : c->translated;
-		if (fake_host->ended[i] || !asked || (family && family != c->family))
+		if (fake_host->ended[i] || !is_wished(wish, c))
 			continue;
-		int result = each(context, c);
+		int result = walker->each(walker->context, c);
 		if (result < 0)
 			return result;
 	}
