@@ -17,7 +17,7 @@ enum ask_depth {
 
 struct asked { /* a zeroed one is empty */
 	struct facts facts;
-	struct case_facts *cases; /* one for each forward, which they point to */
+	struct cases cases; /* one for each forward, which they point to */
 	struct route_cache *routes;
 	struct early early; /* which hits point to */
 };
@@ -34,7 +34,7 @@ struct ask_about {
 int ask_all(const struct ask_about *about, struct asked *out, struct err *err);
 /* Connect once to each TCP target beyond this host, and put the answers into the cases. 0, or -1
  * (out of memory). */
-int ask_targets(size_t count, struct asked *asked, struct err *err);
+int ask_targets(struct asked *asked, struct err *err);
 void asked_free(struct asked *asked);
 
 #endif

@@ -15,6 +15,7 @@
 #include "others/meet.h"
 
 struct facts {                      /* of the host */
+	bool certain;               /* nothing was asked for those findings that are guesses */
 	int64_t now;                /* seconds since 1970 */
 	const struct forwards *all; /* forwards that are there; sorted */
 	struct host_links links;
@@ -51,6 +52,11 @@ struct case_facts { /* of one forward */
 	enum probe_answer probe;    /* of the target's first port */
 	uint64_t conns, unanswered; /* connections now, and those that the target never answered
 				     */
+};
+
+struct cases {
+	struct case_facts *items;
+	size_t count;
 };
 
 /* The interface that IF names; NULL: it is none, stands for several, or is not there. */

@@ -26,10 +26,9 @@ struct results { /* a zeroed one is empty */
 	size_t row_count;
 };
 
-/* Of those cases that are about a forward; certain: only findings that are certain. 0, or -1 (out
- * of memory) and *out is empty. */
-int results_find(const struct facts *facts, const struct case_facts *cases, size_t count,
-		 bool certain, struct results *out, struct err *err);
+/* Of those cases that are about a forward. 0, or -1 (out of memory) and *out is empty. */
+int results_find(const struct facts *facts, const struct cases *cases, struct results *out,
+		 struct err *err);
 void results_free(struct results *results);
 
 #endif

@@ -170,7 +170,7 @@ static int count_connection(void *context, const struct connection *c)
 {
 	struct asker *asker = context;
 	const struct forward *f = owners_forward(&asker->owners, c);
-	struct case_facts *of = f ? &asker->asked->cases[f - asker->set->items] : NULL;
+	struct case_facts *of = f ? &asker->asked->cases.items[f - asker->set->items] : NULL;
 	if (!of || !of->f)
 		return 0;
 	/* those of --hairpin and --local come by other interfaces */
@@ -338,8 +338,8 @@ static void ask_early(struct asker *asker, struct case_facts *c)
 /* Each question may need the answer of those before. */
 static void ask_all_cases(struct asker *asker)
 {
-	struct case_facts *cases = asker->asked->cases;
-	size_t count = asker->set->count;
+	struct case_facts *cases = asker->asked->cases.items;
+	size_t count = asker->asked->cases.count;
 	for (size_t i = 0; i < count; i++)
 		if (cases[i].f)
 			ask_of_forward(asker, &cases[i]);
@@ -361,14 +361,15 @@ static int ask(struct asker *asker, const bool *selected, struct err *err)
 	struct asked *out = asker->asked;
 	if (!asker->router.socket)
 		return err_set(err, ERR_FAILED, "cannot ask the kernel for routes");
-	out->cases = calloc(asker->set->count + 1, sizeof(*out->cases));
-	if (!out->cases)
+	out->cases.items = calloc(asker->set->count + 1, sizeof(*out->cases.items));
+	if (!out->cases.items)
 		return err_memory(err);
+	out->cases.count = asker->set->count;
 	if (make_cache(asker->set->count, out, err) < 0 || read_host(asker, err) < 0)
 		return -1;
 	for (size_t i = 0; i < asker->set->count; i++)
 		if (!selected || selected[i])
-			out->cases[i].f = &asker->set->items[i];
+			out->cases.items[i].f = &asker->set->items[i];
 	if (asker->depth == ASK_ALL && read_connections(asker, err) < 0)
 		return -1;
 	ask_all_cases(asker);
@@ -382,7 +383,7 @@ int ask_all(const struct ask_about *about, struct asked *out, struct err *err)
 		.set = about->set,
 		.depth = about->depth,
 		.router = {.socket = netlink_open(NETLINK_ROUTE), .links = &out->facts.links}};
-	*out = (struct asked){.facts.all = about->all};
+	*out = (struct asked){.facts = {.all = about->all, .certain = about->depth == ASK_CERTAIN}};
 	int result = read_early(&asker, about->backends, err);
 	if (result == 0)
 		result = ask(&asker, about->selected, err);
@@ -411,28 +412,29 @@ static struct probe probe_of(const struct forward *f)
 	return (struct probe){.to = f->target, .port = f->target_ports.first};
 }
 
-int ask_targets(size_t count, struct asked *asked, struct err *err)
+int ask_targets(struct asked *asked, struct err *err)
 {
+	size_t count = asked->cases.count;
 	struct probe *probes = calloc(count + 1, sizeof(*probes));
 	size_t all = 0, different = 0;
 	if (!probes)
 		return err_memory(err);
 	for (size_t i = 0; i < count; i++)
-		if (can_be_probed(&asked->cases[i], asked->facts.now))
-			probes[all++] = probe_of(asked->cases[i].f);
+		if (can_be_probed(&asked->cases.items[i], asked->facts.now))
+			probes[all++] = probe_of(asked->cases.items[i].f);
 	qsort(probes, all, sizeof(*probes), compare_probes);
 	for (size_t i = 0; i < all; i++)
 		if (different == 0 || compare_probes(&probes[different - 1], &probes[i]) != 0)
 			probes[different++] = probes[i];
 	probe_all(probes, different);
 	for (size_t i = 0; i < count; i++) {
-		if (!can_be_probed(&asked->cases[i], asked->facts.now))
+		if (!can_be_probed(&asked->cases.items[i], asked->facts.now))
 			continue;
-		struct probe key = probe_of(asked->cases[i].f);
+		struct probe key = probe_of(asked->cases.items[i].f);
 		const struct probe *found =
 			bsearch(&key, probes, different, sizeof(key), compare_probes);
 		if (found)
-			asked->cases[i].probe = found->answer;
+			asked->cases.items[i].probe = found->answer;
 	}
 	free(probes);
 	return 0;
@@ -449,7 +451,7 @@ void asked_free(struct asked *asked)
 		hash_table_free(&asked->routes->table);
 	}
 	free(asked->routes);
-	free(asked->cases);
+	free(asked->cases.items);
 	early_free(&asked->early);
 	*asked = (struct asked){0};
 }

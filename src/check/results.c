@@ -12,6 +12,7 @@ struct finder {
 	struct results *results;
 	uint32_t *slots; /* number + 1 of a result, by the hash of its words; 0: free */
 	size_t mask;
+	size_t forward; /* the index of the case that is looked at */
 };
 
 static uint64_t hash_of(const struct finding *finding, const char *text, const char *remedy)
@@ -35,11 +36,10 @@ static uint32_t *find_slot(const struct finder *finder, const struct finding *fi
 /* At most half of the slots are taken. */
 static int make_room(struct finder *finder, struct err *err)
 {
-	struct finder more = {finder->results, NULL, finder->mask * 2 + 1};
+	struct finder more = *finder;
 	if (finder->slots && finder->results->count * 2 < finder->mask)
 		return 0;
-	if (!finder->slots)
-		more.mask = 63;
+	more.mask = finder->slots ? finder->mask * 2 + 1 : 63;
 	more.slots = calloc(more.mask + 1, sizeof(*more.slots));
 	if (!more.slots)
 		return err_memory(err);
@@ -80,14 +80,14 @@ static int add_result(struct results *results, const struct finding *finding,
 }
 
 static int add_row(struct finder *finder, const struct finding *finding,
-		   const struct finding_words *words, size_t forward, struct err *err)
+		   const struct finding_words *words, struct err *err)
 {
 	struct results *results = finder->results;
 	if (make_room(finder, err) < 0)
 		return -1;
 	uint32_t *slot = find_slot(finder, finding, words->text, words->remedy);
 	if (!*slot) {
-		if (add_result(results, finding, words, forward) < 0)
+		if (add_result(results, finding, words, finder->forward) < 0)
 			return err_memory(err);
 		*slot = (uint32_t)results->count;
 	}
@@ -96,28 +96,30 @@ static int add_row(struct finder *finder, const struct finding *finding,
 	results->rows = rows;
 	if (!row)
 		return err_memory(err);
-	*row = (struct result_row){(uint32_t)forward, *slot - 1};
+	*row = (struct result_row){(uint32_t)finder->forward, *slot - 1};
 	results->items[row->result].count++;
 	return 0;
 }
 
-int results_find(const struct facts *facts, const struct case_facts *cases, size_t count,
-		 bool certain, struct results *out, struct err *err)
+int results_find(const struct facts *facts, const struct cases *cases, struct results *out,
+		 struct err *err)
 {
 	struct results results = {0};
 	struct finder finder = {.results = &results};
 	int result = 0;
 	*out = (struct results){0};
-	for (size_t i = 0; result == 0 && i < count; i++) {
+	for (size_t i = 0; result == 0 && i < cases->count; i++) {
+		const struct case_facts *c = &cases->items[i];
 		bool over = false;
-		if (!cases[i].f)
+		if (!c->f)
 			continue;
+		finder.forward = i;
 		for (const struct finding *f = findings; result == 0 && !over && f->word; f++) {
 			struct finding_words words;
 			words.text[0] = words.remedy[0] = words.keep[0] = '\0';
-			if ((certain && !f->certain) || !f->look(facts, &cases[i], &words))
+			if ((facts->certain && !f->certain) || !f->look(facts, c, &words))
 				continue;
-			result = add_row(&finder, f, &words, i, err);
+			result = add_row(&finder, f, &words, err);
 			over = f->final;
 		}
 	}

@@ -155,7 +155,7 @@ static bool has_bans(struct check *check, size_t index)
 
 static void find_bans(struct check *check, size_t i)
 {
-	struct case_facts *c = &check->asked.cases[i];
+	struct case_facts *c = &check->asked.cases.items[i];
 	const struct present *present = &check->present;
 	const struct forward here = turned_here(c->f);
 	const struct stop_question passed = {.f = c->f, .by = STOP_BY_PASSED};
@@ -177,7 +177,7 @@ static int find(struct check *check, struct err *err)
 	if (ask_all(&about, &check->asked, err) < 0)
 		return -1;
 	for (size_t i = 0; i < set->count; i++) {
-		struct case_facts *c = &check->asked.cases[i];
+		struct case_facts *c = &check->asked.cases.items[i];
 		c->incomplete = check->present.of[i].status.incomplete;
 		c->narrowed = check->present.of[i].status.narrowed;
 		c->blocked = check->present.of[i].status.blocked;
@@ -188,10 +188,9 @@ static int find(struct check *check, struct err *err)
 			present_where(&check->present, i, &c->blocked_by);
 		find_bans(check, i);
 	}
-	if (check->probe && ask_targets(set->count, &check->asked, err) < 0)
+	if (check->probe && ask_targets(&check->asked, err) < 0)
 		return -1;
-	return results_find(&check->asked.facts, check->asked.cases, set->count, false,
-			    &check->results, err);
+	return results_find(&check->asked.facts, &check->asked.cases, &check->results, err);
 }
 
 /* 1 if there is more than notes. */

@@ -199,14 +199,14 @@ static bool find_in_table(const struct present *present, size_t index, struct fo
 	bool found = false;
 	if (ask_all(&about, &asked, &ignored) < 0)
 		return false;
-	struct case_facts *c = &asked.cases[0];
+	struct case_facts *c = &asked.cases.items[0];
 	c->incomplete = present->of[index].status.incomplete;
 	c->blocked = present->of[index].status.blocked;
 	if (c->blocked)
 		present_where(present, index, &c->blocked_by);
-	bool bans = asked.cases[0].early.kind && !asked.cases[1].early.kind;
+	bool bans = asked.cases.items[0].early.kind && !asked.cases.items[1].early.kind;
 	if (bans && step == TRACE_TRANSLATED)
-		say_ban(&asked.cases[0], out);
+		say_ban(&asked.cases.items[0], out);
 	for (const struct finding *f = findings; !found && !bans && f->word; f++) {
 		out->words = (struct finding_words){"", "", ""};
 		found = fits(f, step) && f->severity != SEVERITY_NOTE &&
@@ -439,8 +439,8 @@ static int on_idle(void *context)
 	for (size_t i = 0; result == 0 && i < set->count; i++)
 		for (const struct finding *f = findings; result == 0 && f->word; f++) {
 			struct reason reason = {f, {"", "", ""}};
-			if (!asked.cases[i].f || f->step != TRACE_ARRIVED ||
-			    !f->look(&asked.facts, &asked.cases[i], &reason.words))
+			if (!asked.cases.items[i].f || f->step != TRACE_ARRIVED ||
+			    !f->look(&asked.facts, &asked.cases.items[i], &reason.words))
 				continue;
 			snprintf(text, sizeof(text), "nothing arrived within %u s: %s",
 				 w->of->globals->wait_seconds, reason.words.text);

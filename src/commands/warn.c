@@ -43,7 +43,7 @@ static int ask_backend(struct warner *w, size_t b, struct err *err)
 	    (!home && backend->blocks(w->sets[b], set, w->status, err) < 0))
 		return -1;
 	for (size_t i = 0; i < set->count; i++) {
-		struct case_facts *c = &w->asked.cases[i];
+		struct case_facts *c = &w->asked.cases.items[i];
 		const struct stop_question question = {.f = &set->items[i], .own = home};
 		if ((!home && !w->status[i].blocked) || !backend->stops)
 			continue;
@@ -78,7 +78,7 @@ static int ask_others(struct warner *w, struct err *err)
 	    meets_make(about->others, &w->here, &w->meets, err) < 0)
 		return -1;
 	for (size_t i = 0; i < about->set->count; i++)
-		w->asked.cases[i].other =
+		w->asked.cases.items[i].other =
 			meets_find(&w->meets, &about->set->items[i], about->home->name);
 	return 0;
 }
@@ -90,8 +90,7 @@ void warn_of_forwards(const struct warn_about *about)
 	struct err err;
 	if (ask_all(&ask, &w.asked, &err) < 0 || ask_backends(&w, &err) < 0 ||
 	    ask_others(&w, &err) < 0 ||
-	    results_find(&w.asked.facts, w.asked.cases, about->set->count, true, &w.results, &err) <
-		    0)
+	    results_find(&w.asked.facts, &w.asked.cases, &w.results, &err) < 0)
 		command_say("warning: the forwards are made, but not checked: %s", err.text);
 	for (size_t i = 0; i < w.results.count; i++)
 		warn_result(&w.results.items[i], about->set);

@@ -349,13 +349,14 @@ static void check_row(void **state)
 	const struct row *row = *state;
 	struct results results;
 	struct err err;
+	const struct cases one = {&the_case, 1};
 	char words[256] = "", text[1024] = "";
 	reset(row->line);
 	if (row->arrange)
 		row->arrange();
 	if (strcmp(forward.ifname, "lan0") == 0)
 		back = leads("lan0");
-	assert_int_equal(results_find(&facts, &the_case, 1, false, &results, &err), 0);
+	assert_int_equal(results_find(&facts, &one, &results, &err), 0);
 	words_of(&results, words);
 	if (results.count)
 		snprintf(text, sizeof(text), "%s; with: %s", results.items[0].text,
@@ -372,6 +373,7 @@ static void the_same_of_several_is_kept_once(void **state)
 {
 	(void)state;
 	struct case_facts cases[3];
+	const struct cases set = {cases, 3};
 	struct results results;
 	struct err err;
 	reset(WEB);
@@ -379,7 +381,7 @@ static void the_same_of_several_is_kept_once(void **state)
 	cases[0] = cases[1] = cases[2] = the_case;
 	cases[1].f = NULL; /* it was not selected */
 	cases[2].conns = cases[2].unanswered = 1;
-	assert_int_equal(results_find(&facts, cases, 3, false, &results, &err), 0);
+	assert_int_equal(results_find(&facts, &set, &results, &err), 0);
 	assert_int_equal(results.count, 2);
 	assert_int_equal(results.items[0].count, 2);
 	assert_int_equal(results.items[0].first, 0);
@@ -388,7 +390,8 @@ static void the_same_of_several_is_kept_once(void **state)
 	assert_int_equal(results.row_count, 3);
 	results_free(&results);
 	/* one of them is certain */
-	assert_int_equal(results_find(&facts, cases, 3, true, &results, &err), 0);
+	facts.certain = true;
+	assert_int_equal(results_find(&facts, &set, &results, &err), 0);
 	assert_int_equal(results.row_count, 2);
 	results_free(&results);
 }
@@ -398,6 +401,7 @@ static void each_of_many_is_found_again(void **state)
 	(void)state;
 	enum { MANY = 500 };
 	static struct case_facts cases[2 * MANY];
+	const struct cases set = {cases, 2 * MANY};
 	struct results results;
 	struct err err;
 	reset(WEB);
@@ -405,7 +409,7 @@ static void each_of_many_is_found_again(void **state)
 		cases[i] = the_case;
 		cases[i].conns = cases[i].unanswered = i % MANY + 1;
 	}
-	assert_int_equal(results_find(&facts, cases, 2 * MANY, false, &results, &err), 0);
+	assert_int_equal(results_find(&facts, &set, &results, &err), 0);
 	assert_int_equal(results.count, MANY);
 	for (size_t i = 0; i < MANY; i++)
 		assert_int_equal(results.items[i].count, 2);
