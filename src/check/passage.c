@@ -36,16 +36,25 @@ static bool enters_shut(const struct facts *facts, const struct case_facts *c)
 	return any || !facts->forwards_ipv4;
 }
 
+/* A command that sets it, and how it outlives a reboot. */
+static void add_sysctl(struct finding_words *out, const char *setting)
+{
+	size_t used = strlen(out->remedy), kept = strlen(out->keep);
+	snprintf(out->remedy + used, sizeof(out->remedy) - used, "%s %s", used ? "" : "sysctl -w",
+		 setting);
+	snprintf(out->keep + kept, sizeof(out->keep) - kept, "%s%s", kept ? " and " : "", setting);
+}
+
 /* sysctl(8) takes a dot for the end of a part of a name, and a slash within a part for a dot. */
-static void add_switch(char *out, const char *before, const char *ifname, const char *tree,
+static void add_switch(struct finding_words *out, const char *tree, const char *ifname,
 		       const char *end)
 {
-	char part[IFNAME_MAX];
-	size_t used = strlen(out);
+	char part[IFNAME_MAX], setting[IFNAME_MAX + 64];
 	snprintf(part, sizeof(part), "%s", ifname);
 	for (char *dot = part; (dot = strchr(dot, '.'));)
 		*dot = '/';
-	snprintf(out + used, FINDING_REMEDY_MAX - used, "%snet.%s.%s.%s", before, tree, part, end);
+	snprintf(setting, sizeof(setting), "net.%s.%s.%s", tree, part, end);
+	add_sysctl(out, setting);
 }
 
 bool passage_forwarding_ipv4(const struct facts *facts, const struct case_facts *c,
@@ -59,20 +68,16 @@ bool passage_forwarding_ipv4(const struct facts *facts, const struct case_facts 
 	bool enters = !enters_shut(facts, c), leaves = !there || there->forwards;
 	if (enters && leaves)
 		return false;
-	strcpy(out->remedy, "sysctl -w");
 	if (!enters && (!in || (!leaves && !facts->forwards_ipv4))) {
-		strcat(out->remedy, " net.ipv4.ip_forward=1");
-		strcpy(out->keep, "net.ipv4.ip_forward=1");
+		add_sysctl(out, "net.ipv4.ip_forward=1");
 		return words_say(out, "this host does not forward IPv4 packets");
 	}
 	if (!enters)
 		shut[count++] = in;
 	if (!leaves && there != in)
 		shut[count++] = there;
-	for (size_t i = 0; i < count; i++) {
-		add_switch(out->remedy, " ", shut[i]->name, "ipv4.conf", "forwarding=1");
-		add_switch(out->keep, i ? " and " : "", shut[i]->name, "ipv4.conf", "forwarding=1");
-	}
+	for (size_t i = 0; i < count; i++)
+		add_switch(out, "ipv4.conf", shut[i]->name, "forwarding=1");
 	if (count == 2)
 		return words_say(out, "%s and %s do not forward IPv4 packets", shut[0]->name,
 				 shut[1]->name);
@@ -95,14 +100,9 @@ bool passage_forwarding_ipv6(const struct facts *facts, const struct case_facts 
 	const struct host_link *link = link_of_advertisement(facts);
 	if (c->f->family != FAMILY_IPV6 || facts->forwards_ipv6 || !goes_on(facts, c->f))
 		return false;
-	strcpy(out->remedy, "sysctl -w");
-	if (link) {
-		add_switch(out->remedy, " ", link->name, "ipv6.conf", "accept_ra=2");
-		add_switch(out->keep, "", link->name, "ipv6.conf", "accept_ra=2");
-	}
-	strcat(out->remedy, " net.ipv6.conf.all.forwarding=1");
-	strcat(out->keep,
-	       link ? " and net.ipv6.conf.all.forwarding=1" : "net.ipv6.conf.all.forwarding=1");
+	if (link)
+		add_switch(out, "ipv6.conf", link->name, "accept_ra=2");
+	add_sysctl(out, "net.ipv6.conf.all.forwarding=1");
 	return words_say(out, "this host does not forward IPv6 packets");
 }
 
@@ -260,9 +260,7 @@ bool passage_rp_filter(const struct facts *facts, const struct case_facts *c,
 	if (c->f->family != FAMILY_IPV4 || !link || !c->in || c->in->kind != ROUTE_NONE ||
 	    effective_rp_filter(facts, link) == 0)
 		return false;
-	strcpy(out->remedy, "sysctl -w");
-	add_switch(out->remedy, " ", link->name, "ipv4.conf", "rp_filter=2");
-	add_switch(out->keep, "", link->name, "ipv4.conf", "rp_filter=2");
+	add_switch(out, "ipv4.conf", link->name, "rp_filter=2");
 	return words_say(
 		out,
 		"rp_filter drops packets of clients such as %s that come in on %s, because "
@@ -275,13 +273,13 @@ bool passage_rp_filter(const struct facts *facts, const struct case_facts *c,
 bool passage_table_full(const struct facts *facts, const struct case_facts *c,
 			struct finding_words *out)
 {
+	char setting[64];
 	(void)c;
 	if (!facts->trackable || facts->tracked * 10 < facts->trackable * 9)
 		return false;
-	snprintf(out->remedy, sizeof(out->remedy), "sysctl -w net.netfilter.nf_conntrack_max=%llu",
+	snprintf(setting, sizeof(setting), "net.netfilter.nf_conntrack_max=%llu",
 		 (unsigned long long)facts->trackable * 2);
-	snprintf(out->keep, sizeof(out->keep), "net.netfilter.nf_conntrack_max=%llu",
-		 (unsigned long long)facts->trackable * 2);
+	add_sysctl(out, setting);
 	return words_say(
 		out,
 		"conntrack's table holds %llu of at most %llu connections; when it is full, new "
