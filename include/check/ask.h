@@ -10,6 +10,7 @@
 #include "model/backend.h"
 
 enum ask_depth {
+	ASK_STOPPED, /* only early of cases; there are no cases if nothing stops any */
 	ASK_CERTAIN, /* for findings that are certain */
 	ASK_WAY, /* also clients, the way back and neighbours, those that are asked just now too */
 	ASK_ALL, /* also connections */
@@ -28,6 +29,7 @@ struct ask_about {
 	const bool *selected;       /* only these of set; NULL: all */
 	enum ask_depth depth;
 	const struct backend *const *backends; /* whose early rules are asked for; NULL: none */
+	unsigned int parts;                    /* as in struct early_case */
 };
 
 /* The sets must outlive *out. 0, or -1 and *out is empty. */

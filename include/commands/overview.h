@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The translations of others, as every command with -a shows them. It prints nothing.
+ * The translations of others, as every command with -a shows them, and what rules of others do to
+ * pfwd's. It prints nothing.
  */
 #ifndef PFWD_COMMANDS_OVERVIEW_H
 #define PFWD_COMMANDS_OVERVIEW_H
@@ -29,6 +30,8 @@ int overview_make_index(struct overview *overview, struct err *err);
  * memory).
  */
 int overview_make_rows(struct present *present, struct overview *overview, struct err *err);
+/* Mark forwards of pfwd that rules of others stop where pfwd lets none through. 0, or -1. */
+int overview_find_stopped(struct present *present, struct err *err);
 /* Which rule of others takes packets of the forward at that index too. */
 struct meeting overview_meeting(const struct present *present, const struct overview *overview,
 				size_t index);

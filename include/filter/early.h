@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Rules of others that packets meet where pfwd lets none through: before forwards translate them,
- * or in tables that it does not use. As values, and what these do to the new connections of a
- * forward. It reads no kernel.
+ * or in tables that it does not use. As values, and what these do to the connections of a forward.
+ * It reads no kernel.
  */
 #ifndef PFWD_FILTER_EARLY_H
 #define PFWD_FILTER_EARLY_H
@@ -20,14 +20,18 @@ struct early_base {         /* a base chain */
 	enum family family; /* FAMILY_NONE: both */
 	bool translated;    /* it comes after the translation */
 	enum early_way {
-		EARLY_ALL,     /* packets pass it wherever they go */
+		EARLY_ALL,     /* packets pass it wherever they go, as they come in */
 		EARLY_THROUGH, /* those to other hosts */
 		EARLY_IN,      /* those to this host */
+		EARLY_OUT,     /* those of this host */
+		EARLY_POST,    /* they pass it wherever they come from, as they leave */
 	} way;
-	bool zones; /* it comes before conntrack, so that it may choose zones */
-	char devices[EARLY_DEVICES_MAX][IFNAME_MAX]; /* of an ingress hook; first "": of all */
-	char where[RULE_PLACE_TEXT_MAX];             /* "chain x in table ip y" */
-	char tool[48];      /* the command that edits it, "iptables-legacy -t raw" */
+	bool served; /* pfwd lets forwards through, but to conntrack they have to be known */
+	bool zones;  /* it comes before conntrack, so that it may choose zones */
+	/* of an ingress or egress hook; first "": of all */
+	char devices[EARLY_DEVICES_MAX][IFNAME_MAX];
+	char where[RULE_PLACE_TEXT_MAX]; /* "chain x in table ip y" */
+	char tool[48];                   /* the command that edits it, "iptables-legacy -t raw" */
 	char chain_of[112]; /* ... and what that takes for the chain; of nft "rule ip y x" */
 	bool nft;           /* it is one of nft(8), whose rules count from 0 */
 };
@@ -56,6 +60,13 @@ struct early_case {
 	char out[IFNAME_MAX]; /* by which its target is reached; "": not known, or this host */
 	bool here;            /* the target is this host */
 	bool suspect;         /* as in struct filter_flow */
+	unsigned int parts;   /* of enum early_part, those that matter; 0: all */
+};
+
+enum early_part {                    /* of the packets of a connection */
+		  EARLY_OPENING = 1, /* those of clients */
+		  EARLY_ANSWERS = 2, /* those to clients */
+		  EARLY_LOCAL = 4,   /* those of programs of this host, by --local */
 };
 
 enum early_kind {
@@ -71,9 +82,12 @@ struct early_hit {
 	const struct early_base *base;
 	size_t rule;              /* of the base chain, from 1; 0: its policy */
 	uint16_t zone, zone_back; /* of EARLY_ZONE */
+	enum early_part part;     /* what it stops */
 };
 
-/* The first that keeps all its connections from being translated. */
+/* Whether there is anything that stops any packets. */
+bool early_stops_any(const struct early *early);
+/* The first that stops all its connections. */
 struct early_hit early_find(const struct early *early, const struct early_case *of);
 
 #endif

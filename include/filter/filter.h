@@ -28,15 +28,16 @@ struct filter_zone {          /* conntrack's, which a rule chooses */
 
 struct filter_rule {
 	enum filter_verdict verdict;
-	bool never;              /* it matches no packet of a connection of forwards */
-	bool limited;            /* it takes some clients or some packets alone */
-	bool doubtful;           /* it asks what cannot be judged: it may take all, or none */
-	bool source;             /* it takes some sources alone, which src does not tell */
-	bool destination;        /* ... destinations, which dst does not tell; it is unsure too */
-	bool unsure;             /* it asks for more than is told here: it may match, or not */
-	bool not_in, not_out;    /* the interface is what must not be */
-	bool not_src, not_dst;   /* the network is what must not be */
-	bool not_ports;          /* the ports are those that must not be */
+	bool never;            /* it matches no packet of a connection of forwards */
+	bool limited;          /* it takes some clients or some packets alone */
+	bool doubtful;         /* it asks what cannot be judged: it may take all, or none */
+	bool source;           /* it takes some sources alone, which src does not tell */
+	bool destination;      /* ... destinations, which dst does not tell; it is unsure too */
+	bool unsure;           /* it asks for more than is told here: it may match, or not */
+	bool not_in, not_out;  /* the interface is what must not be */
+	bool not_src, not_dst; /* the network is what must not be */
+	bool not_ports;        /* the ports are those that must not be */
+	bool not_from_ports;
 	bool not_here, not_away; /* it takes nothing to an address of this host, to others */
 	bool not_plain;          /* it takes no connection whose destination is as it was */
 	bool not_translated;     /* it takes none whose destination was translated */
@@ -45,11 +46,12 @@ struct filter_rule {
 	enum proto proto;        /* PROTO_NONE: any */
 	char in[IFNAME_MAX];     /* "": any; a trailing '+': all that begin so */
 	char out[IFNAME_MAX];
-	struct network src;    /* it takes some clients alone */
-	struct network dst;    /* after translation */
-	struct ports ports;    /* {0, 0}: any; after translation */
-	struct ports original; /* {0, 0}: any; before translation */
-	uint32_t to;           /* index of the chain, of FILTER_JUMP and FILTER_GOTO */
+	struct network src;      /* it takes some clients alone */
+	struct network dst;      /* after translation */
+	struct ports ports;      /* {0, 0}: any; after translation */
+	struct ports original;   /* {0, 0}: any; before translation */
+	struct ports from_ports; /* {0, 0}: any; that packets come from */
+	uint32_t to;             /* index of the chain, of FILTER_JUMP and FILTER_GOTO */
 	struct filter_zone zone;
 	uint64_t handle; /* whoever reads the chain knows what it is */
 };
@@ -72,6 +74,7 @@ struct filter_flow {
 	const struct addresses *hosts; /* of this host; NULL: not known */
 	struct ports ports;            /* of the target */
 	struct ports original;         /* that clients connect to; {0, 0}: not known */
+	struct ports from_ports;       /* {0, 0}: not known */
 	bool here;                     /* its packets go to an address of this host */
 	bool plain;                    /* the destination is not translated */
 	bool reply;                    /* its packets are answers on translated connections */

@@ -11,7 +11,8 @@
 /* Read those of filter hooks (input, forward, output, postrouting). 0, or -1 and errno; *out is
  * freed by the caller in any case. */
 int others_read(struct others *out);
-/* The same of those that come before: prerouting and ingress. Their addresses are not read. */
+/* The same of those where pfwd lets nothing through: prerouting, ingress and egress; and of output
+ * where it comes before conntrack. Addresses are not read. */
 int others_read_early(struct others *out);
 
 #endif

@@ -11,6 +11,7 @@ struct present_forward {
 	struct ruleset_status status;
 	unsigned int backends; /* a bit (1 << index) for each backend that has it */
 	bool shadowed;         /* for whoever looks at others' rules: one of them takes all */
+	bool stopped;          /* ... one of them stops all where pfwd lets none through */
 };
 
 struct present {                    /* a zeroed one is empty */
@@ -41,11 +42,12 @@ enum present_state {
 	PRESENT_ACTIVE,
 	PRESENT_EXPIRED,
 	PRESENT_INCOMPLETE, /* some of its rules are missing */
-	PRESENT_BLOCKED,    /* others' rules stop its connections */
+	PRESENT_BLOCKED,    /* others' rules stop its connections, or stopped is set */
 	PRESENT_SHADOWED,   /* others' rules take its connections */
 	PRESENT_STATES,
 };
-/* The first that is true of: expired, incomplete, blocked, shadowed. now is in seconds since 1970. */
+/* The first that is true of: expired, incomplete, blocked, shadowed. now is in seconds since 1970.
+ */
 enum present_state present_state(const struct forward *f, const struct present_forward *of,
 				 int64_t now);
 const char *present_state_name(enum present_state state);

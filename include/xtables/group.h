@@ -11,8 +11,9 @@
 enum table {
 	TABLE_NAT,
 	TABLE_FILTER,
-	TABLE_MANGLE, /* this and raw are of others, and only read */
+	TABLE_MANGLE, /* this and those below are of others, and only read */
 	TABLE_RAW,
+	TABLE_SECURITY,
 	ALL_TABLES,
 };
 #define TABLES 2 /* in which pfwd has chains */

@@ -25,6 +25,7 @@ struct asker {
 	struct asked *asked;
 	const struct forwards *set;
 	enum ask_depth depth;
+	unsigned int parts;
 	struct router router;
 	struct route_marks marks;
 	struct address client_ipv4, client_ipv6; /* whose way back is a default route; or none */
@@ -140,8 +141,11 @@ static void find_uplinks(struct asker *asker, const struct address *client,
 static int read_host(struct asker *asker, struct err *err)
 {
 	struct facts *facts = &asker->asked->facts;
-	if (host_links(&facts->links, err) < 0 || host_addresses(&facts->addresses, err) < 0 ||
-	    host_listeners(&facts->listeners, err) < 0)
+	if (host_links(&facts->links, err) < 0 || host_addresses(&facts->addresses, err) < 0)
+		return -1;
+	if (asker->depth == ASK_STOPPED)
+		return 0;
+	if (host_listeners(&facts->listeners, err) < 0)
 		return -1;
 	facts->now = host_words().now;
 	facts->forwards_ipv4 = is_on("net/ipv4/ip_forward");
@@ -324,7 +328,8 @@ static void ask_early(struct asker *asker, struct case_facts *c)
 		.f = c->f,
 		.addr = find_own_address(&asker->asked->facts, c->f),
 		.here = forward_to_self(c->f) ||
-			host_address_owner(&asker->asked->facts.addresses, &c->f->target)};
+			host_address_owner(&asker->asked->facts.addresses, &c->f->target),
+		.parts = asker->parts};
 	if (early->base_count == 0 || c->f->except)
 		return;
 	if (c->there && c->there->kind == ROUTE_OUT)
@@ -382,10 +387,12 @@ int ask_all(const struct ask_about *about, struct asked *out, struct err *err)
 		.asked = out,
 		.set = about->set,
 		.depth = about->depth,
+		.parts = about->parts,
 		.router = {.socket = netlink_open(NETLINK_ROUTE), .links = &out->facts.links}};
 	*out = (struct asked){.facts = {.all = about->all, .certain = about->depth == ASK_CERTAIN}};
 	int result = read_early(&asker, about->backends, err);
-	if (result == 0)
+	bool needless = about->depth == ASK_STOPPED && !early_stops_any(&out->early);
+	if (result == 0 && !needless)
 		result = ask(&asker, about->selected, err);
 	if (asker.router.socket)
 		mnl_socket_close(asker.router.socket);

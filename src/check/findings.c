@@ -47,8 +47,8 @@ const struct finding findings[] = {
 	 "translated",
 	 rules_untracked},
 	{"early-drop", SEVERITY_ERROR, true, false, TRACE_TRANSLATED, "let it through with",
-	 "a chain where pfwd lets none through (raw, mangle, prerouting, ingress) drops its "
-	 "packets",
+	 "a chain where pfwd lets none through (raw, mangle, security, prerouting, ingress, "
+	 "egress) drops its packets or answers",
 	 rules_early_drop},
 	{"zones", SEVERITY_ERROR, false, false, TRACE_ANSWER_LEFT, NULL,
 	 "answers are in another zone of conntrack than the connections", rules_zones},

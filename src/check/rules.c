@@ -125,33 +125,105 @@ bool rules_ban_here(const struct facts *facts, const struct case_facts *c,
 
 /* ---- before the translation ---- */
 
+/* How the packets that are hit look where that is. */
+struct selector {
+	const char *in, *out;       /* "": any interface */
+	const struct address *from; /* NULL: any address */
+	struct ports ports;         /* that they are sent to; of answers, that they come from */
+	bool answers;
+};
+
+static struct selector selector_of(const struct case_facts *c)
+{
+	const struct early_base *base = c->early.base;
+	const struct forward *f = c->f;
+	struct selector s = {"", "", NULL, base->translated ? f->target_ports : f->ports, false};
+	if (c->early.part == EARLY_OPENING && base->way == EARLY_ALL)
+		s.in = f->ifname;
+	if (c->early.part != EARLY_ANSWERS)
+		return s;
+	s.answers = true;
+	/* what leaves is as clients see it */
+	s.ports = base->way == EARLY_POST ? f->ports : f->target_ports;
+	if (base->way == EARLY_OUT)
+		s.out = f->ifname;
+	if (base->way == EARLY_ALL) {
+		s.in = c->there->out;
+		s.from = &f->target;
+	}
+	return s;
+}
+
+static void put_link(char out[IFNAME_MAX + 16], const char *word, const char *ifname, bool nft)
+{
+	char *mark;
+	*out = '\0';
+	if (!*ifname)
+		return;
+	snprintf(out, IFNAME_MAX + 16, " %s %s", word, ifname);
+	if (nft && (mark = strchr(out, '+')))
+		*mark = '*';
+}
+
+/* The matches of nft(8). */
+static void put_nft(const struct forward *f, const struct selector *s, char out[], size_t size)
+{
+	char in[IFNAME_MAX + 16], leaves[IFNAME_MAX + 16], from[ADDRESS_TEXT_MAX + 16] = "";
+	char ports[PORTS_TEXT_MAX];
+	put_link(in, "iifname", s->in, true);
+	put_link(leaves, "oifname", s->out, true);
+	ports_put(ports, s->ports);
+	if (s->from)
+		snprintf(from, sizeof(from), " %s saddr %s",
+			 f->family == FAMILY_IPV6 ? "ip6" : "ip", words_of_address(s->from).text);
+	snprintf(out, size, "%s%s%s %s %s %s", in, leaves, from, proto_name(f->proto),
+		 s->answers ? "sport" : "dport", ports);
+}
+
+/* The matches of iptables(8): behind conntrack, those of the connection in both directions. */
+static void put_iptables(const struct case_facts *c, const struct selector *s, char out[],
+			 size_t size)
+{
+	const struct early_base *base = c->early.base;
+	char in[IFNAME_MAX + 16], leaves[IFNAME_MAX + 16], from[ADDRESS_TEXT_MAX + 16] = "";
+	char ports[PORTS_TEXT_MAX], *mark;
+	bool tracked = !base->zones && (base->translated || s->answers);
+	put_link(in, "-i", s->in, false);
+	put_link(leaves, "-o", s->out, false);
+	ports_put(ports, tracked ? c->f->ports : s->ports);
+	if ((mark = strchr(ports, '-')))
+		*mark = ':';
+	if (s->from)
+		snprintf(from, sizeof(from), " -s %s", words_of_address(s->from).text);
+	if (tracked)
+		snprintf(out, size, " -p %s -m conntrack --ctstate DNAT --ctorigdstport %s",
+			 proto_name(c->f->proto), ports);
+	else
+		snprintf(out, size, "%s%s%s -p %s --%s %s", in, leaves, from,
+			 proto_name(c->f->proto), s->answers ? "sport" : "dport", ports);
+}
+
 /* The rule that an owner has to put in front of what hits the forward, or behind all others before
  * a policy. */
 static void put_exception(const struct case_facts *c, struct finding_words *out)
 {
 	const struct early_hit *hit = &c->early;
-	const struct forward *f = c->f;
-	char ports[PORTS_TEXT_MAX], place[32] = "", in[IFNAME_MAX + 16] = "", *mark;
-	const char *proto = proto_name(f->proto), *chain = hit->base->chain_of;
+	const struct selector s = selector_of(c);
+	char place[32] = "", matches[128];
+	const char *chain = hit->base->chain_of;
 	bool nft = hit->base->nft;
-	ports_put(ports, hit->base->translated ? f->target_ports : f->ports);
-	if (*f->ifname)
-		snprintf(in, sizeof(in), nft ? " iifname %s" : " -i %s", f->ifname);
-	if (hit->rule && nft)
-		snprintf(place, sizeof(place), " index %zu", hit->rule - 1);
-	else if (hit->rule)
-		snprintf(place, sizeof(place), " %zu", hit->rule);
-	if (nft && (mark = strchr(in, '+')))
-		*mark = '*';
-	if (!nft && (mark = strchr(ports, '-')))
-		*mark = ':';
+	if (hit->rule)
+		snprintf(place, sizeof(place), nft ? " index %zu" : " %zu", hit->rule - nft);
 	if (nft)
-		snprintf(out->remedy, sizeof(out->remedy), "nft %s %s%s%s %s dport %s accept",
-			 hit->rule ? "insert" : "add", chain, place, in, proto, ports);
+		put_nft(c->f, &s, matches, sizeof(matches));
 	else
-		snprintf(out->remedy, sizeof(out->remedy),
-			 "%s -%c %s%s%s -p %s --dport %s -j ACCEPT", hit->base->tool,
-			 hit->rule ? 'I' : 'A', chain, place, in, proto, ports);
+		put_iptables(c, &s, matches, sizeof(matches));
+	if (nft)
+		snprintf(out->remedy, sizeof(out->remedy), "nft %s %s%s%s accept",
+			 hit->rule ? "insert" : "add", chain, place, matches);
+	else
+		snprintf(out->remedy, sizeof(out->remedy), "%s -%c %s%s%s -j ACCEPT",
+			 hit->base->tool, hit->rule ? 'I' : 'A', chain, place, matches);
 }
 
 static bool say_early(const struct case_facts *c, struct finding_words *out, const char *does)
@@ -169,6 +241,10 @@ bool rules_untracked(const struct facts *facts, const struct case_facts *c,
 	if (c->early.kind == EARLY_PROXY)
 		return say_early(c, out,
 				 "(SYNPROXY) answers its connections before they are translated");
+	if (c->early.kind == EARLY_UNTRACKED && c->early.part == EARLY_ANSWERS)
+		return say_early(c, out,
+				 "takes its answers out of conntrack (NOTRACK), and such packets "
+				 "are never translated");
 	return c->early.kind == EARLY_UNTRACKED &&
 	       say_early(c, out,
 			 "takes its packets out of conntrack (NOTRACK, as for SYNPROXY), and such "
@@ -179,8 +255,13 @@ bool rules_early_drop(const struct facts *facts, const struct case_facts *c,
 		      struct finding_words *out)
 {
 	(void)facts;
-	return c->early.kind == EARLY_DROP &&
-	       say_early(c, out, "drops its packets where pfwd lets none through");
+	static const char *const does[] = {
+		[EARLY_OPENING] = "drops its packets where pfwd lets none through",
+		[EARLY_ANSWERS] = "drops its answers where pfwd lets none through",
+		[EARLY_LOCAL] = "drops, where pfwd lets none through, what programs of this host "
+				"send to it (--local)",
+	};
+	return c->early.kind == EARLY_DROP && say_early(c, out, does[c->early.part]);
 }
 
 bool rules_zones(const struct facts *facts, const struct case_facts *c, struct finding_words *out)

@@ -172,8 +172,11 @@ static void find_bans(struct check *check, size_t i)
 static int find(struct check *check, struct err *err)
 {
 	const struct forwards *set = &check->present.forwards;
-	const struct ask_about about = {set, set, check->selected, ASK_ALL,
-					check->present.backends};
+	const struct ask_about about = {.set = set,
+					.all = set,
+					.selected = check->selected,
+					.depth = ASK_ALL,
+					.backends = check->present.backends};
 	if (ask_all(&about, &check->asked, err) < 0)
 		return -1;
 	for (size_t i = 0; i < set->count; i++) {

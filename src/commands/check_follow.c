@@ -193,7 +193,10 @@ static bool find_in_table(const struct present *present, size_t index, struct fo
 	/* and, as the other one, all its clients */
 	struct forward both[] = {*one, present->forwards.items[index]};
 	const struct forwards set = {both, 2, 2};
-	const struct ask_about about = {&set, &present->forwards, NULL, ASK_WAY, present->backends};
+	const struct ask_about about = {.set = &set,
+					.all = &present->forwards,
+					.depth = ASK_WAY,
+					.backends = present->backends};
 	struct asked asked;
 	struct err ignored;
 	bool found = false;
@@ -428,7 +431,8 @@ static int on_idle(void *context)
 {
 	struct following *w = context;
 	const struct forwards *set = &w->of->present->forwards;
-	const struct ask_about about = {set, set, w->of->selected, ASK_WAY, NULL};
+	const struct ask_about about = {
+		.set = set, .all = set, .selected = w->of->selected, .depth = ASK_WAY};
 	struct asked asked;
 	char text[TEXT_MAX];
 	struct row row = {.step = "nothing", .text = text, .at = TRACE_STOPPED};

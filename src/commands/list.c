@@ -337,6 +337,8 @@ static int show(struct list *list, const struct globals *globals, struct err *er
 			       : present_read(list->backends, READING_ALL, &list->present, err);
 	if (result == 0 && list->all)
 		result = overview_make_rows(&list->present, &list->others, err);
+	if (result == 0)
+		result = overview_find_stopped(&list->present, err);
 	if (result < 0 || select_rows(list, err) < 0 || count_connections(list, err) < 0)
 		return -1;
 	command_say_lines(&list->present.foreign);

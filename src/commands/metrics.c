@@ -340,7 +340,8 @@ static int show(struct metrics *m, struct err *err)
 	if (m->path && strcmp(m->path, "-") != 0 && replace_file_check(m->path, err) < 0)
 		return -1;
 	if (globals_permitted(m->globals, err) < 0 || read_rules(m, err) < 0 ||
-	    count_connections(m, err) < 0 || make_subjects(m, err) < 0)
+	    overview_find_stopped(&m->present, err) < 0 || count_connections(m, err) < 0 ||
+	    make_subjects(m, err) < 0)
 		return -1;
 	m->accounts = host_accounts();
 	query_say_accounting();

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "check/ask.h"
 #include "commands/overview.h"
 #include "host/interfaces.h"
 #include "others/owner.h"
@@ -34,6 +35,20 @@ static int find_shadows(struct present *present, struct overview *others, struct
 		present->of[i].shadowed = own[i].by != NULL;
 	free(own);
 	return result;
+}
+
+int overview_find_stopped(struct present *present, struct err *err)
+{
+	const struct forwards *set = &present->forwards;
+	const struct ask_about about = {
+		.set = set, .all = set, .depth = ASK_STOPPED, .backends = present->backends};
+	struct asked asked;
+	if (ask_all(&about, &asked, err) < 0)
+		return -1;
+	for (size_t i = 0; i < asked.cases.count; i++)
+		present->of[i].stopped = asked.cases.items[i].early.kind != EARLY_NOTHING;
+	asked_free(&asked);
+	return 0;
 }
 
 int overview_make_index(struct overview *others, struct err *err)

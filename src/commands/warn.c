@@ -85,7 +85,10 @@ static int ask_others(struct warner *w, struct err *err)
 
 void warn_of_forwards(const struct warn_about *about)
 {
-	const struct ask_about ask = {about->set, about->all, NULL, ASK_CERTAIN, about->backends};
+	const struct ask_about ask = {.set = about->set,
+				      .all = about->all,
+				      .depth = ASK_CERTAIN,
+				      .backends = about->backends};
 	struct warner w = {.about = about};
 	struct err err;
 	if (ask_all(&ask, &w.asked, &err) < 0 || ask_backends(&w, &err) < 0 ||

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "filter/early.h"
+#include "filter/flow.h"
 #include "model/array.h"
 
 static void free_set(struct early_set *set)
@@ -53,53 +54,113 @@ void early_free(struct early *early)
 	*early = (struct early){0};
 }
 
-/* ---- judging ---- */
+/* ---- packets ---- */
 
-static struct filter_flow flow_of(const struct early_case *of, bool translated)
+/* As clients send them, or programs of this host. */
+static struct filter_flow opening_of(const struct early_case *of, bool translated)
 {
 	const struct forward *f = of->f;
 	struct filter_flow flow = {.family = f->family,
 				   .proto = f->proto,
-				   .client = f->from,
 				   .dst = network_of_host(translated ? &f->target : &of->addr),
 				   .ports = translated ? f->target_ports : f->ports,
 				   .original = f->ports,
 				   .here = !translated || of->here,
 				   .plain = !translated,
-				   .early = !translated,
-				   .sure = !of->suspect,
-				   .suspect = of->suspect};
+				   .early = !translated};
 	memcpy(flow.in, f->ifname, sizeof(flow.in));
 	if (translated)
 		memcpy(flow.out, of->out, sizeof(flow.out));
 	return flow;
 }
 
-/* The answers of a target behind this host, before conntrack sees them. */
+/* The answers of a target behind this host, as they come in. */
 static struct filter_flow answers_of(const struct early_case *of)
 {
 	const struct forward *f = of->f;
 	struct filter_flow flow = {.family = f->family,
 				   .proto = f->proto,
-				   .client = f->from,
+				   .own = network_of_host(&f->target),
 				   .ports = {1, UINT16_MAX},
-				   .sure = true,
+				   .from_ports = f->target_ports,
 				   .reply = true};
 	memcpy(flow.in, of->out, sizeof(flow.in));
 	return flow;
 }
 
-static bool sees(const struct early_base *base, const struct forward *f, const char *in)
+static enum early_part part_of(const struct flow *flow)
 {
-	if (base->family && base->family != f->family)
+	if (flow->flow.reply)
+		return EARLY_ANSWERS;
+	return flow->way == FLOW_OUT || strcmp(flow->flow.in, "lo") == 0 ? EARLY_LOCAL
+									 : EARLY_OPENING;
+}
+
+/* A base chain, as packets of one part meet it. */
+struct meeting_point {
+	const struct early_case *of;
+	const struct early_base *base;
+	enum early_part part;
+};
+
+/* Those that come in, before anybody knows where they go. */
+static size_t flows_in(const struct meeting_point *at, struct filter_flow *out)
+{
+	if (at->part == EARLY_LOCAL ||
+	    (at->part == EARLY_ANSWERS && (at->of->here || !*at->of->out)))
+		return 0;
+	*out = at->part == EARLY_ANSWERS ? answers_of(at->of)
+					 : opening_of(at->of, at->base->translated);
+	return 1;
+}
+
+static size_t flows_on(const struct meeting_point *at, struct filter_flow out[FLOWS_MAX])
+{
+	static const enum flow_way ways[] = {[EARLY_THROUGH] = FLOW_THROUGH,
+					     [EARLY_IN] = FLOW_IN,
+					     [EARLY_OUT] = FLOW_OUT,
+					     [EARLY_POST] = FLOW_POST};
+	const struct early_case *of = at->of;
+	struct address target = of->f->target;
+	const struct addresses here = {&target, of->here && !forward_to_self(of->f)};
+	struct flow_target there = {.to = target};
+	struct flow all[FLOWS_MAX];
+	size_t count = 0;
+	memcpy(there.out, of->out, sizeof(there.out));
+	const struct flows flows = {.here = &here, .targets = &there, .target_count = 1};
+	size_t n = flows_of(&flows, of->f, all);
+	for (size_t i = 0; i < n; i++) {
+		if (all[i].way != ways[at->base->way] || part_of(&all[i]) != at->part)
+			continue;
+		out[count] = all[i].flow;
+		out[count].hosts = NULL;   /* only the target is told above */
+		if (**at->base->devices) { /* sources are those that clients see */
+			out[count].own = (struct network){0};
+			out[count].from_ports = of->f->ports;
+		}
+		if (at->base->way == EARLY_OUT && at->part == EARLY_LOCAL &&
+		    !at->base->translated) {
+			out[count] = opening_of(of, false);
+			*out[count].in = '\0';
+		}
+		count++;
+	}
+	return count;
+}
+
+static bool sees(const struct early_base *base, enum family family, const char *link)
+{
+	if (base->family && base->family != family)
 		return false;
 	if (!**base->devices)
 		return true;
 	for (size_t i = 0; i < EARLY_DEVICES_MAX; i++)
-		if (*base->devices[i] && strcmp(base->devices[i], in) == 0)
+		if (*base->devices[i] && strcmp(base->devices[i], link) == 0)
 			return true;
 	return false;
 }
+
+/* ---- judging ---- */
 
 static enum early_kind kind_of(const struct filter_place *place)
 {
@@ -125,7 +186,7 @@ static const struct early_base *find_chooser(const struct early *early, const st
 	for (size_t i = 0; i < early->base_count; i++) {
 		const struct early_base *base = &early->bases[i];
 		const struct early_set *set = &early->sets[base->set];
-		if (!base->zones || !sees(base, f, flow->in))
+		if (!base->zones || base->way != EARLY_ALL || !sees(base, f->family, flow->in))
 			continue;
 		*out = filter_zone(set->chains, set->count, base->chain, flow);
 		if (out->id)
@@ -136,34 +197,82 @@ static const struct early_base *find_chooser(const struct early *early, const st
 
 static struct early_hit find_zone(const struct early *early, const struct early_case *of)
 {
-	const struct filter_flow flow = flow_of(of, false), answers = answers_of(of);
+	struct filter_flow opening = opening_of(of, false), answers = answers_of(of);
 	struct filter_zone zone, back;
-	const struct early_base *there = find_chooser(early, of->f, &flow, &zone);
+	opening.client = answers.client = of->f->from;
+	opening.sure = answers.sure = true;
+	const struct early_base *there = find_chooser(early, of->f, &opening, &zone);
 	const struct early_base *here = find_chooser(early, of->f, &answers, &back);
 	uint16_t wanted = there ? zone_in(&zone, true) : 0;
 	uint16_t found = here ? zone_in(&back, true) : 0;
 	if (wanted == found || (here && wanted == zone_in(&back, false)))
-		return (struct early_hit){EARLY_NOTHING, NULL, 0, 0, 0};
-	return (struct early_hit){EARLY_ZONE, there ? there : here, 0, wanted, found};
+		return (struct early_hit){.kind = EARLY_NOTHING};
+	return (struct early_hit){.kind = EARLY_ZONE,
+				  .base = there ? there : here,
+				  .zone = wanted,
+				  .zone_back = found,
+				  .part = EARLY_ANSWERS};
+}
+
+/* Whether the base chain stops the packets. */
+static bool stops(const struct early *early, const struct meeting_point *at,
+		  struct filter_flow *flow, struct early_hit *out)
+{
+	const struct early_base *base = at->base;
+	const struct early_set *set = &early->sets[base->set];
+	bool leaves = base->way == EARLY_OUT || base->way == EARLY_POST;
+	if (!sees(base, flow->family, leaves ? flow->out : flow->in))
+		return false;
+	flow->client = at->of->f->from;
+	flow->sure = !at->of->suspect;
+	flow->suspect = at->of->suspect;
+	flow->early = flow->plain || base->zones;
+	struct filter_place place = filter_place(set->chains, set->count, base->chain, flow);
+	enum early_kind kind = kind_of(&place);
+	size_t rule = place.index < set->chains[base->chain].count ? place.index + 1 : 0;
+	*out = (struct early_hit){.kind = kind, .base = base, .rule = rule, .part = at->part};
+	return base->served ? kind == EARLY_UNTRACKED : kind != EARLY_NOTHING;
+}
+
+static bool find_part(const struct early *early, const struct early_case *of, enum early_part part,
+		      struct early_hit *out)
+{
+	struct filter_flow flows[FLOWS_MAX];
+	for (size_t i = 0; i < early->base_count; i++) {
+		const struct meeting_point at = {of, &early->bases[i], part};
+		size_t count =
+			at.base->way == EARLY_ALL ? flows_in(&at, flows) : flows_on(&at, flows);
+		for (size_t n = 0; n < count; n++)
+			if (stops(early, &at, &flows[n], out))
+				return true;
+	}
+	return false;
+}
+
+bool early_stops_any(const struct early *early)
+{
+	for (size_t i = 0; i < early->base_count; i++)
+		if (early->sets[early->bases[i].set].chains[early->bases[i].chain].drops)
+			return true;
+	for (size_t s = 0; s < early->set_count; s++)
+		for (size_t c = 0; c < early->sets[s].count; c++)
+			for (size_t i = 0; i < early->sets[s].chains[c].count; i++) {
+				const struct filter_rule *r = &early->sets[s].chains[c].rules[i];
+				if (r->verdict == FILTER_END || r->verdict == FILTER_PROXY ||
+				    r->verdict == FILTER_UNTRACK || r->zone.id)
+					return true;
+			}
+	return false;
 }
 
 struct early_hit early_find(const struct early *early, const struct early_case *of)
 {
-	const struct filter_flow before = flow_of(of, false), behind = flow_of(of, true);
-	for (size_t i = 0; i < early->base_count; i++) {
-		const struct early_base *base = &early->bases[i];
-		const struct early_set *set = &early->sets[base->set];
-		bool other_way = base->way == (of->here ? EARLY_THROUGH : EARLY_IN);
-		if (other_way || !sees(base, of->f, of->f->ifname))
-			continue;
-		struct filter_place place = filter_place(set->chains, set->count, base->chain,
-							 base->translated ? &behind : &before);
-		enum early_kind kind = kind_of(&place);
-		size_t rule = place.index < set->chains[base->chain].count ? place.index + 1 : 0;
-		if (kind)
-			return (struct early_hit){kind, base, rule, 0, 0};
-	}
+	static const enum early_part parts[] = {EARLY_OPENING, EARLY_ANSWERS, EARLY_LOCAL};
+	struct early_hit hit;
+	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)
+		if ((!of->parts || of->parts & parts[i]) && find_part(early, of, parts[i], &hit))
+			return hit;
 	if (!*of->out || of->suspect)
-		return (struct early_hit){EARLY_NOTHING, NULL, 0, 0, 0};
+		return (struct early_hit){.kind = EARLY_NOTHING};
 	return find_zone(early, of);
 }

@@ -107,6 +107,9 @@ static enum answer match_rule(const struct filter_rule *r, const struct filter_f
 	if (r->ports.first)
 		a = both(a,
 			 turned(match_overlaps(ports_overlap(f->ports, r->ports)), r->not_ports));
+	if (r->from_ports.first && f->from_ports.first)
+		a = both(a, turned(match_overlaps(ports_overlap(f->from_ports, r->from_ports)),
+				   r->not_from_ports));
 	if (r->original.first)
 		a = both(a, f->original.first
 				    ? match_overlaps(ports_overlap(f->original, r->original))
@@ -120,11 +123,22 @@ enum reach { /* of a rule, and of what leads to it */
 	     TO_SOME,
 };
 
+/* Of the source ports that it asks for, if those of the flow are not known. Programs take a port of
+ * their own choice from 1024 on: what takes several of these may take all clients. */
+static enum reach reach_of_sources(const struct filter_rule *r, const struct filter_flow *f)
+{
+	bool few = r->from_ports.first == r->from_ports.last || r->from_ports.last < 1024;
+	if (!r->from_ports.first || f->from_ports.first)
+		return TO_ALL;
+	return few && !r->not_from_ports ? TO_SOME : IN_DOUBT;
+}
+
 static enum reach reach_of(const struct filter_rule *r, const struct filter_flow *f, enum answer a)
 {
-	if (is_limited(r, f) || (f->sure && a != YES))
+	enum reach sources = reach_of_sources(r, f);
+	if (is_limited(r, f) || (f->sure && a != YES) || sources == TO_SOME)
 		return TO_SOME;
-	return r->doubtful ? IN_DOUBT : TO_ALL;
+	return r->doubtful ? IN_DOUBT : sources;
 }
 
 bool filter_takes(const struct filter_rule *rule, const struct filter_flow *flow)

@@ -28,7 +28,7 @@ void flows_look(struct flows *flows, const struct filter_chain *chains, size_t c
 		for (size_t i = 0; i < chains[c].count; i++) {
 			const struct filter_rule *r = &chains[c].rules[i];
 			flows->apart = flows->apart || network_is_set(&r->dst) || r->ports.first ||
-				       r->original.first;
+				       r->original.first || r->from_ports.first;
 			flows->routed = flows->routed || *r->out || looks_at_answers(r);
 			flows->sourced = flows->sourced || network_is_set(&r->src);
 		}
@@ -113,6 +113,7 @@ static struct filter_flow *add_answers(struct flow_list *list, enum flow_way way
 	memset(flow->out, 0, sizeof(flow->out));
 	memcpy(flow->out, out, strlen(out));
 	flow->own = network_of_host(forward_to_self(list->f) ? &list->f->addr : &list->f->target);
+	flow->from_ports = list->f->target_ports;
 	flow->reply = true;
 	return flow;
 }
@@ -154,12 +155,16 @@ size_t flows_of(const struct flows *flows, const struct forward *f, struct flow 
 		if (forward_to_self(f) && ports_count(f->target_ports) == 1 &&
 		    ports_hold(f->ports, f->target_ports.first))
 			add_in(&list, true);
-		add_answers(&list, FLOW_OUT, "", "")->hosts = list.here;
+		add_answers(&list, FLOW_OUT, "", f->ifname)->hosts = list.here;
+		struct filter_flow *leaves = add_answers(&list, FLOW_POST, "", f->ifname);
+		leaves->hosts = list.here;
+		leaves->sure = true;
 	}
 	if (!forward_to_self(f)) {
 		add_through(&list);
 		if (f->local && !here) {
-			add_flow(&list, FLOW_OUT, "");
+			/* it is translated behind the route to an address of this host */
+			strcpy(add_flow(&list, FLOW_OUT, "")->out, "lo");
 			add_flow(&list, FLOW_POST, "");
 		}
 	}

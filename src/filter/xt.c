@@ -50,22 +50,18 @@ static void read_ports(uint16_t first, uint16_t last, bool inverted, struct filt
 	r->not_ports = inverted;
 }
 
-/* Programs take a port of their own choice from 1024 on: what takes several of these may take all
- * clients. */
-static void limit_sources(const uint16_t ports[2], bool inverted, struct filter_rule *r)
+static void read_sources(const uint16_t ports[2], bool inverted, struct filter_rule *r)
 {
-	bool all = ports[0] == 0 && ports[1] == UINT16_MAX;
-	bool few = ports[0] == ports[1] || ports[1] < 1024;
-	if (few && !inverted)
-		r->limited = true;
-	else if (!all || inverted)
-		r->doubtful = true;
+	if (ports[0] == 0 && ports[1] == UINT16_MAX && !inverted)
+		return;
+	r->from_ports = (struct ports){ports[0] ? ports[0] : 1, ports[1]};
+	r->not_from_ports = inverted;
 }
 
 static void on_tcp(const void *data, struct filter_rule *r)
 {
 	const struct xt_tcp *tcp = data;
-	limit_sources(tcp->spts, tcp->invflags & XT_TCP_INV_SRCPT, r);
+	read_sources(tcp->spts, tcp->invflags & XT_TCP_INV_SRCPT, r);
 	read_ports(tcp->dpts[0], tcp->dpts[1], tcp->invflags & XT_TCP_INV_DSTPT, r);
 	/* the first packet of a connection has SYN alone, and its answer SYN and ACK */
 	bool inverted = tcp->invflags & XT_TCP_INV_FLAGS;
@@ -80,7 +76,7 @@ static void on_tcp(const void *data, struct filter_rule *r)
 static void on_udp(const void *data, struct filter_rule *r)
 {
 	const struct xt_udp *udp = data;
-	limit_sources(udp->spts, udp->invflags & XT_UDP_INV_SRCPT, r);
+	read_sources(udp->spts, udp->invflags & XT_UDP_INV_SRCPT, r);
 	read_ports(udp->dpts[0], udp->dpts[1], udp->invflags & XT_UDP_INV_DSTPT, r);
 }
 
@@ -88,7 +84,7 @@ static void on_sctp(const void *data, struct filter_rule *r)
 {
 	const struct xt_sctp_info *sctp = data;
 	if (sctp->flags & XT_SCTP_SRC_PORTS)
-		limit_sources(sctp->spts, sctp->invflags & XT_SCTP_SRC_PORTS, r);
+		read_sources(sctp->spts, sctp->invflags & XT_SCTP_SRC_PORTS, r);
 	if (sctp->flags & XT_SCTP_CHUNK_TYPES)
 		r->doubtful = true;
 	if (sctp->flags & XT_SCTP_DEST_PORTS)

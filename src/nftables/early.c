@@ -11,28 +11,47 @@
 #include "nftables/others.h"
 #include "nftables/words.h"
 
-static bool is_ingress(const struct others_chain *c)
+/* In the order in which packets meet them. */
+enum hook {
+	HOOK_INGRESS,
+	HOOK_PREROUTING,
+	HOOK_OUTPUT,
+	HOOK_EGRESS,
+};
+
+static enum hook hook_of(const struct others_chain *c)
 {
-	return c->hook != NF_INET_PRE_ROUTING || c->nfproto == NFPROTO_NETDEV;
+	if (c->nfproto == NFPROTO_NETDEV)
+		return c->hook == NF_NETDEV_EGRESS ? HOOK_EGRESS : HOOK_INGRESS;
+	return c->hook == NF_INET_INGRESS     ? HOOK_INGRESS
+	       : c->hook == NF_INET_LOCAL_OUT ? HOOK_OUTPUT
+					      : HOOK_PREROUTING;
 }
 
 static int compare_bases(const void *a, const void *b)
 {
 	const struct others_chain *x = *(const struct others_chain *const *)a;
 	const struct others_chain *y = *(const struct others_chain *const *)b;
-	if (is_ingress(x) != is_ingress(y))
-		return is_ingress(x) ? -1 : 1;
+	if (hook_of(x) != hook_of(y))
+		return hook_of(x) < hook_of(y) ? -1 : 1;
 	return (x->priority > y->priority) - (x->priority < y->priority);
 }
 
 static int add_base(const struct others *others, const struct others_chain *c, struct early *out,
 		    struct err *err)
 {
+	static const enum early_way ways[] = {
+		[HOOK_OUTPUT] = EARLY_OUT, [HOOK_EGRESS] = EARLY_POST};
 	const struct rule_place place = guests_place(c);
+	enum hook hook = hook_of(c);
+	bool behind = hook == HOOK_PREROUTING && c->priority > NF_IP_PRI_NAT_DST;
+	bool zones = hook == HOOK_INGRESS || c->priority < NF_IP_PRI_CONNTRACK;
 	struct early_base base = {.chain = (size_t)(c - others->chains),
 				  .family = place.family,
-				  .translated = !is_ingress(c) && c->priority > NF_IP_PRI_NAT_DST,
-				  .zones = is_ingress(c) || c->priority < NF_IP_PRI_CONNTRACK};
+				  .translated = behind || hook == HOOK_EGRESS,
+				  .way = ways[hook],
+				  .served = hook == HOOK_OUTPUT,
+				  .zones = zones && hook != HOOK_EGRESS};
 	memcpy(base.devices, c->devices, sizeof(base.devices));
 	rule_place_format_chain(&place, base.where);
 	snprintf(base.chain_of, sizeof(base.chain_of), "rule %s %.48s %.48s", guest_family(c),

@@ -15,6 +15,7 @@
 #include <linux/netfilter/nf_tables_compat.h>
 #include <linux/netfilter/nfnetlink.h>
 #include <linux/netfilter/xt_mark.h>
+#include <linux/netfilter_ipv4.h>
 #include <net/if.h>
 
 #include "filter/xt.h"
@@ -232,27 +233,28 @@ static void ask_flags(struct filter_rule *r, const struct reg *reg, uint8_t flag
 }
 
 /* A range is two conditions. */
-static void ask_port(struct filter_rule *r, uint32_t op, uint16_t port)
+static void ask_port(struct filter_rule *r, struct ports *ports, uint32_t op, uint16_t port)
 {
-	if (!r->ports.first)
-		r->ports = (struct ports){1, UINT16_MAX};
+	if (!ports->first)
+		*ports = (struct ports){1, UINT16_MAX};
 	if (op == NFT_CMP_EQ)
-		r->ports = (struct ports){port, port};
+		*ports = (struct ports){port, port};
 	else if (op == NFT_CMP_GTE && port)
-		r->ports.first = port;
+		ports->first = port;
 	else if (op == NFT_CMP_LTE)
-		r->ports.last = port;
+		ports->last = port;
 	else
 		r->unsure = true;
 }
 
-/* Programs take a port of their own choice from 1024 on: what takes several of these may take all
- * clients. */
 static void ask_source_port(struct filter_rule *r, uint32_t op, uint16_t port)
 {
-	if (op == NFT_CMP_EQ || (op == NFT_CMP_LTE && port < 1024))
-		r->limited = true;
-	else
+	if (op == NFT_CMP_EQ || op == NFT_CMP_LTE || op == NFT_CMP_GTE)
+		ask_port(r, &r->from_ports, op, port);
+	else if (op == NFT_CMP_NEQ) {
+		r->from_ports = (struct ports){port, port};
+		r->not_from_ports = true;
+	} else
 		r->doubtful = true;
 }
 
@@ -329,7 +331,7 @@ static void on_cmp(struct decoder *d, const struct wire_attrs *a)
 		r->not_dst = neq;
 		break;
 	case LOADED_PORT:
-		ask_port(r, op, ntohs(port));
+		ask_port(r, &r->ports, op, ntohs(port));
 		break;
 	case LOADED_SOURCE_PORT:
 		ask_source_port(r, op, ntohs(port));
@@ -402,7 +404,8 @@ static void on_range(struct decoder *d, const struct wire_attrs *a)
 		r->not_ports = neq;
 		break;
 	case LOADED_SOURCE_PORT:
-		ask_source_port(r, neq ? NFT_CMP_NEQ : NFT_CMP_LTE, last);
+		r->from_ports = (struct ports){first ? first : 1, last};
+		r->not_from_ports = neq;
 		break;
 	case LOADED_DESTINATION:
 		r->unsure = r->destination = true;
@@ -676,7 +679,7 @@ static int on_chain(const struct nlmsghdr *nlh, void *data)
 	const char *type = wire_string(a.of[NFTA_CHAIN_TYPE]);
 	struct wire_attrs hook = wire_nest(a.of[NFTA_CHAIN_HOOK]);
 	if (!table || !name || !is_family(r, family_of(nlh)) || is_ours(family_of(nlh), table) ||
-	    (type && strcmp(type, "filter") != 0))
+	    (type && strcmp(type, "filter") != 0 && strcmp(type, "route") != 0))
 		return MNL_CB_OK;
 	void *chains = r->out->chains;
 	struct others_chain *c = array_append(&chains, &r->out->count, sizeof(*c));
@@ -781,11 +784,11 @@ static int dump(uint16_t type, uint8_t nfproto, const char *table, mnl_cb_t on, 
 /* Only tables with a base chain on a hook that matters are read further. */
 static bool matters(const struct reader *r, const struct others_chain *c)
 {
-	bool ingress = c->nfproto == NFPROTO_NETDEV ? c->hook == NF_NETDEV_INGRESS
-						    : c->hook == NF_INET_INGRESS;
-	bool before = c->nfproto != NFPROTO_NETDEV && c->hook == NF_INET_PRE_ROUTING;
+	bool device = c->nfproto == NFPROTO_NETDEV;
+	bool before = c->hook == NF_INET_PRE_ROUTING || c->hook == NF_INET_INGRESS;
+	bool untracked = c->hook == NF_INET_LOCAL_OUT && c->priority < NF_IP_PRI_CONNTRACK;
 	if (r->early)
-		return c->base && (before || ingress);
+		return c->base && (device || before || untracked);
 	return c->base && c->hook >= NF_INET_LOCAL_IN && c->hook <= NF_INET_POST_ROUTING;
 }
 

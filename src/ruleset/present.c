@@ -111,7 +111,8 @@ static void take_status(const struct reader *r, struct present *out)
 	while (b + 1 < r->count && !r->sets[b]->used)
 		b++;
 	for (size_t i = 0; i < out->forwards.count; i++)
-		out->of[i] = (struct present_forward){r->status[b][i], 1U << b, false};
+		out->of[i] =
+			(struct present_forward){.status = r->status[b][i], .backends = 1U << b};
 }
 
 static int fill_present(struct reader *r, enum reading_depth depth, struct present *out,
@@ -251,11 +252,11 @@ bool present_where(const struct present *present, size_t index, struct rule_plac
 enum present_state present_state(const struct forward *f, const struct present_forward *of,
 				 int64_t now)
 {
-	return forward_expired(f, now) ? PRESENT_EXPIRED
-	       : of->status.incomplete ? PRESENT_INCOMPLETE
-	       : of->status.blocked    ? PRESENT_BLOCKED
-	       : of->shadowed          ? PRESENT_SHADOWED
-				       : PRESENT_ACTIVE;
+	return forward_expired(f, now)             ? PRESENT_EXPIRED
+	       : of->status.incomplete             ? PRESENT_INCOMPLETE
+	       : of->status.blocked || of->stopped ? PRESENT_BLOCKED
+	       : of->shadowed                      ? PRESENT_SHADOWED
+						   : PRESENT_ACTIVE;
 }
 
 const char *present_state_name(enum present_state state)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Chains of the tables raw and mangle. */
+/* Chains of the tables raw, mangle and security. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -27,11 +27,19 @@ static const struct place {
 	enum table table;
 	enum early_way way;
 } places[] = {
-	{"PREROUTING", TABLE_RAW, EARLY_ALL},
-	{"PREROUTING", TABLE_MANGLE, EARLY_ALL},
-	{"FORWARD", TABLE_MANGLE, EARLY_THROUGH},
-	{"INPUT", TABLE_MANGLE, EARLY_IN},
+	{"PREROUTING", TABLE_RAW, EARLY_ALL},     {"PREROUTING", TABLE_MANGLE, EARLY_ALL},
+	{"FORWARD", TABLE_MANGLE, EARLY_THROUGH}, {"FORWARD", TABLE_SECURITY, EARLY_THROUGH},
+	{"INPUT", TABLE_MANGLE, EARLY_IN},        {"INPUT", TABLE_SECURITY, EARLY_IN},
+	{"OUTPUT", TABLE_RAW, EARLY_OUT},         {"OUTPUT", TABLE_MANGLE, EARLY_OUT},
+	{"OUTPUT", TABLE_SECURITY, EARLY_OUT},    {"POSTROUTING", TABLE_MANGLE, EARLY_POST},
 };
+
+/* nat OUTPUT comes behind mangle. */
+static bool is_translated(const struct place *place)
+{
+	return place->way != EARLY_ALL &&
+	       (place->way != EARLY_OUT || place->table == TABLE_SECURITY);
+}
 
 static int add_base(enum family family, const struct place *place, size_t chain, struct early *out,
 		    struct err *err)
@@ -42,7 +50,7 @@ static int add_base(enum family family, const struct place *place, size_t chain,
 					 .legacy = true};
 	struct early_base base = {.chain = chain,
 				  .family = family,
-				  .translated = place->way != EARLY_ALL,
+				  .translated = is_translated(place),
 				  .way = place->way,
 				  .zones = place->table == TABLE_RAW};
 	rule_place_format_chain(&where, base.where);
@@ -83,7 +91,7 @@ static int read_table(enum family family, enum table table, struct early *out, s
 
 int xtables_early(struct early *out, struct err *err)
 {
-	static const enum table tables[] = {TABLE_RAW, TABLE_MANGLE};
+	static const enum table tables[] = {TABLE_RAW, TABLE_MANGLE, TABLE_SECURITY};
 	for (int f = 0; f < FAMILIES; f++)
 		for (size_t i = 0; i < sizeof(tables) / sizeof(tables[0]); i++) {
 			unsigned int there;

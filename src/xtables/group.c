@@ -28,7 +28,8 @@ const char *table_name(enum table table)
 	static const char *const names[] = {[TABLE_NAT] = "nat",
 					    [TABLE_FILTER] = "filter",
 					    [TABLE_MANGLE] = "mangle",
-					    [TABLE_RAW] = "raw"};
+					    [TABLE_RAW] = "raw",
+					    [TABLE_SECURITY] = "security"};
 	return names[table];
 }
 

@@ -214,6 +214,126 @@ static void what_comes_before_the_translation_is_found(void **state)
 		      "prerouting priority raw; policy drop; }; }'");
 }
 
+/* Chains of others in which pfwd has no place, by the way of a forward and of its answers. Only
+ * where they stop it there is a finding, and a remedy. */
+struct chain_row {
+	const char *iptables; /* after "ip6tables-legacy -t " */
+	const char *nftables; /* "HOOK; RULE" of a base chain of a table of that family */
+	bool stops;
+};
+
+static void forbid(const struct place *p, const struct chain_row *row)
+{
+	const char *six = p == &v6 ? "6" : "";
+	if (town_is("iptables"))
+		town_sh("ip%stables-legacy -t %s", six, row->iptables);
+	else
+		town_sh("nft 'table %s early { chain c { type filter hook %s; }; }'",
+			strncmp(row->nftables, "egress", 6) == 0 ? "netdev"
+			: *six                                   ? "ip6"
+								 : "ip",
+			row->nftables);
+}
+
+static void allow(void)
+{
+	town_sh("for t in raw mangle security; do for i in iptables ip6tables; do $i-legacy -t $t "
+		"-F; done; done; for f in ip ip6 netdev; do nft delete table $f early 2>/dev/null; "
+		"done; true");
+}
+
+static void judge(const struct place *p, const struct chain_row *row, const char *reached)
+{
+	const char *from = strstr(reached, "local") ? GATEWAY : CLIENT;
+	if (!(town_is("iptables") ? row->iptables : row->nftables))
+		return;
+	forbid(p, row);
+	if (row->stops)
+		assert_refused(from, TCP, p->gateway, 80);
+	struct outcome o = pfwd(row->stops, "check");
+	if (row->stops) {
+		assert_says(o.out, town_is("iptables") ? "rule 1 of chain " : "rule 1 of chain c ");
+		assert_string_equal(pfwd(0, "list -rn -o STATE").out, "blocked\n");
+		do_as_told(o.out);
+	}
+	assert_reaches(from, TCP, p->gateway, 80, "at");
+	town_sh("conntrack -F 2>/dev/null");
+	pfwd(0, "check");
+	assert_string_equal(pfwd(0, "list -rn -o STATE").out, "active\n");
+	allow();
+}
+
+static void chains_on_the_way_to_another_host_are_found(const struct place *p)
+{
+	static const struct chain_row rows[] = {
+		{"mangle -A FORWARD -i wan0 -p tcp -j DROP", NULL, true},
+		{"mangle -A POSTROUTING -o lan0 -p tcp --dport 8080 -j DROP",
+		 "egress device lan0 priority 0; tcp dport 8080 drop", true},
+		{"security -A FORWARD -o lan0 -p tcp -j DROP", NULL, true},
+		{"mangle -A POSTROUTING -o wan0 -p tcp -j DROP", NULL, true},
+		{"security -A FORWARD -i lan0 -o wan0 -p tcp -j DROP", NULL, true},
+		{"raw -A PREROUTING -i lan0 -p tcp -j DROP",
+		 "prerouting priority raw; iifname lan0 meta l4proto tcp drop", true},
+		{"raw -A PREROUTING -i lan0 -p tcp -j NOTRACK",
+		 "prerouting priority raw; iifname lan0 meta l4proto tcp notrack", true},
+		{"mangle -A POSTROUTING -o opt0 -j DROP",
+		 "egress device opt0 priority 0; tcp dport 8080 drop", false},
+		{"mangle -A POSTROUTING -o lan0 -p tcp --dport 8081 -j DROP",
+		 "egress device lan0 priority 0; tcp dport 80 drop", false},
+		{"security -A INPUT -p tcp -j DROP", NULL, false},
+		{"security -A FORWARD -p tcp -m conntrack --ctstate INVALID -j DROP", NULL, false},
+		{"security -A FORWARD -i opt0 -j DROP",
+		 "prerouting priority raw; iifname opt0 drop", false},
+		{"mangle -A OUTPUT -p tcp -j DROP", NULL, false},
+		{"raw -A PREROUTING -i lan0 -p tcp --dport 25 -j DROP",
+		 "prerouting priority raw; iifname lan0 tcp dport 25 drop", false},
+	};
+	town_serve(SERVER, TCP, p->server, 8080);
+	pfwd(0, "add wan0:80 %s:8080", p->to);
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		judge(p, &rows[i], "");
+}
+STORY(chains_on_the_way_to_another_host_are_found)
+
+static void chains_on_the_way_to_this_host_are_found(const struct place *p)
+{
+	static const struct chain_row rows[] = {
+		{"security -A INPUT -i wan0 -p tcp --dport 8080 -j DROP", NULL, true},
+		{"security -A OUTPUT -o wan0 -p tcp -j DROP", NULL, true},
+		{"mangle -A OUTPUT -o wan0 -p tcp -j DROP", NULL, true},
+		{"mangle -A POSTROUTING -o wan0 -p tcp -j DROP", NULL, true},
+		{"raw -A OUTPUT -o wan0 -p tcp -j DROP", NULL, true},
+		{"raw -A OUTPUT -o wan0 -p tcp -j NOTRACK",
+		 "output priority raw; oifname wan0 meta l4proto tcp notrack", true},
+		{"raw -A OUTPUT -p tcp --dport 25 -j DROP",
+		 "output priority raw; tcp dport 25 notrack", false},
+		{"security -A OUTPUT -o lan0 -j DROP", NULL, false},
+		{"security -A FORWARD -j DROP", NULL, false},
+		{"mangle -A OUTPUT -p tcp -m conntrack --ctstate NEW -j DROP", NULL, false},
+	};
+	town_serve(GATEWAY, TCP, p->gateway, 8080);
+	pfwd(0, "add wan0:80 :8080 %s", p->flag);
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		judge(p, &rows[i], "");
+}
+STORY(chains_on_the_way_to_this_host_are_found)
+
+static void chains_on_the_way_of_local_programs_are_found(const struct place *p)
+{
+	static const struct chain_row rows[] = {
+		{"raw -A OUTPUT -p tcp --dport 80 -j DROP", NULL, true},
+		{"mangle -A OUTPUT -p tcp --dport 80 -j DROP", NULL, true},
+		{"security -A OUTPUT -p tcp --dport 8080 -j DROP", NULL, true},
+		{"security -A OUTPUT -o lan0 -p tcp -j DROP", NULL, false},
+		{"mangle -A OUTPUT -p tcp --dport 8080 -j DROP", NULL, false},
+	};
+	town_serve(SERVER, TCP, p->server, 8080);
+	pfwd(0, "add wan0:80 %s:8080 --local", p->to);
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		judge(p, &rows[i], "local");
+}
+STORY(chains_on_the_way_of_local_programs_are_found)
+
 static void ingress_is_found(void **state)
 {
 	(void)state;
@@ -433,6 +553,9 @@ int main(void)
 		ONE(what_blocks_is_named),
 		BOTH(answers_pass_what_stops_them),
 		ONE(what_comes_before_the_translation_is_found),
+		BOTH(chains_on_the_way_to_another_host_are_found),
+		BOTH(chains_on_the_way_to_this_host_are_found),
+		BOTH(chains_on_the_way_of_local_programs_are_found),
 		ONE(ingress_is_found),
 		ONE(zones_that_hide_answers_are_found),
 		ONE(a_ban_that_does_not_hold_is_named),

@@ -170,16 +170,48 @@ ARRANGE(lack_conntrack, facts.tracked = facts.trackable = 0)
 
 static const struct early_base raw = {.where = "chain PREROUTING in the legacy IPv4 raw table",
 				      .tool = "iptables-legacy -t raw",
-				      .chain_of = "PREROUTING"};
+				      .chain_of = "PREROUTING",
+				      .zones = true};
 static const struct early_base late = {.where = "chain c in table ip t",
 				       .chain_of = "rule ip t c",
 				       .nft = true,
 				       .translated = true};
-ARRANGE(be_untracked, the_case.early = (struct early_hit){EARLY_UNTRACKED, &raw, 3, 0, 0})
-ARRANGE(be_proxied, the_case.early = (struct early_hit){EARLY_PROXY, &raw, 1, 0, 0})
-ARRANGE(be_dropped_early, the_case.early = (struct early_hit){EARLY_DROP, &raw, 0, 0, 0})
-ARRANGE(be_dropped_late, the_case.early = (struct early_hit){EARLY_DROP, &late, 2, 0, 0})
-ARRANGE(be_zoned, the_case.early = (struct early_hit){EARLY_ZONE, &raw, 0, 5, 7})
+static struct early_hit hit(enum early_kind kind, const struct early_base *base, size_t rule)
+{
+	return (struct early_hit){.kind = kind, .base = base, .rule = rule, .part = EARLY_OPENING};
+}
+
+ARRANGE(be_untracked, the_case.early = hit(EARLY_UNTRACKED, &raw, 3))
+ARRANGE(be_proxied, the_case.early = hit(EARLY_PROXY, &raw, 1))
+ARRANGE(be_dropped_early, the_case.early = hit(EARLY_DROP, &raw, 0))
+ARRANGE(be_dropped_late, the_case.early = hit(EARLY_DROP, &late, 2))
+static const struct early_base passing = {.where = "chain FORWARD in the legacy IPv4 mangle table",
+					  .tool = "iptables-legacy -t mangle",
+					  .chain_of = "FORWARD",
+					  .translated = true,
+					  .way = EARLY_THROUGH};
+static const struct early_base output = {.where = "chain OUTPUT in the legacy IPv4 raw table",
+					 .tool = "iptables-legacy -t raw",
+					 .chain_of = "OUTPUT",
+					 .zones = true,
+					 .way = EARLY_OUT};
+static const struct early_base egress = {.where = "chain e in table netdev t",
+					 .chain_of = "rule netdev t e",
+					 .devices = {"wan0"},
+					 .nft = true,
+					 .translated = true,
+					 .way = EARLY_POST};
+ARRANGE(be_dropped_between, the_case.early = hit(EARLY_DROP, &passing, 1))
+ARRANGE(lose_answers, be_dropped_early(); the_case.early.rule = 1;
+	the_case.early.part = EARLY_ANSWERS)
+ARRANGE(lose_late_answers, be_dropped_late(); the_case.early.part = EARLY_ANSWERS)
+ARRANGE(lose_leaving_answers, the_case.early = hit(EARLY_DROP, &egress, 1);
+	the_case.early.part = EARLY_ANSWERS)
+ARRANGE(untrack_answers, the_case.early = hit(EARLY_UNTRACKED, &output, 1);
+	the_case.early.part = EARLY_ANSWERS)
+ARRANGE(drop_local, the_case.early = hit(EARLY_DROP, &output, 1); the_case.early.part = EARLY_LOCAL)
+ARRANGE(be_zoned, the_case.early = (struct early_hit){
+			  .kind = EARLY_ZONE, .base = &raw, .zone = 5, .zone_back = 7})
 
 /* ---- rows ---- */
 
@@ -250,6 +282,22 @@ static const struct row rows_of_check[] = {
 	{WEB, ON(be_proxied), "untracked", "(SYNPROXY) answers"},
 	{"wan+:80-90/udp 192.168.1.2", ON(be_dropped_early), "early-drop",
 	 "with: iptables-legacy -t raw -A PREROUTING -i wan+ -p udp --dport 80:90 -j ACCEPT"},
+	{"wan0:80-81 192.168.1.2:8080-8081", ON(be_dropped_between), "early-drop",
+	 "with: iptables-legacy -t mangle -I FORWARD 1 -p tcp -m conntrack --ctstate DNAT "
+	 "--ctorigdstport 80:81 -j ACCEPT"},
+	{WEB, ON(lose_answers), "early-drop",
+	 "drops its answers where pfwd lets none through; with: iptables-legacy -t raw -I "
+	 "PREROUTING 1 -i lan0 -s 192.168.1.2 -p tcp --sport 8080 -j ACCEPT"},
+	{SIX, ON(lose_late_answers), "early-drop",
+	 "with: nft insert rule ip t c index 1 iifname lan0 ip6 saddr fd02::2 tcp sport 8080 "
+	 "accept"},
+	{WEB, ON(lose_leaving_answers), "early-drop",
+	 "with: nft insert rule netdev t e index 0 tcp sport 80 accept"},
+	{HERE, ON(untrack_answers), "untracked",
+	 "takes its answers out of conntrack (NOTRACK), and such packets are never translated; "
+	 "with: iptables-legacy -t raw -I OUTPUT 1 -o wan0 -p tcp --sport 8080 -j ACCEPT"},
+	{WEB " --local", ON(drop_local), "early-drop",
+	 "with: iptables-legacy -t raw -I OUTPUT 1 -p tcp --dport 80 -j ACCEPT"},
 	{"wan+:80 192.168.1.2:8080", ON(be_dropped_late), "early-drop",
 	 "with: nft insert rule ip t c index 1 iifname wan* tcp dport 8080 accept"},
 	{WEB, ON(be_zoned), "zones",
