@@ -11,7 +11,15 @@
 /* By table, chain, base chain and comment of the rule: the program's name, or "". */
 const char *owner_of(const struct other_rule *rule);
 
-/* The same, or the table and chain if no program is known. */
+/*
+ * Some programs load the tables of xtables as wholes, without chains of their own where few rules
+ * are. The one that has a chain of that name in the table filter, or NULL; and to give it the rules
+ * of that family from that one on, as far as they are in such tables and nobody is known.
+ */
+const char *owner_of_tables(const char *chain);
+void owner_claim(struct other_rules *rules, size_t first, enum family family, const char *owner);
+
+/* The same as owner_of, or the table and chain if no program is known. */
 #define OWNER_TEXT_MAX 300
 void owner_format(const struct other_rule *rule, char out[OWNER_TEXT_MAX]);
 

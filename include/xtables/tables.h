@@ -51,6 +51,9 @@ struct tables_others {
 /* Others' chains and rules. 0, or -1 (out of memory). */
 int tables_others(const struct tables *tables, const struct tables_others *others, struct err *err);
 
+/* Of a filter table: the program that has loaded it and the other tables as wholes, or NULL. */
+const char *tables_owner(const struct tables *filter);
+
 /* The same as values, appended to out. own: what the table holds of pfwd. 0, or -1 (out of memory).
  */
 int tables_walk_others(const struct tables *tables, const struct state *own,

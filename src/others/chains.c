@@ -323,8 +323,20 @@ static int compare_bases(const void *a, const void *b)
 	return x->order > y->order ? -1 : x->order < y->order;
 }
 
+/* By the names of chains in the tables filter. */
+static void claim_tables(const struct other_chains *chains, struct other_rules *out, size_t first)
+{
+	for (size_t i = 0; i < chains->count; i++) {
+		const struct other_chain *c = &chains->items[i];
+		const char *owner = owner_of_tables(c->name);
+		if (owner && c->table_family && strcmp(c->table, "filter") == 0)
+			owner_claim(out, first, c->table_family, owner);
+	}
+}
+
 int other_chains_walk(struct other_chains *chains, struct other_rules *out, struct err *err)
 {
+	size_t first = out->count;
 	struct walk w = {.chains = chains, .out = out, .err = err, .steps = 1U << 16};
 	struct base *bases = calloc(chains->count + 1, sizeof(*bases));
 	size_t count = 0;
@@ -341,6 +353,7 @@ int other_chains_walk(struct other_chains *chains, struct other_rules *out, stru
 		result = walk_base(&w, bases[i].at);
 	if (result == 0 && w.steps == 0)
 		result = add_unseen(&w);
+	claim_tables(chains, out, first);
 	free(bases);
 	return result;
 }

@@ -79,6 +79,30 @@ const char *owner_of(const struct other_rule *rule)
 	return "";
 }
 
+const char *owner_of_tables(const char *chain)
+{
+	/* shorewall 5.2.8, Chains.pm; shorewall6 too */
+	return strcmp(chain, "shorewall") == 0 ? "shorewall" : NULL;
+}
+
+static bool is_of_xtables(const struct other_rule *r)
+{
+	static const char *const tables[] = {"nat", "filter", "mangle", "raw"};
+	for (size_t i = 0; i < sizeof(tables) / sizeof(tables[0]); i++)
+		if (strcmp(r->table, tables[i]) == 0)
+			return true;
+	return false;
+}
+
+void owner_claim(struct other_rules *rules, size_t first, enum family family, const char *owner)
+{
+	for (size_t i = first; i < rules->count; i++) {
+		struct other_rule *r = &rules->items[i];
+		if (r->table_family == family && !*r->owner && is_of_xtables(r))
+			r->owner = owner;
+	}
+}
+
 void owner_format(const struct other_rule *rule, char out[OWNER_TEXT_MAX])
 {
 	if (*rule->owner)

@@ -6,6 +6,7 @@
 
 #include "host/route.h"
 #include "model/hash.h"
+#include "others/owner.h"
 #include "xtables/backend.h"
 #include "xtables/early.h"
 #include "xtables/blob.h"
@@ -153,12 +154,22 @@ static int walk_mangle(enum family family, enum others_depth depth, struct other
 	return result;
 }
 
+/* The other tables do not tell whose they are. */
+static void claim_tables(const struct tables *filter, enum family family, struct other_rules *out,
+			 size_t first)
+{
+	const char *owner = filter ? tables_owner(filter) : NULL;
+	if (owner)
+		owner_claim(out, first, family, owner);
+}
+
 static int list_others(const struct ruleset *set, enum others_depth depth, struct other_rules *out,
 		       struct err *err)
 {
 	static const enum table tables[] = {TABLE_NAT, TABLE_FILTER};
 	const struct snapshot *s = snapshot_of(set);
 	for (int f = 0; f < FAMILIES; f++) {
+		size_t first = out->count;
 		if (walk_mangle(snapshot_families[f], depth, out, err) < 0)
 			return -1;
 		for (int t = 0; t < (depth == OTHERS_ALL ? 2 : 1); t++) {
@@ -167,6 +178,7 @@ static int list_others(const struct ruleset *set, enum others_depth depth, struc
 			    tables_walk_others(open, &s->states[f][tables[t]], depth, out, err) < 0)
 				return -1;
 		}
+		claim_tables(s->tables[f][TABLE_FILTER], snapshot_families[f], out, first);
 	}
 	return 0;
 }

@@ -13,6 +13,7 @@
 #include <libiptc/libip6tc.h>
 
 #include "model/array.h"
+#include "others/owner.h"
 #include "xtables/modules.h"
 #include "xtables/blob.h"
 #include "xtables/tables.h"
@@ -531,6 +532,15 @@ int tables_others(const struct tables *t, const struct tables_others *o, struct 
 		if (add_other_rules(t, o, &o->chains->items[i]) < 0)
 			return err_memory(err);
 	return 0;
+}
+
+const char *tables_owner(const struct tables *filter)
+{
+	const char *owner = NULL;
+	for (const char *name = filter->lib->first_chain(filter->handle); name && !owner;
+	     name = filter->lib->next_chain(filter->handle))
+		owner = owner_of_tables(name);
+	return owner;
 }
 
 int tables_walk_others(const struct tables *t, const struct state *own, enum others_depth depth,

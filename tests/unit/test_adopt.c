@@ -35,6 +35,7 @@ static const struct case_ {
 } cases[] = {
 	/* ---- iptables: what people write ---- */
 	{NAT(DNAT), "wan0:80/tcp 192.168.1.2:8080\n", ""},
+	{"*filter\n:INPUT DROP [0:0]\n:shorewall - [0:0]\nCOMMIT\n" NAT(DNAT), "", ""},
 	{"-P PREROUTING ACCEPT\n-N mine\n" DNAT, "wan0:80/tcp 192.168.1.2:8080\n", ""},
 	{"[12:720] " DNAT, "wan0:80/tcp 192.168.1.2:8080\n", ""},
 	{NAT("-A PREROUTING -i wan0 -p tcp --dport 80 -j DNAT --to 192.168.1.2\r\n"),
