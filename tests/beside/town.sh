@@ -28,7 +28,8 @@ build_town() {
 	ip -n client route add default via 10.1.0.1
 	ip -n server route add default via 192.168.1.1
 	sysctl -qw net.ipv4.ip_forward=1
-	ip netns exec server busybox httpd -p 8080 -h /run/page
+	ip netns exec server busybox httpd -p 8080 -h /run/page # of the forwards
+	ip netns exec server busybox httpd -p 8082 -h /run/page # of what others translate
 	busybox httpd -p 9090 -h /run/page
 }
 

@@ -4,6 +4,7 @@
 # Its policy becomes DROP only where it turns forwarding on itself.
 package=docker.io
 variants="iptables-nft iptables-legacy"
+port=8081 translates="*:8081/tcp 172.17.0.2:80 active docker"
 bans=80 # DOCKER-USER is on the way of what is forwarded
 configure() {
 	mount_cgroups

@@ -3,6 +3,7 @@
 # shellcheck disable=SC2034,SC2154 # what course takes from here, and gives
 package=firewalld
 variants="nftables iptables-nft iptables-legacy"
+port=8081 translates="wan0:8081/tcp 192.168.1.2:8082 active firewalld"
 configure() {
 	mkdir -p /run/dbus
 	dbus-daemon --system
@@ -11,6 +12,8 @@ configure() {
 		sed "s|</zone>|<interface name=\"${zone#*:}\"/></zone>|" \
 			"/usr/lib/firewalld/zones/${zone%:*}.xml" >"/etc/firewalld/zones/${zone%:*}.xml"
 	done
+	sed -i 's|</zone>|<forward-port port="8081" protocol="tcp" to-port="8082" to-addr="192.168.1.2"/>&|' \
+		/etc/firewalld/zones/public.xml
 }
 start() {
 	firewalld --nofork --nopid >/run/firewalld.log 2>&1 &

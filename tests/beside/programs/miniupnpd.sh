@@ -4,8 +4,8 @@
 # The server asks it for a forward of its own, by NAT-PMP.
 package=miniupnpd
 variants="nftables iptables-legacy"
+port=8081 translates="wan0:8081/tcp 192.168.1.2:8082 active miniupnpd"
 configure() {
-	ip netns exec server busybox httpd -p 8082 -h /run/page
 	case $variant in nftables)
 		PATH=/opt/miniupnpd-nftables/usr/sbin:$PATH
 		cp /opt/miniupnpd-nftables/etc/miniupnpd/* /etc/miniupnpd

@@ -4,6 +4,7 @@
 # A container of its own bridge, with a published port.
 package=netavark
 variants="iptables-nft iptables-legacy"
+port=8081 translates="*:8081/tcp 10.88.0.2:80 active netavark"
 configure() {
 	ip netns add box
 	ip netns exec box ip link set lo up

@@ -3,6 +3,7 @@
 # shellcheck disable=SC2034,SC2154 # what course takes from here, and gives
 package=containernetworking-plugins
 variants="iptables-nft iptables-legacy"
+port=8081 translates="*:8081/tcp 10.9.0.2:80 active cni"
 configure() {
 	link box box0
 	ip addr add 10.9.0.1/24 dev box0
