@@ -10,9 +10,9 @@
 
 #include "model/err.h"
 
-/* All that is left in the stream. The caller frees *text, in any case. what: the file, for the
- * message. 0, or -1. */
-int read_stream(FILE *in, const char *what, char **text, size_t *length, struct err *err);
+/* All that is left in the stream; the caller frees it. what: the file, for the message. NULL:
+ * ERR_FAILED. */
+char *read_stream(FILE *in, const char *what, size_t *length, struct err *err);
 
 /* The text of the file of that name, which is relative to the folder (NULL: the current one); the
  * caller frees it. NULL: ERR_INPUT if there is no such file, else ERR_FAILED. */

@@ -76,9 +76,9 @@ int chains_walk(struct text_chains *chains, struct err *err);
 void chains_free(struct text_chains *chains);
 
 /* The readers of the two kinds of text: 1, 0 if the text is not of that kind, or -1. */
-int iptables_text_read(const char *text, size_t length, const struct spec_host *host,
-		       struct text_chains *chains, struct err *err);
-int nft_text_read(const char *text, size_t length, const struct spec_host *host,
-		  struct text_chains *chains, struct err *err);
+int iptables_text_read(struct text text, const struct spec_host *host, struct text_chains *chains,
+		       struct err *err);
+int nft_text_read(struct text text, const struct spec_host *host, struct text_chains *chains,
+		  struct err *err);
 
 #endif

@@ -6,6 +6,7 @@
 #ifndef PFWD_OTHERS_RULE_TEXT_H
 #define PFWD_OTHERS_RULE_TEXT_H
 
+#include "model/text.h"
 #include "others/chains.h"
 #include "syntax/spec.h"
 
@@ -19,8 +20,8 @@ struct rule_text {                /* a zeroed one is empty */
  * an iptables text does not tell is IPv4. 0, or -1: ERR_INPUT, the text is of neither kind or too
  * large; out of memory. On failure *out is empty.
  */
-int rule_text_parse(const char *text, size_t length, const struct spec_host *host,
-		    struct rule_text *out, struct err *err);
+int rule_text_parse(struct text text, const struct spec_host *host, struct rule_text *out,
+		    struct err *err);
 void rule_text_free(struct rule_text *text);
 
 #endif

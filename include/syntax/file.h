@@ -6,6 +6,7 @@
 #ifndef PFWD_SYNTAX_FILE_H
 #define PFWD_SYNTAX_FILE_H
 
+#include "model/text.h"
 #include "syntax/request.h"
 
 struct file {                     /* a zeroed one is empty */
@@ -16,20 +17,17 @@ struct file {                     /* a zeroed one is empty */
 	size_t outside_count;
 };
 
-struct file_bad { /* whoever is told of bad lines; set say and context */
-	void (*say)(void *context, size_t line, const char *reason);
+struct file_reader {
+	const struct spec_host *host;
+	void (*say)(void *context, size_t line, const char *reason); /* told of each bad line */
 	void *context;
-	size_t count; /* how many there were */
 };
 
-/*
- * Append the forwards of all lines of text (length bytes); each bad line is told instead. 0, or -1:
- * out of memory.
- */
-int file_parse(const char *text, size_t length, const struct spec_host *host, struct file_bad *bad,
-	       struct file *out, struct err *err);
+/* Append the forwards of all lines; a bad line is told of instead. 0, or -1: out of memory. */
+int file_parse(struct text text, const struct file_reader *reader, struct file *out,
+	       struct err *err);
 /* Tell of each line in conflict with an earlier one, once. 0, or -1: out of memory. */
-int file_check(const struct file *file, struct file_bad *bad, struct err *err);
+int file_check(const struct file *file, const struct file_reader *reader, struct err *err);
 void file_free(struct file *file);
 
 #endif

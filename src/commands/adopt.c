@@ -130,36 +130,38 @@ static void print_taken(const struct other_rules *rules, const struct adopt *pla
 
 /* ---- from a text ---- */
 
-static int read_text(const struct adopting *a, char **text, size_t *length, struct err *err)
+/* The caller frees it; NULL: it cannot be read. */
+static char *read_text(const struct adopting *a, const char *name, size_t *length, struct err *err)
 {
 	bool standard = strcmp(a->file, "-") == 0;
-	const char *name = standard ? "standard input" : a->file;
 	FILE *in = standard ? stdin : fopen(a->file, "re");
 	if (!in) {
 		int error = errno;
-		return err_set(err, error == ENOENT ? ERR_INPUT : ERR_FAILED,
-			       "cannot open %s: %s; give a file that iptables-save or `nft list "
-			       "ruleset` has written, or - for standard input",
-			       quote(name).text, strerror(error));
+		err_fill(err, error == ENOENT ? ERR_INPUT : ERR_FAILED,
+			 "cannot open %s: %s; give a file that iptables-save or `nft list ruleset` "
+			 "has written, or - for standard input",
+			 quote(name).text, strerror(error));
+		return NULL;
 	}
-	int result = read_stream(in, name, text, length, err);
+	char *text = read_stream(in, name, length, err);
 	if (!standard)
 		fclose(in);
-	return result;
+	return text;
 }
 
 static int adopt_text(struct adopting *a, const struct globals *globals, struct err *err)
 {
+	const char *name = strcmp(a->file, "-") == 0 ? "standard input" : a->file;
 	struct rule_text rules = {0};
 	struct adopt_host host = {0};
-	char *text = NULL;
-	size_t length = 0, stays = 0;
+	size_t length, stays = 0;
 	struct err why;
-	int result = read_text(a, &text, &length, err);
-	if (result == 0 && rule_text_parse(text, length, &globals->host, &rules, &why) < 0)
-		result = err_set(err, why.kind, "%s: %.900s",
-				 quote(strcmp(a->file, "-") == 0 ? "standard input" : a->file).text,
-				 why.text);
+	char *text = read_text(a, name, &length, err);
+	if (!text)
+		return -1;
+	int result = rule_text_parse((struct text){text, length}, &globals->host, &rules, &why);
+	if (result < 0)
+		err_fill(err, why.kind, "%s: %.900s", quote(name).text, why.text);
 	host.drops = &rules.drops.rules;
 	host.drops_at = rules.drops.before;
 	if (result == 0)

@@ -42,11 +42,10 @@ static int read_source(struct forwards_file *source, struct err *err)
 			"input",
 			quote(forwards_file_name(source)).text, strerror(error));
 	}
-	int result =
-		read_stream(in, forwards_file_name(source), &source->text, &source->length, err);
+	source->text = read_stream(in, forwards_file_name(source), &source->length, err);
 	if (!standard)
 		fclose(in);
-	return result;
+	return source->text ? 0 : -1;
 }
 
 /* ---- remarks about lines, in their order ---- */
@@ -201,15 +200,16 @@ static char *folder_of(const struct forwards_file *source)
 int forwards_file_load(struct forwards_file *source, const struct spec_host *host, struct err *err)
 {
 	struct remarks remarks = {0};
-	struct file_bad bad = {.say = add_bad, .context = &remarks};
 	struct host_addresses addresses = {0};
 	struct file *file = &source->file;
 	struct spec_host words = *host;
 	char *folder = folder_of(source);
+	const struct file_reader reader = {&words, add_bad, &remarks};
 	words.folder = folder;
 	int result = read_source(source, err);
 	if (result == 0)
-		result = file_parse(source->text, source->length, &words, &bad, file, err);
+		result =
+			file_parse((struct text){source->text, source->length}, &reader, file, err);
 	free(folder);
 	if (result == 0)
 		result = host_addresses(&addresses, err);
@@ -219,7 +219,7 @@ int forwards_file_load(struct forwards_file *source, const struct spec_host *hos
 		check_lines(source, host, &addresses, &remarks);
 		drop_lost_hairpins(file);
 		/* conflicts are those of the forwards that are made */
-		result = file_check(file, &bad, err);
+		result = file_check(file, &reader, err);
 	}
 	if (result == 0 && remarks.failed)
 		result = err_memory(err);

@@ -8,36 +8,37 @@
 
 #include "host/read_file.h"
 
-int read_stream(FILE *in, const char *what, char **text, size_t *length, struct err *err)
+/* Read all into memory that grows; the caller frees *text in any case. */
+static int read_all(FILE *in, char **text, size_t *length)
 {
 	size_t room = 0;
+	*length = 0;
 	for (;;) {
 		if (*length == room) {
 			room = room ? room * 2 : 65536;
 			char *more = realloc(*text, room);
 			if (!more)
-				return err_memory(err);
+				return -1;
 			*text = more;
 		}
 		size_t n = fread(*text + *length, 1, room - *length, in);
 		*length += n;
 		if (n == 0)
-			break;
+			return 0;
 	}
-	if (ferror(in))
-		return err_sys(err, errno, "cannot read %s", quote(what).text);
-	return 0;
 }
 
-static int read_path(const char *path, char **text, size_t *length, struct err *err)
+char *read_stream(FILE *in, const char *what, size_t *length, struct err *err)
 {
-	FILE *in = fopen(path, "re");
-	if (!in)
-		return err_set(err, errno == ENOENT ? ERR_INPUT : ERR_FAILED, "cannot open %s: %s",
-			       quote(path).text, strerror(errno));
-	int result = read_stream(in, path, text, length, err);
-	fclose(in);
-	return result;
+	char *text = NULL;
+	if (read_all(in, &text, length) < 0)
+		err_fill(err, ERR_FAILED, "out of memory");
+	else if (ferror(in))
+		err_fill_sys(err, errno, "cannot read %s", quote(what).text);
+	else
+		return text;
+	free(text);
+	return NULL;
 }
 
 char *read_file(const char *folder, const char *name, size_t *length, struct err *err)
@@ -48,11 +49,14 @@ char *read_file(const char *folder, const char *name, size_t *length, struct err
 		err_fill(err, ERR_FAILED, "out of memory");
 		return NULL;
 	}
-	*length = 0;
-	int result = read_path(path, &text, length, err);
+	FILE *in = fopen(path, "re");
+	if (in) {
+		text = read_stream(in, path, length, err);
+		fclose(in);
+	} else {
+		err_fill(err, errno == ENOENT ? ERR_INPUT : ERR_FAILED, "cannot open %s: %s",
+			 quote(path).text, strerror(errno));
+	}
 	free(path);
-	if (result == 0)
-		return text;
-	free(text);
-	return NULL;
+	return text;
 }

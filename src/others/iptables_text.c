@@ -738,11 +738,11 @@ static int refuse_line(const struct span *line, size_t number, struct err *err)
 		       quote(text).text);
 }
 
-int iptables_text_read(const char *text, size_t length, const struct spec_host *host,
-		       struct text_chains *chains, struct err *err)
+int iptables_text_read(struct text text, const struct spec_host *host, struct text_chains *chains,
+		       struct err *err)
 {
 	struct reader r = {.host = host, .chains = chains};
-	struct span rest = {text, text + length}, line;
+	struct span rest = {text.bytes, text.bytes + text.length}, line;
 	bool any = false, titled = false;
 	chains->backend = "iptables";
 	while (next_line(&rest, &line)) {

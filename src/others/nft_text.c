@@ -1005,13 +1005,13 @@ static bool read_tables(struct reader *r, bool sets)
 	return true;
 }
 
-int nft_text_read(const char *text, size_t length, const struct spec_host *host,
-		  struct text_chains *chains, struct err *err)
+int nft_text_read(struct text text, const struct spec_host *host, struct text_chains *chains,
+		  struct err *err)
 {
 	struct reader r = {.host = host, .chains = chains};
 	int result = 1;
 	chains->backend = "nftables";
-	if (cut_text(&r, text, length) < 0)
+	if (cut_text(&r, text.bytes, text.length) < 0)
 		r.failed = true;
 	if (!r.failed && (!read_tables(&r, true) || !read_tables(&r, false) || !r.chains->count))
 		result = 0;

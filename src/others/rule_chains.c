@@ -206,17 +206,16 @@ int chains_walk(struct text_chains *chains, struct err *err)
 
 /* ---- the text ---- */
 
-int rule_text_parse(const char *text, size_t length, const struct spec_host *host,
-		    struct rule_text *out, struct err *err)
+int rule_text_parse(struct text text, const struct spec_host *host, struct rule_text *out,
+		    struct err *err)
 {
-	static int (*const readers[])(const char *, size_t, const struct spec_host *,
-				      struct text_chains *,
+	static int (*const readers[])(struct text, const struct spec_host *, struct text_chains *,
 				      struct err *) = {iptables_text_read, nft_text_read};
 	int result = 0;
 	*out = (struct rule_text){0};
 	for (size_t i = 0; i < 2 && result == 0; i++) {
 		struct text_chains chains = {.out = out};
-		result = readers[i](text, length, host, &chains, err);
+		result = readers[i](text, host, &chains, err);
 		if (result > 0 && chains_walk(&chains, err) < 0)
 			result = -1;
 		chains_free(&chains);

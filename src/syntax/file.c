@@ -11,9 +11,8 @@
 
 #define LINE_WORDS_MAX 64
 
-struct reader {
-	const struct spec_host *host;
-	struct file_bad *bad;
+struct reading {
+	const struct file_reader *reader;
 	struct file *out;
 	size_t number; /* of the line */
 };
@@ -40,12 +39,6 @@ static int number_forwards(struct file *file, size_t number, struct err *err)
 	return 0;
 }
 
-static void tell(struct file_bad *bad, size_t line, const char *reason)
-{
-	bad->say(bad->context, line, reason);
-	bad->count++;
-}
-
 /* Words up to a comment; -1: more than any right line has. */
 static int split(char *line, const char *words[LINE_WORDS_MAX], size_t *count)
 {
@@ -62,18 +55,18 @@ static int split(char *line, const char *words[LINE_WORDS_MAX], size_t *count)
 	return 0;
 }
 
-static int note_outside(const struct reader *reader, struct err *err)
+static int note_outside(const struct reading *reading, struct err *err)
 {
-	void *lines = reader->out->outside;
-	size_t *added = array_append(&lines, &reader->out->outside_count, sizeof(*added));
-	reader->out->outside = lines;
+	void *lines = reading->out->outside;
+	size_t *added = array_append(&lines, &reading->out->outside_count, sizeof(*added));
+	reading->out->outside = lines;
 	if (!added)
 		return err_memory(err);
-	*added = reader->number;
+	*added = reading->number;
 	return 0;
 }
 
-static int read_line(const struct reader *reader, char *line, struct err *err)
+static int read_line(const struct reading *reading, char *line, struct err *err)
 {
 	const char *words[LINE_WORDS_MAX], *operand;
 	struct request request = {0};
@@ -90,53 +83,55 @@ static int read_line(const struct reader *reader, char *line, struct err *err)
 			return -1;
 	if (kind == ARGS_BAD)
 		return -1;
-	if (request.from && from_is_file(request.from) && note_outside(reader, err) < 0)
+	if (request.from && from_is_file(request.from) && note_outside(reading, err) < 0)
 		return -1;
-	return request_forwards(&request, reader->host, &reader->out->forwards, err);
+	return request_forwards(&request, reading->reader->host, &reading->out->forwards, err);
 }
 
-static int take_line(struct reader *reader, const char *line, size_t length, struct err *err)
+static void tell(const struct reading *reading, const char *reason)
+{
+	const struct file_reader *reader = reading->reader;
+	reader->say(reader->context, reading->number, reason);
+}
+
+static int take_line(const struct reading *reading, const char *line, size_t length,
+		     struct err *err)
 {
 	struct err why;
 	char *copy = strndup(line, length);
 	if (!copy)
 		return err_memory(err);
 	if (memchr(line, '\0', length)) /* it would hide the rest of its line */
-		tell(reader->bad, reader->number, "the line contains a NUL byte");
-	else if (read_line(reader, copy, &why) < 0)
-		tell(reader->bad, reader->number, why.text);
+		tell(reading, "the line contains a NUL byte");
+	else if (read_line(reading, copy, &why) < 0)
+		tell(reading, why.text);
 	free(copy);
-	return number_forwards(reader->out, reader->number, err);
+	return number_forwards(reading->out, reading->number, err);
 }
 
-static size_t count_lines(const char *text, size_t length)
+static size_t count_lines(struct text text)
 {
 	size_t count = 1;
-	const char *end = text + length;
-	while ((text = memchr(text, '\n', (size_t)(end - text)))) {
+	const char *at = text.bytes, *end = at + text.length;
+	while ((at = memchr(at, '\n', (size_t)(end - at)))) {
 		count++;
-		text++;
+		at++;
 	}
 	return count;
 }
 
-int file_parse(const char *text, size_t length, const struct spec_host *host, struct file_bad *bad,
-	       struct file *out, struct err *err)
+int file_parse(struct text text, const struct file_reader *reader, struct file *out,
+	       struct err *err)
 {
-	static const char mark[] = "\xef\xbb\xbf"; /* some editors begin UTF-8 so */
-	const size_t marked = strlen(mark);
-	struct reader reader = {host, bad, out, 0};
-	if (length >= marked && memcmp(text, mark, marked) == 0) {
-		text += marked;
-		length -= marked;
-	}
-	if (forwards_reserve(&out->forwards, count_lines(text, length), err) < 0)
+	struct reading reading = {.reader = reader, .out = out};
+	text = text_without_mark(text);
+	if (forwards_reserve(&out->forwards, count_lines(text), err) < 0)
 		return -1;
-	for (const char *line = text, *end = text + length; line < end; line++) {
+	for (const char *line = text.bytes, *end = line + text.length; line < end; line++) {
 		const char *newline = memchr(line, '\n', (size_t)(end - line));
 		size_t n = (size_t)((newline ? newline : end) - line);
-		reader.number++;
-		if (take_line(&reader, line, n, err) < 0)
+		reading.number++;
+		if (take_line(&reading, line, n, err) < 0)
 			return -1;
 		line += n;
 	}
@@ -153,17 +148,18 @@ static void note_conflict(void *context, size_t a, size_t b)
 		with[b] = a + 1;
 }
 
-static void tell_conflict(const struct file *file, size_t a, size_t b, struct file_bad *bad)
+static void tell_conflict(const struct file *file, size_t a, size_t b,
+			  const struct file_reader *reader)
 {
 	const struct forward *forwards = file->forwards.items;
 	char reason[ERR_TEXT_MAX + 64];
 	struct err why;
 	spec_conflict_error(&forwards[b], &forwards[a], &why);
 	snprintf(reason, sizeof(reason), "%s (line %zu)", why.text, file->numbers[a]);
-	tell(bad, file->numbers[b], reason);
+	reader->say(reader->context, file->numbers[b], reason);
 }
 
-int file_check(const struct file *file, struct file_bad *bad, struct err *err)
+int file_check(const struct file *file, const struct file_reader *reader, struct err *err)
 {
 	size_t *with = calloc(file->count + 1, sizeof(*with)), told = 0;
 	if (!with)
@@ -173,7 +169,7 @@ int file_check(const struct file *file, struct file_bad *bad, struct err *err)
 		if (!with[b] || file->numbers[b] == told)
 			continue;
 		told = file->numbers[b];
-		tell_conflict(file, with[b] - 1, b, bad);
+		tell_conflict(file, with[b] - 1, b, reader);
 	}
 	free(with);
 	return result;

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "model/text.h"
 #include "syntax/from.h"
 
 /* Cut the line at its comment, and the blanks around the rest. */
@@ -49,18 +50,16 @@ static int join_lines(char *text, const char *name, struct err *err)
 
 static char *read_networks(const char *name, const struct spec_host *host, struct err *err)
 {
-	static const char mark[] = "\xef\xbb\xbf";
 	struct err why;
-	size_t length, skip = 0;
+	size_t length;
 	char *read = host->read_file ? host->read_file(host->folder, name, &length, &why) : NULL;
 	if (!read) {
 		err_fill(err, host->read_file ? why.kind : ERR_INPUT, "--from @%.200s: %.700s",
 			 quote(name).text, host->read_file ? why.text : "no file is read here");
 		return NULL;
 	}
-	if (length >= strlen(mark) && memcmp(read, mark, strlen(mark)) == 0)
-		skip = strlen(mark);
-	char *text = strndup(read + skip, length - skip);
+	const struct text whole = text_without_mark((struct text){read, length});
+	char *text = strndup(whole.bytes, whole.length);
 	bool nul = memchr(read, '\0', length); /* it would hide the rest */
 	free(read);
 	if (!text)

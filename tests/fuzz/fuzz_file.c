@@ -50,9 +50,9 @@ static void check_again(const struct file *file)
 		end = stpcpy(end + strlen(end), "\n");
 	}
 	struct told told = count_lines(text, (size_t)(end - text));
-	struct file_bad bad = {.say = check_reason, .context = &told};
-	if (file_parse(text, (size_t)(end - text), &host, &bad, &again, &err) < 0 || bad.count ||
-	    again.count != set->count)
+	const struct file_reader reader = {&host, check_reason, &told};
+	if (file_parse((struct text){text, (size_t)(end - text)}, &reader, &again, &err) < 0 ||
+	    told.bad || again.count != set->count)
 		abort();
 	for (size_t i = 0; i < set->count; i++)
 		if (again.numbers[i] != i + 1 ||
@@ -71,10 +71,9 @@ int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size)
 		return 0;
 	memcpy(text, data, size);
 	struct told told = count_lines(text, size);
-	struct file_bad bad = {.say = check_reason, .context = &told};
-	if (file_parse(text, size, &host, &bad, &file, &err) < 0 ||
-	    file_check(&file, &bad, &err) < 0 || bad.count != told.bad ||
-	    file.count != file.forwards.count)
+	const struct file_reader reader = {&host, check_reason, &told};
+	if (file_parse((struct text){text, size}, &reader, &file, &err) < 0 ||
+	    file_check(&file, &reader, &err) < 0 || file.count != file.forwards.count)
 		abort();
 	for (size_t i = 0; i < file.count; i++)
 		if (file.numbers[i] > told.lines ||

@@ -3,7 +3,6 @@
  * Any text as rules: refused with a message, or values of which a plan is made; every forward of it
  * is right, and each rule that goes or stays can be written again.
  */
-#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -15,8 +14,8 @@ int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size);
 
 static void plan(const struct rule_text *text)
 {
-	const struct adopt_host host = {
-		.drops = &text->drops.rules, .drops_at = text->drops.before, .priority = INT_MIN};
+	const struct adopt_host host = {.drops = &text->drops.rules,
+					.drops_at = text->drops.before};
 	struct adopt adopt;
 	struct undo undo;
 	struct err err;
@@ -42,7 +41,7 @@ int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size)
 	const struct spec_host host = {.service = NULL};
 	struct rule_text text;
 	struct err err = {.kind = ERR_NONE};
-	if (rule_text_parse((const char *)data, size, &host, &text, &err) == 0) {
+	if (rule_text_parse((struct text){(const char *)data, size}, &host, &text, &err) == 0) {
 		plan(&text);
 		rule_text_free(&text);
 	} else if (err.kind != ERR_INPUT || !*err.text) {

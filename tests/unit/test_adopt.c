@@ -430,7 +430,7 @@ static void rules_mean(void **state)
 	struct err err = {0};
 	struct lines lines = {0}, stays = {0};
 	struct adopt_host host = {0};
-	if (rule_text_parse(c->text, strlen(c->text), &read_host, &text, &err) < 0)
+	if (rule_text_parse((struct text){c->text, strlen(c->text)}, &read_host, &text, &err) < 0)
 		fail_msg("%s", err.text);
 	host.drops = &text.drops.rules;
 	host.drops_at = text.drops.before;
@@ -469,7 +469,9 @@ static void texts_are_refused(void **state)
 	const struct refused *r = *state;
 	struct rule_text text;
 	struct err err = {0};
-	assert_int_equal(rule_text_parse(r->text, strlen(r->text), &read_host, &text, &err), -1);
+	assert_int_equal(
+		rule_text_parse((struct text){r->text, strlen(r->text)}, &read_host, &text, &err),
+		-1);
 	assert_int_equal(err.kind, ERR_INPUT);
 	assert_string_equal(err.text, r->message);
 }

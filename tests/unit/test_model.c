@@ -128,12 +128,12 @@ static void a_file_is_read(void **state)
 {
 	const struct file_case *row = *state;
 	char reasons[ERR_TEXT_MAX] = "", lines[ERR_TEXT_MAX] = "";
-	struct file_bad bad = {.say = note_reason, .context = reasons};
+	const struct file_reader reader = {&read_host, note_reason, reasons};
 	struct file file = {0};
 	struct err err;
-	assert_int_equal(file_parse(row->text, strlen(row->text), &read_host, &bad, &file, &err),
-			 0);
-	assert_int_equal(file_check(&file, &bad, &err), 0);
+	const struct text text = {row->text, strlen(row->text)};
+	assert_int_equal(file_parse(text, &reader, &file, &err), 0);
+	assert_int_equal(file_check(&file, &reader, &err), 0);
 	assert_int_equal(file.count, file.forwards.count);
 	for (size_t i = 0, used = 0; i < file.count; i++) {
 		char line[SPEC_LINE_MAX];
@@ -150,13 +150,13 @@ static void a_line_of_many_words_or_a_zero_byte_is_refused(void **state)
 {
 	(void)state;
 	char text[256] = "eth0:80 10.0.0.1\0 --local\n", reasons[ERR_TEXT_MAX] = "";
-	struct file_bad bad = {.say = note_reason, .context = reasons};
+	const struct file_reader reader = {&read_host, note_reason, reasons};
 	struct file file = {0};
 	struct err err;
 	size_t length = strlen(text) + 10;
 	for (int i = 0; i < 65; i++, length += 2)
 		memcpy(text + length, "a ", 2);
-	assert_int_equal(file_parse(text, length, &read_host, &bad, &file, &err), 0);
+	assert_int_equal(file_parse((struct text){text, length}, &reader, &file, &err), 0);
 	assert_string_equal(reasons, "1: the line contains a NUL byte\n"
 				     "2: the line has more than 64 words\n");
 	file_free(&file);
