@@ -18,6 +18,10 @@ struct query { /* set report.out, report.title; the rest zero */
 
 /* Take an operand, a selector; the context is a struct query. */
 int query_operand(void *context, const char *word, struct err *err);
+/* Choose the columns to print: those of -o, or those of defaults ("A,B") and behind them those of
+ * -o +C. 0, or -1 with ERR_INPUT: there is no such column. */
+int query_choose(struct query *query, const struct report_column *all, const char *defaults,
+		 struct err *err);
 /* Make selectors of the operands. 0, or -1 with ERR_INPUT. */
 int query_check(struct query *query, const struct globals *globals, struct err *err);
 void query_free(struct query *query);

@@ -46,10 +46,9 @@ struct report_choice {
 	size_t count;
 };
 
-/* The columns of defaults ("A,B"), or those that were asked for ("A,B", or "+C" for C behind the
- * defaults; NULL: none were). 0, or -1 with ERR_INPUT: there is no such column. */
-int report_choose(const struct report_column *all, const char *defaults, const char *asked,
-		  struct report_choice *out, struct err *err);
+/* Append the columns of the list ("A,B"). 0, or -1 with ERR_INPUT: there is no such column. */
+int report_choose(const struct report_column *all, const char *list, struct report_choice *out,
+		  struct err *err);
 bool report_chosen(const struct report_choice *choice, const char *name);
 
 struct report_printer;

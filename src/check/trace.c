@@ -41,6 +41,12 @@ static bool is_over(const struct trace *t)
 
 /* ---- whose it is ---- */
 
+struct sighting { /* of a copy of a packet */
+	const struct packet *packet;
+	const char *ifname;
+	int64_t now;
+};
+
 static bool takes_interface(const struct forward *f, const char *ifname)
 {
 	enum overlap o = *f->ifname ? ifname_overlap(ifname, f->ifname) : OVERLAP_EQUAL;
@@ -61,14 +67,14 @@ static bool takes(const struct forward *f, const char *ifname, const struct addr
 }
 
 /* The narrowest forward that takes the packet, or NULL. */
-static const struct forward *find_taker(const struct tracer *tracer, const struct packet *p,
-					const char *ifname)
+static const struct forward *find_taker(const struct tracer *tracer, const struct sighting *seen)
 {
+	const struct packet *p = seen->packet;
 	const struct forward *best = NULL, *f;
 	struct lookup_walk walk = lookup_begin(tracer->lookup, p->proto, &p->to, &p->from.addr);
 	while ((f = lookup_next(&walk))) {
 		if (forward_expired(f, tracer->now) || !takes_address(tracer, f, &p->to.addr) ||
-		    !takes(f, ifname, &p->from.addr))
+		    !takes(f, seen->ifname, &p->from.addr))
 			continue;
 		const struct match a = forward_match(f);
 		struct match b = {0};
@@ -81,12 +87,13 @@ static const struct forward *find_taker(const struct tracer *tracer, const struc
 }
 
 static enum trace_missed missed_by(const struct tracer *tracer, const struct forward *f,
-				   const char *ifname, const struct packet *p)
+				   const struct sighting *seen)
 {
+	const struct packet *p = seen->packet;
 	const char *owner = host_address_owner(tracer->addresses, &p->to.addr);
-	if (takes(f, ifname, &p->from.addr))
+	if (takes(f, seen->ifname, &p->from.addr))
 		return TRACE_OVER;
-	if (takes_interface(f, ifname))
+	if (takes_interface(f, seen->ifname))
 		return TRACE_OTHER_CLIENT;
 	/* a program of this host may be meant, but not at the address that the forward is for */
 	bool meant = address_is_set(&f->addr) || (owner && strcmp(owner, f->ifname) == 0);
@@ -94,16 +101,17 @@ static enum trace_missed missed_by(const struct tracer *tracer, const struct for
 }
 
 /* A forward that does not take the packet, but is what its client most likely wants; or NULL. */
-static const struct forward *find_near(const struct tracer *tracer, const struct packet *p,
-				       const char *ifname, enum trace_missed *missed)
+static const struct forward *find_near(const struct tracer *tracer, const struct sighting *seen,
+				       enum trace_missed *missed)
 {
+	const struct packet *p = seen->packet;
 	const struct forward *f;
 	struct lookup_walk walk = lookup_begin(tracer->lookup, p->proto, &p->to, NULL);
 	while ((f = lookup_next(&walk))) {
 		if (!tracer->selected[f - tracer->set->items] || f->except ||
 		    !takes_address(tracer, f, &p->to.addr))
 			continue;
-		*missed = missed_by(tracer, f, ifname, p);
+		*missed = missed_by(tracer, f, seen);
 		if (*missed != TRACE_TAKEN)
 			return f;
 	}
@@ -123,15 +131,15 @@ static struct trace *take_place(struct tracer *tracer, int64_t now)
 	return &tracer->items[tracer->next];
 }
 
-static struct trace *begin(struct tracer *tracer, const struct forward *f,
-			   const struct endpoint *client, const struct endpoint *via, int64_t now)
+/* Of that forward, client and via. */
+static struct trace *begin(struct tracer *tracer, const struct trace *of, int64_t now)
 {
 	struct trace *t = take_place(tracer, now);
-	*t = (struct trace){.f = f,
-			    .client = *client,
-			    .via = *via,
-			    .back = *client,
-			    .target = lookup_target(f, via),
+	*t = (struct trace){.f = of->f,
+			    .client = of->client,
+			    .via = of->via,
+			    .back = of->client,
+			    .target = lookup_target(of->f, &of->via),
 			    .begun = now,
 			    .moved = now};
 	t->here = is_own(tracer, &t->target.addr);
@@ -146,32 +154,33 @@ static void note_step(struct trace *t, enum trace_step step, int64_t now)
 	t->moved = now;
 }
 
-static void note_copy(struct trace *t, enum trace_step step, const char *ifname, int64_t now)
+static void note_copy(struct trace *t, enum trace_step step, const struct sighting *seen)
 {
 	if (step < TRACE_STEPS && !*t->links[step])
-		memcpy(t->links[step], ifname, strlen(ifname) + 1);
-	note_step(t, step, now);
+		memcpy(t->links[step], seen->ifname, strlen(seen->ifname) + 1);
+	note_step(t, step, seen->now);
 }
 
 /* ---- packets ---- */
 
-static void note_refusal(struct trace *t, const struct packet *p, int64_t now)
+static void note_refusal(struct trace *t, const struct sighting *seen)
 {
+	const struct packet *p = seen->packet;
 	t->refuser = p->kind == PACKET_FAILS ? p->teller : p->from.addr;
 	t->error = p->error;
-	note_step(t, TRACE_REFUSED, now);
+	note_step(t, TRACE_REFUSED, seen->now);
 }
 
 /* An answer that goes to the client as it sees it. Without one that came in, and without a target
  * here, it is this host that answers. */
-static void on_answer_out(struct trace *t, const struct packet *p, const char *ifname, int64_t now)
+static void on_answer_out(struct trace *t, const struct sighting *seen)
 {
-	if (p->kind != PACKET_REFUSES) {
+	if (seen->packet->kind != PACKET_REFUSES) {
 		if (t->here)
-			note_step(t, TRACE_ANSWERED, now);
-		note_copy(t, TRACE_ANSWER_LEFT, ifname, now);
+			note_step(t, TRACE_ANSWERED, seen->now);
+		note_copy(t, TRACE_ANSWER_LEFT, seen);
 	} else if (t->here) {
-		note_refusal(t, p, now);
+		note_refusal(t, seen);
 	} else if (!(t->seen & (BIT(TRACE_REFUSED) | BIT(TRACE_ANSWERED)))) {
 		t->rejected = true;
 	}
@@ -188,43 +197,43 @@ static bool belongs(const struct trace *t, const struct packet *p)
 		(endpoint_equal(&p->from, &t->via) || endpoint_equal(&p->from, &t->target)));
 }
 
-static void on_packet(struct tracer *tracer, struct trace *t, const struct packet *p,
-		      const char *ifname, int64_t now)
+static void on_packet(struct tracer *tracer, struct trace *t, const struct sighting *seen)
 {
+	const struct packet *p = seen->packet;
 	bool onward = endpoint_equal(&p->from, &t->client) || endpoint_equal(&p->from, &t->back);
 	if (p->kind == PACKET_FAILS) {
 		if (onward && !p->out)
-			note_refusal(t, p, now);
+			note_refusal(t, seen);
 		else if (onward && is_own(tracer, &p->teller) && !(t->seen & BIT(TRACE_REFUSED)))
 			t->rejected = true;
 	} else if (onward && !p->out && endpoint_equal(&p->to, &t->via)) {
-		note_copy(t, TRACE_ARRIVED, ifname, now);
+		note_copy(t, TRACE_ARRIVED, seen);
 	} else if (onward && p->out && endpoint_equal(&p->to, &t->target) && !t->here) {
-		note_step(t, TRACE_TRANSLATED, now);
-		note_copy(t, TRACE_LEFT, ifname, now);
+		note_step(t, TRACE_TRANSLATED, seen->now);
+		note_copy(t, TRACE_LEFT, seen);
 	} else if (!onward && p->out && endpoint_equal(&p->from, &t->via)) {
-		on_answer_out(t, p, ifname, now);
+		on_answer_out(t, seen);
 	} else if (!onward && !p->out && endpoint_equal(&p->from, &t->target) &&
 		   (!t->here || t->own)) {
 		if (p->kind == PACKET_REFUSES)
-			note_refusal(t, p, now);
+			note_refusal(t, seen);
 		else
-			note_copy(t, TRACE_ANSWERED, ifname, now);
+			note_copy(t, TRACE_ANSWERED, seen);
 	}
 }
 
-static void on_arrival(struct tracer *tracer, const struct packet *p, const char *ifname,
-		       int64_t now)
+static void on_arrival(struct tracer *tracer, const struct sighting *seen)
 {
 	enum trace_missed missed = TRACE_TAKEN;
-	const struct forward *f = find_taker(tracer, p, ifname);
+	const struct forward *f = find_taker(tracer, seen);
 	if (!f)
-		f = find_near(tracer, p, ifname, &missed);
+		f = find_near(tracer, seen, &missed);
 	if (!f || f->except || !tracer->selected[f - tracer->set->items])
 		return;
-	struct trace *t = begin(tracer, f, &p->from, &p->to, now);
+	const struct trace of = {.f = f, .client = seen->packet->from, .via = seen->packet->to};
+	struct trace *t = begin(tracer, &of, seen->now);
 	t->missed = missed;
-	note_copy(t, TRACE_ARRIVED, ifname, now);
+	note_copy(t, TRACE_ARRIVED, seen);
 }
 
 void tracer_packet(struct tracer *tracer, const struct packet *p, int64_t now)
@@ -235,17 +244,18 @@ void tracer_packet(struct tracer *tracer, const struct packet *p, int64_t now)
 		link = host_link_of_index(tracer->links, link->master_index);
 	if (!link)
 		return;
+	const struct sighting seen = {p, link->name, now};
 	bool known = false;
 	for (size_t i = 0; i < TRACES_MAX; i++) {
 		struct trace *t = &tracer->items[i];
 		if (!t->f || t->f->proto != p->proto || !belongs(t, p))
 			continue;
 		if (!t->missed)
-			on_packet(tracer, t, p, link->name, now);
+			on_packet(tracer, t, &seen);
 		known = true;
 	}
 	if (!known && !p->out && p->kind == PACKET_OPENS && strcmp(link->name, "lo") != 0)
-		on_arrival(tracer, p, link->name, now);
+		on_arrival(tracer, &seen);
 }
 
 /* ---- events ---- */
@@ -274,7 +284,8 @@ void tracer_event(struct tracer *tracer, const struct connection *c, int64_t now
 		const struct forward *f = lookup_connection(tracer->lookup, c, &host);
 		if (!f || !tracer->selected[f - tracer->set->items])
 			return;
-		t = begin(tracer, f, &c->client, &c->via, now);
+		const struct trace of = {.f = f, .client = c->client, .via = c->via};
+		t = begin(tracer, &of, now);
 		t->own = is_own(tracer, &c->client.addr);
 	}
 	if (!t || c->event == CONNECTION_DESTROY)

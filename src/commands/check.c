@@ -207,16 +207,13 @@ static int status_of(const struct check *check)
 
 static int choose(struct check *check, struct err *err)
 {
-	struct report *report = &check->query.report;
 	if (check->connections && !check->follow)
 		return err_set(err, ERR_INPUT, "-c ends what -f follows: give -f too");
 	if (check->probe && check->follow)
 		return err_set(err, ERR_INPUT, "--probe and -f exclude each other: leave one out");
 	if (check->follow)
-		return report_choose(check_follow_columns, CHECK_FOLLOW_COLUMNS,
-				     check->query.columns, &report->choice, err);
-	return report_choose(columns, "FORWARD,SEVERITY,FINDING,TEXT,REMEDY", check->query.columns,
-			     &report->choice, err);
+		return query_choose(&check->query, check_follow_columns, CHECK_FOLLOW_COLUMNS, err);
+	return query_choose(&check->query, columns, "FORWARD,SEVERITY,FINDING,TEXT,REMEDY", err);
 }
 
 static int follow(struct check *check, const struct globals *globals, struct err *err)

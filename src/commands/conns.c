@@ -552,10 +552,10 @@ static int choose(struct conns *conns, struct err *err)
 			       "-c and -f exclude each other: -c counts the connections there are "
 			       "now; leave one out");
 	if (conns->count)
-		return report_choose(count_columns, "FORWARD,NAME,CONNS,PACKETS,BYTES",
-				     conns->query.columns, &report->choice, err);
-	if (report_choose(columns, "FORWARD,PROTO,CLIENT,VIA,TARGET,STATE,TIMEOUT",
-			  conns->query.columns, &report->choice, err) < 0)
+		return query_choose(&conns->query, count_columns,
+				    "FORWARD,NAME,CONNS,PACKETS,BYTES", err);
+	if (query_choose(&conns->query, columns, "FORWARD,PROTO,CLIENT,VIA,TARGET,STATE,TIMEOUT",
+			 err) < 0)
 		return -1;
 	report->follow = conns->follow;
 	if (conns->follow)

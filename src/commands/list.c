@@ -327,10 +327,8 @@ static int show(struct list *list, const struct globals *globals, struct err *er
 {
 	const char *defaults = list->all ? "FORWARD,TARGET,NAME,OPTIONS,STATE,CONNS,OWNER"
 					 : "FORWARD,TARGET,NAME,OPTIONS,STATE,CONNS";
-	if (report_choose(columns, defaults, list->query.columns, &list->query.report.choice, err) <
-	    0)
-		return -1;
-	if (query_check(&list->query, globals, err) < 0 || globals_permitted(globals, err) < 0)
+	if (query_choose(&list->query, columns, defaults, err) < 0 ||
+	    query_check(&list->query, globals, err) < 0 || globals_permitted(globals, err) < 0)
 		return -1;
 	list->backends = globals_backends(globals);
 	int result = list->all ? overview_read(list->backends, &list->present, &list->others, err)

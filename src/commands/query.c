@@ -9,6 +9,19 @@ int query_operand(void *context, const char *word, struct err *err)
 	return selection_add(&query->selection, word, err);
 }
 
+int query_choose(struct query *query, const struct report_column *all, const char *defaults,
+		 struct err *err)
+{
+	const char *asked = query->columns;
+	struct report_choice *choice = &query->report.choice;
+	if (!asked || *asked == '+') {
+		if (report_choose(all, defaults, choice, err) < 0)
+			return -1;
+		asked = asked ? asked + 1 : NULL;
+	}
+	return asked ? report_choose(all, asked, choice, err) : 0;
+}
+
 int query_check(struct query *query, const struct globals *globals, struct err *err)
 {
 	return selectors_parse(&query->selection, &globals->host, &query->selectors, err);

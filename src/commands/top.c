@@ -222,8 +222,8 @@ static int show(struct top *top, struct err *err)
 		{"FORWARD,NAME,LIVE,NEW/s,IN/s,OUT/s", "FORWARD,NAME,LIVE,NEW/s,IN/s,OUT/s,OWNER"},
 		{"TIME,FORWARD,NAME,LIVE,NEW/s,IN/s,OUT/s,INTERVAL",
 		 "TIME,FORWARD,NAME,LIVE,NEW/s,IN/s,OUT/s,INTERVAL,OWNER"}};
-	if (report_choose(columns, usual[report->format == REPORT_JSON][top->meter.all],
-			  top->query.columns, &report->choice, err) < 0 ||
+	if (query_choose(&top->query, columns, usual[report->format == REPORT_JSON][top->meter.all],
+			 err) < 0 ||
 	    query_check(&top->query, top->globals, err) < 0 ||
 	    globals_permitted(top->globals, err) < 0)
 		return -1;

@@ -8,13 +8,13 @@
 
 #include "model/err.h"
 
-static void set(struct err *err, enum err_kind kind, int sys, const char *format, va_list args)
-	__attribute__((format(printf, 4, 0)));
+static void set(struct err *err, enum err_kind kind, const char *format, va_list args)
+	__attribute__((format(printf, 3, 0)));
 
-static void set(struct err *err, enum err_kind kind, int sys, const char *format, va_list args)
+static void set(struct err *err, enum err_kind kind, const char *format, va_list args)
 {
 	err->kind = kind;
-	err->sys = sys;
+	err->sys = 0;
 	int n = vsnprintf(err->text, sizeof(err->text), format, args);
 	if (n < 0)
 		err->text[0] = '\0';
@@ -24,7 +24,7 @@ void err_fill(struct err *err, enum err_kind kind, const char *format, ...)
 {
 	va_list args;
 	va_start(args, format);
-	set(err, kind, 0, format, args);
+	set(err, kind, format, args);
 	va_end(args);
 }
 
@@ -33,8 +33,9 @@ void err_fill_sys(struct err *err, int sys, const char *format, ...)
 	bool denied = sys == EPERM || sys == EACCES;
 	va_list args;
 	va_start(args, format);
-	set(err, denied ? ERR_PERMISSION : ERR_FAILED, sys, format, args);
+	set(err, denied ? ERR_PERMISSION : ERR_FAILED, format, args);
 	va_end(args);
+	err->sys = sys;
 	size_t used = strlen(err->text);
 	int n = snprintf(err->text + used, sizeof(err->text) - used, ": %s", strerror(sys));
 	if (n < 0)

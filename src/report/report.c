@@ -50,7 +50,7 @@ static int unknown_column(const struct report_column *all, const char *name, siz
 		       names);
 }
 
-static int choose(const struct report_column *all, const char *list, struct report_choice *out,
+int report_choose(const struct report_column *all, const char *list, struct report_choice *out,
 		  struct err *err)
 {
 	for (;;) {
@@ -66,19 +66,6 @@ static int choose(const struct report_column *all, const char *list, struct repo
 			return 0;
 		list += length + 1;
 	}
-}
-
-int report_choose(const struct report_column *all, const char *defaults, const char *asked,
-		  struct report_choice *out, struct err *err)
-{
-	struct report_choice choice = {0};
-	bool more = asked && *asked == '+';
-	if ((!asked || more) && choose(all, defaults, &choice, err) < 0)
-		return -1;
-	if (asked && choose(all, more ? asked + 1 : asked, &choice, err) < 0)
-		return -1;
-	*out = choice;
-	return 0;
 }
 
 bool report_chosen(const struct report_choice *choice, const char *name)

@@ -272,18 +272,20 @@ static int print_plans(struct attempt *a, struct err *err)
 	return 0;
 }
 
-/* now, without what the plan of backend b added and with what it removed; sorted. */
-static int find_former(const struct attempt *a, size_t b, const struct forwards *now,
-		       struct forwards *out, struct err *err)
+struct committed { /* forwards of one backend, all sorted */
+	const struct forwards *had, *given, *now;
+};
+
+/* Those there are now, without what was given and with what was taken away; sorted. */
+static int find_former(const struct committed *c, struct forwards *out, struct err *err)
 {
-	const struct forwards *had = &a->result->sets[b]->forwards, *given = a->shares[b];
-	for (size_t i = 0; i < now->count; i++) {
-		const struct forward *f = &now->items[i];
-		bool added = is_in(given, f) && !is_in(had, f);
+	for (size_t i = 0; i < c->now->count; i++) {
+		const struct forward *f = &c->now->items[i];
+		bool added = is_in(c->given, f) && !is_in(c->had, f);
 		if (!added && forwards_add(out, f, err) < 0)
 			return -1;
 	}
-	struct forwards_missing removed = {.of = had, .in = given};
+	struct forwards_missing removed = {.of = c->had, .in = c->given};
 	const struct forward *f;
 	while ((f = forwards_next_missing(&removed)))
 		if (forwards_add(out, f, err) < 0)
@@ -302,8 +304,11 @@ static void set_back(const struct attempt *a, size_t b, struct err *err)
 	struct lines ignored = {0};
 	struct err second = {0}, first = *err;
 	int result = backend->read(&reading, &now, &second);
-	if (result == 0)
-		result = find_former(a, b, &now->forwards, &former, &second);
+	if (result == 0) {
+		const struct committed c = {&a->result->sets[b]->forwards, a->shares[b],
+					    &now->forwards};
+		result = find_former(&c, &former, &second);
+	}
 	if (result == 0) {
 		/* guests stay, which open nothing by themselves */
 		now->marked = a->result->sets[b]->marked;

@@ -6,23 +6,31 @@
 #include "syntax/args.h"
 
 struct option {
+	const char *name; /* as it is written, without the dashes; NULL: the letter is */
+	size_t length;    /* of the name */
+	char letter;
 	const struct arg_def *def;
 	void *into;
 	const char *value; /* NULL: none */
 };
 
-/* Find an option by a long name of that length; if name is NULL, by a letter. */
-static bool find_option(const struct args *args, const char *name, size_t length, char letter,
-			struct option *out)
+static bool is_option(const struct arg_def *def, const struct option *o)
+{
+	if (!o->name)
+		return def->letter == o->letter;
+	return def->name && strlen(def->name) == o->length &&
+	       memcmp(def->name, o->name, o->length) == 0;
+}
+
+/* Find what the table says of the option, by what is written. */
+static bool find_option(const struct args *args, struct option *out)
 {
 	for (size_t t = 0; t < ARGS_TABLES; t++)
 		for (const struct arg_def *d = args->tables[t].defs; d && !arg_is_last(d); d++) {
-			bool same = name ? d->name && strlen(d->name) == length &&
-						    memcmp(d->name, name, length) == 0
-					 : d->letter == letter;
-			if (!same)
+			if (!is_option(d, out))
 				continue;
-			*out = (struct option){d, args->tables[t].into, NULL};
+			out->def = d;
+			out->into = args->tables[t].into;
 			return true;
 		}
 	return false;
@@ -47,8 +55,9 @@ static int take_next_word(struct args *args, const char *word, struct option *ou
 static int read_long(struct args *args, const char *word, struct option *out, struct err *err)
 {
 	const char *equals = strchr(word, '=');
-	size_t length = equals ? (size_t)(equals - word) : strlen(word);
-	if (!find_option(args, word + 2, length - 2, 0, out))
+	out->name = word + 2;
+	out->length = equals ? (size_t)(equals - out->name) : strlen(out->name);
+	if (!find_option(args, out))
 		return unknown(args, word, err);
 	if (out->def->value == ARG_PLAIN && equals)
 		return err_set(err, ERR_INPUT, "option '%s' takes no value", quote(word).text);
@@ -62,7 +71,8 @@ static int read_long(struct args *args, const char *word, struct option *out, st
 static int read_short(struct args *args, struct option *out, struct err *err)
 {
 	char name[] = {'-', *args->cluster, '\0'};
-	if (!find_option(args, NULL, 0, *args->cluster++, out))
+	out->letter = *args->cluster++;
+	if (!find_option(args, out))
 		return unknown(args, name, err);
 	if (out->def->value != ARG_VALUE)
 		return 0;

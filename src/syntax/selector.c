@@ -7,10 +7,17 @@
 #include "model/hash.h"
 #include "syntax/selector.h"
 
-static int parse_word(const char *word, enum family family, const struct spec_host *host,
-		      struct selector *out, struct err *err)
+struct parser {
+	const struct selection *selection;
+	const struct spec_host *host;
+	struct selectors *set;
+};
+
+static int parse_word(const struct parser *parser, const char *word, struct selector *out,
+		      struct err *err)
 {
 	char name[NAME_MAX_LENGTH + 1];
+	enum family family = parser->selection->family;
 	struct selector s = {.text = word, .family = family, .any_from = true};
 	s.by_name = !spec_is_spec(word);
 	if (s.by_name) {
@@ -19,7 +26,7 @@ static int parse_word(const char *word, enum family family, const struct spec_ho
 		*out = s;
 		return 0;
 	}
-	if (spec_parse(word, host, &s.spec, err) < 0)
+	if (spec_parse(word, parser->host, &s.spec, err) < 0)
 		return -1;
 	if (s.spec.family && family && s.spec.family != family)
 		return err_set(err, ERR_INPUT, "-%d was asked for, but '%s' is %s", (int)family,
@@ -40,10 +47,10 @@ static int add(struct selectors *set, const struct selector *s, struct err *err)
 	return 0;
 }
 
-static int add_networks(struct selectors *set, struct selector s, const char *from,
-			const struct spec_host *host, struct err *err)
+/* One for each network of --from. */
+static int add_networks(const struct parser *parser, struct selector s, struct err *err)
 {
-	char *list = from_networks(from, host, err), *rest = list, *word;
+	char *list = from_networks(parser->selection->from, parser->host, err), *rest = list, *word;
 	int result = list ? 0 : -1;
 	s.any_from = false;
 	while (result == 0 && (word = strsep(&rest, ","))) {
@@ -58,7 +65,7 @@ static int add_networks(struct selectors *set, struct selector s, const char *fr
 					 quote(word).text, family_name(family), quote(s.text).text,
 					 family_name(s.family));
 		else
-			result = add(set, &one, err);
+			result = add(parser->set, &one, err);
 	}
 	free(list);
 	return result;
@@ -84,12 +91,13 @@ int selectors_parse(const struct selection *selection, const struct spec_host *h
 		    struct selectors *out, struct err *err)
 {
 	struct selectors set = {0};
+	const struct parser parser = {selection, host, &set};
 	int result = 0;
 	for (size_t i = 0; result == 0 && i < selection->count; i++) {
 		struct selector s;
-		result = parse_word(selection->words[i], selection->family, host, &s, err);
+		result = parse_word(&parser, selection->words[i], &s, err);
 		if (result == 0 && selection->from)
-			result = add_networks(&set, s, selection->from, host, err);
+			result = add_networks(&parser, s, err);
 		else if (result == 0)
 			result = add(&set, &s, err);
 	}
@@ -199,42 +207,46 @@ static int index_selectors(const struct selectors *selectors, struct hash_table 
 	return 0;
 }
 
+struct finder {
+	const struct selectors *selectors;
+	struct hash_table index; /* of them */
+	bool *found;             /* for each of them: it matches some forward */
+};
+
 /* Whether any of the selectors that have that hash matches f. Note which. */
-static bool find_selectors(const struct selectors *selectors, const struct hash_table *index,
-			   uint64_t hash, const struct forward *f, bool *found)
+static bool find_selectors(const struct finder *finder, uint64_t hash, const struct forward *f)
 {
 	const struct selector *s;
 	bool any = false;
-	for (size_t at = 0; (s = hash_table_next(index, hash, &at));)
+	for (size_t at = 0; (s = hash_table_next(&finder->index, hash, &at));)
 		if (selector_matches(s, f))
-			any = found[s - selectors->items] = true;
+			any = finder->found[s - finder->selectors->items] = true;
 	return any;
 }
 
 int selectors_apply(const struct selectors *selectors, const struct forwards *set, bool *selected,
 		    struct err *err)
 {
-	struct hash_table index = {0};
+	struct finder finder = {.selectors = selectors};
 	/* without selectors, all */
 	memset(selected, selectors->count == 0, set->count);
 	if (selectors->count == 0)
 		return 0;
-	bool *found = calloc(selectors->count, sizeof(*found));
-	int result = found ? index_selectors(selectors, &index, err) : err_memory(err);
+	finder.found = calloc(selectors->count, sizeof(*finder.found));
+	int result =
+		finder.found ? index_selectors(selectors, &finder.index, err) : err_memory(err);
 	for (size_t i = 0; result == 0 && set->items && i < set->count; i++) {
 		const struct forward *f = &set->items[i];
 		/* --from was given for all of them, or for none */
 		const struct network *from = selectors->items[0].any_from ? NULL : &f->from;
-		bool named = find_selectors(selectors, &index, hash_name(f->name, from), f, found);
-		selected[i] =
-			find_selectors(selectors, &index,
-				       hash_spec(f->ifname, &f->addr, f->ports, from), f, found) ||
-			named;
+		bool named = find_selectors(&finder, hash_name(f->name, from), f);
+		uint64_t spec = hash_spec(f->ifname, &f->addr, f->ports, from);
+		selected[i] = find_selectors(&finder, spec, f) || named;
 	}
 	for (size_t s = 0; result == 0 && s < selectors->count; s++)
-		if (!found[s])
+		if (!finder.found[s])
 			result = not_found(&selectors->items[s], err);
-	hash_table_free(&index);
-	free(found);
+	hash_table_free(&finder.index);
+	free(finder.found);
 	return result;
 }
