@@ -1,10 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*
- * Steps are printed as they come. For a connection that stops, the rules and the host are looked at
- * anew, for its client and its port alone.
- */
+/* Steps are printed as they come. */
 #include <errno.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,6 +10,7 @@
 #include "check/follow.h"
 #include "check/results.h"
 #include "commands/check_follow.h"
+#include "commands/reason.h"
 #include "host/output.h"
 
 struct following {
@@ -22,11 +19,6 @@ struct following {
 	uint64_t *counts; /* of each forward, as they were read last */
 	unsigned long ended, answered;
 	struct err *err;
-};
-
-struct reason {                        /* for which a connection stops */
-	const struct finding *finding; /* NULL: none of the table */
-	struct finding_words words;
 };
 
 struct row {
@@ -146,178 +138,6 @@ static int print_row(struct following *w, const struct row *row)
 	return 0;
 }
 
-/* ---- why it stops ---- */
-
-/* The connection as a forward of its own: of its client, its port and its interface alone. */
-static struct forward narrow(const struct trace *t)
-{
-	struct forward f = *t->f;
-	f.ports = (struct ports){t->via.port, t->via.port};
-	f.target_ports = (struct ports){t->target.port, t->target.port};
-	f.from = network_of_host(&t->client.addr);
-	f.until = 0;
-	if (*t->links[TRACE_ARRIVED])
-		memcpy(f.ifname, t->links[TRACE_ARRIVED], sizeof(f.ifname));
-	return f;
-}
-
-static void say(struct reason *out, const char *format, ...) __attribute__((format(printf, 2, 3)));
-
-static void say(struct reason *out, const char *format, ...)
-{
-	va_list args;
-	*out = (struct reason){.finding = NULL};
-	va_start(args, format);
-	vsnprintf(out->words.text, sizeof(out->words.text), format, args);
-	va_end(args);
-}
-
-static void say_ban(const struct case_facts *c, struct reason *out)
-{
-	char client[ADDRESS_TEXT_MAX];
-	address_format(&c->f->from.addr, client);
-	say(out, "rule %zu of %s stops the client %s", c->early.rule, c->early.base->where, client);
-}
-
-/* A packet that leaves once may yet be kept from the target by what only stops some. */
-static bool fits(const struct finding *f, enum trace_step step)
-{
-	bool some = f->step == TRACE_LEFT && f->severity == SEVERITY_WARNING;
-	return f->step == step || (some && step == TRACE_ANSWERED);
-}
-
-/* What the table says about a step that does not happen. */
-static bool find_in_table(const struct present *present, size_t index, struct forward *one,
-			  enum trace_step step, struct reason *out)
-{
-	/* and, as the other one, all its clients */
-	struct forward both[] = {*one, present->forwards.items[index]};
-	const struct forwards set = {both, 2, 2};
-	const struct ask_about about = {.set = &set,
-					.all = &present->forwards,
-					.depth = ASK_WAY,
-					.backends = present->backends};
-	struct asked asked;
-	struct err ignored;
-	bool found = false;
-	if (ask_all(&about, &asked, &ignored) < 0)
-		return false;
-	struct case_facts *c = &asked.cases.items[0];
-	c->incomplete = present->of[index].status.incomplete;
-	c->blocked = present->of[index].status.blocked;
-	if (c->blocked)
-		present_where(present, index, &c->blocked_by);
-	bool bans = asked.cases.items[0].early.kind && !asked.cases.items[1].early.kind;
-	if (bans && step == TRACE_TRANSLATED)
-		say_ban(&asked.cases.items[0], out);
-	for (const struct finding *f = findings; !found && !bans && f->word; f++) {
-		out->words = (struct finding_words){"", "", ""};
-		found = fits(f, step) && f->severity != SEVERITY_NOTE &&
-			f->look(&asked.facts, c, &out->words);
-		out->finding = found ? f : NULL;
-	}
-	const struct early_hit *hit = &c->suspect;
-	if (!found && step == TRACE_TRANSLATED && hit->kind)
-		say(out, "rule %zu of %s, which takes some clients or packets, may take this one",
-		    hit->rule, hit->base->where);
-	asked_free(&asked);
-	return found || *out->words.text;
-}
-
-static void say_missed(const struct trace *t, struct reason *out)
-{
-	char net[NETWORK_TEXT_MAX];
-	network_format(&t->f->from, net);
-	if (t->missed == TRACE_OVER)
-		say(out, "the time of the forward is over");
-	else if (t->missed == TRACE_OTHER_CLIENT)
-		say(out, "the forward takes clients of %s alone (--from)", net);
-	else
-		say(out,
-		    "it came in on %s, and the forward takes connections that come in on %s; "
-		    "--hairpin takes those of the target's network too",
-		    t->links[TRACE_ARRIVED], t->f->ifname);
-}
-
-/* What is most likely where nothing certain was found. */
-static void guess(const struct trace *t, enum trace_step step, struct reason *out)
-{
-	char target[ADDRESS_TEXT_MAX];
-	address_format(&t->target.addr, target);
-	if (step == TRACE_TRANSLATED)
-		say(out,
-		    "it does not get to the rule that translates it: something in front drops "
-		    "it, takes it for itself or keeps it from conntrack (raw, mangle, ingress)");
-	else if (step == TRACE_LEFT)
-		say(out, "no packet leaves for %s: a rule or a route of this host stops it",
-		    target);
-	else if (step == TRACE_ANSWERED && t->here)
-		say(out, "no answer leaves: no program takes the connection, or a rule stops it");
-	else if (step == TRACE_ANSWERED)
-		say(out,
-		    "%s does not answer: it is down, no program listens there, a firewall of its "
-		    "own stops it, or its answers take a way that does not pass this host",
-		    target);
-	else
-		say(out, "the answer does not leave again: a rule, a route or rp_filter of this "
-			 "host stops it");
-}
-
-/* Whether others' rules stop what is asked about; then where, in words. */
-static bool put_stop(const struct present *present, size_t index,
-		     const struct stop_question *question, char out[RULE_PLACE_TEXT_MAX])
-{
-	struct rule_place where;
-	if (!present_stops(present, index, question, &where))
-		return false;
-	rule_place_format(&where, out);
-	return true;
-}
-
-static void explain_by_rules(const struct present *present, const struct trace *t,
-			     enum trace_step step, struct reason *out)
-{
-	size_t index = forwards_find(&present->forwards, t->f);
-	struct forward one = narrow(t);
-	const struct stop_question all = {.f = &one};
-	const struct stop_question suspect = {.f = &one, .by = STOP_BY_SUSPECT};
-	bool on_the_way = step == TRACE_LEFT || t->here;
-	char client[ADDRESS_TEXT_MAX], where[RULE_PLACE_TEXT_MAX];
-	address_format(&t->client.addr, client);
-	if (index == present->forwards.count)
-		say(out, "the forward is gone");
-	else if (find_in_table(present, index, &one, step, out))
-		return;
-	else if (on_the_way && put_stop(present, index, &all, where))
-		say(out, "%s stops the client %s", where, client);
-	else if (on_the_way && put_stop(present, index, &suspect, where))
-		say(out, "%s, which stops some clients or packets, may stop this one", where);
-	else
-		guess(t, step, out);
-}
-
-static int explain(struct following *w, const struct trace_news *news, struct reason *out)
-{
-	const struct trace *t = news->trace;
-	struct present present;
-	/* what is translated and never confirmed was dropped on this host */
-	enum trace_step step =
-		t->counted && news->missing > TRACE_TRANSLATED ? TRACE_LEFT : news->missing;
-	if (t->missed) {
-		say_missed(t, out);
-		return 0;
-	}
-	if (t->foreign) {
-		say(out, "a rule of another program translates it, not this forward");
-		return 0;
-	}
-	if (present_read(globals_backends(w->of->globals), READING_ALL, &present, w->err) < 0)
-		return -1;
-	explain_by_rules(&present, t, step, out);
-	present_free(&present);
-	return 0;
-}
-
 /* ---- steps ---- */
 
 static const char *const step_words[] = {
@@ -379,7 +199,7 @@ static int on_news(void *context, const struct trace_news *news)
 			  .text = text,
 			  .at = news->step};
 	if (news->step == TRACE_STOPPED) {
-		if (explain(w, news, &reason) < 0)
+		if (reason_find(globals_backends(w->of->globals), news, &reason, w->err) < 0)
 			return -1;
 		row.reason = &reason;
 		snprintf(text, sizeof(text), "stopped here: %s", reason.words.text);
