@@ -36,11 +36,13 @@ def ask(addr, first, last, base, enough):
     random.seed(1)
     while time.monotonic() < end and not os.path.exists(enough):
         port = random.randint(int(first), int(last))
+        # from a port of its own each: ports that the kernel chooses, for one of these ports or
+        # another, come round again, and a server that still knows one asks for a second SYN
+        own = ("", 20000 + asked)
         asked += 1
-        # slowly enough that no port of this host's own comes round again meanwhile
         time.sleep(0.002)
         try:
-            with socket.create_connection((addr, port), timeout=1) as connection:
+            with socket.create_connection((addr, port), timeout=1, source_address=own) as connection:
                 answer = connection.recv(100).decode()
         except OSError as error:
             answer = str(error)
