@@ -29,7 +29,8 @@ struct ask_about {
 	const bool *selected;       /* only these of set; NULL: all */
 	enum ask_depth depth;
 	const struct backend *const *backends; /* whose early rules are asked for; NULL: none */
-	unsigned int parts;                    /* as in struct early_case */
+	enum stop_on on;                       /* as in struct early_case */
+	uint16_t client_port;
 };
 
 /* The sets must outlive *out. 0, or -1 and *out is empty. */

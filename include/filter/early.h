@@ -7,7 +7,7 @@
 #ifndef PFWD_FILTER_EARLY_H
 #define PFWD_FILTER_EARLY_H
 
-#include "filter/filter.h"
+#include "filter/flow.h"
 #include "model/err.h"
 #include "model/forward.h"
 #include "model/rule_place.h"
@@ -60,13 +60,8 @@ struct early_case {
 	char out[IFNAME_MAX]; /* by which its target is reached; "": not known, or this host */
 	bool here;            /* the target is this host */
 	bool suspect;         /* as in struct filter_flow */
-	unsigned int parts;   /* of enum early_part, those that matter; 0: all */
-};
-
-enum early_part {                    /* of the packets of a connection */
-		  EARLY_OPENING = 1, /* those of clients */
-		  EARLY_ANSWERS = 2, /* those to clients */
-		  EARLY_LOCAL = 4,   /* those of programs of this host, by --local */
+	enum stop_on on;
+	uint16_t client_port; /* 0: any */
 };
 
 enum early_kind {
@@ -82,7 +77,7 @@ struct early_hit {
 	const struct early_base *base;
 	size_t rule;              /* of the base chain, from 1; 0: its policy */
 	uint16_t zone, zone_back; /* of EARLY_ZONE */
-	enum early_part part;     /* what it stops */
+	enum stop_on on;          /* what it stops */
 };
 
 /* Whether there is anything that stops any packets. */

@@ -8,7 +8,7 @@
 #define PFWD_FILTER_FLOW_H
 
 #include "filter/filter.h"
-#include "model/forwards.h"
+#include "model/backend.h"
 
 enum flow_way {
 	FLOW_IN,      /* to this host */
@@ -54,6 +54,11 @@ void flows_free(struct flows *flows);
 
 /* The flows of a forward, into out; their number. */
 size_t flows_of(const struct flows *flows, const struct forward *f, struct flow out[FLOWS_MAX]);
+/* Those that the question is about, for the clients that its forward is for. */
+size_t flows_asked(const struct flows *flows, const struct stop_question *question,
+		   struct flow out[FLOWS_MAX]);
+/* Whose packets the flow is made of. */
+enum stop_on flow_on(const struct flow *flow);
 /* As filter_place; but answers are not let through in front of rules that stop some clients. */
 struct filter_place flow_place(const struct filter_chain *chains, size_t count, size_t base,
 			       const struct flow *flow);

@@ -23,6 +23,7 @@ struct packet {
 	const char *error;        /* of an ICMP error: what it says */
 	uint32_t link;            /* the number of the interface; whoever receives it sets it */
 	bool out;                 /* it leaves this host; as link */
+	bool others;              /* it is for the link-layer address of another; as link */
 };
 
 /* Bytes from the IP header on. False: it is not the first packet of a connection, no answer to one

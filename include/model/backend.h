@@ -84,6 +84,13 @@ struct stop_question {
 		STOP_BY_SOME,    /* only one that takes some, where it comes in or passes through */
 		STOP_BY_PASSED,  /* such a one that pfwd's own rules keep from taking any */
 	} by;
+	enum stop_on {
+		STOP_ON_ANY,
+		STOP_ON_WAY,  /* only on that of clients to the target */
+		STOP_ON_BACK, /* only on that of its answers */
+		STOP_ON_OUT,  /* only on that of programs of this host (--local) */
+	} on;
+	uint16_t client_port; /* 0: any */
 };
 
 struct waiting { /* whoever is told that a lock has to be waited for */

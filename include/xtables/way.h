@@ -33,9 +33,10 @@ unsigned int ways_of_guest(enum group guest);
 int ways_find(const struct way_case *of, struct ways *out, struct err *err);
 /* Set blocked and misplaced of out[i] for each forward of that family. 0, or -1 (out of memory). */
 int ways_status(const struct way_case *of, struct ruleset_status *out, struct err *err);
-/* Whether the rules stop the clients of the one forward of the set, in spite of jump or guest;
- * then the place in the base chain. by: as in struct stop_question. */
-bool ways_stop(const struct way_case *of, enum stop_by by, struct rule_place *where);
+/* Whether the rules stop what the question is about, in spite of jump or guest; then the place in
+ * the base chain. of->set is the one forward of the question. */
+bool ways_stop(const struct way_case *of, const struct stop_question *question,
+	       struct rule_place *where);
 /* Whether the jump from the base chain, at that position, may stay there. */
 bool ways_right(const struct ways *ways, const struct state *filter, enum group group,
 		size_t position);

@@ -25,7 +25,8 @@ struct asker {
 	struct asked *asked;
 	const struct forwards *set;
 	enum ask_depth depth;
-	unsigned int parts;
+	enum stop_on on;
+	uint16_t client_port;
 	struct router router;
 	struct route_marks marks;
 	struct address client_ipv4, client_ipv6; /* whose way back is a default route; or none */
@@ -329,7 +330,8 @@ static void ask_early(struct asker *asker, struct case_facts *c)
 		.addr = find_own_address(&asker->asked->facts, c->f),
 		.here = forward_to_self(c->f) ||
 			host_address_owner(&asker->asked->facts.addresses, &c->f->target),
-		.parts = asker->parts};
+		.on = asker->on,
+		.client_port = asker->client_port};
 	if (early->base_count == 0 || c->f->except)
 		return;
 	if (c->there && c->there->kind == ROUTE_OUT)
@@ -387,7 +389,8 @@ int ask_all(const struct ask_about *about, struct asked *out, struct err *err)
 		.asked = out,
 		.set = about->set,
 		.depth = about->depth,
-		.parts = about->parts,
+		.on = about->on,
+		.client_port = about->client_port,
 		.router = {.socket = netlink_open(NETLINK_ROUTE), .links = &out->facts.links}};
 	*out = (struct asked){.facts = {.all = about->all, .certain = about->depth == ASK_CERTAIN}};
 	int result = read_early(&asker, about->backends, err);

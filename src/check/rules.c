@@ -138,9 +138,9 @@ static struct selector selector_of(const struct case_facts *c)
 	const struct early_base *base = c->early.base;
 	const struct forward *f = c->f;
 	struct selector s = {"", "", NULL, base->translated ? f->target_ports : f->ports, false};
-	if (c->early.part == EARLY_OPENING && base->way == EARLY_ALL)
+	if (c->early.on == STOP_ON_WAY && base->way == EARLY_ALL)
 		s.in = f->ifname;
-	if (c->early.part != EARLY_ANSWERS)
+	if (c->early.on != STOP_ON_BACK)
 		return s;
 	s.answers = true;
 	/* what leaves is as clients see it */
@@ -241,7 +241,7 @@ bool rules_untracked(const struct facts *facts, const struct case_facts *c,
 	if (c->early.kind == EARLY_PROXY)
 		return say_early(c, out,
 				 "(SYNPROXY) answers its connections before they are translated");
-	if (c->early.kind == EARLY_UNTRACKED && c->early.part == EARLY_ANSWERS)
+	if (c->early.kind == EARLY_UNTRACKED && c->early.on == STOP_ON_BACK)
 		return say_early(c, out,
 				 "takes its answers out of conntrack (NOTRACK), and such packets "
 				 "are never translated");
@@ -256,12 +256,12 @@ bool rules_early_drop(const struct facts *facts, const struct case_facts *c,
 {
 	(void)facts;
 	static const char *const does[] = {
-		[EARLY_OPENING] = "drops its packets where pfwd lets none through",
-		[EARLY_ANSWERS] = "drops its answers where pfwd lets none through",
-		[EARLY_LOCAL] = "drops, where pfwd lets none through, what programs of this host "
+		[STOP_ON_WAY] = "drops its packets where pfwd lets none through",
+		[STOP_ON_BACK] = "drops its answers where pfwd lets none through",
+		[STOP_ON_OUT] = "drops, where pfwd lets none through, what programs of this host "
 				"send to it (--local)",
 	};
-	return c->early.kind == EARLY_DROP && say_early(c, out, does[c->early.part]);
+	return c->early.kind == EARLY_DROP && say_early(c, out, does[c->early.on]);
 }
 
 bool rules_zones(const struct facts *facts, const struct case_facts *c, struct finding_words *out)

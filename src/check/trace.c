@@ -239,10 +239,12 @@ static void on_arrival(struct tracer *tracer, const struct sighting *seen)
 void tracer_packet(struct tracer *tracer, const struct packet *p, int64_t now)
 {
 	const struct host_link *link = host_link_of_index(tracer->links, p->link);
-	/* a bridge takes in what its ports do; only with br_netfilter it may not itself see it */
-	if (link && *link->port_of && strcmp(link->port_of, "vrf") != 0)
+	/* a bridge takes in what its ports do, which have other addresses; only with br_netfilter
+	 * it may not itself see it */
+	bool port = link && *link->port_of && strcmp(link->port_of, "vrf") != 0;
+	if (port)
 		link = host_link_of_index(tracer->links, link->master_index);
-	if (!link)
+	if (!link || (p->others && !port))
 		return;
 	const struct sighting seen = {p, link->name, now};
 	bool known = false;
@@ -291,7 +293,7 @@ void tracer_event(struct tracer *tracer, const struct connection *c, int64_t now
 	if (!t || c->event == CONNECTION_DESTROY)
 		return;
 	t->replied = t->replied || c->replied;
-	if (t->seen & BIT(TRACE_TRANSLATED) && !t->counted)
+	if (t->seen & BIT(TRACE_TRANSLATED) && !t->counted && c->event != CONNECTION_NEW)
 		return;
 	t->foreign = !lookup_goes_to(t->f, c);
 	t->target = c->target;

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The rules and the host are looked at anew, for the client and the port of the connection alone.
  */
+#include <stdio.h>
 #include <string.h>
 
 #include "check/ask.h"
+#include "check/rules.h"
 #include "commands/reason.h"
 #include "ruleset/present.h"
 
@@ -28,18 +30,40 @@ static struct forward narrow(const struct trace *t)
 	return f;
 }
 
-static void say_ban(const struct case_facts *c, struct reason *out)
+/* The packets that make the step, which does not come. */
+static enum stop_on packets_of(const struct stopped *of)
+{
+	if (of->step == TRACE_ANSWER_LEFT)
+		return STOP_ON_BACK;
+	if (of->step == TRACE_ANSWERED && of->trace->here)
+		return STOP_ON_ANY;
+	return of->trace->own ? STOP_ON_OUT : STOP_ON_WAY;
+}
+
+struct packets_text {
+	char text[ADDRESS_TEXT_MAX + 32];
+};
+
+static struct packets_text show_packets(const struct stopped *of)
 {
 	char client[ADDRESS_TEXT_MAX];
-	address_format(&c->f->from.addr, client);
-	words_say(&out->words, "rule %zu of %s stops the client %s", c->early.rule,
-		  c->early.base->where, client);
+	struct packets_text out;
+	address_format(&of->trace->client.addr, client);
+	snprintf(out.text, sizeof(out.text), "%s %s",
+		 of->step == TRACE_ANSWER_LEFT ? "the answers to the client" : "the client",
+		 client);
+	return out;
 }
 
 /* A packet that leaves once may yet be kept from the target by what only stops some. */
-static bool fits(const struct finding *f, enum trace_step step)
+static bool fits(const struct finding *f, const struct case_facts *c, enum trace_step step)
 {
 	bool some = f->step == TRACE_LEFT && f->severity == SEVERITY_WARNING;
+	if (f->severity == SEVERITY_NOTE)
+		return false;
+	/* it was asked for the packets of that step */
+	if (f->look == rules_untracked || f->look == rules_early_drop)
+		return c->early.kind != EARLY_NOTHING;
 	return f->step == step || (some && step == TRACE_ANSWERED);
 }
 
@@ -53,28 +77,33 @@ static bool find_in_table(const struct stopped *of, struct reason *out)
 	const struct ask_about about = {.set = &set,
 					.all = &present->forwards,
 					.depth = ASK_WAY,
-					.backends = present->backends};
+					.backends = present->backends,
+					.on = packets_of(of),
+					.client_port = of->trace->client.port};
 	struct asked asked;
 	struct err ignored;
 	bool found = false;
 	if (ask_all(&about, &asked, &ignored) < 0)
 		return false;
 	struct case_facts *c = &asked.cases.items[0];
+	/* it has left, and what the target does is not asked here */
+	if (of->step == TRACE_ANSWERED && !of->trace->here)
+		c->early = c->suspect = (struct early_hit){.kind = EARLY_NOTHING};
 	c->incomplete = present->of[of->index].status.incomplete;
 	c->blocked = present->of[of->index].status.blocked;
 	if (c->blocked)
 		present_where(present, of->index, &c->blocked_by);
-	bool bans = asked.cases.items[0].early.kind && !asked.cases.items[1].early.kind;
-	if (bans && of->step == TRACE_TRANSLATED)
-		say_ban(&asked.cases.items[0], out);
+	bool bans = c->early.kind && !asked.cases.items[1].early.kind;
+	if (bans)
+		words_say(&out->words, "rule %zu of %s stops %s", c->early.rule,
+			  c->early.base->where, show_packets(of).text);
 	for (const struct finding *f = findings; !found && !bans && f->word; f++) {
 		out->words = (struct finding_words){"", "", ""};
-		found = fits(f, of->step) && f->severity != SEVERITY_NOTE &&
-			f->look(&asked.facts, c, &out->words);
+		found = fits(f, c, of->step) && f->look(&asked.facts, c, &out->words);
 		out->finding = found ? f : NULL;
 	}
 	const struct early_hit *hit = &c->suspect;
-	if (!found && of->step == TRACE_TRANSLATED && hit->kind)
+	if (!found && !bans && hit->kind)
 		words_say(&out->words,
 			  "rule %zu of %s, which takes some clients or packets, may take this one",
 			  hit->rule, hit->base->where);
@@ -129,12 +158,16 @@ static void guess(const struct stopped *of, struct reason *out)
 			  "host stops it");
 }
 
-/* Whether others' rules stop the connection; then where, in words. */
+/* Whether others' rules stop the packets of the step; then where, in words. */
 static bool put_stop(const struct stopped *of, enum stop_by by, char out[RULE_PLACE_TEXT_MAX])
 {
-	const struct stop_question question = {.f = &of->one, .by = by};
+	const struct stop_question question = {.f = &of->one,
+					       .by = by,
+					       .on = packets_of(of),
+					       .client_port = of->trace->client.port};
 	struct rule_place where;
-	if (of->step != TRACE_LEFT && !of->trace->here)
+	bool elsewhere = of->step == TRACE_TRANSLATED || of->step == TRACE_ANSWERED;
+	if (elsewhere && !of->trace->here)
 		return false;
 	if (!present_stops(of->present, of->index, &question, &where))
 		return false;
@@ -144,14 +177,13 @@ static bool put_stop(const struct stopped *of, enum stop_by by, char out[RULE_PL
 
 static void explain_by_rules(const struct stopped *of, struct reason *out)
 {
-	char client[ADDRESS_TEXT_MAX], where[RULE_PLACE_TEXT_MAX];
-	address_format(&of->trace->client.addr, client);
+	char where[RULE_PLACE_TEXT_MAX];
 	if (of->index == of->present->forwards.count)
 		words_say(&out->words, "the forward is gone");
 	else if (find_in_table(of, out))
 		return;
 	else if (put_stop(of, STOP_BY_ALL, where))
-		words_say(&out->words, "%s stops the client %s", where, client);
+		words_say(&out->words, "%s stops %s", where, show_packets(of).text);
 	else if (put_stop(of, STOP_BY_SUSPECT, where))
 		words_say(&out->words, "%s, which stops some clients or packets, may stop this one",
 			  where);

@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "filter/early.h"
-#include "filter/flow.h"
 #include "model/array.h"
 
 static void free_set(struct early_set *set)
@@ -88,29 +87,20 @@ static struct filter_flow answers_of(const struct early_case *of)
 	return flow;
 }
 
-static enum early_part part_of(const struct flow *flow)
-{
-	if (flow->flow.reply)
-		return EARLY_ANSWERS;
-	return flow->way == FLOW_OUT || strcmp(flow->flow.in, "lo") == 0 ? EARLY_LOCAL
-									 : EARLY_OPENING;
-}
-
-/* A base chain, as packets of one part meet it. */
+/* A base chain, as some packets meet it. */
 struct meeting_point {
 	const struct early_case *of;
 	const struct early_base *base;
-	enum early_part part;
+	enum stop_on on;
 };
 
 /* Those that come in, before anybody knows where they go. */
 static size_t flows_in(const struct meeting_point *at, struct filter_flow *out)
 {
-	if (at->part == EARLY_LOCAL ||
-	    (at->part == EARLY_ANSWERS && (at->of->here || !*at->of->out)))
+	if (at->on == STOP_ON_OUT || (at->on == STOP_ON_BACK && (at->of->here || !*at->of->out)))
 		return 0;
-	*out = at->part == EARLY_ANSWERS ? answers_of(at->of)
-					 : opening_of(at->of, at->base->translated);
+	*out = at->on == STOP_ON_BACK ? answers_of(at->of)
+				      : opening_of(at->of, at->base->translated);
 	return 1;
 }
 
@@ -130,7 +120,7 @@ static size_t flows_on(const struct meeting_point *at, struct filter_flow out[FL
 	const struct flows flows = {.here = &here, .targets = &there, .target_count = 1};
 	size_t n = flows_of(&flows, of->f, all);
 	for (size_t i = 0; i < n; i++) {
-		if (all[i].way != ways[at->base->way] || part_of(&all[i]) != at->part)
+		if (all[i].way != ways[at->base->way] || flow_on(&all[i]) != at->on)
 			continue;
 		out[count] = all[i].flow;
 		out[count].hosts = NULL;   /* only the target is told above */
@@ -138,8 +128,7 @@ static size_t flows_on(const struct meeting_point *at, struct filter_flow out[FL
 			out[count].own = (struct network){0};
 			out[count].from_ports = of->f->ports;
 		}
-		if (at->base->way == EARLY_OUT && at->part == EARLY_LOCAL &&
-		    !at->base->translated) {
+		if (at->base->way == EARLY_OUT && at->on == STOP_ON_OUT && !at->base->translated) {
 			out[count] = opening_of(of, false);
 			*out[count].in = '\0';
 		}
@@ -211,7 +200,7 @@ static struct early_hit find_zone(const struct early *early, const struct early_
 				  .base = there ? there : here,
 				  .zone = wanted,
 				  .zone_back = found,
-				  .part = EARLY_ANSWERS};
+				  .on = STOP_ON_BACK};
 }
 
 /* Whether the base chain stops the packets. */
@@ -227,19 +216,22 @@ static bool stops(const struct early *early, const struct meeting_point *at,
 	flow->sure = !at->of->suspect;
 	flow->suspect = at->of->suspect;
 	flow->early = flow->plain || base->zones;
+	if (at->of->client_port)
+		*(flow->reply ? &flow->ports : &flow->from_ports) =
+			(struct ports){at->of->client_port, at->of->client_port};
 	struct filter_place place = filter_place(set->chains, set->count, base->chain, flow);
 	enum early_kind kind = kind_of(&place);
 	size_t rule = place.index < set->chains[base->chain].count ? place.index + 1 : 0;
-	*out = (struct early_hit){.kind = kind, .base = base, .rule = rule, .part = at->part};
+	*out = (struct early_hit){.kind = kind, .base = base, .rule = rule, .on = at->on};
 	return base->served ? kind == EARLY_UNTRACKED : kind != EARLY_NOTHING;
 }
 
-static bool find_part(const struct early *early, const struct early_case *of, enum early_part part,
-		      struct early_hit *out)
+static bool find_on(const struct early *early, const struct early_case *of, enum stop_on on,
+		    struct early_hit *out)
 {
 	struct filter_flow flows[FLOWS_MAX];
 	for (size_t i = 0; i < early->base_count; i++) {
-		const struct meeting_point at = {of, &early->bases[i], part};
+		const struct meeting_point at = {of, &early->bases[i], on};
 		size_t count =
 			at.base->way == EARLY_ALL ? flows_in(&at, flows) : flows_on(&at, flows);
 		for (size_t n = 0; n < count; n++)
@@ -267,12 +259,14 @@ bool early_stops_any(const struct early *early)
 
 struct early_hit early_find(const struct early *early, const struct early_case *of)
 {
-	static const enum early_part parts[] = {EARLY_OPENING, EARLY_ANSWERS, EARLY_LOCAL};
+	static const enum stop_on ways[] = {STOP_ON_WAY, STOP_ON_BACK, STOP_ON_OUT};
 	struct early_hit hit;
-	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)
-		if ((!of->parts || of->parts & parts[i]) && find_part(early, of, parts[i], &hit))
+	for (size_t i = 0; i < sizeof(ways) / sizeof(ways[0]); i++)
+		if ((of->on == STOP_ON_ANY || of->on == ways[i]) &&
+		    find_on(early, of, ways[i], &hit))
 			return hit;
-	if (!*of->out || of->suspect)
+	bool back = of->on == STOP_ON_ANY || of->on == STOP_ON_BACK;
+	if (!back || !*of->out || of->suspect)
 		return (struct early_hit){.kind = EARLY_NOTHING};
 	return find_zone(early, of);
 }

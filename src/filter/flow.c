@@ -37,7 +37,8 @@ void flows_look(struct flows *flows, const struct filter_chain *chains, size_t c
 int flows_find_routes(struct flows *flows, const struct forwards *set, enum family family)
 {
 	size_t all = 0;
-	if (!flows->routed || !flows->route)
+	/* of one forward alone there may be a question for ports */
+	if ((!flows->routed && set->count > 1) || !flows->route)
 		return 0;
 	struct flow_target *targets = calloc(set->count + 1, sizeof(*targets));
 	if (!targets)
@@ -169,6 +170,35 @@ size_t flows_of(const struct flows *flows, const struct forward *f, struct flow 
 		}
 	}
 	return list.count;
+}
+
+enum stop_on flow_on(const struct flow *flow)
+{
+	if (flow->flow.reply)
+		return STOP_ON_BACK;
+	bool local = flow->way == FLOW_OUT || strcmp(flow->flow.in, "lo") == 0;
+	return local ? STOP_ON_OUT : STOP_ON_WAY;
+}
+
+size_t flows_asked(const struct flows *flows, const struct stop_question *question,
+		   struct flow out[FLOWS_MAX])
+{
+	const struct ports port = {question->client_port, question->client_port};
+	size_t n = flows_of(flows, question->f, out), count = 0;
+	for (size_t i = 0; i < n; i++) {
+		struct filter_flow *flow = &out[i].flow;
+		if (question->on != STOP_ON_ANY && flow_on(&out[i]) != question->on)
+			continue;
+		flow->client = question->f->from;
+		flow->suspect = question->by == STOP_BY_SUSPECT;
+		if (port.first)
+			*(flow->reply ? &flow->ports : &flow->from_ports) = port;
+		/* it moves */
+		if (question->on != STOP_ON_ANY)
+			out[i].opener = NULL;
+		out[count++] = out[i];
+	}
+	return count;
 }
 
 struct filter_place flow_place(const struct filter_chain *chains, size_t count, size_t base,

@@ -102,6 +102,7 @@ static const struct said {
 	{ICMPV6, 1, 5, "source address failed policy"},
 	{ICMPV6, 1, 6, "reject route"},
 	{ICMPV6, 3, 0, "hop limit exceeded"},
+	{ICMPV6, 4, 1, "protocol unreachable"},
 };
 
 static bool read_error(const struct layer *ip, struct packet *out)

@@ -131,22 +131,23 @@ static void put_proto(struct program *p, const struct packets_filter *filter, en
 	p->code[skip].k = p->count - skip - 1U;
 }
 
-/* Take errors, whatever they are about. */
-static void put_icmp(struct program *p, uint8_t proto, uint8_t unreachable, uint8_t exceeded)
+/* Take errors of these types, whatever they are about. */
+static void put_icmp(struct program *p, uint8_t proto, const uint8_t types[3])
 {
 	put(p, STATEMENT(BPF_LD | BPF_MEM, 0));
-	put(p, JUMP(BPF_JMP | BPF_JEQ | BPF_K, proto, 0, 4));
+	put(p, JUMP(BPF_JMP | BPF_JEQ | BPF_K, proto, 0, 5));
 	put(p, STATEMENT(BPF_LD | BPF_B | BPF_IND, 0));
-	put(p, JUMP(BPF_JMP | BPF_JEQ | BPF_K, unreachable, 1, 0));
-	put(p, JUMP(BPF_JMP | BPF_JEQ | BPF_K, exceeded, 0, 1));
+	put(p, JUMP(BPF_JMP | BPF_JEQ | BPF_K, types[0], 2, 0));
+	put(p, JUMP(BPF_JMP | BPF_JEQ | BPF_K, types[1], 1, 0));
+	put(p, JUMP(BPF_JMP | BPF_JEQ | BPF_K, types[2], 0, 1));
 	put_take(p);
 }
 
 static void make_program(struct program *p, const struct packets_filter *filter)
 {
+	/* unreachable, exceeded, a problem with a parameter */
+	static const uint8_t icmp[] = {3, 11, 12}, icmpv6[] = {1, 3, 4};
 	p->count = 0;
-	put_load(p, BPF_W, ANCILLARY(SKF_AD_PKTTYPE));
-	put(p, JUMP(BPF_JMP | BPF_JEQ | BPF_K, PACKET_OTHERHOST, 2, 0));
 	put_load(p, BPF_W, ANCILLARY(SKF_AD_VLAN_TAG_PRESENT));
 	put(p, JUMP(BPF_JMP | BPF_JEQ | BPF_K, 0, 1, 0));
 	put_leave(p);
@@ -166,8 +167,8 @@ static void make_program(struct program *p, const struct packets_filter *filter)
 	put_proto(p, filter, PROTO_TCP);
 	put_proto(p, filter, PROTO_UDP);
 	put_proto(p, filter, PROTO_SCTP);
-	put_icmp(p, IPPROTO_ICMP, 3, 11);
-	put_icmp(p, IPPROTO_ICMPV6, 1, 3);
+	put_icmp(p, IPPROTO_ICMP, icmp);
+	put_icmp(p, IPPROTO_ICMPV6, icmpv6);
 	put_leave(p);
 }
 
@@ -223,6 +224,7 @@ int packets_next(int fd, struct packet *out, struct err *err)
 			continue;
 		out->link = (uint32_t)from.sll_ifindex;
 		out->out = from.sll_pkttype == PACKET_OUTGOING;
+		out->others = from.sll_pkttype == PACKET_OTHERHOST;
 		return 1;
 	}
 }

@@ -273,11 +273,7 @@ static bool find_stop(const struct view *view, const struct stop_question *quest
 		      struct rule_place *where)
 {
 	struct flow flows[FLOWS_MAX];
-	size_t count = flows_of(&view->flows, question->f, flows), rule;
-	for (size_t i = 0; i < count; i++) {
-		flows[i].flow.client = question->f->from;
-		flows[i].flow.suspect = question->by == STOP_BY_SUSPECT;
-	}
+	size_t count = flows_asked(&view->flows, question, flows), rule;
 	for (size_t c = 0; c < view->count; c++)
 		for (size_t i = 0; i < count; i++) {
 			const struct others_chain *chain = &view->others->chains[c];

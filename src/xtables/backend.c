@@ -99,7 +99,7 @@ static bool stops(const struct ruleset *set, const struct stop_question *questio
 		struct way_case of = case_of(snapshot_of(set), i, &one);
 		of.guests = !question->own;
 		if (snapshot_families[i] == copy.family)
-			return ways_stop(&of, question->by, where);
+			return ways_stop(&of, question, where);
 	}
 	return false;
 }

@@ -246,7 +246,8 @@ static bool stops_way(const struct walk *w, const struct way *way, enum stop_by 
 	return place.end == FILTER_CLOSED && (!jump || place.index < jump->position);
 }
 
-bool ways_stop(const struct way_case *of, enum stop_by by, struct rule_place *where)
+bool ways_stop(const struct way_case *of, const struct stop_question *question,
+	       struct rule_place *where)
 {
 	struct walk w;
 	struct flow flows[FLOWS_MAX];
@@ -254,14 +255,12 @@ bool ways_stop(const struct way_case *of, enum stop_by by, struct rule_place *wh
 	bool stopped = false;
 	if (walk_begin(of, &w, &ignored) < 0)
 		return false;
-	for (size_t n = flows_of(&w.flows, of->set->items, flows); !stopped && n-- > 0;) {
+	for (size_t n = flows_asked(&w.flows, question, flows); !stopped && n-- > 0;) {
 		size_t rule;
 		const struct way way = {group_of_flow(&w, &flows[n]), &flows[n]};
 		if (way.group == GROUPS)
 			continue;
-		flows[n].flow.client = of->set->items->from;
-		flows[n].flow.suspect = by == STOP_BY_SUSPECT;
-		stopped = stops_way(&w, &way, by, &rule);
+		stopped = stops_way(&w, &way, question->by, &rule);
 		if (!stopped)
 			continue;
 		bool policy = rule >= w.chains[w.bases[way.group]].count;

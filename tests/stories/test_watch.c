@@ -192,18 +192,152 @@ static void clients_that_the_forward_does_not_take_are_told(const struct place *
 }
 STORY(clients_that_the_forward_does_not_take_are_told)
 
-/* The server's kernel knows no SCTP, and says so. */
-static void associations_are_told(void **state)
+/* The server's kernel knows no SCTP, and says so unless a program answers. */
+static void associations_are_told(const struct place *p)
 {
-	(void)state;
-	pfwd(0, "add wan0:3868/sctp 192.168.1.2:3869");
+	int family = p == &v6 ? 6 : 4;
+	char translated[100];
+	snprintf(translated, sizeof(translated), "translated to %s:3869", p->to);
+	pfwd(0, "add wan0:3868/sctp %s:3869", p->to);
+	town_sh("ip netns exec server nft 'table inet shut { chain c { type filter hook output "
+		"priority 0\nmeta l4proto { icmp, icmpv6 } icmpv6 type != nd-neighbor-advert drop; "
+		"}; }' 2>/dev/null; ip netns exec server python3 tests/stories/sctp.py answer %d "
+		">/run/sctp & for i in $(seq 50); do grep -q ready /run/sctp && break; sleep 0.1; "
+		"done",
+		family);
 	watch("-c 1 wan0:3868/sctp");
-	town_sh("ip netns exec client python3 tests/stories/sctp.py send 4 10.1.0.1 3868");
-	struct outcome o = told(1);
-	assert_says(o.out, "arrived on wan0\n");
-	assert_says(o.out, "translated to 192.168.1.2:3869\n");
-	assert_says(o.out, "left by lan0\n");
+	town_sh("ip netns exec client python3 tests/stories/sctp.py send %d %s 3868", family,
+		p->gateway);
+	struct outcome o = told(0);
+	assert_steps(&o, "arrived on wan0", translated, "left by lan0", "answered",
+		     "answer left by wan0", NULL);
+	town_sh("ip netns exec server nft delete table inet shut 2>/dev/null; true");
 }
+STORY(associations_are_told)
+
+static void what_the_server_has_no_program_for_is_refused(const struct place *p)
+{
+	pfwd(0, "add wan0:3868/sctp %s:3869", p->to);
+	watch("-c 1 wan0:3868/sctp");
+	town_sh("ip netns exec client python3 tests/stories/sctp.py send %d %s 3868",
+		p == &v6 ? 6 : 4, p->gateway);
+	struct outcome o = told(1);
+	assert_says(o.out, "left by lan0\n");
+	assert_says(o.out, "refused by ");
+}
+STORY(what_the_server_has_no_program_for_is_refused)
+
+/* A router behind this host says it, not the target. */
+static void a_host_that_cannot_be_reached_is_told(const struct place *p)
+{
+	bool six = p == &v6;
+	const char *beyond = six ? "fd09::9" : "192.168.9.9";
+	pfwd(0, "add wan0:80 %s%s%s:8080", six ? "[" : "", beyond, six ? "]" : "");
+	pfwd(0, "add wan0:54/udp %s%s%s:53", six ? "[" : "", beyond, six ? "]" : "");
+	town_sh("ip route add %s via %s; ip netns exec server ip route add unreachable %s; "
+		"ip netns exec server sysctl -qw net.ipv4.ip_forward=1 "
+		"net.ipv6.conf.all.forwarding=1",
+		beyond, p->server, beyond);
+	watch("-c 1 wan0:80");
+	town_ask_shortly(CLIENT, TCP, p->gateway, 80);
+	struct outcome o = told(1);
+	assert_says(o.out, "left by lan0\n");
+	assert_says(o.out, "refused by ");
+	assert_says(o.out, six ? "fd02::2: no route" : "192.168.1.2: host unreachable");
+	watch("-c 1 wan0:54/udp");
+	town_ask_shortly(CLIENT, UDP, p->gateway, 54);
+	o = told(1);
+	assert_says(o.out, "left by lan0\n");
+	assert_says(o.out, six ? "fd02::2: no route" : "192.168.1.2: host unreachable");
+	town_sh("ip route del %s; ip netns exec server ip route del unreachable %s; "
+		"ip netns exec server sysctl -qw net.ipv4.ip_forward=0 "
+		"net.ipv6.conf.all.forwarding=0",
+		beyond, beyond);
+}
+STORY(a_host_that_cannot_be_reached_is_told)
+
+static void clients_beside_the_target_are_told(const struct place *p)
+{
+	char translated[100];
+	snprintf(translated, sizeof(translated), "translated to %s:8080", p->to);
+	town_serve(SERVER, TCP, p->server, 8080);
+	pfwd(0, "add wan0:80 %s:8080 --hairpin", p->to);
+	watch("-c 1 wan0:80");
+	assert_reaches(LAN, TCP, p->gateway, 80, "server");
+	struct outcome o = told(0);
+	assert_steps(&o, "arrived on lan0", translated, "left by lan0", "answered",
+		     "answer left by lan0", NULL);
+}
+STORY(clients_beside_the_target_are_told)
+
+static void programs_of_this_host_alone_are_told(const struct place *p)
+{
+	char translated[100];
+	snprintf(translated, sizeof(translated), "translated to %s:8080", p->to);
+	town_serve(SERVER, TCP, p->server, 8080);
+	pfwd(0, "add wan0:80 %s:8080 --local", p->to);
+	watch("-c 1 wan0:80");
+	assert_reaches(GATEWAY, TCP, p->gateway, 80, "server");
+	struct outcome o = told(0);
+	assert_steps(&o, translated, "left by lan0", "answered", NULL);
+}
+STORY(programs_of_this_host_alone_are_told)
+
+/* Others' rules that stop an answer to this client alone, so that check has nothing to say; and in
+ * the other direction. */
+static void dropped(const struct place *p, const char *iptables, const char *nftables,
+		    const char *words)
+{
+	bool six = p == &v6;
+	if (town_is("iptables"))
+		town_sh("ip%stables-legacy -t %s", six ? "6" : "", iptables);
+	else
+		town_sh("nft 'table %s guard { chain late { type filter hook %s; }; }'",
+			six ? "ip6" : "ip", nftables);
+	pfwd(0, "check");
+	watch("-c 1 wan0:80");
+	assert_refused(CLIENT, TCP, p->gateway, 80);
+	struct outcome o = told(1);
+	assert_says(o.out, "answered\n");
+	assert_says(o.out, town_is("iptables") ? "stopped here: rule 1 of chain "
+					       : "stopped here: rule 1 of chain late in table ");
+	assert_says(o.out, words);
+	town_sh("for i in iptables ip6tables; do for t in raw mangle filter; do $i-legacy -t $t -D "
+		"$($i-legacy -t $t -S | sed -n '/lan0.*DROP/s/^-A //p') 2>/dev/null; done; done; "
+		"for "
+		"f in ip ip6; do nft delete table $f guard 2>/dev/null; done; conntrack -F "
+		"2>/dev/null; true");
+	assert_reaches(CLIENT, TCP, p->gateway, 80, "server");
+}
+
+static void an_answer_that_is_dropped_is_named(const struct place *p)
+{
+	char iptables[200], nftables[200];
+	const char *ip = p == &v6 ? "ip6" : "ip";
+	town_serve(SERVER, TCP, p->server, 8080);
+	pfwd(0, "add wan0:80 %s:8080", p->to);
+	snprintf(iptables, sizeof(iptables), "filter -I FORWARD -i lan0 -o wan0 -d %s -j DROP",
+		 p->office);
+	snprintf(nftables, sizeof(nftables),
+		 "forward priority 0; iifname lan0 oifname wan0 %s daddr %s drop", ip, p->office);
+	dropped(p, iptables, nftables, "stops the answers to the client ");
+	/* the port that a client chooses is known here */
+	snprintf(iptables, sizeof(iptables),
+		 "mangle -A FORWARD -i lan0 -d %s -p tcp --sport 8080 --dport 1024:65535 -j DROP",
+		 p->office);
+	snprintf(nftables, sizeof(nftables),
+		 "forward priority mangle; iifname lan0 %s daddr %s tcp sport 8080 tcp dport "
+		 "1024-65535 drop",
+		 ip, p->office);
+	dropped(p, iptables, nftables, "stops the answers to the client ");
+	snprintf(iptables, sizeof(iptables), "raw -A PREROUTING -i lan0 -d %s -j DROP", p->office);
+	snprintf(nftables, sizeof(nftables),
+		 "prerouting priority raw; iifname lan0 %s daddr %s drop", ip, p->office);
+	dropped(p, iptables, nftables, "stops the answers to the client ");
+	dropped(p, "filter -I FORWARD -i lan0 -p tcp -m length --length 40:100 -j DROP",
+		"forward priority 0; iifname lan0 meta length 40-100 drop", "may stop this one");
+}
+STORY(an_answer_that_is_dropped_is_named)
 
 static void what_comes_before_the_translation_is_named(void **state)
 {
@@ -323,7 +457,12 @@ int main(void)
 		BOTH(forwards_to_this_host_are_told),
 		BOTH(programs_of_this_host_and_masquerade_are_told),
 		BOTH(clients_that_the_forward_does_not_take_are_told),
-		ONE(associations_are_told),
+		BOTH(associations_are_told),
+		BOTH(what_the_server_has_no_program_for_is_refused),
+		BOTH(a_host_that_cannot_be_reached_is_told),
+		BOTH(clients_beside_the_target_are_told),
+		BOTH(programs_of_this_host_alone_are_told),
+		BOTH(an_answer_that_is_dropped_is_named),
 		ONE(what_comes_before_the_translation_is_named),
 		ONE(nothing_that_arrives_is_told_after_the_wait),
 		ONE(other_traffic_does_not_disturb),

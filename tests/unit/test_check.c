@@ -178,7 +178,7 @@ static const struct early_base late = {.where = "chain c in table ip t",
 				       .translated = true};
 static struct early_hit hit(enum early_kind kind, const struct early_base *base, size_t rule)
 {
-	return (struct early_hit){.kind = kind, .base = base, .rule = rule, .part = EARLY_OPENING};
+	return (struct early_hit){.kind = kind, .base = base, .rule = rule, .on = STOP_ON_WAY};
 }
 
 ARRANGE(be_untracked, the_case.early = hit(EARLY_UNTRACKED, &raw, 3))
@@ -202,14 +202,13 @@ static const struct early_base egress = {.where = "chain e in table netdev t",
 					 .translated = true,
 					 .way = EARLY_POST};
 ARRANGE(be_dropped_between, the_case.early = hit(EARLY_DROP, &passing, 1))
-ARRANGE(lose_answers, be_dropped_early(); the_case.early.rule = 1;
-	the_case.early.part = EARLY_ANSWERS)
-ARRANGE(lose_late_answers, be_dropped_late(); the_case.early.part = EARLY_ANSWERS)
+ARRANGE(lose_answers, be_dropped_early(); the_case.early.rule = 1; the_case.early.on = STOP_ON_BACK)
+ARRANGE(lose_late_answers, be_dropped_late(); the_case.early.on = STOP_ON_BACK)
 ARRANGE(lose_leaving_answers, the_case.early = hit(EARLY_DROP, &egress, 1);
-	the_case.early.part = EARLY_ANSWERS)
+	the_case.early.on = STOP_ON_BACK)
 ARRANGE(untrack_answers, the_case.early = hit(EARLY_UNTRACKED, &output, 1);
-	the_case.early.part = EARLY_ANSWERS)
-ARRANGE(drop_local, the_case.early = hit(EARLY_DROP, &output, 1); the_case.early.part = EARLY_LOCAL)
+	the_case.early.on = STOP_ON_BACK)
+ARRANGE(drop_local, the_case.early = hit(EARLY_DROP, &output, 1); the_case.early.on = STOP_ON_OUT)
 ARRANGE(be_zoned, the_case.early = (struct early_hit){
 			  .kind = EARLY_ZONE, .base = &raw, .zone = 5, .zone_back = 7})
 

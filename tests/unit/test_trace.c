@@ -43,7 +43,7 @@ struct stage {
 	int64_t now;
 };
 
-enum direction { IN, OUT };
+enum direction { IN, OUT, ASIDE };
 
 static void see(struct stage *s, uint32_t link, enum direction direction, enum packet_kind kind,
 		const struct endpoint *from, const struct endpoint *to)
@@ -54,6 +54,7 @@ static void see(struct stage *s, uint32_t link, enum direction direction, enum p
 				 .to = *to,
 				 .link = link,
 				 .out = direction == OUT,
+				 .others = direction == ASIDE,
 				 .teller = kind == PACKET_FAILS ? at("192.168.1.2", 0).addr
 								: (struct address){0},
 				 .error = kind == PACKET_FAILS ? "port unreachable" : NULL};
@@ -63,6 +64,14 @@ static void see(struct stage *s, uint32_t link, enum direction direction, enum p
 static void arrives(struct stage *s)
 {
 	see(s, WAN, IN, PACKET_OPENS, &s->client, &s->via);
+}
+static void arrives_by_port(struct stage *s)
+{
+	see(s, TAP, ASIDE, PACKET_OPENS, &s->client, &s->via);
+}
+static void arrives_for_others(struct stage *s)
+{
+	see(s, WAN, ASIDE, PACKET_OPENS, &s->client, &s->via);
 }
 static void arrives_on_lan(struct stage *s)
 {
@@ -267,6 +276,15 @@ static const struct row rows_of_traces[] = {
 	 WEB " --hairpin=192.168.1.0/24",
 	 {comes_from_lan, leaves},
 	 "arrived lan0, translated, left lan0"},
+	{"for another host of the network", WEB, {arrives_for_others, passes_2000}, ""},
+	{"from behind a port of a bridge",
+	 WEB " --hairpin=198.51.100.0/24",
+	 {arrives_by_port, begins},
+	 "arrived lan0, translated"},
+	{"a hairpin whose source is translated after a copy of it",
+	 WEB " --hairpin=192.168.1.0/24",
+	 {comes_from_lan, leaves, is_masqueraded, answers},
+	 "arrived lan0, translated, left lan0, answered lan0"},
 	{"over",
 	 WEB " --until 2023-11-14T22:13:20Z",
 	 {arrives},
@@ -355,6 +373,8 @@ static const struct bytes_row rows_of_bytes[] = {
 	 NULL},
 	{"port unreachable", IP4("01") "0303000000000000" IP4("11") "0fa0003500080000",
 	 "3 17 198.51.100.7:4000 203.0.113.1:53 port unreachable"},
+	{"a header that is not known", IP6("3a") "0401000000000006" IP6("84") "0fa0005000000000",
+	 "3 132 2001:db8::7:4000 2001:db8::1:80 protocol unreachable"},
 	{"an echo", IP4("01") "0800000000000000" IP4("11") "0fa0003500080000", NULL},
 	{"cut off", IP4("06") "0fa0", NULL},
 	{"nothing", "", NULL},
