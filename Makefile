@@ -46,7 +46,7 @@ PURE_SOURCES = $(wildcard src/model/*.c src/syntax/*.c src/filter/*.c src/others
 	$(addprefix src/xtables/,rule.c entry.c encode.c decode.c text.c group.c forward_rules.c \
 	layout.c exceptions.c build.c tree.c plan.c state.c health.c dump.c foreign.c way.c older.c \
 	other_entry.c) \
-	$(addprefix src/nftables/,bucket.c rule.c shape.c place.c wire.c content.c layout.c plan.c \
+	$(addprefix src/nftables/,bucket.c rule.c part.c place.c element.c shape.c wire.c content.c layout.c plan.c \
 	health.c words.c guest.c other_set.c other_expr.c)
 PURE = $(PURE_SOURCES:%.c=$(BUILD)/%.o)
 INNER = $(filter-out $(BUILD)/src/main.o $(BUILD)/src/commands/%,$(OBJECTS))

@@ -7,6 +7,7 @@
 #define PFWD_NFTABLES_LAYOUT_H
 
 #include "nftables/content.h"
+#include "nftables/place.h"
 
 struct nft_layout {                    /* a zeroed one is empty */
 	const struct forwards *wanted; /* not owned */

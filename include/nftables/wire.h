@@ -8,7 +8,7 @@
 
 #include <libmnl/libmnl.h>
 
-#include "nftables/place.h"
+#include "nftables/element.h"
 
 /* The attribute at *at, which moves on; NULL: there is no more before end. */
 const struct nlattr *wire_next(const char **at, const char *end);

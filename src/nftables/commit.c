@@ -72,10 +72,10 @@ static void delete_element(struct list *list, const struct element *e)
 static void put_forward(struct list *list, const struct nft_op *op)
 {
 	static const struct element_counter none;
-	size_t count = place_count(op->bucket, op->f);
+	size_t count = element_count(op->bucket, op->f);
 	for (size_t n = 0; n < count; n++) {
 		struct element e;
-		place_element(op->bucket, op->f, PART_PROPER, n, &e);
+		element_of(&(struct piece){op->bucket, op->f, PART_PROPER, n}, &e);
 		if (op->kind == NFT_OP_NEW_FORWARD)
 			add_element(list, &e, n == 0 ? &op->counter : &none);
 		else

@@ -96,7 +96,7 @@ int content_add_element(struct content *c, uint32_t set, const struct element *e
 	s->count++;
 	if (!bucket_is_proper(&e->bucket))
 		return add_added(&c->added, &c->added_count, set, e, counter);
-	if (!place_read(e, &f, &number, &open)) {
+	if (!element_read(e, &f, &number, &open)) {
 		s->foreign++;
 		return 0;
 	}
@@ -194,8 +194,8 @@ static int note_extra(struct content *c, const struct forward *f, const struct c
 		      struct err *err)
 {
 	struct content_added *added = &(struct content_added){.set = held->set};
-	place_element(&c->sets[held->set].set.bucket, f, PART_PROPER, held->number,
-		      &added->element);
+	element_of(&(struct piece){&c->sets[held->set].set.bucket, f, PART_PROPER, held->number},
+		   &added->element);
 	if (add_added(&c->extra, &c->extra_count, added->set, &added->element, &held->counter) < 0)
 		return err_memory(err);
 	return 0;
@@ -227,7 +227,7 @@ static int join_forward(struct content *c, size_t first, size_t end, struct err 
 		whole.counter.packets += held->counter.packets;
 		whole.counter.bytes += held->counter.bytes;
 	}
-	whole.broken = whole.pieces != place_count(&c->sets[whole.set].set.bucket, f);
+	whole.broken = whole.pieces != element_count(&c->sets[whole.set].set.bucket, f);
 	for (size_t i = first; whole.broken && i < end; i++)
 		if (same_bucket(c, whole.set, c->held[i].set) &&
 		    note_extra(c, f, &c->held[i], err) < 0)
@@ -271,7 +271,7 @@ static int find_hairpins(const struct content *c, struct forward *f, struct err 
 	struct network networks[NETWORKS_MAX];
 	size_t count = 0;
 	for (size_t i = 0; i < c->added_count && count < NETWORKS_MAX; i++)
-		count += place_read_hairpin(&c->added[i].element, f, &networks[count]);
+		count += element_read_hairpin(&c->added[i].element, f, &networks[count]);
 	f->hairpin = count > 0;
 	f->hairpin_nets = count ? networks_of(networks, count) : NULL;
 	return count && !f->hairpin_nets ? err_memory(err) : 0;

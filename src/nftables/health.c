@@ -141,12 +141,12 @@ static bool has_added(const struct content *have, const struct places *places, s
 		      const struct health *health, uint64_t *conns)
 {
 	const struct forward *f = &have->base.forwards.items[i];
-	for (unsigned int p = PART_LOCAL; p < place_parts(f); p++) {
+	for (unsigned int p = PART_LOCAL; p < part_count(f); p++) {
 		const struct bucket *b = place_bucket(places, i, p);
-		size_t count = b ? place_count(b, f) : 0;
+		size_t count = b ? element_count(b, f) : 0;
 		for (size_t n = 0; n < count; n++) {
 			struct element e;
-			place_element(b, f, p, n, &e);
+			element_of(&(struct piece){b, f, p, n}, &e);
 			const struct content_added *a = content_find_added(have, &e);
 			if (!a || !health->set_ok[a->set])
 				return false;

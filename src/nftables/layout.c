@@ -77,7 +77,7 @@ static int find_sets(const struct content *have, const struct nft_layout *layout
 		     struct wanted_sets *sets, struct err *err)
 {
 	for (size_t i = 0; i < layout->wanted->count; i++)
-		for (unsigned int p = 0; p < place_parts(&layout->wanted->items[i]); p++) {
+		for (unsigned int p = 0; p < part_count(&layout->wanted->items[i]); p++) {
 			const struct bucket *b = place_bucket(&layout->places, i, p);
 			if (b && want_sets_of(sets, b, &layout->wanted->items[i], err) < 0)
 				return -1;
@@ -115,17 +115,17 @@ static int want_added(struct nft_layout *layout, struct err *err)
 	void *items = NULL;
 	size_t kept = 0;
 	for (size_t i = 0; i < wanted->count; i++)
-		for (unsigned int p = PART_LOCAL; p < place_parts(&wanted->items[i]); p++) {
+		for (unsigned int p = PART_LOCAL; p < part_count(&wanted->items[i]); p++) {
 			const struct forward *f = &wanted->items[i];
 			const struct bucket *b = place_bucket(&layout->places, i, p);
-			size_t count = b ? place_count(b, f) : 0;
+			size_t count = b ? element_count(b, f) : 0;
 			for (size_t n = 0; n < count; n++) {
 				struct content_added *a =
 					array_append(&items, &layout->added_count, sizeof(*a));
 				layout->added = items;
 				if (!a)
 					return err_memory(err);
-				place_element(b, f, p, n, &a->element);
+				element_of(&(struct piece){b, f, p, n}, &a->element);
 			}
 		}
 	if (layout->added_count == 0)

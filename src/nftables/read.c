@@ -256,7 +256,7 @@ static int ask_for_keys(struct reader *r, const struct forward *f)
 		if (port / BUCKET_CHUNK != b->chunk)
 			continue;
 		one.ports = one.target_ports = (struct ports){(uint16_t)port, (uint16_t)port};
-		place_element(b, &one, PART_PROPER, 0, &e);
+		element_of(&(struct piece){b, &one, PART_PROPER, 0}, &e);
 		result = ask_for_key(r, socket, &e);
 	}
 	int error = errno;

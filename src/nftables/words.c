@@ -421,11 +421,11 @@ static void add_guest(struct line *line, const struct nft_op *op)
 
 static int forward_lines(const struct nft_op *op, struct lines *out, struct err *err)
 {
-	size_t count = place_count(op->bucket, op->f);
+	size_t count = element_count(op->bucket, op->f);
 	for (size_t n = 0; n < count; n++) {
 		struct line line = {.used = 0};
 		struct element e;
-		place_element(op->bucket, op->f, PART_PROPER, n, &e);
+		element_of(&(struct piece){op->bucket, op->f, PART_PROPER, n}, &e);
 		add_element_words(&line, &e, op->kind == NFT_OP_NEW_FORWARD);
 		if (lines_add(out, err, "%s", line.text) < 0)
 			return -1;

@@ -56,14 +56,14 @@ static struct nlmsghdr *begin_message(char *buffer, size_t room)
 static void write_elements(FILE *file, const struct nft_op *op, const char *set)
 {
 	static const struct element_counter counter = {3, 180};
-	size_t count = place_count(op->bucket, op->f);
+	size_t count = element_count(op->bucket, op->f);
 	for (size_t n = 0; n < count && n < ELEMENTS_MAX; n++) {
 		_Alignas(struct nlmsghdr) char buffer[2 * WIRE_ELEMENT_MAX];
 		struct nlmsghdr *nlh = begin_message(buffer, sizeof(buffer));
 		const struct nlattr *attr = mnl_nlmsg_get_payload_tail(nlh);
 		char name[BUCKET_NAME_MAX];
 		struct element e;
-		place_element(op->bucket, op->f, PART_PROPER, n, &e);
+		element_of(&(struct piece){op->bucket, op->f, PART_PROPER, n}, &e);
 		bucket_name(&e.bucket, name);
 		if (strcmp(name, set) != 0)
 			continue;

@@ -40,7 +40,7 @@ static void for_each_placed(void (*check)(const struct bucket *b, const struct f
 		random_set(&set, 60, i % 2 ? WIDE : CROWDED);
 		assert_int_equal(place_all(&set, NULL, &places, &err), 0);
 		for (size_t k = 0; k < set.count; k++)
-			for (unsigned int p = 0; p < place_parts(&set.items[k]); p++)
+			for (unsigned int p = 0; p < part_count(&set.items[k]); p++)
 				if (place_bucket(&places, k, p))
 					check(place_bucket(&places, k, p), &set.items[k], p);
 		place_free(&places);
@@ -104,17 +104,17 @@ static void attributes_may_be_short(void **state)
 
 static void check_element(const struct bucket *b, const struct forward *f, unsigned int part)
 {
-	size_t count = place_count(b, f);
+	size_t count = element_count(b, f);
 	for (size_t n = 0; n < count; n += 1 + count / 5) {
 		struct element e;
 		struct forward again;
 		size_t number;
 		bool open;
-		place_element(b, f, part, n, &e);
+		element_of(&(struct piece){b, f, part, n}, &e);
 		assert_true(strlen(e.comment) < RULE_COMMENT_MAX);
 		if (part != PART_PROPER)
 			continue;
-		assert_true(place_read(&e, &again, &number, &open));
+		assert_true(element_read(&e, &again, &number, &open));
 		assert_int_equal(number, n);
 		if (open)
 			again.hairpin_nets = f->hairpin_nets;
@@ -136,7 +136,7 @@ static void check_bytes(const struct bucket *b, const struct forward *f, unsigne
 	struct element_counter read;
 	struct element e, again;
 	const char *jump;
-	place_element(b, f, part, 0, &e);
+	element_of(&(struct piece){b, f, part, 0}, &e);
 	wire_put_element(nlh, &e, &counter);
 	again.bucket = e.bucket;
 	assert_true(wire_read_element(mnl_nlmsg_get_payload(nlh), &again, &read, &jump));
