@@ -73,15 +73,14 @@ static int grow_held(struct content *c)
 	return 0;
 }
 
-static int add_added(struct content_added **items, size_t *count, uint32_t set,
-		     const struct element *e, const struct element_counter *counter)
+static int add_added(struct content_added **items, size_t *count, const struct content_added *one)
 {
 	void *all = *items;
 	struct content_added *added = array_append(&all, count, sizeof(*added));
 	*items = all;
 	if (!added)
 		return -1;
-	*added = (struct content_added){set, *e, *counter};
+	*added = *one;
 	return 0;
 }
 
@@ -94,8 +93,10 @@ int content_add_element(struct content *c, uint32_t set, const struct element *e
 	size_t number;
 	bool open;
 	s->count++;
-	if (!bucket_is_proper(&e->bucket))
-		return add_added(&c->added, &c->added_count, set, e, counter);
+	if (!bucket_is_proper(&e->bucket)) {
+		const struct content_added added = {set, *e, *counter};
+		return add_added(&c->added, &c->added_count, &added);
+	}
 	if (!element_read(e, &f, &number, &open)) {
 		s->foreign++;
 		return 0;
@@ -193,10 +194,10 @@ static int sort_forwards(struct content *c, struct err *err)
 static int note_extra(struct content *c, const struct forward *f, const struct content_held *held,
 		      struct err *err)
 {
-	struct content_added *added = &(struct content_added){.set = held->set};
+	struct content_added extra = {.set = held->set, .counter = held->counter};
 	element_of(&(struct piece){&c->sets[held->set].set.bucket, f, PART_PROPER, held->number},
-		   &added->element);
-	if (add_added(&c->extra, &c->extra_count, added->set, &added->element, &held->counter) < 0)
+		   &extra.element);
+	if (add_added(&c->extra, &c->extra_count, &extra) < 0)
 		return err_memory(err);
 	return 0;
 }

@@ -11,6 +11,8 @@
 #include "nftables/layout.h"
 
 struct health {
+	const struct content *have;
+	const struct nft_layout *layout; /* for what is there */
 	bool *set_ok;    /* for each set of the content: its rule is there, and reached */
 	bool sources_ok; /* all rules of postrouting are there */
 	bool marks_ok;   /* ... and those by which packets get the mark for guests */
@@ -137,17 +139,17 @@ static bool marks_are_right(const struct content *have, const struct nft_layout 
 	return true;
 }
 
-static bool has_added(const struct content *have, const struct places *places, size_t i,
-		      const struct health *health, uint64_t *conns)
+/* Whether what --hairpin and --local add is there; then *conns grows by what it counted. */
+static bool has_added(const struct health *health, size_t i, uint64_t *conns)
 {
-	const struct forward *f = &have->base.forwards.items[i];
+	const struct forward *f = &health->have->base.forwards.items[i];
 	for (unsigned int p = PART_LOCAL; p < part_count(f); p++) {
-		const struct bucket *b = place_bucket(places, i, p);
+		const struct bucket *b = place_bucket(&health->layout->places, i, p);
 		size_t count = b ? element_count(b, f) : 0;
 		for (size_t n = 0; n < count; n++) {
 			struct element e;
 			element_of(&(struct piece){b, f, p, n}, &e);
-			const struct content_added *a = content_find_added(have, &e);
+			const struct content_added *a = content_find_added(health->have, &e);
 			if (!a || !health->set_ok[a->set])
 				return false;
 			element_share(&e, &a->element);
@@ -159,14 +161,14 @@ static bool has_added(const struct content *have, const struct places *places, s
 	return true;
 }
 
-static void fill_status(const struct content *have, const struct places *places,
-			const struct health *health, struct ruleset_status *out)
+static void fill_status(const struct health *health, struct ruleset_status *out)
 {
+	const struct content *have = health->have;
 	for (size_t i = 0; i < have->base.forwards.count; i++) {
 		const struct forward *f = &have->base.forwards.items[i];
 		const struct content_held *held = &have->held[i];
 		out[i].conns = held->counter.packets;
-		bool added = has_added(have, places, i, health, &out[i].conns);
+		bool added = has_added(health, i, &out[i].conns);
 		bool sources = !forward_translates_source(f) && !f->hairpin;
 		out[i].incomplete = held->broken || held->twice || !health->set_ok[held->set] ||
 				    !added || !health->marks_ok ||
@@ -177,9 +179,10 @@ static void fill_status(const struct content *have, const struct places *places,
 }
 
 /* What all forwards have in common. */
-static int examine(const struct content *have, const struct nft_layout *layout,
-		   struct health *health, struct err *err)
+static int examine(struct health *health, struct err *err)
 {
+	const struct content *have = health->have;
+	const struct nft_layout *layout = health->layout;
 	struct leads leads = {0};
 	int result = find_leads(have, &layout->shape, &leads, err);
 	for (size_t i = 0; result == 0 && i < have->set_count; i++)
@@ -198,15 +201,17 @@ int nft_health(const struct content *have, struct ruleset_status *out, struct er
 {
 	struct nft_layout layout = {0};
 	struct health health = {
+		.have = have,
+		.layout = &layout,
 		.set_ok = calloc(have->set_count + 1, sizeof(*health.set_ok)),
 		.stops = calloc(have->base.forwards.count + 1, sizeof(*health.stops))};
 	int result = health.set_ok && health.stops ? 0 : err_memory(err);
 	if (result == 0)
 		result = nft_layout_make(have, &have->base.forwards, &layout, err);
 	if (result == 0)
-		result = examine(have, &layout, &health, err);
+		result = examine(&health, err);
 	if (result == 0)
-		fill_status(have, &layout.places, &health, out);
+		fill_status(&health, out);
 	free(health.set_ok);
 	free(health.stops);
 	nft_layout_free(&layout);

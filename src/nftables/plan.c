@@ -48,19 +48,6 @@ static int delete_forward(struct nft_plan *plan, size_t at, struct err *err)
 	return 0;
 }
 
-static int add_forward(struct nft_plan *plan, const struct forward *f, const struct bucket *bucket,
-		       const struct element_counter *counter, struct err *err)
-{
-	struct nft_op *op = add_op(plan, NFT_OP_NEW_FORWARD, err);
-	if (!op)
-		return -1;
-	op->f = f;
-	op->bucket = bucket;
-	if (counter)
-		op->counter = *counter;
-	return 0;
-}
-
 static bool in_bucket(const struct content *c, const struct content_held *held,
 		      const struct bucket *wanted)
 {
@@ -138,8 +125,13 @@ static int plan_additions(struct nft_plan *plan, const struct forwards *wanted,
 		} else {
 			counter = former_counter(leavers, f);
 		}
-		if (add_forward(plan, f, bucket, counter, err) < 0)
+		struct nft_op *op = add_op(plan, NFT_OP_NEW_FORWARD, err);
+		if (!op)
 			return -1;
+		op->f = f;
+		op->bucket = bucket;
+		if (counter)
+			op->counter = *counter;
 	}
 	return 0;
 }

@@ -57,9 +57,15 @@ static int changed(struct err *err)
 	return err_set(err, ERR_CHANGED, "others changed the nf_tables rules at the same time");
 }
 
-static int put_deletions(struct batch *batch, const struct other_rules *rules,
-			 const struct other_rules *now, const bool *gone, struct err *err)
+struct removal {
+	const struct other_rules *rules; /* as they were read */
+	const bool *gone;                /* which of them are deleted */
+	struct other_rules now;          /* as they are */
+};
+
+static int put_deletions(struct batch *batch, const struct removal *r, struct err *err)
 {
+	const struct other_rules *rules = r->rules, *now = &r->now;
 	size_t n = 0;
 	for (size_t i = 0; i < rules->count; i++) {
 		const struct other_rule *v = &rules->items[i];
@@ -69,7 +75,7 @@ static int put_deletions(struct batch *batch, const struct other_rules *rules,
 		    now->items[n].handle != v->handle)
 			return changed(err);
 		n++;
-		if (gone[i] && !is_repeated(rules, gone, i))
+		if (r->gone[i] && !is_repeated(rules, r->gone, i))
 			put_deletion(batch, v);
 	}
 	return n == now->count ? 0 : changed(err);
@@ -77,7 +83,7 @@ static int put_deletions(struct batch *batch, const struct other_rules *rules,
 
 int nft_removal_run(const struct other_rules *rules, const bool *gone, struct err *err)
 {
-	struct other_rules now = {0};
+	struct removal removal = {.rules = rules, .gone = gone};
 	struct batch batch = {0};
 	uint32_t generation;
 	bool any = false, unsure;
@@ -88,12 +94,12 @@ int nft_removal_run(const struct other_rules *rules, const bool *gone, struct er
 	if (batch_generation(&generation) < 0)
 		return err_sys(err, errno, "cannot ask nf_tables for its generation");
 	batch_begin(&batch, generation);
-	int result = other_read(generation, OTHERS_ALL, &now, err);
+	int result = other_read(generation, OTHERS_ALL, &removal.now, err);
 	if (result == 0)
-		result = put_deletions(&batch, rules, &now, gone, err);
+		result = put_deletions(&batch, &removal, err);
 	if (result == 0)
 		result = batch_send(&batch, &unsure, err);
 	batch_free(&batch);
-	other_rules_free(&now);
+	other_rules_free(&removal.now);
 	return result;
 }

@@ -98,43 +98,46 @@ static void add_meta(struct nft_rule *rule, uint32_t key, uint8_t reg)
 	e->reg = reg;
 }
 
-static void add_cmp(struct nft_rule *rule, uint32_t op, uint8_t reg, const void *bytes,
-		    size_t length)
+/* What is compared is in the first register. */
+static void add_cmp(struct nft_rule *rule, uint32_t op, const void *bytes, size_t length)
 {
 	struct expr *e = nft_rule_add(rule, EXPR_CMP);
 	e->key = op;
-	e->reg = reg;
 	e->length = (uint8_t)length;
 	memcpy(e->bytes, bytes, length);
 }
 
-static void add_payload(struct nft_rule *rule, uint32_t base, uint32_t offset, uint8_t length,
-			uint8_t reg)
+struct header_field {
+	uint32_t base;
+	uint32_t offset;
+	uint8_t length;
+};
+
+static void add_payload(struct nft_rule *rule, struct header_field field, uint8_t reg)
 {
 	struct expr *e = nft_rule_add(rule, EXPR_PAYLOAD);
-	e->key = base;
-	e->extra = offset;
-	e->length = length;
+	e->key = field.base;
+	e->extra = field.offset;
+	e->length = field.length;
 	e->reg = reg;
 }
 
 /* Offsets in the headers of IP and IPv6 (RFC 791, RFC 8200). */
+static const struct header_field source4 = {NFT_PAYLOAD_NETWORK_HEADER, 12, 4};
+static const struct header_field source6 = {NFT_PAYLOAD_NETWORK_HEADER, 8, 16};
+static const struct header_field destination4 = {NFT_PAYLOAD_NETWORK_HEADER, 16, 4};
+static const struct header_field destination6 = {NFT_PAYLOAD_NETWORK_HEADER, 24, 16};
+/* TCP, UDP and SCTP have it at the same place. */
+static const struct header_field destination_port = {NFT_PAYLOAD_TRANSPORT_HEADER, 2, 2};
+
 static void add_source(struct nft_rule *rule, enum family family, uint8_t reg)
 {
-	bool six = family == FAMILY_IPV6;
-	add_payload(rule, NFT_PAYLOAD_NETWORK_HEADER, six ? 8 : 12, six ? 16 : 4, reg);
+	add_payload(rule, family == FAMILY_IPV6 ? source6 : source4, reg);
 }
 
 static void add_destination(struct nft_rule *rule, enum family family, uint8_t reg)
 {
-	bool six = family == FAMILY_IPV6;
-	add_payload(rule, NFT_PAYLOAD_NETWORK_HEADER, six ? 24 : 16, six ? 16 : 4, reg);
-}
-
-/* TCP, UDP and SCTP have it at the same place. */
-static void add_port(struct nft_rule *rule, uint8_t reg)
-{
-	add_payload(rule, NFT_PAYLOAD_TRANSPORT_HEADER, 2, 2, reg);
+	add_payload(rule, family == FAMILY_IPV6 ? destination6 : destination4, reg);
 }
 
 static void add_fib(struct nft_rule *rule, uint32_t flags, uint32_t op)
@@ -143,7 +146,7 @@ static void add_fib(struct nft_rule *rule, uint32_t flags, uint32_t op)
 	struct expr *e = nft_rule_add(rule, EXPR_FIB);
 	e->key = NFT_FIB_RESULT_ADDRTYPE;
 	e->extra = flags;
-	add_cmp(rule, op, 0, &local, sizeof(local));
+	add_cmp(rule, op, &local, sizeof(local));
 }
 
 static void add_mask(struct nft_rule *rule, uint8_t reg, const void *mask, size_t length)
@@ -197,7 +200,7 @@ static void match_label(struct nft_rule *rule, unsigned int bit)
 	nft_rule_add(rule, EXPR_CT)->key = NFT_CT_LABELS;
 	set_label_bit(bit, mask);
 	add_mask(rule, 0, mask, sizeof(mask));
-	add_cmp(rule, NFT_CMP_NEQ, 0, none, sizeof(none));
+	add_cmp(rule, NFT_CMP_NEQ, none, sizeof(none));
 }
 
 static void match_translated(struct nft_rule *rule)
@@ -206,21 +209,21 @@ static void match_translated(struct nft_rule *rule)
 	const uint32_t status = 1U << 5; /* IPS_DST_NAT of nf_conntrack_common.h */
 	nft_rule_add(rule, EXPR_CT)->key = NFT_CT_STATUS;
 	add_mask(rule, 0, &status, sizeof(status));
-	add_cmp(rule, NFT_CMP_NEQ, 0, &none, sizeof(none));
+	add_cmp(rule, NFT_CMP_NEQ, &none, sizeof(none));
 }
 
 static void match_family(struct nft_rule *rule, enum family family)
 {
 	const uint8_t nfproto = family == FAMILY_IPV6 ? NFPROTO_IPV6 : NFPROTO_IPV4;
 	add_meta(rule, NFT_META_NFPROTO, 0);
-	add_cmp(rule, NFT_CMP_EQ, 0, &nfproto, 1);
+	add_cmp(rule, NFT_CMP_EQ, &nfproto, 1);
 }
 
 static void match_proto(struct nft_rule *rule, enum proto proto)
 {
 	const uint8_t number = proto;
 	add_meta(rule, NFT_META_L4PROTO, 0);
-	add_cmp(rule, NFT_CMP_EQ, 0, &number, 1);
+	add_cmp(rule, NFT_CMP_EQ, &number, 1);
 }
 
 /* The clock is that of UTC. */
@@ -229,7 +232,7 @@ static void match_time(struct nft_rule *rule, int64_t until)
 	const uint64_t end = htobe64((uint64_t)until * 1000000000U);
 	add_meta(rule, NFT_META_TIME_NS, 0);
 	nft_rule_add(rule, EXPR_BYTEORDER)->length = 8;
-	add_cmp(rule, NFT_CMP_LT, 0, &end, sizeof(end));
+	add_cmp(rule, NFT_CMP_LT, &end, sizeof(end));
 }
 
 static void match_interface(struct nft_rule *rule, uint32_t op, const char *ifname)
@@ -239,16 +242,16 @@ static void match_interface(struct nft_rule *rule, uint32_t op, const char *ifna
 	bool open = ifname[n - 1] == '+';
 	memcpy(name, ifname, open ? n - 1 : n);
 	add_meta(rule, NFT_META_IIFNAME, 0);
-	add_cmp(rule, op, 0, name, open ? n - 1 : sizeof(name));
+	add_cmp(rule, op, name, open ? n - 1 : sizeof(name));
 }
 
 static void match_chunk(struct nft_rule *rule, uint8_t chunk)
 {
 	const uint16_t first = htons((uint16_t)(chunk * BUCKET_CHUNK));
 	const uint16_t last = htons((uint16_t)(chunk * BUCKET_CHUNK + BUCKET_CHUNK - 1));
-	add_port(rule, 0);
-	add_cmp(rule, NFT_CMP_GTE, 0, &first, sizeof(first));
-	add_cmp(rule, NFT_CMP_LTE, 0, &last, sizeof(last));
+	add_payload(rule, destination_port, 0);
+	add_cmp(rule, NFT_CMP_GTE, &first, sizeof(first));
+	add_cmp(rule, NFT_CMP_LTE, &last, sizeof(last));
 }
 
 static void load_key(struct nft_rule *rule, const struct key_shape *key, enum family family)
@@ -258,7 +261,7 @@ static void load_key(struct nft_rule *rule, const struct key_shape *key, enum fa
 	if (key->has[KEY_ADDR])
 		add_destination(rule, family, key->at[KEY_ADDR] / 4);
 	if (key->has[KEY_PORT])
-		add_port(rule, key->at[KEY_PORT] / 4);
+		add_payload(rule, destination_port, key->at[KEY_PORT] / 4);
 	if (key->has[KEY_CLIENT])
 		add_source(rule, family, key->at[KEY_CLIENT] / 4);
 }
@@ -281,7 +284,7 @@ static void match_source(struct nft_rule *rule, const struct address *addr, uint
 {
 	add_source(rule, addr->family, 0);
 	mask_source(rule, addr->family, prefix);
-	add_cmp(rule, NFT_CMP_EQ, 0, addr->bytes, address_bits(addr->family) / 8);
+	add_cmp(rule, NFT_CMP_EQ, addr->bytes, address_bits(addr->family) / 8);
 }
 
 static void translate(struct nft_rule *rule, const struct bucket *b)
@@ -438,10 +441,11 @@ static int jump_if_local(struct builder *b, ssize_t base, const char *chain, enu
 	match_family(rule, family);
 	if (family == FAMILY_IPV6) {
 		add_destination(rule, family, 0);
-		add_cmp(rule, NFT_CMP_NEQ, 0, loopback6, sizeof(loopback6));
+		add_cmp(rule, NFT_CMP_NEQ, loopback6, sizeof(loopback6));
 	} else {
-		add_payload(rule, NFT_PAYLOAD_NETWORK_HEADER, 16, 1, 0);
-		add_cmp(rule, NFT_CMP_NEQ, 0, loopback4, sizeof(loopback4));
+		const struct header_field first_byte = {NFT_PAYLOAD_NETWORK_HEADER, 16, 1};
+		add_payload(rule, first_byte, 0);
+		add_cmp(rule, NFT_CMP_NEQ, loopback4, sizeof(loopback4));
 	}
 	add_fib(rule, NFTA_FIB_F_DADDR, NFT_CMP_EQ);
 	add_verdict(rule, (uint32_t)NFT_JUMP, chain);
@@ -688,7 +692,7 @@ static void match_mark(struct nft_rule *rule, uint32_t value)
 	const uint32_t mask = GUEST_MARK;
 	add_meta(rule, NFT_META_MARK, 0);
 	add_mask(rule, 0, &mask, sizeof(mask));
-	add_cmp(rule, NFT_CMP_EQ, 0, &value, sizeof(value));
+	add_cmp(rule, NFT_CMP_EQ, &value, sizeof(value));
 }
 
 static int add_tag(struct builder *b, const char *name, const struct shape_guest *guest, bool tags)
