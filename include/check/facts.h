@@ -46,6 +46,7 @@ struct case_facts { /* of one forward */
 	const struct route *back;   /* from the target to the client */
 	const struct route *in;     /* from the client to this host */
 	const struct route *addr;   /* to the address of SPEC, which is not of this host */
+	uint32_t port;              /* of a bridge, behind which the target is; 0: not known */
 	struct address client;      /* one of those that the forward takes; none: not known */
 	struct early_hit early;     /* what keeps it from being translated */
 	struct early_hit suspect;   /* if nothing does for certain, what may */

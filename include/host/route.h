@@ -70,5 +70,8 @@ struct neighbours {               /* a zeroed one is empty */
 /* What cannot be read is not told. asked: those are dead too whose answer is still waited for. */
 void neighbours_read(struct mnl_socket *socket, bool asked, struct neighbours *out);
 void neighbours_free(struct neighbours *neighbours);
+/* The number of the port of that bridge behind which an address of its network is, or 0: the host
+ * there was silent for some minutes, or the kernel is older than 5.0. */
+uint32_t neighbour_port(struct mnl_socket *socket, uint32_t bridge, const struct address *addr);
 
 #endif

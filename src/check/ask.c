@@ -312,6 +312,15 @@ static void ask_of_forward(struct asker *asker, struct case_facts *c)
 	}
 }
 
+/* Behind which port the target is matters to clients beside it alone. */
+static void ask_of_port(struct asker *asker, struct case_facts *c)
+{
+	const struct host_link *there = facts_link_there(&asker->asked->facts, c);
+	if (c->f->hairpin && there && strcmp(there->kind, "bridge") == 0 &&
+	    !address_is_set(&c->there->via))
+		c->port = neighbour_port(asker->router.socket, there->index, &c->f->target);
+}
+
 /* ---- rules before the translation ---- */
 
 static int read_early(struct asker *asker, const struct backend *const *backends, struct err *err)
@@ -358,6 +367,8 @@ static void ask_all_cases(struct asker *asker)
 	for (size_t i = 0; i < count; i++) {
 		if (cases[i].f && cases[i].back)
 			ask_of_marks(asker, &cases[i]);
+		if (cases[i].f && asker->depth >= ASK_WAY)
+			ask_of_port(asker, &cases[i]);
 		if (cases[i].f)
 			ask_early(asker, &cases[i]);
 	}

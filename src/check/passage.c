@@ -180,35 +180,50 @@ bool passage_macvlan(const struct facts *facts, const struct case_facts *c,
 		there->name);
 }
 
+/* The port of the bridge that is not in hairpin mode, and behind which the target is. NULL: there
+ * is none, or *count are not, and nobody knows which. */
+static const struct host_link *find_silent_port(const struct facts *facts,
+						const struct case_facts *c, uint32_t bridge,
+						size_t *count)
+{
+	const struct host_link *port = NULL;
+	*count = 0;
+	for (size_t i = 0; i < facts->links.count; i++) {
+		const struct host_link *link = &facts->links.items[i];
+		if (link->master_index != bridge || link->hairpin ||
+		    (c->port && c->port != link->index))
+			continue;
+		port = link;
+		++*count;
+	}
+	return *count == 1 ? port : NULL;
+}
+
 /* br_netfilter translates packets inside the bridge, which then sends nothing back by the port that
  * it came in by. */
 bool passage_hairpin_bridge(const struct facts *facts, const struct case_facts *c,
 			    struct finding_words *out)
 {
 	const struct forward *f = c->f;
-	const struct host_link *there = facts_link_there(facts, c), *port = NULL;
+	const struct host_link *there = facts_link_there(facts, c);
 	bool calls = f->family == FAMILY_IPV6 ? facts->bridges_ipv6 : facts->bridges_ipv4;
-	size_t count = 0;
+	size_t count;
 	if (!f->hairpin || !calls || !there || strcmp(there->kind, "bridge") != 0 ||
 	    !networks_hold(f->hairpin_nets, &f->target))
 		return false;
-	for (size_t i = 0; i < facts->links.count; i++)
-		if (facts->links.items[i].master_index == there->index &&
-		    !facts->links.items[i].hairpin) {
-			port = &facts->links.items[i];
-			count++;
-		}
+	const struct host_link *port = find_silent_port(facts, c, there->index, &count);
 	if (count == 0)
 		return false;
-	if (count == 1)
+	if (port)
 		snprintf(out->remedy, sizeof(out->remedy), "bridge link set dev %s hairpin on",
 			 port->name);
-	return words_say(
-		out,
-		"the target itself, and others behind its port of the bridge %s, cannot use "
-		"the forward: with br_netfilter the bridge would have to send their packets "
-		"back by that port, which is not in hairpin mode",
-		there->name);
+	return words_say(out,
+			 "the target itself, and others behind its port of the bridge %s, cannot "
+			 "use the forward: with br_netfilter the bridge would have to send their "
+			 "packets back by that port, which is not in hairpin mode%s",
+			 there->name,
+			 port ? ""
+			      : "; which port that is shows once the target has sent something");
 }
 
 bool passage_unanswered(const struct facts *facts, const struct case_facts *c,

@@ -353,3 +353,64 @@ void neighbours_free(struct neighbours *neighbours)
 	free(neighbours->proxied.items);
 	*neighbours = (struct neighbours){0};
 }
+
+/* ---- ports of bridges ---- */
+
+#define MAC_SIZE 6 /* of Ethernet, which bridges are for */
+
+struct found {
+	bool known; /* the link-layer address */
+	uint8_t mac[MAC_SIZE];
+	uint32_t port;
+};
+
+static int read_mac(const struct nlattr *attr, void *data)
+{
+	struct found *found = data;
+	if (mnl_attr_get_type(attr) != NDA_LLADDR || mnl_attr_get_payload_len(attr) != MAC_SIZE)
+		return MNL_CB_OK;
+	memcpy(found->mac, mnl_attr_get_payload(attr), MAC_SIZE);
+	found->known = true;
+	return MNL_CB_OK;
+}
+
+static int on_found(const struct nlmsghdr *nlh, void *data)
+{
+	const struct ndmsg *msg = mnl_nlmsg_get_payload(nlh);
+	struct found *found = data;
+	if (msg->ndm_family == AF_BRIDGE)
+		found->port = (uint32_t)msg->ndm_ifindex;
+	else if (!(msg->ndm_state & (NUD_FAILED | NUD_INCOMPLETE)))
+		mnl_attr_parse(nlh, sizeof(*msg), read_mac, found);
+	return MNL_CB_STOP;
+}
+
+/* The entry of the address; or, without one, that of found->mac, which the bridge keeps. */
+static void get_neighbour(struct mnl_socket *socket, uint32_t bridge, const struct address *addr,
+			  struct found *found)
+{
+	_Alignas(struct nlmsghdr) char buffer[256] = {0};
+	struct nlmsghdr *nlh = mnl_nlmsg_put_header(buffer);
+	nlh->nlmsg_type = RTM_GETNEIGH;
+	struct ndmsg *msg = mnl_nlmsg_put_extra_header(nlh, sizeof(*msg));
+	if (addr) {
+		msg->ndm_family = addr->family == FAMILY_IPV6 ? AF_INET6 : AF_INET;
+		msg->ndm_ifindex = (int)bridge;
+		mnl_attr_put(nlh, NDA_DST, address_bits(addr->family) / 8, addr->bytes);
+	} else {
+		msg->ndm_family = AF_BRIDGE;
+		msg->ndm_flags = NTF_SELF;
+		mnl_attr_put(nlh, NDA_LLADDR, MAC_SIZE, found->mac);
+		mnl_attr_put_u32(nlh, NDA_MASTER, bridge);
+	}
+	netlink_ask(socket, nlh, on_found, found);
+}
+
+uint32_t neighbour_port(struct mnl_socket *socket, uint32_t bridge, const struct address *addr)
+{
+	struct found found = {.known = false};
+	get_neighbour(socket, bridge, addr, &found);
+	if (found.known)
+		get_neighbour(socket, bridge, NULL, &found);
+	return found.port;
+}

@@ -227,6 +227,14 @@ void neighbours_read(struct mnl_socket *socket, bool asked, struct neighbours *o
 	*out = (struct neighbours){0};
 }
 
+uint32_t neighbour_port(struct mnl_socket *socket, uint32_t bridge, const struct address *addr)
+{
+	(void)socket;
+	(void)bridge;
+	(void)addr;
+	return 0;
+}
+
 void neighbours_free(struct neighbours *neighbours)
 {
 	*neighbours = (struct neighbours){0};

@@ -154,6 +154,9 @@ ARRANGE(parent_behind_router, be_parent(); there.via = address("192.168.1.254"))
 ARRANGE(be_bridged, strcpy(links[LAN].kind, "bridge"); facts.bridges_ipv4 = true;
 	links[VM].master_index = 10)
 ARRANGE(be_hairpinned, be_bridged(); links[VM].hairpin = true)
+ARRANGE(be_bridged_twice, be_bridged(); links[WAN].master_index = 10)
+ARRANGE(be_behind_port, be_bridged_twice(); the_case.port = links[VM].index)
+ARRANGE(be_behind_hairpin, be_behind_port(); links[VM].hairpin = true)
 ARRANGE(be_routed, be_bridged(); facts.bridges_ipv4 = false)
 ARRANGE(answer_none, the_case.conns = 3; the_case.unanswered = 2)
 ARRANGE(answer_all, the_case.conns = 3)
@@ -358,6 +361,11 @@ static const struct row rows_of_check[] = {
 	{WEB " --hairpin=192.168.1.0/24", ON(be_bridged), "hairpin-bridge",
 	 "bridge link set dev vm0 hairpin on"},
 	{WEB " --hairpin=192.168.1.0/24", ON(be_hairpinned), "", NULL},
+	{WEB " --hairpin=192.168.1.0/24", ON(be_bridged_twice), "hairpin-bridge",
+	 "which port that is shows once the target has sent something"},
+	{WEB " --hairpin=192.168.1.0/24", ON(be_behind_port), "hairpin-bridge",
+	 "with: bridge link set dev vm0 hairpin on"},
+	{WEB " --hairpin=192.168.1.0/24", ON(be_behind_hairpin), "", NULL},
 	{WEB " --hairpin=192.168.1.0/24", ON(be_routed), "", NULL},
 	{WEB " --hairpin=172.17.0.0/16", ON(be_bridged), "", NULL},
 	{WEB, ON(be_bridged), "", NULL},
