@@ -125,6 +125,13 @@ def conflict(a, b):
     return clash(proper_box(a), proper_box(b)) or bool(additions and not same_place(a, b))
 
 
+def add_alike(a, b):
+    """Whether an option of both sends the same packets to the same place."""
+    return a != b and (a.family, a.proto) == (b.family, b.proto) and same_place(a, b) and (
+        a.local and b.local and local_box(a) == local_box(b) or
+        a.hairpin and b.hairpin and hairpin_box(a) == hairpin_box(b))
+
+
 # ---- who is forwarded ----
 
 def narrowest(forwards, box):
@@ -169,9 +176,7 @@ class Model:
     def share_counters(self):
         """One rule of --local or --hairpin serves those that differ in other respects alone."""
         for f in self:
-            if any(f != g and (f.family, f.proto) == (g.family, g.proto) and same_place(f, g) and
-                   (f.local and g.local and local_box(f) == local_box(g) or
-                    f.hairpin and g.hairpin and hairpin_box(f) == hairpin_box(g)) for g in self):
+            if any(add_alike(f, g) for g in self):
                 self.conns[f] = None
 
     def remove(self, selected):

@@ -13,7 +13,7 @@ from dataclasses import replace
 
 import town
 from foreign import USERS
-from model import Forward, Model, bracketed, conflict
+from model import Forward, Model, add_alike, bracketed, conflict
 
 PFWD = os.environ.get("PFWD", "./pfwd")
 BACKEND = os.environ.get("BACKEND") or "iptables"
@@ -208,7 +208,12 @@ class Soak:
         for q in self.flows:
             if q.way.forward in gone and not self.able(q):
                 expect(f"connection of {q}, killed", self.row_of(rows, q), None)
-        self.keep(q for q in self.flows if q.way.forward not in gone)
+        self.keep(q for q in self.flows if q.way.forward not in gone and
+                  not self.may_be_of(q, gone))
+
+    def may_be_of(self, q, gone):
+        """What two forwards add alike is taken for the narrower one's, whichever that is."""
+        return q.way.role != "proper" and any(add_alike(q.way.forward, g) for g in gone)
 
     def step_apply(self):
         keep = self.dice.choice([0, 50, 90, 95, 100])
