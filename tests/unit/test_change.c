@@ -459,9 +459,9 @@ static void both_backends_are_read_as_one(void **state)
 	assert_int_equal(present_read(memory_backends, READING_ALL, &present, &err), 0);
 	assert_int_equal(present.forwards.count, 3);
 	static const struct present_forward expected[] = {
-		{{.conns = 5}, 1, false},
-		{{.incomplete = true, .conns = 13}, 3, false},
-		{{.incomplete = true}, 2, false}};
+		{.status = {.conns = 5}, .backends = 1},
+		{.status = {.incomplete = true, .conns = 13}, .backends = 3},
+		{.status = {.incomplete = true}, .backends = 2}};
 	for (size_t i = 0; i < 3; i++) {
 		assert_int_equal(present.of[i].backends, expected[i].backends);
 		assert_int_equal(present.of[i].status.incomplete, expected[i].status.incomplete);
