@@ -12,6 +12,7 @@
 #include "host/probe.h"
 #include "host/route.h"
 #include "model/forwards.h"
+#include "model/limits.h"
 #include "others/meet.h"
 
 struct facts {                      /* of the host */
@@ -37,8 +38,8 @@ struct case_facts { /* of one forward */
 	bool narrowed; /* ... for an administrator's sake, see struct ruleset_status */
 	bool blocked;
 	struct rule_place blocked_by; /* the rule or policy */
-	struct rule_place passed;     /* a rule that would stop some of its clients, but does not */
-	struct rule_place banned_here; /* such a rule for what comes to this host alone */
+	struct limits limits;
+	struct rule_place banned_here; /* a rule that stops some clients of this host alone */
 	struct meeting other;          /* a rule of others that takes its packets too */
 	bool live; /* it is in the kernel, so that connections tell something of it */
 	/* NULL: not asked */

@@ -13,6 +13,7 @@ finding_look rules_incomplete;
 finding_look rules_blocked;
 finding_look rules_shadowed;
 finding_look rules_other;
+finding_look rules_unjudged;
 finding_look rules_ban_passed;
 finding_look rules_ban_here;
 finding_look rules_untracked;

@@ -19,7 +19,7 @@ struct edit {
 	bool brief;    /* -v prints one line for all forwards */
 	bool quiet;    /* a dry run prints nothing */
 	size_t kept;   /* how many things stay; filled in */
-	bool stopped;  /* as of struct change_result; filled in */
+	bool limited;  /* as of struct change_result; filled in */
 };
 
 /* 0, or -1 and err; then nothing is changed, except if kill is set and only some connections could

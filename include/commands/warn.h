@@ -13,8 +13,8 @@ struct warn_about {
 	const struct forwards *all;            /* that are there now, set among them; sorted */
 	const struct backend *home;            /* in which they were made */
 	const struct backend *const *backends; /* all of them; ends with NULL */
-	bool stopped; /* others stop some in home, where only they can change that */
-	const struct other_rules *others; /* what others translated before; NULL: not asked */
+	bool limited;                          /* as of struct change_result */
+	const struct other_rules *others;      /* what others translated before; NULL: not asked */
 };
 
 /* Print what keeps the forwards of set from working here, and what harm they may do. */

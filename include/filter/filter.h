@@ -107,15 +107,20 @@ bool filter_takes(const struct filter_rule *rule, const struct filter_flow *flow
 struct filter_place filter_place(const struct filter_chain *chains, size_t count, size_t base,
 				 const struct filter_flow *flow);
 
-/* Whether a rule at *index of the base chain, or behind it, stops some packets of the flow but not
- * all, and no other one before ends them all; then *index is its place in the base chain. */
-bool filter_limits(const struct filter_chain *chains, size_t count, size_t base,
-		   const struct filter_flow *flow, size_t *index);
+#define FILTER_NO_RULE SIZE_MAX
 
-/* Whether a rule before *index of the base chain may stop all packets of the flow, or none, because
- * of what it asks or of what leads to it; then *index is its place in the base chain. */
-bool filter_doubts(const struct filter_chain *chains, size_t count, size_t base,
-		   const struct filter_flow *flow, size_t *index);
+struct filter_limits {  /* rules of a base chain by their index, or FILTER_NO_RULE */
+	size_t some;    /* it stops some packets of the flow but not all; none before ends all */
+	size_t passed;  /* the same of those at the place or behind it */
+	bool all;       /* the one that is passed stops all others too */
+	size_t doubted; /* before the place: it may stop all packets of the flow, or none */
+};
+/* What the base chain does to some packets of the flow, or may do to all, if a rule at that place
+ * lets the flow through; FILTER_NO_RULE: there is none. */
+struct filter_limits filter_limits(const struct filter_chain *chains, size_t count, size_t base,
+				   const struct filter_flow *flow, size_t place);
+/* Whether there is anything for filter_limits to find, whatever the flow. */
+bool filter_has_limits(const struct filter_chain *chains, size_t count);
 
 /* The first zone that a rule chooses for the flow on that walk; id 0: none. */
 struct filter_zone filter_zone(const struct filter_chain *chains, size_t count, size_t base,

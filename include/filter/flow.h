@@ -64,5 +64,7 @@ struct filter_place flow_place(const struct filter_chain *chains, size_t count, 
 			       const struct flow *flow);
 /* Whether nothing that the rules ask for tells the flows of the two apart. */
 bool flows_alike(const struct flows *flows, const struct forward *a, const struct forward *b);
+/* ... nor their clients. */
+bool flows_same(const struct flows *flows, const struct forward *a, const struct forward *b);
 
 #endif

@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "model/forwards.h"
+#include "model/limits.h"
 #include "model/lines.h"
 #include "model/other_rule.h"
 #include "model/rule_place.h"
@@ -44,7 +45,7 @@ struct ruleset {
 struct ruleset_plan {
 	size_t size;         /* the number of changes; 0: nothing to do */
 	unsigned int guests; /* ways on which there are guests once it is carried out */
-	bool stopped;        /* others stop some of the forwards, where only they can change that */
+	bool limited;        /* others' rules are such that limits may tell something */
 };
 
 struct ruleset_status {
@@ -77,13 +78,8 @@ struct early;
 
 struct stop_question {
 	const struct forward *f;
-	bool own; /* this backend holds it */
-	enum stop_by {
-		STOP_BY_ALL,     /* a rule or policy that stops all */
-		STOP_BY_SUSPECT, /* or one that takes some of its clients or packets alone */
-		STOP_BY_SOME,    /* only one that takes some, where it comes in or passes through */
-		STOP_BY_PASSED,  /* such a one that pfwd's own rules keep from taking any */
-	} by;
+	bool own;     /* this backend holds it */
+	bool suspect; /* a rule that takes some of its clients or packets alone counts too */
 	enum stop_on {
 		STOP_ON_ANY,
 		STOP_ON_WAY,  /* only on that of clients to the target */
@@ -91,6 +87,11 @@ struct stop_question {
 		STOP_ON_OUT,  /* only on that of programs of this host (--local) */
 	} on;
 	uint16_t client_port; /* 0: any */
+};
+
+struct limit_question {
+	const struct forwards *set;
+	const bool *own; /* for each: this backend holds it */
 };
 
 struct waiting { /* whoever is told that a lock has to be waited for */
@@ -144,6 +145,10 @@ struct backend {
 	 * say. */
 	bool (*stops)(const struct ruleset *set, const struct stop_question *question,
 		      struct rule_place *where);
+	/* Into out[i] what others' rules of this interface do to question->set->items[i]; texts are
+	 * the set's. NULL: nothing. 0, or -1 (out of memory). */
+	int (*limits)(const struct ruleset *set, const struct limit_question *question,
+		      struct limits *out, struct err *err);
 	/* Append others' rules that packets meet before forwards translate them (filter/early.h).
 	 * NULL: there are none. 0, or -1: as read. */
 	int (*early)(struct early *out, struct err *err);

@@ -79,6 +79,12 @@ int guests_stop(const struct others *others, const struct guests *guests,
 int guests_block(const struct others *others, const struct forwards *set,
 		 struct ruleset_status *out, struct err *err);
 
+/* As a backend's limits; texts are those of the chains. 0, or -1 (out of memory). */
+int guests_limits(const struct others *others, const struct limit_question *question,
+		  struct limits *out, struct err *err);
+/* Whether some rules pick clients or packets to stop, or may. */
+bool guests_limited(const struct others *others);
+
 /* As a backend's stops; texts of where are those of the chain. */
 bool guests_where(const struct others *others, const struct stop_question *question,
 		  struct rule_place *where);

@@ -51,7 +51,7 @@ struct change_result { /* a zeroed one is empty */
 	const struct forwards *after;       /* as decide said */
 	const struct backend *home;
 	size_t size;         /* the number of changes */
-	bool stopped;        /* as of struct ruleset_plan */
+	bool limited;        /* as of struct ruleset_plan, at home */
 	struct lines plan;   /* of a dry run */
 	struct lines kept;   /* what stays because somebody else uses it */
 	struct lines notes;  /* warnings about the work itself */

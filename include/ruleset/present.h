@@ -38,6 +38,11 @@ bool present_where(const struct present *present, size_t index, struct rule_plac
 bool present_stops(const struct present *present, size_t index,
 		   const struct stop_question *question, struct rule_place *where);
 
+/* Into out[i] what others' rules do to the forward at that index if it were as->items[i]; out is
+ * zeroed before. 0, or -1 (out of memory). */
+int present_limits(const struct present *present, const struct forwards *as, struct limits *out,
+		   struct err *err);
+
 enum present_state {
 	PRESENT_ACTIVE,
 	PRESENT_EXPIRED,

@@ -33,6 +33,8 @@ int foreign_add_rule(struct foreign *foreign, size_t chain, enum family family, 
 		     const char *target_name);
 /* Take a rule for deleted: that of that number, from 0, in the chain. */
 void foreign_forget(struct foreign *foreign, const char *chain, size_t number);
+/* Whether some rules pick clients or packets to stop, or may. */
+bool foreign_limits(const struct foreign *foreign);
 void foreign_free(struct foreign *foreign);
 
 #endif

@@ -37,6 +37,9 @@ int ways_status(const struct way_case *of, struct ruleset_status *out, struct er
  * the base chain. of->set is the one forward of the question. */
 bool ways_stop(const struct way_case *of, const struct stop_question *question,
 	       struct rule_place *where);
+/* Into out[i] what the rules do to each forward of that family that this backend holds (own[i]), or
+ * with guests another one. 0, or -1 (out of memory). */
+int ways_limits(const struct way_case *of, const bool *own, struct limits *out, struct err *err);
 /* Whether the jump from the base chain, at that position, may stay there. */
 bool ways_right(const struct ways *ways, const struct state *filter, enum group group,
 		size_t position);

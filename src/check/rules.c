@@ -100,13 +100,31 @@ bool rules_ban_passed(const struct facts *facts, const struct case_facts *c,
 		      struct finding_words *out)
 {
 	(void)facts;
-	return c->passed.chain && words_say(out,
-					    "%s shuts out some clients, but not from this forward: "
-					    "pfwd's rules stand in "
-					    "front of it for the sake of other forwards; put the "
-					    "ban in front of them, at "
-					    "the head of its chain",
-					    words_of_place(&c->passed).text);
+	const struct rule_place *passed = &c->limits.passed;
+	if (!passed->chain)
+		return false;
+	if (c->limits.passed_all)
+		return words_say(out,
+				 "%s shuts out some clients and then everybody, so pfwd's rules "
+				 "stand in front of it, and let through who is banned there; put "
+				 "the ban in front of them, at the head of chain %s",
+				 words_of_place(passed).text, quote(passed->chain).text);
+	return words_say(out,
+			 "%s shuts out some clients, but not from this forward: pfwd's rules "
+			 "stand in front of it for the sake of other forwards; put the ban in "
+			 "front of them, at the head of its chain",
+			 words_of_place(passed).text);
+}
+
+bool rules_unjudged(const struct facts *facts, const struct case_facts *c,
+		    struct finding_words *out)
+{
+	(void)facts;
+	return c->limits.doubted.chain &&
+	       words_say(out,
+			 "%s may stop its connections: what the rule asks cannot be judged from "
+			 "here; pfwd check -f shows whether they are stopped",
+			 words_of_place(&c->limits.doubted).text);
 }
 
 bool rules_ban_here(const struct facts *facts, const struct case_facts *c,

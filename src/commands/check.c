@@ -73,7 +73,6 @@ struct check {
 	bool *selected;
 	struct asked asked;
 	struct results results;
-	enum known { UNKNOWN, BANS, NO_BANS } known[2][3]; /* by family and protocol */
 };
 
 /* A line for what is the same of several forwards. */
@@ -116,57 +115,42 @@ static int print(struct check *check, struct err *err)
 	return 0;
 }
 
-/* The forward as one to this host, which is what rules for this host alone see. */
-static struct forward turned_here(const struct forward *f)
+/* The forwards as such to this host, which is what rules for this host alone see. */
+static int turn_here(const struct forwards *set, struct forwards *out, struct err *err)
 {
-	struct forward here = *f;
-	here.target = (struct address){0};
-	here.target_ports = f->ports;
-	return here;
+	for (size_t i = 0; i < set->count; i++) {
+		struct forward here = set->items[i];
+		here.target = (struct address){0};
+		here.target_ports = here.ports;
+		if (forwards_add(out, &here, err) < 0)
+			return -1;
+	}
+	return 0;
 }
 
-/* Whether others' rules stop some clients of any forward of that family and protocol. */
-static bool look_for_bans(const struct present *present, size_t index)
+static int find_limits(struct check *check, struct err *err)
 {
-	const struct forward *f = &present->forwards.items[index];
-	struct forward any = {.family = f->family,
-			      .proto = f->proto,
-			      .ports = {1, UINT16_MAX},
-			      .target_ports = {1, UINT16_MAX}};
-	const struct stop_question question = {.f = &any, .by = STOP_BY_SOME};
-	struct rule_place ignored;
-	if (present_stops(present, index, &question, &ignored))
-		return true;
-	any.target.family = f->family;
-	any.target.bytes[0] = 0xfe; /* of no network that is given to anybody */
-	return present_stops(present, index, &question, &ignored);
-}
-
-/* Thousands of forwards are asked for only if there are bans at all. */
-static bool has_bans(struct check *check, size_t index)
-{
-	const struct forward *f = &check->present.forwards.items[index];
-	size_t proto = f->proto == PROTO_TCP ? 0 : f->proto == PROTO_UDP ? 1 : 2;
-	enum known *known = &check->known[f->family == FAMILY_IPV6][proto];
-	if (*known == UNKNOWN)
-		*known = look_for_bans(&check->present, index) ? BANS : NO_BANS;
-	return *known == BANS;
-}
-
-static void find_bans(struct check *check, size_t i)
-{
-	struct case_facts *c = &check->asked.cases.items[i];
-	const struct present *present = &check->present;
-	const struct forward here = turned_here(c->f);
-	const struct stop_question passed = {.f = c->f, .by = STOP_BY_PASSED};
-	const struct stop_question some = {.f = c->f, .by = STOP_BY_SOME};
-	const struct stop_question some_here = {.f = &here, .by = STOP_BY_SOME};
-	struct rule_place ignored;
-	if (c->f->except || !has_bans(check, i))
-		return;
-	present_stops(present, i, &passed, &c->passed);
-	if (!forward_to_self(c->f) && !present_stops(present, i, &some, &ignored))
-		present_stops(present, i, &some_here, &c->banned_here);
+	const struct forwards *set = &check->present.forwards;
+	struct forwards here = {0};
+	struct limits *there = calloc(set->count + 1, sizeof(*there));
+	struct limits *found = calloc(set->count + 1, sizeof(*found));
+	int result = found && there ? turn_here(set, &here, err) : err_memory(err);
+	if (result == 0)
+		result = present_limits(&check->present, set, there, err);
+	if (result == 0)
+		result = present_limits(&check->present, &here, found, err);
+	for (size_t i = 0; result == 0 && i < set->count; i++) {
+		struct case_facts *c = &check->asked.cases.items[i];
+		c->limits = there[i];
+		if (c->blocked)
+			c->blocked_by = there[i].stop;
+		if (!forward_to_self(&set->items[i]) && !there[i].some.chain)
+			c->banned_here = found[i].some;
+	}
+	free(there);
+	free(found);
+	forwards_free(&here);
+	return result;
 }
 
 static int find(struct check *check, struct err *err)
@@ -187,10 +171,9 @@ static int find(struct check *check, struct err *err)
 		if (!c->f)
 			continue;
 		c->other = overview_meeting(&check->present, &check->others, i);
-		if (c->blocked)
-			present_where(&check->present, i, &c->blocked_by);
-		find_bans(check, i);
 	}
+	if (find_limits(check, err) < 0)
+		return -1;
 	if (check->probe && ask_targets(&check->asked, err) < 0)
 		return -1;
 	return results_find(&check->asked.facts, &check->asked.cases, &check->results, err);

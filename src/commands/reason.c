@@ -159,10 +159,10 @@ static void guess(const struct stopped *of, struct reason *out)
 }
 
 /* Whether others' rules stop the packets of the step; then where, in words. */
-static bool put_stop(const struct stopped *of, enum stop_by by, char out[RULE_PLACE_TEXT_MAX])
+static bool put_stop(const struct stopped *of, bool suspect, char out[RULE_PLACE_TEXT_MAX])
 {
 	const struct stop_question question = {.f = &of->one,
-					       .by = by,
+					       .suspect = suspect,
 					       .on = packets_of(of),
 					       .client_port = of->trace->client.port};
 	struct rule_place where;
@@ -182,9 +182,9 @@ static void explain_by_rules(const struct stopped *of, struct reason *out)
 		words_say(&out->words, "the forward is gone");
 	else if (find_in_table(of, out))
 		return;
-	else if (put_stop(of, STOP_BY_ALL, where))
+	else if (put_stop(of, false, where))
 		words_say(&out->words, "%s stops %s", where, show_packets(of).text);
-	else if (put_stop(of, STOP_BY_SUSPECT, where))
+	else if (put_stop(of, true, where))
 		words_say(&out->words, "%s, which stops some clients or packets, may stop this one",
 			  where);
 	else

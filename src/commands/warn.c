@@ -14,6 +14,8 @@ struct warner {
 	struct asked asked;
 	struct results results;
 	struct ruleset_status *status; /* of each forward, by another backend */
+	struct limits *limits;         /* ... by the rules of one interface */
+	bool *own;                     /* ... whether the backend that is asked holds it */
 	struct addresses here;         /* of this host */
 	struct meets meets;
 	struct ruleset *sets[BACKENDS_MAX]; /* of the backends that were asked, or NULL */
@@ -31,37 +33,44 @@ static void warn_result(const struct result *r, const struct forwards *set)
 		command_say("to keep it over a reboot, put %s into " CHECK_SYSCTL_FILE, r->keep);
 }
 
-/* Where others' rules in its interface stop forwards: those that home lets through, or those of its
- * own that it cannot let through. */
+/* What others' rules in its interface do to forwards: those that home lets through, or those of its
+ * own. */
 static int ask_backend(struct warner *w, size_t b, struct err *err)
 {
 	const struct backend *backend = w->about->backends[b];
 	const struct forwards *set = w->about->set;
 	const struct reading reading = {.depth = READING_ALL, .around = set};
+	const struct limit_question question = {set, w->own};
 	bool home = backend == w->about->home;
+	memset(w->own, home, set->count * sizeof(*w->own));
+	memset(w->limits, 0, set->count * sizeof(*w->limits));
 	if (backend->read(&reading, &w->sets[b], err) < 0 ||
-	    (!home && backend->blocks(w->sets[b], set, w->status, err) < 0))
+	    (!home && backend->blocks(w->sets[b], set, w->status, err) < 0) ||
+	    (backend->limits && backend->limits(w->sets[b], &question, w->limits, err) < 0))
 		return -1;
 	for (size_t i = 0; i < set->count; i++) {
 		struct case_facts *c = &w->asked.cases.items[i];
-		const struct stop_question question = {.f = &set->items[i], .own = home};
-		if ((!home && !w->status[i].blocked) || !backend->stops)
-			continue;
-		bool stopped = backend->stops(w->sets[b], &question, &c->blocked_by);
-		c->blocked = stopped || !home;
+		bool blocked = home ? w->limits[i].stop.chain != NULL : w->status[i].blocked;
+		if (blocked && !c->blocked)
+			c->blocked_by = w->limits[i].stop;
+		c->blocked = c->blocked || blocked;
+		limits_add(&c->limits, &w->limits[i]);
 	}
 	return 0;
 }
 
 static int ask_backends(struct warner *w, struct err *err)
 {
-	w->status = calloc(w->about->set->count + 1, sizeof(*w->status));
-	if (!w->status)
+	size_t count = w->about->set->count + 1;
+	w->status = calloc(count, sizeof(*w->status));
+	w->limits = calloc(count, sizeof(*w->limits));
+	w->own = calloc(count, sizeof(*w->own));
+	if (!w->status || !w->limits || !w->own)
 		return err_memory(err);
 	for (size_t b = 0; w->about->backends[b]; b++) {
 		const struct backend *backend = w->about->backends[b];
 		bool asked =
-			backend == w->about->home ? w->about->stopped : backend->blocks != NULL;
+			backend == w->about->home ? w->about->limited : backend->blocks != NULL;
 		if (asked && backend->present() && ask_backend(w, b, err) < 0)
 			return -1;
 	}
@@ -104,4 +113,6 @@ void warn_of_forwards(const struct warn_about *about)
 	for (size_t b = 0; about->backends[b]; b++)
 		about->backends[b]->free(w.sets[b]);
 	free(w.status);
+	free(w.limits);
+	free(w.own);
 }

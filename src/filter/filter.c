@@ -90,6 +90,13 @@ static enum answer match_own(const struct network *wanted, const struct filter_f
 	return inside == 0 ? NO : inside == all ? YES : MAYBE;
 }
 
+/* Whether no client has an address of that network; its first one tells for all of them. */
+static bool is_nobodys(const struct network *net)
+{
+	return address_is_multicast(&net->addr) || address_is_loopback(&net->addr) ||
+	       address_is_broadcast(&net->addr);
+}
+
 static enum answer match_rule(const struct filter_rule *r, const struct filter_flow *f)
 {
 	enum answer a = r->unsure || (f->reply && r->source) ? MAYBE : YES;
@@ -98,6 +105,8 @@ static enum answer match_rule(const struct filter_rule *r, const struct filter_f
 	if ((f->here ? r->not_here : r->not_away) || (f->reply   ? r->not_reply
 						      : f->plain ? r->not_plain
 								 : r->not_translated))
+		return NO;
+	if (!f->reply && !r->not_src && network_is_set(&r->src) && is_nobodys(&r->src))
 		return NO;
 	a = both(a, turned(match_interface(r->in, f->in, true), r->not_in));
 	a = both(a, turned(match_interface(r->out, f->out, *f->out), r->not_out));
@@ -248,24 +257,41 @@ struct filter_place filter_place(const struct filter_chain *chains, size_t count
 				     FILTER_END};
 }
 
-bool filter_limits(const struct filter_chain *chains, size_t count, size_t base,
-		   const struct filter_flow *flow, size_t *index)
+static size_t find_rule(struct walk *walk, size_t base)
 {
-	struct walk walk = {.chains = chains,
-			    .count = count,
-			    .flow = flow,
-			    .sought = TO_SOME,
-			    .first = *index,
-			    .last = SIZE_MAX};
-	return walk_chain(&walk, base, TO_ALL, 0, index) == STOPPED;
+	size_t index;
+	return walk_chain(walk, base, TO_ALL, 0, &index) == STOPPED ? index : FILTER_NO_RULE;
 }
 
-bool filter_doubts(const struct filter_chain *chains, size_t count, size_t base,
-		   const struct filter_flow *flow, size_t *index)
+struct filter_limits filter_limits(const struct filter_chain *chains, size_t count, size_t base,
+				   const struct filter_flow *flow, size_t place)
 {
-	struct walk walk = {
-		.chains = chains, .count = count, .flow = flow, .sought = IN_DOUBT, .last = *index};
-	return walk_chain(&walk, base, TO_ALL, 0, index) == STOPPED;
+	const struct walk walk = {.chains = chains, .count = count, .flow = flow, .last = SIZE_MAX};
+	struct walk some = walk, passed = walk, doubted = walk;
+	some.sought = passed.sought = TO_SOME;
+	passed.first = doubted.last = place;
+	doubted.sought = IN_DOUBT;
+	struct filter_limits out = {.some = find_rule(&some, base),
+				    .passed = find_rule(&passed, base),
+				    .doubted = find_rule(&doubted, base)};
+	if (out.passed != FILTER_NO_RULE) {
+		struct filter_place stop = filter_place(chains, count, base, flow);
+		out.all = stop.end == FILTER_CLOSED && stop.index == out.passed;
+	}
+	return out;
+}
+
+bool filter_has_limits(const struct filter_chain *chains, size_t count)
+{
+	for (size_t c = 0; c < count; c++)
+		for (size_t i = 0; i < chains[c].count; i++) {
+			const struct filter_rule *r = &chains[c].rules[i];
+			bool picks = r->limited || r->doubtful || r->source ||
+				     r->from_ports.first || network_is_set(&r->src);
+			if (picks && r->verdict != FILTER_GO_ON && r->verdict != FILTER_ACCEPT)
+				return true;
+		}
+	return false;
 }
 
 struct filter_zone filter_zone(const struct filter_chain *chains, size_t count, size_t base,

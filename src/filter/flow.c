@@ -190,7 +190,7 @@ size_t flows_asked(const struct flows *flows, const struct stop_question *questi
 		if (question->on != STOP_ON_ANY && flow_on(&out[i]) != question->on)
 			continue;
 		flow->client = question->f->from;
-		flow->suspect = question->by == STOP_BY_SUSPECT;
+		flow->suspect = question->suspect;
 		if (port.first)
 			*(flow->reply ? &flow->ports : &flow->from_ports) = port;
 		/* it moves */
@@ -205,9 +205,8 @@ struct filter_place flow_place(const struct filter_chain *chains, size_t count, 
 			       const struct flow *flow)
 {
 	struct filter_place place = filter_place(chains, count, base, &flow->flow);
-	size_t index = place.index;
 	if (place.end == FILTER_CLOSED && flow->opener &&
-	    filter_limits(chains, count, base, flow->opener, &index))
+	    filter_limits(chains, count, base, flow->opener, place.index).passed != FILTER_NO_RULE)
 		place.end = FILTER_OPEN;
 	return place;
 }
@@ -229,4 +228,10 @@ bool flows_alike(const struct flows *flows, const struct forward *a, const struc
 	       (!flows->routed || address_equal(&a->target, &b->target)) &&
 	       (!flows->sourced || same_own(a, b)) &&
 	       addresses_hold(flows->here, &a->target) == addresses_hold(flows->here, &b->target);
+}
+
+bool flows_same(const struct flows *flows, const struct forward *a, const struct forward *b)
+{
+	return a->from.prefix == b->from.prefix && address_equal(&a->from.addr, &b->from.addr) &&
+	       flows_alike(flows, a, b);
 }

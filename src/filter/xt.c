@@ -54,6 +54,10 @@ static void read_sources(const uint16_t ports[2], bool inverted, struct filter_r
 {
 	if (ports[0] == 0 && ports[1] == UINT16_MAX && !inverted)
 		return;
+	if (ports[1] == 0) { /* nobody has that port */
+		r->never = r->never || !inverted;
+		return;
+	}
 	r->from_ports = (struct ports){ports[0] ? ports[0] : 1, ports[1]};
 	r->not_from_ports = inverted;
 }
@@ -166,12 +170,17 @@ static void on_conntrack(const void *data, struct filter_rule *r)
 		r->original = (struct ports){ct->origdst_port, ct->origdst_port_high};
 }
 
-/* Destinations of other types than these two are no targets of forwards. */
+/* Addresses of other types than these two are of no client, and no targets of forwards. */
 static void on_addrtype(const void *data, struct filter_rule *r)
 {
 	const struct xt_addrtype_info_v1 *type = data;
-	if (type->source)
+	bool not = type->flags & XT_ADDRTYPE_INVERT_SOURCE;
+	if (type->source && (((type->source & TYPE_UNICAST) != 0) != not ))
+		r->unsure = true;
+	else if (type->source && (((type->source & TYPE_LOCAL) != 0) != not ))
 		r->limited = true;
+	else if (type->source)
+		r->never = true;
 	if (!type->dest)
 		return;
 	bool inverted = type->flags & XT_ADDRTYPE_INVERT_DEST;

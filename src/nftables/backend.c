@@ -102,6 +102,12 @@ static bool stops(const struct ruleset *set, const struct stop_question *questio
 	return guests_where(&content_of(set)->others, question, where);
 }
 
+static int limits(const struct ruleset *set, const struct limit_question *question,
+		  struct limits *out, struct err *err)
+{
+	return guests_limits(&content_of(set)->others, question, out, err);
+}
+
 static int foreign(const struct ruleset *set, struct lines *out, struct err *err)
 {
 	return words_foreign(content_of(set), out, err);
@@ -185,6 +191,7 @@ const struct backend nftables_backend = {
 	.status = status,
 	.blocks = blocks,
 	.stops = stops,
+	.limits = limits,
 	.early = nft_early,
 	.foreign = foreign,
 	.others = list_others,

@@ -246,26 +246,25 @@ int guests_stop(const struct others *others, const struct guests *guests,
 	return 0;
 }
 
-/* Whether the chain stops the flow, as the question says; then the index of the rule. A guest rule
- * in front of it lets through what this backend holds. */
-static bool stops_flow(const struct view *view, const struct way *way,
-		       const struct stop_question *question, size_t *rule)
+/* Whether the chain stops the flow; then the index of the rule. A guest rule in front of it lets
+ * through what this backend holds. */
+static bool stops_flow(const struct view *view, const struct way *way, bool own, size_t *rule)
 {
-	const struct others_chain *chain = &view->others->chains[way->chain];
-	bool some = question->by == STOP_BY_SOME, passed = question->by == STOP_BY_PASSED;
-	bool comes = !way->flow->flow.reply &&
-		     (way->flow->way == FLOW_IN || way->flow->way == FLOW_THROUGH);
 	struct filter_place place;
-	if (some || passed) {
-		*rule = 0;
-		while (passed && *rule < chain->count && !chain->guest[*rule])
-			++*rule;
-		return sees(chain, way->flow) && comes && *rule < chain->count &&
-		       filter_limits(view->chains, view->count, way->chain, &way->flow->flow, rule);
-	}
-	bool closed = is_closed(view, way, &place);
-	*rule = closed ? place.index : 0;
-	return closed && !(question->own && has_guest(chain, place.index));
+	if (!is_closed(view, way, &place))
+		return false;
+	*rule = place.index;
+	return !(own && has_guest(&view->others->chains[way->chain], place.index));
+}
+
+/* Of that rule in the chain; its number of rules: of the policy. */
+static struct rule_place place_at(const struct others_chain *chain, size_t index)
+{
+	struct rule_place place = guests_place(chain);
+	if (index == FILTER_NO_RULE)
+		return (struct rule_place){0};
+	place.rule = index < chain->count ? (uint32_t)index + 1 : 0;
+	return place;
 }
 
 /* The first place where the forward of the question is stopped. */
@@ -276,12 +275,10 @@ static bool find_stop(const struct view *view, const struct stop_question *quest
 	size_t count = flows_asked(&view->flows, question, flows), rule;
 	for (size_t c = 0; c < view->count; c++)
 		for (size_t i = 0; i < count; i++) {
-			const struct others_chain *chain = &view->others->chains[c];
 			const struct way way = {c, &flows[i]};
-			if (!stops_flow(view, &way, question, &rule))
+			if (!stops_flow(view, &way, question->own, &rule))
 				continue;
-			*where = guests_place(chain);
-			where->rule = rule < chain->count ? (uint32_t)rule + 1 : 0;
+			*where = place_at(&view->others->chains[c], rule);
 			return true;
 		}
 	return false;
@@ -298,6 +295,77 @@ bool guests_where(const struct others *others, const struct stop_question *quest
 	bool stopped = find_stop(&view, question, where);
 	free_view(&view);
 	return stopped;
+}
+
+/* Where the first guest rule of the chain stands. */
+static size_t find_guest(const struct others_chain *chain)
+{
+	for (size_t i = 0; i < chain->count; i++)
+		if (chain->guest[i])
+			return i;
+	return FILTER_NO_RULE;
+}
+
+static void limit_way(const struct view *view, const struct way *way, bool own, struct limits *out)
+{
+	const struct others_chain *chain = &view->others->chains[way->chain];
+	const struct flow *flow = way->flow;
+	bool comes = flow->way == FLOW_IN || flow->way == FLOW_THROUGH;
+	struct limits limits = {0};
+	size_t rule;
+	if (stops_flow(view, way, own, &rule))
+		limits.stop = place_at(chain, rule);
+	if (comes && !flow->flow.reply && sees(chain, flow)) {
+		struct filter_limits found =
+			filter_limits(view->chains, view->count, way->chain, &flow->flow,
+				      own ? find_guest(chain) : FILTER_NO_RULE);
+		limits.some = place_at(chain, found.some);
+		limits.passed = place_at(chain, found.passed);
+		limits.passed_all = found.all;
+		limits.doubted = place_at(chain, found.doubted);
+	}
+	limits_add(out, &limits);
+}
+
+int guests_limits(const struct others *others, const struct limit_question *question,
+		  struct limits *out, struct err *err)
+{
+	const struct forwards *set = question->set;
+	struct view view;
+	struct flow flows[FLOWS_MAX];
+	if (others->count == 0)
+		return 0;
+	if (make_view(others, set, &view) < 0)
+		return err_memory(err);
+	for (size_t i = 0; i < set->count; i++) {
+		const struct forward *f = &set->items[i];
+		bool own = question->own[i];
+		if (i > 0 && own == question->own[i - 1] &&
+		    flows_same(&view.flows, &set->items[i - 1], f)) {
+			out[i] = out[i - 1];
+			continue;
+		}
+		size_t count = flows_of(&view.flows, f, flows);
+		for (size_t c = 0; c < view.count; c++)
+			for (size_t n = 0; n < count; n++) {
+				const struct way way = {c, &flows[n]};
+				flows[n].flow.client = f->from;
+				limit_way(&view, &way, own, &out[i]);
+			}
+	}
+	free_view(&view);
+	return 0;
+}
+
+bool guests_limited(const struct others *others)
+{
+	for (size_t i = 0; i < others->count; i++) {
+		const struct filter_chain chain = {.rules = others->chains[i].rules,
+						   .count = others->chains[i].count};
+		if (filter_has_limits(&chain, 1))
+			return true;
+	}
+	return false;
 }
 
 int guests_block(const struct others *others, const struct forwards *set,

@@ -249,7 +249,9 @@ static void ask_port(struct filter_rule *r, struct ports *ports, uint32_t op, ui
 
 static void ask_source_port(struct filter_rule *r, uint32_t op, uint16_t port)
 {
-	if (op == NFT_CMP_EQ || op == NFT_CMP_LTE || op == NFT_CMP_GTE)
+	if (op == NFT_CMP_EQ && port == 0)
+		r->never = true; /* nobody has that port */
+	else if (op == NFT_CMP_EQ || op == NFT_CMP_LTE || op == NFT_CMP_GTE)
 		ask_port(r, &r->from_ports, op, port);
 	else if (op == NFT_CMP_NEQ) {
 		r->from_ports = (struct ports){port, port};

@@ -249,6 +249,29 @@ bool present_where(const struct present *present, size_t index, struct rule_plac
 	return present_stops(present, index, &question, where);
 }
 
+int present_limits(const struct present *present, const struct forwards *as, struct limits *out,
+		   struct err *err)
+{
+	bool *own = calloc(as->count + 1, sizeof(*own));
+	struct limits *one = calloc(as->count + 1, sizeof(*one));
+	int result = own && one ? 0 : err_memory(err);
+	for (size_t b = 0; result == 0 && present->backends[b]; b++) {
+		const struct backend *backend = present->backends[b];
+		const struct limit_question question = {as, own};
+		if (!backend->limits)
+			continue;
+		memset(one, 0, as->count * sizeof(*one));
+		for (size_t i = 0; i < as->count; i++)
+			own[i] = present->of[i].backends & 1U << b;
+		result = backend->limits(present->sets[b], &question, one, err);
+		for (size_t i = 0; result == 0 && i < as->count; i++)
+			limits_add(&out[i], &one[i]);
+	}
+	free(own);
+	free(one);
+	return result;
+}
+
 enum present_state present_state(const struct forward *f, const struct present_forward *of,
 				 int64_t now)
 {

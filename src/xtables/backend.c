@@ -104,6 +104,20 @@ static bool stops(const struct ruleset *set, const struct stop_question *questio
 	return false;
 }
 
+static int limits(const struct ruleset *set, const struct limit_question *question,
+		  struct limits *out, struct err *err)
+{
+	for (int i = 0; i < FAMILIES; i++) {
+		struct way_case of = case_of(snapshot_of(set), i, question->set);
+		if (ways_limits(&of, question->own, out, err) < 0)
+			return -1;
+		of.guests = true;
+		if (ways_limits(&of, question->own, out, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
 static void free_set(struct ruleset *set)
 {
 	if (!set)
@@ -272,6 +286,7 @@ const struct backend xtables_backend = {
 	.status = fill_status,
 	.blocks = blocks,
 	.stops = stops,
+	.limits = limits,
 	.early = xtables_early,
 	.foreign = list_foreign,
 	.others = list_others,

@@ -186,6 +186,17 @@ void foreign_forget(struct foreign *foreign, const char *chain, size_t number)
 		foreign->chains[at].rules[number].never = true;
 }
 
+bool foreign_limits(const struct foreign *foreign)
+{
+	for (size_t i = 0; i < foreign->count; i++) {
+		const struct filter_chain chain = {.rules = foreign->chains[i].rules,
+						   .count = foreign->chains[i].count};
+		if (filter_has_limits(&chain, 1))
+			return true;
+	}
+	return false;
+}
+
 void foreign_free(struct foreign *foreign)
 {
 	for (size_t i = 0; i < foreign->count; i++)

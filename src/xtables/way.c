@@ -229,21 +229,30 @@ int ways_status(const struct way_case *of, struct ruleset_status *out, struct er
 	return 0;
 }
 
-/* Whether others' rules stop the way, as that says; then the rule. */
-static bool stops_way(const struct walk *w, const struct way *way, enum stop_by by, size_t *rule)
+/* ---- which rules ---- */
+
+/* Of that rule in the base chain; its number: of the policy. */
+static struct rule_place place_at(const struct walk *w, const struct way *way, size_t index)
 {
-	size_t base = w->bases[way->group];
+	if (index == FILTER_NO_RULE)
+		return (struct rule_place){0};
+	bool policy = index >= w->chains[w->bases[way->group]].count;
+	return (struct rule_place){.table = table_name(w->of->filter->table),
+				   .chain = group_infos[way->group].base,
+				   .rule = policy ? 0 : (uint32_t)index + 1,
+				   .family = w->of->filter->family,
+				   .legacy = true};
+}
+
+/* Whether others' rules stop the way in spite of jump or guest; then where. */
+static bool stops_way(const struct walk *w, const struct way *way, struct rule_place *where)
+{
 	const struct state_jump *jump = state_find_jump(w->of->filter, way->group);
-	bool comes = !way->flow->flow.reply &&
-		     (way->group == GROUP_FORWARD || way->group == GROUP_INPUT);
-	if (by == STOP_BY_SOME || by == STOP_BY_PASSED) {
-		*rule = by == STOP_BY_PASSED && jump ? jump->position : 0;
-		return comes && base < w->count && (by == STOP_BY_SOME || jump) &&
-		       filter_limits(w->chains, w->count, base, &way->flow->flow, rule);
-	}
 	struct filter_place place = place_of(w, way);
-	*rule = place.index;
-	return place.end == FILTER_CLOSED && (!jump || place.index < jump->position);
+	if (place.end != FILTER_CLOSED || (jump && place.index >= jump->position))
+		return false;
+	*where = place_at(w, way, place.index);
+	return true;
 }
 
 bool ways_stop(const struct way_case *of, const struct stop_question *question,
@@ -256,20 +265,55 @@ bool ways_stop(const struct way_case *of, const struct stop_question *question,
 	if (walk_begin(of, &w, &ignored) < 0)
 		return false;
 	for (size_t n = flows_asked(&w.flows, question, flows); !stopped && n-- > 0;) {
-		size_t rule;
 		const struct way way = {group_of_flow(&w, &flows[n]), &flows[n]};
-		if (way.group == GROUPS)
-			continue;
-		stopped = stops_way(&w, &way, question->by, &rule);
-		if (!stopped)
-			continue;
-		bool policy = rule >= w.chains[w.bases[way.group]].count;
-		*where = (struct rule_place){.table = table_name(of->filter->table),
-					     .chain = group_infos[way.group].base,
-					     .rule = policy ? 0 : (uint32_t)rule + 1,
-					     .family = of->filter->family,
-					     .legacy = true};
+		stopped = way.group != GROUPS && stops_way(&w, &way, where);
 	}
 	walk_end(&w);
 	return stopped;
+}
+
+static void limit_way(const struct walk *w, const struct way *way, struct limits *out)
+{
+	size_t base = w->bases[way->group];
+	const struct filter_flow *flow = &way->flow->flow;
+	const struct state_jump *jump = state_find_jump(w->of->filter, way->group);
+	bool comes = way->flow->way == FLOW_IN || way->flow->way == FLOW_THROUGH;
+	struct limits limits = {0};
+	stops_way(w, way, &limits.stop);
+	if (comes && !flow->reply && base < w->count) {
+		struct filter_limits found = filter_limits(w->chains, w->count, base, flow,
+							   jump ? jump->position : FILTER_NO_RULE);
+		limits.some = place_at(w, way, found.some);
+		limits.passed = place_at(w, way, found.passed);
+		limits.passed_all = found.all;
+		limits.doubted = place_at(w, way, found.doubted);
+	}
+	limits_add(out, &limits);
+}
+
+int ways_limits(const struct way_case *of, const bool *own, struct limits *out, struct err *err)
+{
+	struct walk w;
+	struct flow flows[FLOWS_MAX];
+	size_t before = of->set->count;
+	if (walk_begin(of, &w, err) < 0)
+		return -1;
+	for (size_t i = 0; i < of->set->count; i++) {
+		const struct forward *f = &of->set->items[i];
+		if (f->family != of->filter->family || own[i] == of->guests)
+			continue;
+		if (before < i && flows_same(&w.flows, &of->set->items[before], f)) {
+			out[i] = out[before];
+			continue;
+		}
+		before = i;
+		for (size_t n = flows_of(&w.flows, f, flows); n-- > 0;) {
+			const struct way way = {group_of_flow(&w, &flows[n]), &flows[n]};
+			flows[n].flow.client = f->from;
+			if (way.group != GROUPS)
+				limit_way(&w, &way, &out[i]);
+		}
+	}
+	walk_end(&w);
+	return 0;
 }

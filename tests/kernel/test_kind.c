@@ -41,6 +41,12 @@ static const struct row xtables_rows[] = {
 	{"-m recent --set --name seen", ALL},
 	{"-m comment --comment why", ALL},
 	{"-p icmp -m icmp --icmp-type 8", NOBODY},
+	{"-p tcp --sport 0", NOBODY},
+	{"-m addrtype --src-type BROADCAST", NOBODY},
+	{"-s 224.0.0.0/4", NOBODY},
+	{"-s 127.0.0.0/8", NOBODY},
+	{"-m addrtype --src-type LOCAL", SOME},
+	{"! -s 224.0.0.0/4", SOME},
 	{"-s 10.1.0.2", SOME},
 	{"! -s 10.1.0.0/24", SOME},
 	{"-m iprange --src-range 10.1.0.2-10.1.0.9", SOME},
@@ -90,6 +96,9 @@ static const struct row nft_rows[] = {
 	{"ct state invalid", NOBODY},
 	{"log counter", ALL},
 	{"icmp type echo-request", NOBODY},
+	{"tcp sport 0", NOBODY},
+	{"ip saddr 224.0.0.0/4", NOBODY},
+	{"ip saddr 127.0.0.0/8", NOBODY},
 	{"ip saddr 10.1.0.2", SOME},
 	{"ip saddr != 10.1.0.0/24", SOME},
 	{"ip saddr 10.1.0.2-10.1.0.9", SOME},
@@ -137,12 +146,12 @@ static enum kind kind_of(const struct filter_chain *chain)
 					 .dst = {{FAMILY_IPV4, {192, 168, 1, 2}}, 32},
 					 .ports = {8080, 8080},
 					 .original = {80, 80}};
-	size_t first = 0, end = 1;
 	if (filter_place(chain, 1, 0, &flow).end == FILTER_CLOSED)
 		return ALL;
-	if (filter_limits(chain, 1, 0, &flow, &first))
+	struct filter_limits limits = filter_limits(chain, 1, 0, &flow, FILTER_NO_RULE);
+	if (limits.some != FILTER_NO_RULE)
 		return SOME;
-	return filter_doubts(chain, 1, 0, &flow, &end) ? DOUBT : NOBODY;
+	return limits.doubted != FILTER_NO_RULE ? DOUBT : NOBODY;
 }
 
 static void run(const char *before, const struct row *row, const char *behind)

@@ -221,14 +221,37 @@ static int memory_blocks(const struct ruleset *set, const struct forwards *elsew
 	return 0;
 }
 
+static struct rule_place place_in(const char *chain)
+{
+	return (struct rule_place){.table = "site", .chain = *chain ? chain : NULL, .rule = 2};
+}
+
 static bool memory_stops(const struct ruleset *set, const struct stop_question *question,
 			 struct rule_place *where)
 {
 	const char *stop = own(set)->of->stop;
 	if (!*stop || question->own || question->f->except)
 		return false;
-	*where = (struct rule_place){.table = "site", .chain = stop, .rule = 2};
+	*where = place_in(stop);
 	return true;
+}
+
+static int memory_limits(const struct ruleset *set, const struct limit_question *question,
+			 struct limits *out, struct err *err)
+{
+	const struct memory *of = own(set)->of;
+	(void)err;
+	for (size_t i = 0; i < question->set->count; i++) {
+		if (question->set->items[i].except)
+			continue;
+		if (!question->own[i]) {
+			out[i].stop = place_in(of->stop);
+			continue;
+		}
+		out[i].some = out[i].passed = place_in(of->ban);
+		out[i].doubted = place_in(of->doubt);
+	}
+	return 0;
 }
 
 static void memory_free(struct ruleset *set)
@@ -266,6 +289,7 @@ static int memory_plan(struct ruleset *set, const struct forwards *wanted,
 	plan->guest = set->elsewhere ? plan->set->of->guarded && set->elsewhere->count
 				     : plan->set->of->guest;
 	plan->plan.guests = plan->guest ? WAY_THROUGH : 0;
+	plan->plan.limited = *plan->set->of->ban || *plan->set->of->doubt;
 	plan->plan.size += plan->guest != plan->set->of->guest;
 	if (set->marked && !memory[0].guarded)
 		wrong("packets are marked for nobody");
@@ -455,9 +479,9 @@ static void first_unlock(int lock)
 
 #define ON_MEMORY                                                                                 \
 	.status = memory_status, .blocks = memory_blocks, .stops = memory_stops,                  \
-	.foreign = memory_foreign, .others = memory_others, .forget = memory_forget,              \
-	.plan = memory_plan, .print = memory_print, .kept = memory_kept, .commit = memory_commit, \
-	.free = memory_free, .free_plan = memory_free_plan
+	.limits = memory_limits, .foreign = memory_foreign, .others = memory_others,              \
+	.forget = memory_forget, .plan = memory_plan, .print = memory_print, .kept = memory_kept, \
+	.commit = memory_commit, .free = memory_free, .free_plan = memory_free_plan
 
 const struct backend xtables_backend = {
 	.name = "iptables",

@@ -45,6 +45,9 @@ struct memory {
 	/* The chain of others whose second rule stops the forwards that another backend holds; "":
 	 * there is none. */
 	char stop[40];
+	/* ... would shut out some clients of the backend's own forwards if these did not pass it;
+	 * may stop them. */
+	char ban[40], doubt[40];
 	/* A line each, or "": what of others is there, what stays for their sake, a warning. */
 	char foreign[80], kept[80], note[80];
 	/* Rules of others, in order; their texts are literals. */

@@ -101,7 +101,9 @@ static const struct rule_place firewalld = {.table = "firewalld", .chain = "x", 
 ARRANGE(be_blocked_by_an_owner, the_case.blocked = true; the_case.blocked_by = daemon)
 ARRANGE(be_blocked_by_firewalld, the_case.blocked = true; the_case.blocked_by = firewalld)
 ARRANGE(be_blocked_by, the_case.blocked = true; the_case.blocked_by = firewall)
-ARRANGE(pass_ban, the_case.passed = firewall)
+ARRANGE(pass_ban, the_case.limits.passed = firewall)
+ARRANGE(pass_ban_and_all, pass_ban(); the_case.limits.passed_all = true)
+ARRANGE(be_in_doubt, the_case.limits.doubted = firewall)
 ARRANGE(ban_here, the_case.banned_here = firewall)
 ARRANGE(be_port, strcpy(links[WAN].port_of, "bridge"); strcpy(links[WAN].master, "vm0"))
 ARRANGE(be_port_of_vrf, strcpy(links[WAN].port_of, "vrf"); strcpy(links[WAN].master, "red"))
@@ -258,6 +260,10 @@ static const struct row rows_of_check[] = {
 	 "isp0 is a second name of wan0"},
 	{WEB, ON(pass_ban), "ban-passed",
 	 "rule 2 of chain x in table inet site shuts out some clients"},
+	{WEB, ON(pass_ban_and_all), "ban-passed",
+	 "rule 2 of chain x in table inet site shuts out some clients and then everybody"},
+	{WEB, ON(be_in_doubt), "unjudged",
+	 "rule 2 of chain x in table inet site may stop its connections"},
 	{WEB, ON(ban_here), "ban-here", "chain = FORWARD"},
 	{WEB, ON(be_port), "interface-port", "make the forward for vm0"},
 	{WEB, ON(be_port_of_vrf), "", NULL},

@@ -119,6 +119,16 @@ static void listen_on_many(void)
 		fake_listen(PROTO_TCP, "", (uint16_t)(port * 10));
 }
 
+static void ban_someone(void)
+{
+	strcpy(memory[0].ban, "guard");
+}
+
+static void be_in_doubt(void)
+{
+	strcpy(memory[0].doubt, "guard");
+}
+
 static void stop_elsewhere(void)
 {
 	strcpy(memory[1].stop, "guard");
@@ -395,6 +405,21 @@ static const struct program_case add_cases[] = {
 		"/run/pfwd.conf && pfwd apply "
 		"/run/pfwd.conf\n",
 	 .left = "wan0:80/tcp 192.168.1.2:80\n"},
+	{"add wan0:80/tcp+udp 192.168.1.2", ON(ban_someone),
+	 .err = "pfwd: warning: wan0:80/tcp and 1 more: rule 2 of chain guard in table inet site "
+		"shuts out some clients, but not from this forward: pfwd's rules stand in front of "
+		"it for the sake of other forwards; put the ban in front of them, at the head of "
+		"its chain\n",
+	 .left = "wan0:80/tcp 192.168.1.2:80\nwan0:80/udp 192.168.1.2:80\n"},
+	{"add wan0:80/tcp+udp 192.168.1.2", ON(be_in_doubt),
+	 .err = "pfwd: warning: wan0:80/tcp and 1 more: rule 2 of chain guard in table inet site "
+		"may stop its connections: what the rule asks cannot be judged from here; pfwd "
+		"check -f shows whether they are stopped\n",
+	 .left = "wan0:80/tcp 192.168.1.2:80\nwan0:80/udp 192.168.1.2:80\n"},
+	{"add -n wan0:80 192.168.1.2", ON(be_in_doubt),
+	 .out = "+iptables wan0:80/tcp 192.168.1.2:80\n"},
+	{"add --backend nftables wan0:80 192.168.1.2", ON(be_in_doubt),
+	 .second_left = "wan0:80/tcp 192.168.1.2:80\n"},
 	{"add --backend nftables wan0:80 192.168.1.2", ON(stop_elsewhere),
 	 .second_left = "wan0:80/tcp 192.168.1.2:80\n"},
 	{"add wan0:53/udp 192.168.1.2", ON(lack_conntrack),

@@ -378,15 +378,37 @@ static void bans_behind_a_place_are_found(void **state)
 					 .in = "wan0",
 					 .dst = network_of_host(&f.target),
 					 .ports = f.target_ports};
-	size_t index = 0;
 	(void)state;
-	assert_true(filter_limits(chains, 2, 0, &flow, &index));
-	assert_int_equal(index, 0);
-	index = 1; /* all end there, and nobody meets the other one */
-	assert_false(filter_limits(chains, 2, 0, &flow, &index));
-	index = 1;
-	assert_true(filter_limits(chains, 2, 1, &flow, &index));
-	assert_int_equal(index, 2);
+	struct filter_limits found = filter_limits(chains, 2, 0, &flow, 0);
+	assert_int_equal(found.some, 0);
+	assert_int_equal(found.passed, 0);
+	assert_false(found.all);
+	/* all end there, and nobody meets the other one */
+	found = filter_limits(chains, 2, 0, &flow, 1);
+	assert_int_equal(found.some, 0);
+	assert_int_equal(found.passed, FILTER_NO_RULE);
+	found = filter_limits(chains, 2, 1, &flow, 1);
+	assert_int_equal(found.passed, 2);
+	assert_false(found.all);
+	found = filter_limits(chains, 2, 1, &flow, FILTER_NO_RULE);
+	assert_int_equal(found.passed, FILTER_NO_RULE);
+}
+
+/* In one chain, or in one below. */
+static void what_bans_and_then_stops_all_is_told_apart(void **state)
+{
+	const struct filter_rule base[] = {BAN, JUMP(1), BAN};
+	const struct filter_rule below[] = {BAN, DROP};
+	const struct filter_chain chains[] = {{base, 3, false}, {below, 2, false}};
+	const struct filter_flow flow = {
+		.family = FAMILY_IPV4, .proto = PROTO_TCP, .in = "wan0", .ports = {80, 80}};
+	(void)state;
+	struct filter_limits found = filter_limits(chains, 2, 0, &flow, 1);
+	assert_int_equal(found.some, 0);
+	assert_int_equal(found.passed, 1);
+	assert_true(found.all);
+	assert_true(filter_has_limits(chains, 2));
+	assert_false(filter_has_limits(&(struct filter_chain){&base[1], 1, true}, 1));
 }
 
 /* ---- what may stop all, or nobody ---- */
@@ -445,10 +467,10 @@ static void what_may_stop_all_is_found(void **state)
 		const struct filter_chain chains[] = {
 			{row->rules[0], rules_of(row->rules[0], 3), false},
 			{row->rules[1], rules_of(row->rules[1], 3), false}};
-		size_t index = 2;
-		bool found = filter_doubts(chains, 2, 0, &flow, &index);
-		if ((found ? (int)index : -1) != row->index)
-			fail_msg("%s: %d", row->what, found ? (int)index : -1);
+		size_t found = filter_limits(chains, 2, 0, &flow, 2).doubted;
+		int index = found == FILTER_NO_RULE ? -1 : (int)found;
+		if (index != row->index)
+			fail_msg("%s: %d", row->what, index);
 	}
 }
 
@@ -752,6 +774,7 @@ int main(void)
 		cmocka_unit_test(what_stops_one_client_is_found),
 		cmocka_unit_test(what_comes_before_the_translation_is_found),
 		cmocka_unit_test(bans_behind_a_place_are_found),
+		cmocka_unit_test(what_bans_and_then_stops_all_is_told_apart),
 		cmocka_unit_test(what_may_stop_all_is_found),
 		cmocka_unit_test(the_source_of_answers_is_an_address_of_this_host),
 		cmocka_unit_test(a_chain_of_the_hook_needs_a_guest),

@@ -20,10 +20,7 @@ reload() { shorewall reload; }
 # In a chain of a zone what bans stands with what drops everybody: the raw table is before both.
 ban() { printf '%s\n' '?FORMAT 3' 'DROP:P wan0:10.1.0.2 -' >/etc/shorewall/conntrack && reload; }
 unban() { printf '%s\n' '?FORMAT 3' >/etc/shorewall/conntrack && reload; }
-# check does not know of bans in legacy chains that forwards of nf_tables pass
-if [ "${variant:-} ${backend:-}" != "iptables-legacy nftables" ]; then
-	misses() { shorewall drop 10.1.0.2; }
-	spares() { shorewall allow 10.1.0.2; }
-fi
+misses() { shorewall drop 10.1.0.2; }
+spares() { shorewall allow 10.1.0.2; }
 hook() { echo "pfwd apply" >/etc/shorewall/started; }
 listing() { shorewall status | sed 's/ at .*//; s/^State:\([A-Z][a-z]*\).*/\1/'; }

@@ -110,6 +110,43 @@ static void bans_hold(void **state)
 		}
 }
 
+/* A ban behind the guest, or in one chain with what stops all, is told of; and what may stop them.
+ */
+static void bans_that_do_not_hold_are_named(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *rules, *says;
+	} rows[] = {
+		{"-A FORWARD -p tcp --dport 8080 -j REJECT; $t -A FORWARD -s 10.1.0.2 -j DROP", ""},
+		{"-N net; $t -A FORWARD -i wan0 -j net; $t -A net -s 10.1.0.2 -j DROP; "
+		 "$t -A net -j DROP",
+		 "rule 2 of chain FORWARD in the legacy IPv4 filter table shuts out some clients "
+		 "and then everybody"},
+		{"-A FORWARD -i wan0 -m mark ! --mark 0x7 -j RETURN; $t -P FORWARD DROP", ""},
+		{"-A FORWARD -i wan0 -m policy --dir in --pol ipsec -j DROP; $t -P FORWARD DROP",
+		 "rule 1 of chain FORWARD in the legacy IPv4 filter table may stop"},
+	};
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		town_sh("t=iptables-legacy; $t %s", rows[i].rules);
+		struct outcome o = pfwd(0, "add wan0:80 192.168.1.2:8080");
+		assert_says(o.err, rows[i].says);
+		if (!*rows[i].says)
+			assert_string_equal(o.err, "");
+		assert_int_equal(town_run("$PFWD check").status, *rows[i].says ? 1 : 0);
+		pfwd(0, "flush");
+		town_sh("t=iptables-legacy; $t -P FORWARD ACCEPT; $t -F; $t -X");
+	}
+	/* in front of what stops another forward */
+	town_sh("iptables-legacy -A FORWARD -p tcp --dport 8080 -j REJECT; "
+		"iptables-legacy -A FORWARD -s 10.1.0.2 -j DROP; iptables-legacy -P FORWARD DROP");
+	pfwd(0, "add wan0:90 192.168.1.2:8080");
+	assert_says(pfwd(0, "add wan0:80 192.168.1.2:9090").err,
+		    "wan0:80/tcp: rule 3 of chain FORWARD in the legacy IPv4 filter table shuts "
+		    "out some clients, but not from this forward");
+	assert_says(pfwd(1, "check").out, "wan0:80/tcp: warning: ban-passed: rule ");
+}
+
 /* list says who stops them; any change, or apply, mends: also where chains of both drop. */
 static void what_was_flushed_blocks_until_mended(void **state)
 {
@@ -208,6 +245,7 @@ int main(void)
 	const struct CMUnitTest stories[] = {
 		STORY(legacy_chains_are_passed),
 		STORY(bans_hold),
+		STORY(bans_that_do_not_hold_are_named),
 		STORY(what_was_flushed_blocks_until_mended),
 		STORY(one_backend_alone_takes_its_guests_along),
 		STORY(rules_of_others_with_the_mark_stay),

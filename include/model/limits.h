@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What others' rules do to the connections of a forward: as a value. It judges no rule.
+ */
+#ifndef PFWD_MODEL_LIMITS_H
+#define PFWD_MODEL_LIMITS_H
+
+#include "model/rule_place.h"
+
+/* Places of rules on its way, which have no chain if there is none. All but the first are where its
+ * connections come in or pass through. */
+struct limits {
+	struct rule_place stop;    /* it stops all its connections */
+	struct rule_place some;    /* it stops some of its clients or packets */
+	struct rule_place passed;  /* so it would, but pfwd's own rules stand in front of it */
+	bool passed_all;           /* ... and it would stop all others too */
+	struct rule_place doubted; /* it may stop all, or none: what it asks cannot be judged */
+};
+
+/* Add what more knows where nothing is known yet. */
+void limits_add(struct limits *to, const struct limits *more);
+
+#endif

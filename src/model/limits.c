@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "model/limits.h"
+
+void limits_add(struct limits *to, const struct limits *more)
+{
+	if (!to->stop.chain)
+		to->stop = more->stop;
+	if (!to->some.chain)
+		to->some = more->some;
+	if (!to->passed.chain) {
+		to->passed = more->passed;
+		to->passed_all = more->passed_all;
+	}
+	if (!to->doubted.chain)
+		to->doubted = more->doubted;
+}
