@@ -41,10 +41,12 @@ struct filter_rule {
 	bool not_here, not_away; /* it takes nothing to an address of this host, to others */
 	bool not_plain;          /* it takes no connection whose destination is as it was */
 	bool not_translated;     /* it takes none whose destination was translated */
-	bool not_reply;          /* it takes no answer on a translated connection */
-	enum family family;      /* FAMILY_NONE: both */
-	enum proto proto;        /* PROTO_NONE: any */
-	char in[IFNAME_MAX];     /* "": any; a trailing '+': all that begin so */
+	bool states;         /* it asks for a set of states, which is not told: accepted are those
+			      * of answers, and all else is for others; it is unsure too */
+	bool not_reply;      /* it takes no answer on a translated connection */
+	enum family family;  /* FAMILY_NONE: both */
+	enum proto proto;    /* PROTO_NONE: any */
+	char in[IFNAME_MAX]; /* "": any; a trailing '+': all that begin so */
 	char out[IFNAME_MAX];
 	struct network src;      /* it takes some clients alone */
 	struct network dst;      /* after translation */

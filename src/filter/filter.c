@@ -99,7 +99,10 @@ static bool is_nobodys(const struct network *net)
 
 static enum answer match_rule(const struct filter_rule *r, const struct filter_flow *f)
 {
-	enum answer a = r->unsure || (f->reply && r->source) ? MAYBE : YES;
+	bool states = f->reply && r->states;
+	enum answer a = (r->unsure && !states) || (f->reply && r->source) ? MAYBE : YES;
+	if (states && r->verdict != FILTER_ACCEPT)
+		return NO;
 	if (r->never || (r->family && r->family != f->family) || (r->proto && r->proto != f->proto))
 		return NO;
 	if ((f->here ? r->not_here : r->not_away) || (f->reply   ? r->not_reply

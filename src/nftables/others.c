@@ -446,13 +446,16 @@ static void on_lookup(struct decoder *d, const struct wire_attrs *a)
 	case LOADED_NOTHING:
 		d->rule->doubtful = true;
 		break;
+	case LOADED_STATE:
+		d->rule->states = true;
+		break;
 	default:
 		break;
 	}
 	d->rule->unsure = true;
 	/* what is done by a connection's state is done to others than new ones */
-	if (dreg && !wire_reg(dreg, &to) && reg->what != LOADED_STATE)
-		d->rule->verdict = FILTER_END;
+	if (dreg && !wire_reg(dreg, &to))
+		d->rule->verdict = d->rule->states ? FILTER_ACCEPT : FILTER_END;
 }
 
 /* ---- expressions of iptables-nft ---- */

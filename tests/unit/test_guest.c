@@ -715,6 +715,7 @@ static void answers_are_let_through(void **state)
 		{"what is new", {.in = "lan0", .not_reply = true}, false},
 		{"to some ports of clients", {.in = "lan0", .ports = {25, 25}}, false},
 		{"from some ports", {.in = "lan0", .limited = true}, false},
+		{"in a set of states", {.in = "lan0", .states = true, .unsure = true}, false},
 		{"from another network", {.in = "box0"}, false},
 	};
 	(void)state;

@@ -217,6 +217,10 @@ static void chains_that_stop_nothing_get_no_rule(void **state)
 		"type filter hook forward priority 0; policy drop; ct status dnat accept;",
 		"type filter hook forward priority 0; policy drop; iifname wan0 oifname lan0 "
 		"accept; iifname wan0 accept; ct state established accept;",
+		"type filter hook forward priority 0; policy drop; ct state { established, related "
+		"} accept; oifname lan0 accept;",
+		"type filter hook forward priority 0; policy drop; ct state vmap { established : "
+		"accept, related : accept, invalid : drop }; oifname lan0 accept;",
 		/* by the route to the target */
 		"type filter hook forward priority 0; policy drop; oifname lan0 accept; "
 		"iifname lan0 oifname wan0 accept;",
