@@ -86,6 +86,7 @@ struct other_rule {
 	int priority;                        /* of the base chain */
 	uint64_t handle; /* nf_tables' of the rule; else its number in the chain, from 0 */
 	size_t number;   /* in the chain, from 0, where pfwd has no rule there */
+	size_t siblings; /* rules that the chain has, this one too; 0: not known, or pfwd has some */
 	bool xt;         /* a rule of nf_tables that iptables-nft made and alone can print */
 };
 

@@ -43,6 +43,7 @@ struct other_chain {
 	uint64_t order;  /* of two base chains of one priority, the one with the larger is first */
 	bool before_own; /* all of it stands before pfwd's forwards */
 	size_t met;      /* rules that were read, those too that do nothing, but none of pfwd's */
+	bool shared;     /* pfwd has rules there too */
 };
 
 /* Rules and policies that drop packets in base chains that filter, and the chains below them. */

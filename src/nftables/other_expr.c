@@ -1113,6 +1113,9 @@ int other_expr_add(const struct other_source *source, const struct nlmsghdr *nlh
 		asked(&d)->comment = other_rules_text(d.cases->texts, comment);
 	asked(&d)->handle = wire_long(a.of[NFTA_RULE_HANDLE]);
 	asked(&d)->number = chain->met;
-	chain->met += strcmp(comment, GUEST_COMMENT) != 0;
+	if (strcmp(comment, GUEST_COMMENT) == 0)
+		chain->shared = true;
+	else
+		chain->met++;
 	return d.failed ? -1 : cases_end(d.cases, chain);
 }

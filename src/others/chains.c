@@ -99,6 +99,7 @@ static void place_rule(struct walk *w, const struct other_chain *chain, struct o
 	r->hook = w->base->hook;
 	r->priority = w->base->priority;
 	r->before_own = w->base->before_own;
+	r->siblings = chain->shared ? 0 : chain->met;
 	r->comment = r->comment ? r->comment : "";
 	if (r->comment || w->owned != chain)
 		r->owner = owner_of(r);

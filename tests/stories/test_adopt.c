@@ -518,6 +518,24 @@ static void forwards_that_are_there_stay(void **state)
 	assert_silent(town_rules_of_others().out, "8080");
 }
 
+/* All rules of a chain go at once; of another one what translates nothing stays. */
+static void what_else_is_in_a_chain_stays(void **state)
+{
+	(void)state;
+	town_sh("nft 'table ip mine {\nchain whole { type nat hook prerouting priority -99\n"
+		"tcp dport { 80, 81 } dnat to 192.168.1.2\nudp dport 53 dnat to 192.168.1.2\n}\n"
+		"chain part { type nat hook prerouting priority -98\n"
+		"counter\ntcp dport 82 dnat to 192.168.1.2\n}\n}'");
+	pfwd(0, "adopt");
+	assert_string_equal(pfwd(0, "list -rn -o FORWARD").out,
+			    "*:80/tcp\n*:81/tcp\n*:82/tcp\n*:53/udp\n");
+	assert_string_equal(
+		town_run("nft -sy list table ip mine | tr -s '\\n\\t' ' '").out,
+		"table ip mine { chain whole { type nat hook prerouting priority -99; policy "
+		"accept; } chain part { type nat hook prerouting priority -98; policy "
+		"accept; counter } } ");
+}
+
 /* ---- from a file ---- */
 
 static void a_file_is_read_and_the_kernel_is_not(void **state)
@@ -565,6 +583,7 @@ int main(void)
 		TEST(rules_of_ipv6_move_too),
 		TEST(each_tool_has_its_file),
 		TEST(forwards_that_are_there_stay),
+		TEST(what_else_is_in_a_chain_stays),
 		TEST(a_file_is_read_and_the_kernel_is_not),
 		TEST(the_kernels_own_text_means_the_same),
 	};
