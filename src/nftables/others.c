@@ -23,6 +23,7 @@
 #include "host/route.h"
 #include "host/netlink.h"
 #include "model/array.h"
+#include "model/hash.h"
 #include "nftables/others.h"
 #include "nftables/wire.h"
 
@@ -617,6 +618,12 @@ struct reader {
 	struct others *out;
 	bool early; /* prerouting and ingress are what matters */
 	bool no_memory;
+	struct wanted_table { /* its rules are read */
+		uint8_t nfproto;
+		char name[BUCKET_NAME_MAX];
+	} * tables;
+	size_t table_count;
+	struct hash_table index; /* of the chains */
 	struct jump {
 		size_t chain, rule;
 		char to[BUCKET_NAME_MAX];
@@ -624,15 +631,21 @@ struct reader {
 	size_t jump_count;
 };
 
-static struct others_chain *find_chain(const struct others *others, uint8_t nfproto,
-				       const char *table, const char *name)
+static uint64_t hash_chain(uint8_t nfproto, const char *table, const char *name)
 {
-	for (size_t i = 0; i < others->count; i++) {
-		struct others_chain *c = &others->chains[i];
+	return hash_text(hash_text(nfproto, table), name);
+}
+
+static struct others_chain *find_chain(const struct reader *r, uint8_t nfproto, const char *table,
+				       const char *name)
+{
+	const struct others_chain *c;
+	size_t at = 0;
+	uint64_t hash = hash_chain(nfproto, table, name);
+	while ((c = hash_table_next(&r->index, hash, &at)))
 		if (c->nfproto == nfproto && strcmp(c->name, name) == 0 &&
 		    strcmp(c->table, table) == 0)
-			return c;
-	}
+			return &r->out->chains[c - r->out->chains];
 	return NULL;
 }
 
@@ -765,7 +778,7 @@ static int on_rule(const struct nlmsghdr *nlh, void *data)
 	const char *chain = wire_string(a.of[NFTA_RULE_CHAIN]);
 	if (!table || !chain)
 		return MNL_CB_OK;
-	struct others_chain *c = find_chain(r->out, family_of(nlh), table, chain);
+	struct others_chain *c = find_chain(r, family_of(nlh), table, chain);
 	if (c && add_rule(r, c, &a) < 0) {
 		r->no_memory = true;
 		return MNL_CB_STOP;
@@ -786,7 +799,7 @@ static int dump(uint16_t type, uint8_t nfproto, const char *table, mnl_cb_t on, 
 	return netlink_dump(NETLINK_NETFILTER, nlh, on, r);
 }
 
-/* Only tables with a base chain on a hook that matters are read further. */
+/* Whether it is a base chain on a hook that matters: only its table is read further. */
 static bool matters(const struct reader *r, const struct others_chain *c)
 {
 	bool device = c->nfproto == NFPROTO_NETDEV;
@@ -797,23 +810,71 @@ static bool matters(const struct reader *r, const struct others_chain *c)
 	return c->base && c->hook >= NF_INET_LOCAL_IN && c->hook <= NF_INET_POST_ROUTING;
 }
 
-static int read_rules(struct reader *r)
+static bool is_wanted(const struct reader *r, const struct others_chain *c)
 {
+	for (size_t i = 0; i < r->table_count; i++)
+		if (r->tables[i].nfproto == c->nfproto && strcmp(r->tables[i].name, c->table) == 0)
+			return true;
+	return false;
+}
+
+/* Find the tables that are read further, and forget the chains of all others. */
+static int choose_tables(struct reader *r)
+{
+	struct others *out = r->out;
+	size_t kept = 0;
+	for (size_t i = 0; i < out->count; i++) {
+		const struct others_chain *c = &out->chains[i];
+		if (!matters(r, c) || is_wanted(r, c))
+			continue;
+		void *tables = r->tables;
+		struct wanted_table *t = array_append(&tables, &r->table_count, sizeof(*t));
+		r->tables = tables;
+		if (!t)
+			return -1;
+		t->nfproto = c->nfproto;
+		strcpy(t->name, c->table);
+	}
+	for (size_t i = 0; i < out->count; i++)
+		if (is_wanted(r, &out->chains[i]))
+			out->chains[kept++] = out->chains[i];
+	out->count = kept;
+	return 0;
+}
+
+static int make_index(struct reader *r)
+{
+	struct err ignored;
+	if (hash_table_init(&r->index, r->out->count, &ignored) < 0)
+		return -1;
 	for (size_t i = 0; i < r->out->count; i++) {
 		const struct others_chain *c = &r->out->chains[i];
-		bool before = false;
-		for (size_t k = 0; k < i; k++)
-			before = before || (matters(r, &r->out->chains[k]) &&
-					    r->out->chains[k].nfproto == c->nfproto &&
-					    strcmp(r->out->chains[k].table, c->table) == 0);
-		if (!matters(r, c) || before)
-			continue;
-		char table[BUCKET_NAME_MAX];
-		strcpy(table, c->table);
-		if (dump(NFT_MSG_GETRULE, c->nfproto, table, on_rule, r) < 0)
-			return -1;
+		hash_table_add(&r->index, hash_chain(c->nfproto, c->table, c->name), c);
 	}
 	return 0;
+}
+
+static int read_rules(struct reader *r)
+{
+	if (choose_tables(r) < 0 || make_index(r) < 0) {
+		r->no_memory = true;
+		return -1;
+	}
+	for (size_t i = 0; i < r->table_count; i++)
+		if (dump(NFT_MSG_GETRULE, r->tables[i].nfproto, r->tables[i].name, on_rule, r) < 0)
+			return -1;
+	return 0;
+}
+
+static void set_jumps(struct reader *r)
+{
+	const struct others *out = r->out;
+	for (size_t i = 0; i < r->jump_count; i++) {
+		const struct jump *j = &r->jumps[i];
+		struct others_chain *from = &out->chains[j->chain];
+		const struct others_chain *to = find_chain(r, from->nfproto, from->table, j->to);
+		from->rules[j->rule].to = to ? (uint32_t)(to - out->chains) : UINT32_MAX;
+	}
 }
 
 static int read_all(bool early, struct others *out)
@@ -826,12 +887,9 @@ static int read_all(bool early, struct others *out)
 		result = dump(NFT_MSG_GETTABLE, NFPROTO_UNSPEC, NULL, on_table, &r);
 	if (result == 0)
 		result = read_rules(&r);
-	for (size_t i = 0; i < r.jump_count; i++) {
-		const struct jump *j = &r.jumps[i];
-		struct others_chain *from = &out->chains[j->chain];
-		const struct others_chain *to = find_chain(out, from->nfproto, from->table, j->to);
-		from->rules[j->rule].to = to ? (uint32_t)(to - out->chains) : UINT32_MAX;
-	}
+	set_jumps(&r);
+	hash_table_free(&r.index);
+	free(r.tables);
 	free(r.jumps);
 	if (r.no_memory) {
 		errno = ENOMEM;
