@@ -36,8 +36,9 @@ struct draft {
 	struct adopt *out;
 	struct candidate *items;
 	size_t count;
-	bool changed; /* a rule was given up since this was last false */
-	bool failed;  /* out of memory */
+	bool changed;                     /* a rule was given up since this was last false */
+	bool failed;                      /* out of memory */
+	const struct forward **by_target; /* those of the plan */
 	struct picks sources, ways, keeps, staying; /* values that others are compared with */
 };
 

@@ -3,9 +3,11 @@
  * Rules that let translated connections in. pfwd lets in those of its forwards by itself, and
  * nothing else; so a rule that also lets in what is sent to the target directly is still needed.
  */
+#include <stdlib.h>
 #include <string.h>
 
 #include "adopt/draft.h"
+#include "model/search.h"
 
 /* Whether all that b takes is taken by a. */
 static bool holds(enum overlap a_to_b)
@@ -71,10 +73,11 @@ bool draft_is_let_in(const struct draft *d, const struct forward *f)
 /* Whether translated connections to f's target meet the value. */
 static bool belongs_to(const struct draft *d, const struct other_rule *v, const struct forward *f)
 {
-	bool here = forward_to_self(f) || is_own(d, &f->target);
 	if (f->except || !draft_may_meet(v, f) || !v->proto || !v->ports.last ||
-	    v->hook != (here ? OTHER_INPUT : OTHER_FORWARD) ||
 	    ports_overlap(v->ports, f->target_ports) == OVERLAP_DISJOINT)
+		return false;
+	bool here = forward_to_self(f) || is_own(d, &f->target);
+	if (v->hook != (here ? OTHER_INPUT : OTHER_FORWARD))
 		return false;
 	if (forward_to_self(f))
 		return !network_is_set(&v->dst) || !address_is_set(&f->addr) ||
@@ -103,14 +106,19 @@ static const char *compare(const struct other_rule *v, const struct forward *f)
 	return NULL;
 }
 
+static bool translates_still(const struct draft *d, size_t value)
+{
+	const struct other_rule *v = &d->rules->items[value];
+	return draft_translates(v) && (*v->owner || draft_stays(d, d->out->rule_of[value]));
+}
+
 /* Whether a translation that stays sends connections there too. */
 static bool is_needed_by_others(const struct draft *d, const struct other_rule *v)
 {
-	for (size_t i = 0; i < d->rules->count; i++) {
-		const struct other_rule *t = &d->rules->items[i];
+	for (size_t i = 0; i < d->staying.count; i++) {
+		const struct other_rule *t = &d->rules->items[d->staying.items[i]];
 		struct ports to = t->to_ports.last ? t->to_ports : t->ports;
-		if (draft_translates(t) && (*t->owner || draft_stays(d, d->out->rule_of[i])) &&
-		    (!t->family || !v->family || t->family == v->family) &&
+		if ((!t->family || !v->family || t->family == v->family) &&
 		    (!t->proto || t->proto == v->proto) &&
 		    (!to.last || ports_overlap(to, v->ports) != OVERLAP_DISJOINT) &&
 		    (address_is_set(&t->to) ? network_holds(&v->dst, &t->to)
@@ -145,15 +153,37 @@ enum belonging {
 	BELONGS_WHOLLY, /* forwards make it needless */
 };
 
+/* The order of by_target. */
+static int compare_targets(const void *a, const void *b)
+{
+	const struct forward *x = *(const struct forward *const *)a;
+	const struct forward *y = *(const struct forward *const *)b;
+	int d = address_compare(&x->target, &y->target);
+	return d ? d : (x > y) - (x < y);
+}
+
+/* For search_first. */
+static int compare_target(const void *key, const void *item)
+{
+	return address_compare(key, &(*(const struct forward *const *)item)->target);
+}
+
 static enum belonging find_belonging(const struct draft *d, const struct other_rule *v,
 				     const char **reason)
 {
-	const struct forwards *set = &d->out->forwards;
+	const struct forward *const *all = d->by_target;
+	size_t count = d->out->forwards.count, i = 0;
 	enum belonging best = BELONGS_NOT;
-	for (size_t i = 0; i < set->count && best != BELONGS_WHOLLY; i++) {
-		if (!belongs_to(d, v, &set->items[i]))
+	/* thousands of rules have one target each */
+	bool one = v->hook == OTHER_FORWARD && v->dst.prefix == address_bits(v->dst.addr.family);
+	if (one)
+		i = search_first(&v->dst.addr, all, count, sizeof(*all), compare_target);
+	for (; i < count && best != BELONGS_WHOLLY; i++) {
+		if (one && !address_equal(&all[i]->target, &v->dst.addr))
+			break;
+		if (!belongs_to(d, v, all[i]))
 			continue;
-		const char *why = compare(v, &set->items[i]);
+		const char *why = compare(v, all[i]);
 		best = why ? BELONGS_IN_PART : BELONGS_WHOLLY;
 		*reason = why;
 	}
@@ -170,12 +200,21 @@ static void take_accept(struct draft *d, size_t rule)
 			   "other rules");
 }
 
+static bool is_needed(const struct draft *d, size_t rule)
+{
+	const struct adopt_rule *r = &d->out->rules[rule];
+	for (size_t i = r->first; i <= r->last; i++)
+		if (d->out->rule_of[i] == rule && is_needed_by_others(d, &d->rules->items[i]))
+			return true;
+	return false;
+}
+
 static void judge_rule(struct draft *d, size_t rule)
 {
 	struct adopt_rule *r = &d->out->rules[rule];
 	const char *reason = NULL;
 	size_t values = 0, whole = 0, parts = 0;
-	bool needed = false, exact = true;
+	bool exact = true;
 	for (size_t i = r->first; i <= r->last; i++) {
 		const struct other_rule *v = &d->rules->items[i];
 		if (d->out->rule_of[i] != rule)
@@ -186,7 +225,6 @@ static void judge_rule(struct draft *d, size_t rule)
 		whole += b == BELONGS_WHOLLY;
 		parts += b == BELONGS_IN_PART;
 		reason = reason ? reason : why;
-		needed = needed || is_needed_by_others(d, v);
 		exact = exact && v->exact;
 	}
 	if (whole + parts == 0)
@@ -197,7 +235,7 @@ static void judge_rule(struct draft *d, size_t rule)
 		draft_give_up(d, rule, "%s", reason);
 	else if (whole < values)
 		draft_give_up(d, rule, "it also lets in other connections");
-	else if (needed)
+	else if (is_needed(d, rule))
 		draft_give_up(d, rule, "a rule that stays needs it");
 	else if (is_home(d, "iptables") &&
 		 strcmp(d->rules->items[r->first].backend, "nftables") == 0)
@@ -212,8 +250,24 @@ static void judge_rule(struct draft *d, size_t rule)
 		take_accept(d, rule);
 }
 
+static bool sort_by_target(struct draft *d)
+{
+	const struct forwards *set = &d->out->forwards;
+	d->by_target = calloc(set->count + 1, sizeof(*d->by_target));
+	for (size_t i = 0; d->by_target && i < set->count; i++)
+		d->by_target[i] = &set->items[i];
+	if (d->by_target)
+		qsort(d->by_target, set->count, sizeof(*d->by_target), compare_targets);
+	return d->by_target;
+}
+
 void draft_accepts(struct draft *d)
 {
+	draft_pick(d, &d->staying, translates_still);
+	if (!sort_by_target(d)) {
+		d->failed = true;
+		return;
+	}
 	for (size_t rule = 0; rule < d->out->count; rule++) {
 		const struct other_rule *v = &d->rules->items[d->out->rules[rule].first];
 		if (accepts_new(v) && !*v->owner &&

@@ -114,6 +114,7 @@ int adopt_plan(const struct other_rules *rules, const struct adopt_host *host, s
 	free(d.ways.items);
 	free(d.keeps.items);
 	free(d.staying.items);
+	free(d.by_target);
 	if (result < 0)
 		adopt_free(out);
 	return result;
