@@ -39,15 +39,19 @@ struct plan { /* a zeroed one is empty: nothing to do */
 	bool *keeps;
 };
 
+struct plan_want {
+	const struct layout *layout; /* the chains */
+	const struct ways *ways;     /* where the jumps stand; NULL: at the head of base chains */
+};
+
 /*
- * The changes, in order, after which the table holds the chains that the layout has for it, with
- * the jumps where ways says; NULL: at the head of the base chains.
- * Somebody else's rules stay, and so do the chains that they are in or jump to. *out points into
- * have and want, which must outlive it. 0, or -1 (out of memory, or a
- * chain of others has a name that is needed) and *out is empty.
+ * The changes, in order, after which the table holds what is wanted. Somebody else's rules stay,
+ * and so do the chains that they are in or jump to. *out points into have and the layout, which
+ * must outlive it. 0, or -1 (out of memory, or a chain of others has a name that is needed) and
+ * *out is empty.
  */
-int plan_make(const struct state *have, const struct layout *want, const struct ways *ways,
-	      struct plan *out, struct err *err);
+int plan_make(const struct state *have, const struct plan_want *want, struct plan *out,
+	      struct err *err);
 void plan_free(struct plan *plan);
 
 #endif

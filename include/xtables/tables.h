@@ -6,7 +6,6 @@
 #ifndef PFWD_XTABLES_TABLES_H
 #define PFWD_XTABLES_TABLES_H
 
-#include "others/cases.h"
 #include "xtables/other_entry.h"
 #include "xtables/plan.h"
 
@@ -42,35 +41,33 @@ int tables_read_foreign(const struct tables *tables, struct foreign *out, struct
 /* As tables_read, of a table that is not there. */
 int tables_read_none(enum family family, enum table table, struct state *out, struct err *err);
 
-struct tables_others {
+struct tables_others { /* which of them */
 	enum others_depth depth;
-	const struct state *own;     /* what the table holds of pfwd */
-	struct other_chains *chains; /* empty; to be filled */
-	struct rule_cases *cases;    /* used for each rule */
+	const struct state *own; /* what the table holds of pfwd */
 };
-/* Others' chains and rules. 0, or -1 (out of memory). */
-int tables_others(const struct tables *tables, const struct tables_others *others, struct err *err);
+/* Append others' rules to out. 0, or -1 (out of memory). */
+int tables_others(const struct tables *tables, const struct tables_others *which,
+		  struct other_rules *out, struct err *err);
 
 /* Of a filter table: the program that has loaded it and the other tables as wholes, or NULL. */
 const char *tables_owner(const struct tables *filter);
-
-/* The same as values, appended to out. own: what the table holds of pfwd. 0, or -1 (out of memory).
- */
-int tables_walk_others(const struct tables *tables, const struct state *own,
-		       enum others_depth depth, struct other_rules *out, struct err *err);
 
 struct tables_place { /* of a rule of others */
 	const char *chain;
 	size_t number; /* in it, from 0 */
 };
+struct tables_places { /* sorted by chain and number */
+	struct tables_place *items;
+	size_t count;
+};
 struct deletion { /* a zeroed one is empty */
 	struct plan plan;
 	struct rule_ref *refs; /* of its operations */
 };
-/* A plan that deletes the rules at these places, which are sorted by chain and number, and lie in
- * the open table. 0, or -1 (out of memory) and *out is empty. */
-int tables_plan_deletion(const struct tables *tables, const struct tables_place *places,
-			 size_t count, struct deletion *out, struct err *err);
+/* A plan that deletes the rules at these places, which lie in the open table. 0, or -1 (out of
+ * memory) and *out is empty. */
+int tables_plan_deletion(const struct tables *tables, const struct tables_places *places,
+			 struct deletion *out, struct err *err);
 void deletion_free(struct deletion *deletion);
 
 /* Carry out the plan in memory, and keep what it deletes for tables_undo. 0, or -1. */

@@ -163,41 +163,45 @@ static bool has_ends(const struct other_set *set)
 	return set->flags & NFT_SET_INTERVAL && !(set->flags & NFT_SET_CONCAT);
 }
 
-static int join_ranges(struct other_set *set, const struct ordered *order, size_t count,
-		       struct other_element *made, size_t *made_count)
+struct arranging {
+	struct ordered *order; /* by key */
+	size_t count;
+	struct other_element *made;
+	size_t made_count;
+};
+
+static int join_ranges(struct other_set *set, struct arranging *a)
 {
-	for (size_t i = 0; i < count; i++) {
+	const struct ordered *order = a->order;
+	for (size_t i = 0; i < a->count; i++) {
 		size_t next = i + 1;
 		if (order[i].e->end)
 			continue;
-		while (next < count && memcmp(order[next].key, order[i].key, key_room(set)) == 0)
+		while (next < a->count && memcmp(order[next].key, order[i].key, key_room(set)) == 0)
 			next++;
-		if (finish_range(set, &order[i], next < count ? &order[next] : NULL,
-				 &made[(*made_count)++]) < 0)
+		if (finish_range(set, &order[i], next < a->count ? &order[next] : NULL,
+				 &a->made[a->made_count++]) < 0)
 			return -1;
 	}
 	return 0;
 }
 
 /* The kernel's order of a hash is another one each time. */
-static int order_elements(struct other_set *set, struct ordered *order, struct other_element *made)
+static int order_elements(struct other_set *set, struct arranging *a)
 {
-	size_t count = 0, made_count = 0;
 	for (size_t i = 0; i < set->count; i++) {
 		const struct other_element *e = &set->items[i];
 		if (e->all)
-			made[made_count++] = *e;
+			a->made[a->made_count++] = *e;
 		else
-			order[count++] = (struct ordered){set->bytes + e->first, key_room(set), e};
+			a->order[a->count++] =
+				(struct ordered){set->bytes + e->first, key_room(set), e};
 	}
-	qsort(order, count, sizeof(*order), compare_keys);
-	if (has_ends(set) && join_ranges(set, order, count, made, &made_count) < 0)
-		return -1;
-	for (size_t i = 0; !has_ends(set) && i < count; i++)
-		made[made_count++] = *order[i].e;
-	free(set->items);
-	set->items = made;
-	set->count = set->room = made_count;
+	qsort(a->order, a->count, sizeof(*a->order), compare_keys);
+	if (has_ends(set))
+		return join_ranges(set, a);
+	for (size_t i = 0; i < a->count; i++)
+		a->made[a->made_count++] = *a->order[i].e;
 	return 0;
 }
 
@@ -206,15 +210,19 @@ int other_set_finish(struct other_set *set)
 	set->read = true;
 	if (set->count == 0)
 		return 0;
-	struct other_element *made = calloc(set->count, sizeof(*made));
-	struct ordered *order = calloc(set->count, sizeof(*order));
-	int result = -1;
-	if (made && order && (!has_ends(set) || reserve_bytes(set) == 0))
-		result = order_elements(set, order, made);
-	if (result < 0)
-		free(made);
-	free(order);
-	return result;
+	struct arranging a = {.order = calloc(set->count, sizeof(*a.order)),
+			      .made = calloc(set->count, sizeof(*a.made))};
+	bool room = a.order && a.made && (!has_ends(set) || reserve_bytes(set) == 0);
+	int result = room ? order_elements(set, &a) : -1;
+	free(a.order);
+	if (result < 0) {
+		free(a.made);
+		return -1;
+	}
+	free(set->items);
+	set->items = a.made;
+	set->count = set->room = a.made_count;
+	return 0;
 }
 
 void other_set_free(struct other_set *set)

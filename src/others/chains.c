@@ -172,13 +172,19 @@ static int add_value(struct walk *w, struct other_rules *out, const struct other
 	return other_rules_add(out, r, w->err);
 }
 
+struct way {                              /* by which packets get to a rule */
+	const struct other_rule *reached; /* what all jumps on the way ask for */
+	bool shared;                      /* only a share of the packets comes here */
+	int depth;                        /* of the jumps */
+};
+
 static int act(struct walk *w, const struct other_chain *chain, const struct chain_rule *rule,
-	       const struct other_rule *reached, bool shared)
+	       const struct way *way)
 {
 	struct other_rule r = rule->rule;
-	if (!narrow_by(&r, reached))
+	if (!narrow_by(&r, way->reached))
 		return 0;
-	if (shared && translates(r.action))
+	if (way->shared && translates(r.action))
 		r.action = OTHER_BALANCE;
 	if (r.action == OTHER_ACCEPT && w->base->nat)
 		r.action = OTHER_KEEP;
@@ -217,21 +223,19 @@ static int note_drop(struct walk *w, const struct other_chain *chain, const stru
 	return add_value(w, &drops->rules, &r);
 }
 
-static int walk_chain(struct walk *w, size_t at, const struct other_rule *reached, bool shared,
-		      int depth);
+static int walk_chain(struct walk *w, size_t at, const struct way *way);
 
-static int follow(struct walk *w, const struct chain_rule *rule, const struct other_rule *reached,
-		  bool shared, int depth)
+static int follow(struct walk *w, const struct chain_rule *rule, const struct way *way)
 {
-	struct other_rule there = *reached;
-	if (rule->to >= w->chains->count || depth == DEPTH_MAX || !narrow_by(&there, &rule->rule))
+	struct other_rule there = *way->reached;
+	const struct way on = {&there, way->shared, way->depth + 1};
+	if (rule->to >= w->chains->count || way->depth == DEPTH_MAX ||
+	    !narrow_by(&there, &rule->rule))
 		return 0;
-	return walk_chain(w, rule->to, &there, shared, depth + 1);
+	return walk_chain(w, rule->to, &on);
 }
 
-/* shared: only a share of the packets comes here. */
-static int walk_chain(struct walk *w, size_t at, const struct other_rule *reached, bool shared,
-		      int depth)
+static int walk_chain(struct walk *w, size_t at, const struct way *way)
 {
 	const struct other_chain *chain = &w->chains->items[at];
 	struct shares shares = {.count = 0};
@@ -240,29 +244,30 @@ static int walk_chain(struct walk *w, size_t at, const struct other_rule *reache
 	for (size_t i = 0; i < chain->count && w->steps && result == 0; i++) {
 		struct chain_rule *rule = &chain->rules[i];
 		w->steps--;
-		bool some = shared || rule->share || takes_rest(&shares, &rule->rule);
+		struct way here = *way;
+		here.shared = way->shared || rule->share || takes_rest(&shares, &rule->rule);
 		rule->seen = true;
 		if (rule->share && shares.count < SHARES_MAX)
 			shares.of[shares.count++] = &rule->rule;
 		switch (rule->verdict) {
 		case CHAIN_ACT:
-			result = act(w, chain, rule, reached, some);
+			result = act(w, chain, rule, &here);
 			break;
 		case CHAIN_JUMP:
-			result = follow(w, rule, reached, some, depth);
+			result = follow(w, rule, &here);
 			break;
 		case CHAIN_GOTO:
 			before = w->out->count;
-			result = follow(w, rule, reached, some, depth);
+			result = follow(w, rule, &here);
 			if (w->out->count == before) /* nothing there takes the packets */
 				spare(w, rule);
 			break;
 		case CHAIN_OWN:
 			w->own = w->own == SIZE_MAX ? w->out->count : w->own;
-			result = follow(w, rule, reached, some, depth);
+			result = follow(w, rule, &here);
 			break;
 		case CHAIN_DROP:
-			result = note_drop(w, chain, &rule->rule, reached);
+			result = note_drop(w, chain, &rule->rule, way->reached);
 			spare(w, rule);
 			break;
 		case CHAIN_RETURN:
@@ -279,12 +284,13 @@ static int walk_chain(struct walk *w, size_t at, const struct other_rule *reache
 static int walk_base(struct walk *w, size_t at)
 {
 	static const struct other_rule any = {.exact = true};
+	static const struct way from_hook = {.reached = &any};
 	size_t first = w->out->count;
 	w->base = &w->chains->items[at];
 	w->own = SIZE_MAX;
 	w->owned = NULL;
 	w->spared_count = 0;
-	if (walk_chain(w, at, &any, false, 0) < 0 ||
+	if (walk_chain(w, at, &from_hook) < 0 ||
 	    (w->base->drops && note_drop(w, w->base, &any, &any) < 0))
 		return -1;
 	for (size_t i = first; w->own != SIZE_MAX && i < w->own; i++)
@@ -300,8 +306,9 @@ static int add_unseen(struct walk *w)
 		const struct other_chain *chain = &w->chains->items[c];
 		for (size_t i = 0; i < chain->count; i++) {
 			const struct chain_rule *rule = &chain->rules[i];
+			const struct way unknown = {&any, rule->share, 0};
 			if (rule->verdict == CHAIN_ACT && !rule->seen &&
-			    act(w, chain, rule, &any, rule->share) < 0)
+			    act(w, chain, rule, &unknown) < 0)
 				return -1;
 		}
 	}

@@ -87,18 +87,6 @@ static uint16_t read_port(const struct reader *r, const char *text, enum proto p
 	return r->host->service && proto ? r->host->service(text, proto) : 0;
 }
 
-/* FIRST[SEPARATORLAST]; false: it is none, or has port 0. */
-static bool read_ports(const struct reader *r, char *text, char separator, enum proto proto,
-		       struct ports *out)
-{
-	char *last = strchr(text, separator);
-	if (last)
-		*last++ = '\0';
-	out->first = read_port(r, text, proto);
-	out->last = last && *last ? read_port(r, last, proto) : last ? UINT16_MAX : out->first;
-	return out->first && out->last >= out->first;
-}
-
 struct list {
 	struct other_rule items[LIST_MAX];
 	size_t count;
@@ -122,6 +110,19 @@ struct line {
 	bool go;     /* -g */
 	bool nat_to; /* some --to-... was read */
 };
+
+/* FIRST[SEPARATORLAST]; false: it is none, or has port 0. */
+static bool read_ports(const struct line *l, char *text, char separator, struct ports *out)
+{
+	char *last = strchr(text, separator);
+	if (last)
+		*last++ = '\0';
+	out->first = read_port(l->r, text, l->proto);
+	out->last = last && *last ? read_port(l->r, last, l->proto)
+		    : last        ? UINT16_MAX
+				  : out->first;
+	return out->first && out->last >= out->first;
+}
 
 static void restrict_to(struct line *l, const struct list *list)
 {
@@ -157,7 +158,7 @@ static bool take_ports(struct line *l, char *value)
 	struct list list = {.count = 0};
 	for (char *rest = value, *item; (item = strsep(&rest, ","));) {
 		struct other_rule *way = list_add(&list);
-		if (!way || !read_ports(l->r, item, ':', l->proto, &way->ports))
+		if (!way || !read_ports(l, item, ':', &way->ports))
 			return false;
 	}
 	restrict_to(l, &list);
@@ -310,7 +311,7 @@ static bool read_to_ports(struct line *l, char *text, struct other_rule *out)
 		if (!out->to_base)
 			return false;
 	}
-	return read_ports(l->r, text, '-', l->proto, &out->to_ports);
+	return read_ports(l, text, '-', &out->to_ports);
 }
 
 /* [FIRST[-LAST]][:PORTS], IPv6 addresses with ports in brackets. */

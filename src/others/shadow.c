@@ -347,43 +347,46 @@ static bool matters(const struct other_rule *r, enum other_hook hook)
 				   r->action == OTHER_BALANCE || r->action == OTHER_KEEP);
 }
 
-static size_t add_rules(const struct shadow *s, enum other_hook hook, struct item *items)
+struct on_hook { /* all that packets may meet on a hook */
+	enum other_hook hook;
+	struct item *items;
+	size_t count;
+	struct other_rule *owns; /* room for one rule a forward */
+};
+
+static void add_rules(const struct shadow *s, struct on_hook *on)
 {
-	size_t count = 0;
 	for (size_t i = 0; i < s->rules->count; i++) {
 		struct other_rule *r = &s->rules->items[i];
-		if (!matters(r, hook))
+		if (!matters(r, on->hook))
 			continue;
-		items[count] = (struct item){.rule = r,
-					     .priority = r->priority,
-					     .legacy = is_legacy(r->backend),
-					     .place = r->before_own ? 0 : 2,
-					     .number = count};
-		count++;
+		on->items[on->count] = (struct item){.rule = r,
+						     .priority = r->priority,
+						     .legacy = is_legacy(r->backend),
+						     .place = r->before_own ? 0 : 2,
+						     .number = on->count};
+		on->count++;
 	}
-	return count;
 }
 
-/* owns: room for one rule a forward. */
-static size_t add_own(const struct shadow *s, enum other_hook hook, struct other_rule *owns,
-		      struct item *items, size_t count)
+static void add_own(const struct shadow *s, struct on_hook *on)
 {
 	for (size_t i = 0; i < s->own_count; i++) {
 		struct shadow_own *own = &s->own[i];
-		bool local = hook == OTHER_OUTPUT, legacy = is_legacy(own->backend);
+		bool local = on->hook == OTHER_OUTPUT, legacy = is_legacy(own->backend);
 		if (local && !own->f->local)
 			continue;
-		owns[i] = shadow_rule_of(own->f, local);
-		place_own(&owns[i], own);
-		items[count] = (struct item){.own = &owns[i],
-					     .of = own,
-					     .priority = legacy ? SHADOW_LEGACY : SHADOW_NFT,
-					     .legacy = legacy,
-					     .place = 1,
-					     .number = count};
-		count++;
+		on->owns[i] = shadow_rule_of(own->f, local);
+		place_own(&on->owns[i], own);
+		on->items[on->count] =
+			(struct item){.own = &on->owns[i],
+				      .of = own,
+				      .priority = legacy ? SHADOW_LEGACY : SHADOW_NFT,
+				      .legacy = legacy,
+				      .place = 1,
+				      .number = on->count};
+		on->count++;
 	}
-	return count;
 }
 
 /* What each backend's rules are met by: those of the same backend that stand before, and of the
@@ -445,31 +448,34 @@ static int find_on(const struct shadow *s, enum other_hook hook, struct err *err
 {
 	size_t room = s->rules->count + s->own_count + 1;
 	struct pass p = {.shadow = s};
-	struct item *items = calloc(room, sizeof(*items));
+	struct on_hook on = {.hook = hook,
+			     .items = calloc(room, sizeof(*on.items)),
+			     .owns = calloc(s->own_count + 1, sizeof(*on.owns))};
 	struct item **order = calloc(room, sizeof(*order));
-	struct other_rule *owns = calloc(s->own_count + 1, sizeof(*owns));
-	int result = items && order && owns ? 0 : err_memory(err);
-	size_t count = result == 0 ? add_rules(s, hook, items) : 0;
-	count = result == 0 ? add_own(s, hook, owns, items, count) : 0;
+	int result = on.items && order && on.owns ? 0 : err_memory(err);
+	if (result == 0) {
+		add_rules(s, &on);
+		add_own(s, &on);
+	}
 	for (int l = 0; result == 0 && l < 2; l++)
-		if (covers_init(&p.others[l], count, err) < 0 ||
-		    covers_init(&p.own[l], count, err) < 0)
+		if (covers_init(&p.others[l], on.count, err) < 0 ||
+		    covers_init(&p.own[l], on.count, err) < 0)
 			result = -1;
-	for (size_t i = 0; i < count; i++) {
-		order[i] = &items[i];
-		p.has[items[i].legacy] = true;
+	for (size_t i = 0; i < on.count; i++) {
+		order[i] = &on.items[i];
+		p.has[on.items[i].legacy] = true;
 	}
 	if (result == 0) {
-		qsort(order, count, sizeof(*order), compare_items);
-		result = walk_items(&p, order, count, err);
+		qsort(order, on.count, sizeof(*order), compare_items);
+		result = walk_items(&p, order, on.count, err);
 	}
 	for (int l = 0; l < 2; l++) {
 		covers_free(&p.others[l]);
 		covers_free(&p.own[l]);
 	}
-	free(items);
+	free(on.items);
 	free(order);
-	free(owns);
+	free(on.owns);
 	return result;
 }
 

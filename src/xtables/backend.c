@@ -154,6 +154,7 @@ static int walk_mangle(enum family family, enum others_depth depth, struct other
 		       struct err *err)
 {
 	static const struct state none;
+	const struct tables_others which = {depth, &none};
 	unsigned int there;
 	if (tables_there(family, &there, err) < 0)
 		return -1;
@@ -163,7 +164,7 @@ static int walk_mangle(enum family family, enum others_depth depth, struct other
 	struct tables *t = tables_open(family, TABLE_MANGLE, err);
 	if (!t)
 		return -1;
-	int result = tables_walk_others(t, &none, depth, out, err);
+	int result = tables_others(t, &which, out, err);
 	tables_close(t);
 	return result;
 }
@@ -188,8 +189,8 @@ static int list_others(const struct ruleset *set, enum others_depth depth, struc
 			return -1;
 		for (int t = 0; t < (depth == OTHERS_ALL ? 2 : 1); t++) {
 			const struct tables *open = s->tables[f][tables[t]];
-			if (open &&
-			    tables_walk_others(open, &s->states[f][tables[t]], depth, out, err) < 0)
+			const struct tables_others which = {depth, &s->states[f][tables[t]]};
+			if (open && tables_others(open, &which, out, err) < 0)
 				return -1;
 		}
 		claim_tables(s->tables[f][TABLE_FILTER], snapshot_families[f], out, first);

@@ -20,34 +20,39 @@ _Static_assert(IPT_SO_GET_ENTRIES == IP6T_SO_GET_ENTRIES, "one number");
 _Static_assert(sizeof(struct ipt_getinfo) == sizeof(struct ip6t_getinfo), "one layout");
 _Static_assert(sizeof(struct ipt_get_entries) == sizeof(struct ip6t_get_entries), "one layout");
 
-static int ask(enum family family, int socket, int what, void *answer, socklen_t size)
+struct asker {
+	enum family family;
+	int socket;
+};
+
+static struct asker open_asker(enum family family)
 {
-	return getsockopt(socket, family == FAMILY_IPV6 ? IPPROTO_IPV6 : IPPROTO_IP, what, answer,
-			  &size);
+	int af = family == FAMILY_IPV6 ? AF_INET6 : AF_INET;
+	return (struct asker){family, socket(af, SOCK_RAW | SOCK_CLOEXEC, IPPROTO_RAW)};
 }
 
-static int open_socket(enum family family)
+static int ask(struct asker asker, int what, void *answer, socklen_t size)
 {
-	return socket(family == FAMILY_IPV6 ? AF_INET6 : AF_INET, SOCK_RAW | SOCK_CLOEXEC,
-		      IPPROTO_RAW);
+	int level = asker.family == FAMILY_IPV6 ? IPPROTO_IPV6 : IPPROTO_IP;
+	return getsockopt(asker.socket, level, what, answer, &size);
 }
 
-static int get_info(enum family family, enum table table, int socket, struct ipt_getinfo *out)
+static int get_info(struct asker asker, enum table table, struct ipt_getinfo *out)
 {
 	*out = (struct ipt_getinfo){0};
 	strcpy(out->name, table_name(table));
-	return ask(family, socket, IPT_SO_GET_INFO, out, sizeof(*out));
+	return ask(asker, IPT_SO_GET_INFO, out, sizeof(*out));
 }
 
 int blob_size(enum family family, enum table table, struct blob_size *out)
 {
 	struct ipt_getinfo info = {0};
-	int fd = open_socket(family);
+	struct asker asker = open_asker(family);
 	*out = (struct blob_size){0};
-	if (fd < 0)
+	if (asker.socket < 0)
 		return -1;
-	int result = get_info(family, table, fd, &info), error = errno;
-	close(fd);
+	int result = get_info(asker, table, &info), error = errno;
+	close(asker.socket);
 	errno = error;
 	out->entries = info.num_entries;
 	for (unsigned int hooks = info.valid_hooks; hooks; hooks &= hooks - 1)
@@ -72,10 +77,10 @@ static uint64_t hash_entries(enum family family, const char *entries, size_t siz
 }
 
 /* 0, or -1 and errno; EAGAIN: the table has changed between the two questions. */
-static int read_digest(enum family family, enum table table, int socket, uint64_t *out)
+static int read_digest(struct asker asker, enum table table, uint64_t *out)
 {
 	struct ipt_getinfo info;
-	if (get_info(family, table, socket, &info) < 0)
+	if (get_info(asker, table, &info) < 0)
 		return -1;
 	size_t size = sizeof(struct ipt_get_entries) + info.size;
 	struct ipt_get_entries *entries = malloc(size);
@@ -83,25 +88,26 @@ static int read_digest(enum family family, enum table table, int socket, uint64_
 		return -1;
 	strcpy(entries->name, info.name);
 	entries->size = info.size;
-	int result = ask(family, socket, IPT_SO_GET_ENTRIES, entries, (socklen_t)size);
+	int result = ask(asker, IPT_SO_GET_ENTRIES, entries, (socklen_t)size);
 	if (result == 0)
-		*out = hash_entries(family, (const char *)entries->entrytable, info.size);
+		*out = hash_entries(asker.family, (const char *)entries->entrytable, info.size);
 	free(entries);
 	return result;
 }
 
 int blob_digest(enum family family, enum table table, uint64_t *out, struct err *err)
 {
-	int fd = open_socket(family), result = -1;
-	for (int i = 0; fd >= 0 && result < 0 && i < TRIES; i++) {
-		result = read_digest(family, table, fd, out);
+	struct asker asker = open_asker(family);
+	int result = -1;
+	for (int i = 0; asker.socket >= 0 && result < 0 && i < TRIES; i++) {
+		result = read_digest(asker, table, out);
 		if (result < 0 && errno != EAGAIN)
 			break;
 	}
 	if (result < 0)
 		err_sys(err, errno, "cannot read the %s %s table", family_name(family),
 			table_name(table));
-	if (fd >= 0)
-		close(fd);
+	if (asker.socket >= 0)
+		close(asker.socket);
 	return result;
 }

@@ -86,8 +86,8 @@ int work_plan(struct snapshot *before, const struct forwards *wanted, struct wor
 			goto failed;
 		for (int t = 0; t < TABLES; t++) {
 			struct plan *plan = &out->plans[f][t];
-			const struct ways *places = t == TABLE_FILTER ? &ways : NULL;
-			if (plan_make(&before->states[f][t], layout, places, plan, err) < 0)
+			const struct plan_want want = {layout, t == TABLE_FILTER ? &ways : NULL};
+			if (plan_make(&before->states[f][t], &want, plan, err) < 0)
 				goto failed;
 			out->base.size += plan->count;
 		}
@@ -123,10 +123,9 @@ static bool is_done(const struct work *w, const struct step *step, struct tables
 		return false;
 	struct ways ways;
 	bool filter = step->table == TABLE_FILTER;
+	const struct plan_want want = {&w->layouts[step->family], filter ? &ways : NULL};
 	bool done = (!filter || find_ways(w, &there, &ways, &ignored) == 0) &&
-		    plan_make(&there, &w->layouts[step->family], filter ? &ways : NULL, &plan,
-			      &ignored) == 0 &&
-		    plan.count == 0;
+		    plan_make(&there, &want, &plan, &ignored) == 0 && plan.count == 0;
 	plan_free(&plan);
 	state_free(&there);
 	return done;

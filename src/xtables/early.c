@@ -41,50 +41,47 @@ static bool is_translated(const struct place *place)
 	       (place->way != EARLY_OUT || place->table == TABLE_SECURITY);
 }
 
-static int add_base(enum family family, const struct place *place, size_t chain, struct early *out,
+struct early_table {
+	enum family family;
+	enum table table;
+	struct foreign foreign; /* its chains */
+};
+
+/* The base chain of that place, if the table has it. */
+static int add_base(const struct early_table *t, const struct place *place, struct early *out,
 		    struct err *err)
 {
 	const struct rule_place where = {.table = table_name(place->table),
 					 .chain = place->chain,
-					 .family = family,
+					 .family = t->family,
 					 .legacy = true};
-	struct early_base base = {.chain = chain,
-				  .family = family,
+	struct early_base base = {.chain = foreign_find(&t->foreign, place->chain),
+				  .family = t->family,
 				  .translated = is_translated(place),
 				  .way = place->way,
 				  .zones = place->table == TABLE_RAW};
+	if (place->table != t->table || base.chain == t->foreign.count)
+		return 0;
 	rule_place_format_chain(&where, base.where);
 	snprintf(base.tool, sizeof(base.tool), "%s-legacy -t %s",
-		 family == FAMILY_IPV6 ? "ip6tables" : "iptables", table_name(place->table));
+		 t->family == FAMILY_IPV6 ? "ip6tables" : "iptables", table_name(place->table));
 	strcpy(base.chain_of, place->chain);
 	return early_add_base(out, &base, err);
 }
 
-static int add_bases(enum family family, enum table table, const struct foreign *foreign,
-		     struct early *out, struct err *err)
-{
-	int result = 0;
-	for (size_t i = 0; result == 0 && i < sizeof(places) / sizeof(places[0]); i++) {
-		size_t chain = foreign_find(foreign, places[i].chain);
-		if (places[i].table == table && chain < foreign->count)
-			result = add_base(family, &places[i], chain, out, err);
-	}
-	return result;
-}
-
 static int read_table(enum family family, enum table table, struct early *out, struct err *err)
 {
-	struct foreign foreign = {0};
+	struct early_table early = {.family = family, .table = table};
 	struct tables *t = tables_open(family, table, err);
 	/* forwards of nf_tables are checked by somebody who may not read these tables */
 	if (!t)
 		return err->kind == ERR_UNSUPPORTED || err->kind == ERR_PERMISSION ? 0 : -1;
-	int result = tables_read_foreign(t, &foreign, err);
+	int result = tables_read_foreign(t, &early.foreign, err);
 	if (result == 0)
-		result = give_set(&foreign, out, err);
-	if (result == 0)
-		result = add_bases(family, table, &foreign, out, err);
-	foreign_free(&foreign);
+		result = give_set(&early.foreign, out, err);
+	for (size_t i = 0; result == 0 && i < sizeof(places) / sizeof(places[0]); i++)
+		result = add_base(&early, &places[i], out, err);
+	foreign_free(&early.foreign);
 	tables_close(t);
 	return result;
 }

@@ -662,13 +662,14 @@ static int plan_jumps(struct planner *p)
 	return 0;
 }
 
-int plan_make(const struct state *have, const struct layout *want, const struct ways *ways,
-	      struct plan *out, struct err *err)
+int plan_make(const struct state *have, const struct plan_want *want, struct plan *out,
+	      struct err *err)
 {
-	struct planner p = {.have = have, .want = want, .ways = ways, .plan = out, .err = err};
+	struct planner p = {
+		.have = have, .want = want->layout, .ways = want->ways, .plan = out, .err = err};
 	int result = -1;
-	if (ways)
-		memcpy(p.places, ways->places, sizeof(p.places));
+	if (want->ways)
+		memcpy(p.places, want->ways->places, sizeof(p.places));
 	*out = (struct plan){.jumps = calloc(GROUPS, sizeof(*out->jumps))};
 	if (!out->jumps) {
 		err_memory(err);

@@ -13,8 +13,7 @@ struct table_removal {         /* of one table; a zeroed one is empty */
 	struct tables *tables; /* NULL: nothing is to be deleted from it */
 	struct state state;
 	struct other_rules now;
-	struct tables_place *places;
-	size_t count;
+	struct tables_places places;
 	struct deletion deletion;
 	enum table table;
 	enum family family;
@@ -27,7 +26,7 @@ static void free_removal(struct table_removal *r)
 	other_rules_free(&r->now);
 	state_free(&r->state);
 	tables_close(r->tables);
-	free(r->places);
+	free(r->places.items);
 }
 
 static bool is_of_table(const struct table_removal *r, const struct other_rule *v)
@@ -63,8 +62,8 @@ static int find_places(struct table_removal *r, const struct other_rules *rules,
 		       struct err *err)
 {
 	size_t n = 0, kept = 0;
-	r->places = calloc(r->now.count + 1, sizeof(*r->places));
-	if (!r->places)
+	r->places.items = calloc(r->now.count + 1, sizeof(*r->places.items));
+	if (!r->places.items)
 		return err_memory(err);
 	for (size_t i = 0; i < rules->count; i++) {
 		if (!is_of_table(r, &rules->items[i]))
@@ -73,15 +72,16 @@ static int find_places(struct table_removal *r, const struct other_rules *rules,
 			return changed(r, err);
 		const struct other_rule *v = &r->now.items[n++];
 		if (gone[i])
-			r->places[r->count++] = (struct tables_place){v->chain, (size_t)v->handle};
+			r->places.items[r->places.count++] =
+				(struct tables_place){v->chain, (size_t)v->handle};
 	}
 	if (n != r->now.count)
 		return changed(r, err);
-	qsort(r->places, r->count, sizeof(*r->places), compare_places);
-	for (size_t i = 0; i < r->count; i++)
-		if (i == 0 || compare_places(&r->places[i], &r->places[kept - 1]) != 0)
-			r->places[kept++] = r->places[i];
-	r->count = kept;
+	qsort(r->places.items, r->places.count, sizeof(*r->places.items), compare_places);
+	for (size_t i = 0; i < r->places.count; i++)
+		if (i == 0 || compare_places(&r->places.items[i], &r->places.items[kept - 1]) != 0)
+			r->places.items[kept++] = r->places.items[i];
+	r->places.count = kept;
 	return 0;
 }
 
@@ -89,13 +89,14 @@ static int find_places(struct table_removal *r, const struct other_rules *rules,
 static int prepare(struct table_removal *r, const struct other_rules *rules, const bool *gone,
 		   struct err *err)
 {
+	const struct tables_others all = {OTHERS_ALL, &r->state};
 	r->tables = tables_open(r->family, r->table, err);
 	if (!r->tables || tables_read(r->tables, &r->state, err) < 0 ||
-	    tables_walk_others(r->tables, &r->state, OTHERS_ALL, &r->now, err) < 0 ||
+	    tables_others(r->tables, &all, &r->now, err) < 0 ||
 	    find_places(r, rules, gone, err) < 0 ||
-	    tables_plan_deletion(r->tables, r->places, r->count, &r->deletion, err) < 0)
+	    tables_plan_deletion(r->tables, &r->places, &r->deletion, err) < 0)
 		return -1;
-	if (r->deletion.plan.count != r->count)
+	if (r->deletion.plan.count != r->places.count)
 		return changed(r, err);
 	return tables_apply(r->tables, &r->deletion.plan, err);
 }
@@ -106,9 +107,10 @@ static bool is_done(const struct table_removal *r)
 	struct err ignored;
 	struct state state = {0};
 	struct other_rules there = {0};
+	const struct tables_others all = {OTHERS_ALL, &state};
 	struct tables *fresh = tables_open(r->family, r->table, &ignored);
 	bool read = fresh && tables_read(fresh, &state, &ignored) == 0 &&
-		    tables_walk_others(fresh, &state, OTHERS_ALL, &there, &ignored) == 0;
+		    tables_others(fresh, &all, &there, &ignored) == 0;
 	bool done = read && there.count < r->now.count;
 	other_rules_free(&there);
 	state_free(&state);

@@ -475,25 +475,31 @@ static bool is_own(const struct tables *t, const struct state *own, const char *
 	return group_of(t->table, name) != GROUPS && !state_is_taken(own, name);
 }
 
-static int add_other_chains(const struct tables *t, const struct tables_others *o, struct err *err)
+struct others_reader {
+	const struct tables_others *which;
+	struct other_chains chains;
+	struct rule_cases cases; /* used for each rule */
+};
+
+static int add_other_chains(const struct tables *t, struct others_reader *o, struct err *err)
 {
 	for (const char *name = t->lib->first_chain(t->handle); name;
 	     name = t->lib->next_chain(t->handle)) {
-		struct other_chain *chain = other_chains_add(o->chains);
+		struct other_chain *chain = other_chains_add(&o->chains);
 		if (!chain)
 			return err_memory(err);
-		chain->name = other_rules_text(o->cases->texts, name);
+		chain->name = other_rules_text(o->cases.texts, name);
 		chain->table = table_name(t->table);
 		chain->table_family = t->family;
 		chain->nat = t->table == TABLE_NAT;
 		chain->base = t->lib->builtin(name, t->handle) &&
 			      other_base(t->table, name, &chain->hook, &chain->priority) &&
-			      (o->depth == OTHERS_ALL || chain->hook == OTHER_PREROUTING ||
+			      (o->which->depth == OTHERS_ALL || chain->hook == OTHER_PREROUTING ||
 			       chain->hook == OTHER_OUTPUT);
 		if (!chain->name)
 			return err_memory(err);
 	}
-	return other_chains_index(o->chains, err);
+	return other_chains_index(&o->chains, err);
 }
 
 /* In a chain of pfwd, only those rules are others' that pfwd would not write. */
@@ -503,20 +509,21 @@ static bool is_others(const struct state_chain *own, size_t number)
 	       (!own->rules[number].ours && !own->rules[number].older);
 }
 
-static int add_other_rules(const struct tables *t, const struct tables_others *o,
+static int add_other_rules(const struct tables *t, struct others_reader *o,
 			   struct other_chain *chain)
 {
 	struct other_entry e = {.family = t->family, .table = t->table, .base = chain->base};
-	const struct state_chain *own =
-		is_own(t, o->own, chain->name) ? state_find(o->own, chain->name) : NULL;
+	const struct state_chain *own = is_own(t, o->which->own, chain->name)
+						? state_find(o->which->own, chain->name)
+						: NULL;
 	for (e.entry = t->lib->first_rule(chain->name, t->handle); e.entry;
 	     e.entry = t->lib->next_rule(e.entry, t->handle), e.number++) {
 		if (!is_others(own, e.number))
 			continue;
 		e.target = t->lib->target(e.entry, t->handle);
-		e.to = other_chains_find(o->chains, t->family, chain->table, e.target);
-		e.own = e.to != CHAINS_NONE && is_own(t, o->own, e.target);
-		if (other_entry_add(o->cases, &e, chain) < 0)
+		e.to = other_chains_find(&o->chains, t->family, chain->table, e.target);
+		e.own = e.to != CHAINS_NONE && is_own(t, o->which->own, e.target);
+		if (other_entry_add(&o->cases, &e, chain) < 0)
 			return -1;
 		const char *comment = entry_last_comment(t->family, e.entry);
 		e.place += !e.own && (!comment || strcmp(comment, GROUP_MARK) != 0);
@@ -524,14 +531,27 @@ static int add_other_rules(const struct tables *t, const struct tables_others *o
 	return 0;
 }
 
-int tables_others(const struct tables *t, const struct tables_others *o, struct err *err)
+static int read_others(const struct tables *t, struct others_reader *o, struct err *err)
 {
 	if (add_other_chains(t, o, err) < 0)
 		return -1;
-	for (size_t i = 0; i < o->chains->count; i++)
-		if (add_other_rules(t, o, &o->chains->items[i]) < 0)
+	for (size_t i = 0; i < o->chains.count; i++)
+		if (add_other_rules(t, o, &o->chains.items[i]) < 0)
 			return err_memory(err);
 	return 0;
+}
+
+int tables_others(const struct tables *t, const struct tables_others *which,
+		  struct other_rules *out, struct err *err)
+{
+	struct others_reader reader = {
+		.which = which, .chains.backend = "iptables", .cases.texts = out};
+	int result = read_others(t, &reader, err);
+	if (result == 0)
+		result = other_chains_walk(&reader.chains, out, err);
+	other_chains_free(&reader.chains);
+	cases_free(&reader.cases);
+	return result;
 }
 
 const char *tables_owner(const struct tables *filter)
@@ -543,37 +563,27 @@ const char *tables_owner(const struct tables *filter)
 	return owner;
 }
 
-int tables_walk_others(const struct tables *t, const struct state *own, enum others_depth depth,
-		       struct other_rules *out, struct err *err)
-{
-	struct other_chains chains = {.backend = "iptables"};
-	struct rule_cases cases = {.texts = out};
-	const struct tables_others all = {depth, own, &chains, &cases};
-	int result = tables_others(t, &all, err);
-	if (result == 0)
-		result = other_chains_walk(&chains, out, err);
-	other_chains_free(&chains);
-	cases_free(&cases);
-	return result;
-}
-
 /* The entries at the next places, as far as they are of one chain; returns how many these are. */
-static size_t find_entries(const struct tables *t, const struct tables_place *places, size_t count,
+static size_t find_entries(const struct tables *t, const struct tables_places *places, size_t first,
 			   struct rule_ref *refs)
 {
+	const struct tables_place *at = &places->items[first], *end = places->items + places->count;
 	size_t found = 0, number = 0;
-	const char *chain = places->chain;
+	const char *chain = at->chain;
 	for (const void *e = t->lib->first_rule(chain, t->handle);
-	     e && found < count && strcmp(places[found].chain, chain) == 0;
+	     e && at < end && strcmp(at->chain, chain) == 0;
 	     e = t->lib->next_rule(e, t->handle), number++)
-		if (places[found].number == number)
-			refs[found++].entry = e;
+		if (at->number == number) {
+			refs[first + found++].entry = e;
+			at++;
+		}
 	return found;
 }
 
-int tables_plan_deletion(const struct tables *t, const struct tables_place *places, size_t count,
+int tables_plan_deletion(const struct tables *t, const struct tables_places *places,
 			 struct deletion *out, struct err *err)
 {
+	size_t count = places->count;
 	*out = (struct deletion){0};
 	out->plan.ops = calloc(count + 1, sizeof(*out->plan.ops));
 	out->refs = calloc(count + 1, sizeof(*out->refs));
@@ -582,14 +592,14 @@ int tables_plan_deletion(const struct tables *t, const struct tables_place *plac
 		return err_memory(err);
 	}
 	for (size_t i = 0, n = 1; i < count && n; i += n)
-		n = find_entries(t, &places[i], count - i, &out->refs[i]);
+		n = find_entries(t, places, i, out->refs);
 	/* the last one first, so that the numbers of those before it stay */
 	for (size_t i = count; i-- > 0;)
 		if (out->refs[i].entry)
 			out->plan.ops[out->plan.count++] =
 				(struct op){.kind = OP_DELETE,
-					    .position = (uint32_t)places[i].number,
-					    .chain = places[i].chain,
+					    .position = (uint32_t)places->items[i].number,
+					    .chain = places->items[i].chain,
 					    .ref = &out->refs[i]};
 	return 0;
 }

@@ -460,7 +460,7 @@ static void change_book(struct book *book, enum table table, const struct layout
 	struct err err;
 	size_t foreign = count_foreign(book);
 	read_book(book, FAMILY_IPV4, table, &state);
-	assert_int_equal(plan_make(&state, want, NULL, &plan, &err), 0);
+	assert_int_equal(plan_make(&state, &(struct plan_want){want, NULL}, &plan, &err), 0);
 	for (size_t i = 0; i < plan.count; i++)
 		do_op(book, &plan.ops[i]);
 	own_rules(book);
@@ -470,7 +470,7 @@ static void change_book(struct book *book, enum table table, const struct layout
 	check_book(book, want, table);
 	/* and then there is nothing left to do */
 	read_book(book, FAMILY_IPV4, table, &state);
-	assert_int_equal(plan_make(&state, want, NULL, &plan, &err), 0);
+	assert_int_equal(plan_make(&state, &(struct plan_want){want, NULL}, &plan, &err), 0);
 	assert_int_equal(plan.count, 0);
 	plan_free(&plan);
 	state_free(&state);

@@ -432,7 +432,7 @@ static size_t count_changes(const struct layout *from, const struct layout *to)
 		struct plan plan;
 		struct err err;
 		take_for_state(from, (enum table)t, &state);
-		assert_int_equal(plan_make(&state, to, NULL, &plan, &err), 0);
+		assert_int_equal(plan_make(&state, &(struct plan_want){to, NULL}, &plan, &err), 0);
 		count += plan.count;
 		plan_free(&plan);
 		state_free(&state);
