@@ -111,11 +111,14 @@ static enum answer match_rule(const struct filter_rule *r, const struct filter_f
 		return NO;
 	if (!f->reply && !r->not_src && network_is_set(&r->src) && is_nobodys(&r->src))
 		return NO;
+	/* most rules are for another host */
+	a = both(a, turned(match_network(&r->dst, f->reply ? &f->client : &f->dst), r->not_dst));
+	if (a == NO)
+		return NO;
 	a = both(a, turned(match_interface(r->in, f->in, true), r->not_in));
 	a = both(a, turned(match_interface(r->out, f->out, *f->out), r->not_out));
 	a = both(a, turned(f->reply ? match_own(&r->src, f) : match_network(&r->src, &f->client),
 			   r->not_src));
-	a = both(a, turned(match_network(&r->dst, f->reply ? &f->client : &f->dst), r->not_dst));
 	if (r->ports.first)
 		a = both(a,
 			 turned(match_overlaps(ports_overlap(f->ports, r->ports)), r->not_ports));
@@ -193,14 +196,16 @@ static enum outcome walk_chain(struct walk *w, size_t at, enum reach path, int d
 	for (size_t i = depth ? 0 : w->first; i < last; i++) {
 		const struct filter_rule *r = &chain->rules[i];
 		enum answer a = match_rule(r, w->flow);
+		*index = i;
+		if (a == NO)
+			continue;
 		enum reach own = reach_of(r, w->flow, a), reach = own > path ? own : path;
 		bool some = reach != TO_ALL;
 		enum outcome below = WENT_ON;
 		size_t ignored;
-		*index = i;
-		if (a != NO && !some && w->zone.id == 0)
+		if (!some && w->zone.id == 0)
 			w->zone = r->zone;
-		if (a == NO || r->verdict == FILTER_GO_ON)
+		if (r->verdict == FILTER_GO_ON)
 			continue;
 		switch (r->verdict) {
 		case FILTER_ACCEPT:
