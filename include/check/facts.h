@@ -41,6 +41,8 @@ struct case_facts { /* of one forward */
 	struct limits limits;
 	struct rule_place banned_here; /* a rule that stops some clients of this host alone */
 	struct meeting other;          /* a rule of others that takes its packets too */
+	bool helped;                   /* a helper of conntrack is assigned to its connections */
+	struct rule_place related; /* ... and this stops what the target opens because of them */
 	bool live; /* it is in the kernel, so that connections tell something of it */
 	/* NULL: not asked */
 	const struct route *there;  /* to the target */

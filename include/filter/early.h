@@ -80,6 +80,8 @@ struct early_hit {
 	enum stop_on on;          /* what it stops */
 };
 
+/* Whether a helper of conntrack is assigned to its connections. */
+bool early_helps(const struct early *early, const struct early_case *of);
 /* Whether there is anything that stops any packets. */
 bool early_stops_any(const struct early *early);
 /* The first that stops all its connections. */

@@ -44,6 +44,8 @@ struct filter_rule {
 	bool states;         /* it asks for a set of states, which is not told: accepted are those
 			      * of answers, and all else is for others; it is unsure too */
 	bool not_reply;      /* it takes no answer on a translated connection */
+	bool not_related;    /* ... no connection that a helper of conntrack expects */
+	bool helper;         /* it assigns such a helper */
 	enum family family;  /* FAMILY_NONE: both */
 	enum proto proto;    /* PROTO_NONE: any */
 	char in[IFNAME_MAX]; /* "": any; a trailing '+': all that begin so */
@@ -80,6 +82,7 @@ struct filter_flow {
 	bool here;                     /* its packets go to an address of this host */
 	bool plain;                    /* the destination is not translated */
 	bool reply;                    /* its packets are answers on translated connections */
+	bool related;  /* ... that begin a connection which a helper of conntrack expects */
 	bool anywhere; /* it stands for those to all destinations, and for none of them alone */
 	bool early;    /* it is to be translated later: what is not tracked is stopped */
 	bool sure;     /* a rule that may take it, or may not, does not stop it */
@@ -123,6 +126,10 @@ struct filter_limits filter_limits(const struct filter_chain *chains, size_t cou
 				   const struct filter_flow *flow, size_t place);
 /* Whether there is anything for filter_limits to find, whatever the flow. */
 bool filter_has_limits(const struct filter_chain *chains, size_t count);
+
+/* Whether a rule assigns a helper of conntrack to the flow on that walk. */
+bool filter_helps(const struct filter_chain *chains, size_t count, size_t base,
+		  const struct filter_flow *flow);
 
 /* The first zone that a rule chooses for the flow on that walk; id 0: none. */
 struct filter_zone filter_zone(const struct filter_chain *chains, size_t count, size_t base,

@@ -346,6 +346,7 @@ static void ask_early(struct asker *asker, struct case_facts *c)
 	if (c->there && c->there->kind == ROUTE_OUT)
 		memcpy(of.out, c->there->out, sizeof(of.out));
 	c->early = early_find(early, &of);
+	c->helped = asker->depth == ASK_ALL && early_helps(early, &of);
 	of.suspect = true;
 	if (!c->early.kind && asker->depth == ASK_WAY)
 		c->suspect = early_find(early, &of);

@@ -226,11 +226,23 @@ bool passage_hairpin_bridge(const struct facts *facts, const struct case_facts *
 			      : "; which port that is shows once the target has sent something");
 }
 
+/* Servers that send no answer at all, or from another port. */
+static bool is_silent(const struct forward *f)
+{
+	static const uint16_t ports[] = {69,   162,  514,
+					 2055, 4739, 6343}; /* TFTP, traps, syslog, flows */
+	for (size_t i = 0; i < sizeof(ports) / sizeof(ports[0]); i++)
+		if (f->proto == PROTO_UDP && ports_hold(f->ports, ports[i]) &&
+		    ports_count(f->ports) == 1)
+			return true;
+	return false;
+}
+
 bool passage_unanswered(const struct facts *facts, const struct case_facts *c,
 			struct finding_words *out)
 {
 	(void)facts;
-	if (c->unanswered == 0)
+	if (c->unanswered == 0 || is_silent(c->f))
 		return false;
 	return words_say(
 		out,

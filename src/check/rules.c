@@ -308,26 +308,34 @@ static const struct helper {
 	{PROTO_UDP, 69, "TFTP", "tftp", "a flow for each file"},
 };
 
+static const struct helper *find_helper(const struct forward *f)
+{
+	/* a wide range carries the other ports too */
+	if (f->except || f->ports.first != f->ports.last)
+		return NULL;
+	for (size_t i = 0; i < sizeof(helpers) / sizeof(helpers[0]); i++)
+		if (helpers[i].proto == f->proto && helpers[i].port == f->ports.first)
+			return &helpers[i];
+	return NULL;
+}
+
 bool rules_helper(const struct facts *facts, const struct case_facts *c, struct finding_words *out)
 {
+	const struct helper *h = find_helper(c->f);
 	(void)facts;
-	/* a wide range carries the other ports too */
-	if (c->f->except || c->f->ports.first != c->f->ports.last)
+	if (!h || (c->helped && !c->related.chain))
 		return false;
-	for (size_t i = 0; i < sizeof(helpers) / sizeof(helpers[0]); i++) {
-		const struct helper *h = &helpers[i];
-		if (h->proto == c->f->proto && h->port == c->f->ports.first)
-			return words_say(
-				out,
-				"%s opens %s, on ports that this forward does not take: assign "
-				"conntrack's helper (-j CT --helper %s in the raw table) and "
-				"accept "
-				"RELATED connections in FORWARD, or forward a range of ports "
-				"that the "
-				"server is told to use",
-				h->name, h->opens, h->module);
-	}
-	return false;
+	if (c->helped)
+		return words_say(out,
+				 "%s opens %s: conntrack's helper expects them, but %s stops them; "
+				 "accept RELATED connections in front of it",
+				 h->name, h->opens, words_of_place(&c->related).text);
+	return words_say(out,
+			 "%s opens %s, on ports that this forward does not take: assign "
+			 "conntrack's helper (-j CT --helper %s in the raw table) and accept "
+			 "RELATED connections in FORWARD, or forward a range of ports that the "
+			 "server is told to use",
+			 h->name, h->opens, h->module);
 }
 
 bool rules_intercepted_dns(const struct facts *facts, const struct case_facts *c,

@@ -153,6 +153,15 @@ static int find_limits(struct check *check, struct err *err)
 	return result;
 }
 
+/* What stands in the way of connections that a helper expects. */
+static void find_related(struct check *check, size_t i)
+{
+	struct case_facts *c = &check->asked.cases.items[i];
+	const struct stop_question question = {.f = c->f, .on = STOP_ON_BACK, .related = true};
+	if (c->helped)
+		present_stops(&check->present, i, &question, &c->related);
+}
+
 static int find(struct check *check, struct err *err)
 {
 	const struct forwards *set = &check->present.forwards;
@@ -171,6 +180,7 @@ static int find(struct check *check, struct err *err)
 		if (!c->f)
 			continue;
 		c->other = overview_meeting(&check->present, &check->others, i);
+		find_related(check, i);
 	}
 	if (find_limits(check, err) < 0)
 		return -1;

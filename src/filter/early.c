@@ -241,6 +241,20 @@ static bool find_on(const struct early *early, const struct early_case *of, enum
 	return false;
 }
 
+bool early_helps(const struct early *early, const struct early_case *of)
+{
+	for (size_t i = 0; i < early->base_count; i++) {
+		const struct early_base *base = &early->bases[i];
+		const struct early_set *set = &early->sets[base->set];
+		struct filter_flow flow = opening_of(of, base->translated);
+		flow.client = of->f->from;
+		if (base->way == EARLY_ALL && sees(base, flow.family, flow.in) &&
+		    filter_helps(set->chains, set->count, base->chain, &flow))
+			return true;
+	}
+	return false;
+}
+
 bool early_stops_any(const struct early *early)
 {
 	for (size_t i = 0; i < early->base_count; i++)

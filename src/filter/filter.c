@@ -105,7 +105,8 @@ static enum answer match_rule(const struct filter_rule *r, const struct filter_f
 		return NO;
 	if (r->never || (r->family && r->family != f->family) || (r->proto && r->proto != f->proto))
 		return NO;
-	if ((f->here ? r->not_here : r->not_away) || (f->reply   ? r->not_reply
+	if ((f->here ? r->not_here : r->not_away) || (f->related ? r->not_related
+						      : f->reply ? r->not_reply
 						      : f->plain ? r->not_plain
 								 : r->not_translated))
 		return NO;
@@ -170,6 +171,7 @@ enum outcome {
 
 struct walk {
 	struct filter_zone zone; /* the first that was chosen */
+	bool helped;             /* a helper was assigned */
 	enum filter_verdict by;  /* what stopped it */
 	enum reach sought;       /* what has this reach stops it */
 	size_t first, last;      /* the rules of the base chain that it passes, without the last */
@@ -205,11 +207,13 @@ static enum outcome walk_chain(struct walk *w, size_t at, enum reach path, int d
 		size_t ignored;
 		if (!some && w->zone.id == 0)
 			w->zone = r->zone;
+		w->helped = w->helped || r->helper;
 		if (r->verdict == FILTER_GO_ON)
 			continue;
 		switch (r->verdict) {
 		case FILTER_ACCEPT:
-			if (a == YES && !some)
+			/* what accepts connections of a helper asks for it */
+			if (a == YES && (!some || (w->flow->related && reach == IN_DOUBT)))
 				return ACCEPTED;
 			break;
 		case FILTER_RETURN:
@@ -300,6 +304,15 @@ bool filter_has_limits(const struct filter_chain *chains, size_t count)
 				return true;
 		}
 	return false;
+}
+
+bool filter_helps(const struct filter_chain *chains, size_t count, size_t base,
+		  const struct filter_flow *flow)
+{
+	struct walk walk = {.chains = chains, .count = count, .flow = flow, .last = SIZE_MAX};
+	size_t index = 0;
+	walk_chain(&walk, base, TO_ALL, 0, &index);
+	return walk.helped;
 }
 
 struct filter_zone filter_zone(const struct filter_chain *chains, size_t count, size_t base,

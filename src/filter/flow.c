@@ -193,6 +193,9 @@ size_t flows_asked(const struct flows *flows, const struct stop_question *questi
 		flow->suspect = question->suspect;
 		if (port.first)
 			*(flow->reply ? &flow->ports : &flow->from_ports) = port;
+		flow->related = question->related;
+		if (question->related)
+			flow->from_ports = (struct ports){0, 0};
 		/* it moves */
 		if (question->on != STOP_ON_ANY)
 			out[i].opener = NULL;

@@ -130,7 +130,9 @@ static void read_state(unsigned int mask, bool inverted, struct filter_rule *r)
 	bool translated = (is_new || mask & XT_CONNTRACK_STATE_DNAT) != inverted;
 	bool answers = mask & (XT_CONNTRACK_STATE_BIT(IP_CT_ESTABLISHED) | XT_CONNTRACK_STATE_DNAT);
 	r->not_plain = r->not_plain || !plain;
+	bool related = mask & XT_CONNTRACK_STATE_BIT(IP_CT_RELATED);
 	r->not_reply = r->not_reply || answers == inverted;
+	r->not_related = r->not_related || related == inverted;
 	r->not_translated = r->not_translated || !translated;
 }
 
@@ -335,6 +337,7 @@ static void on_ct(const struct filter_xt *target, struct filter_rule *r)
 		return;
 	if (ct->flags & XT_CT_NOTRACK)
 		r->verdict = FILTER_UNTRACK;
+	r->helper = *ct->helper;
 	r->zone = (struct filter_zone){.id = ct->zone,
 				       .original = ct->flags & XT_CT_ZONE_DIR_ORIG,
 				       .reply = ct->flags & XT_CT_ZONE_DIR_REPL};

@@ -346,6 +346,7 @@ static void on_cmp(struct decoder *d, const struct wire_attrs *a)
 			r->not_plain = r->not_plain || !is_new;
 			r->not_translated = r->not_translated || !is_new;
 			r->not_reply = r->not_reply || !(mask & 1U << (IP_CT_ESTABLISHED + 1));
+			r->not_related = r->not_related || !(mask & 1U << (IP_CT_RELATED + 1));
 		} else
 			r->unsure = true;
 		break;
@@ -542,6 +543,8 @@ static void on_object(struct decoder *d, const struct wire_attrs *a)
 	uint32_t type = wire_number_of(a, NFTA_OBJREF_IMM_TYPE);
 	if (type == NFT_OBJECT_LIMIT || type == NFT_OBJECT_QUOTA || type == NFT_OBJECT_CONNLIMIT)
 		d->rule->limited = true;
+	if (type == NFT_OBJECT_CT_HELPER)
+		d->rule->helper = true;
 }
 
 static void on_notrack(struct decoder *d, const struct wire_attrs *a)

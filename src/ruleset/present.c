@@ -236,7 +236,7 @@ bool present_stops(const struct present *present, size_t index,
 	for (size_t b = 0; present->backends[b]; b++) {
 		const struct backend *backend = present->backends[b];
 		struct stop_question of = *question;
-		of.own = present->of[index].backends & 1U << b;
+		of.own = !of.related && present->of[index].backends & 1U << b;
 		if (backend->stops && backend->stops(present->sets[b], &of, where))
 			return true;
 	}

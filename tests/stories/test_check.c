@@ -507,6 +507,73 @@ static void flows_without_an_answer_are_counted(void **state)
 	assert_silent(pfwd(0, "check").out, "unanswered");
 }
 
+/* The end of the address from which the first block of a file comes, or "". */
+static void fetch(const char *gateway, const char *from)
+{
+	struct outcome o = town_run(
+		"ip netns exec client python3 -c '\n"
+		"import socket\n"
+		"s = socket.socket(socket.AF_INET6 if \":\" in \"%s\" else socket.AF_INET, "
+		"socket.SOCK_DGRAM)\n"
+		"s.settimeout(1)\n"
+		"s.sendto(b\"\\0\\1file\\0octet\\0\", (\"%s\", 69))\n"
+		"try: print(s.recvfrom(100)[1][0], end=\"\")\n"
+		"except OSError: pass'",
+		gateway, gateway);
+	assert_string_equal(o.out, from);
+	town_sh("conntrack -F 2>/dev/null");
+}
+
+/* TFTP sends a file from a port of its own, which conntrack's helper has to expect. */
+static void half_of_a_helper_is_noted(const struct place *p)
+{
+	bool six = p == &v6;
+	town_sh("ip netns exec server python3 -c '\n"
+		"import socket\n"
+		"def at(port):\n"
+		"    s = socket.socket(socket.AF_INET6 if \":\" in \"%s\" else socket.AF_INET, "
+		"socket.SOCK_DGRAM)\n"
+		"    s.bind((\"%s\", port))\n"
+		"    return s\n"
+		"s = at(69)\n"
+		"open(\"/run/tftp\", \"w\").close()\n"
+		"while True:\n"
+		"    at(0).sendto(b\"\\0\\3\\0\\1data\", s.recvfrom(100)[1])' & echo $! "
+		">/run/tftp-pid; for i in $(seq 50); do [ -e /run/tftp ] && break; sleep 0.1; done",
+		p->server, p->server);
+	pfwd(0, "add wan0:69/udp %s", p->to);
+	fetch(p->gateway, p->server);
+	assert_says(pfwd(0, "check").out,
+		    "note: helper: TFTP opens a flow for each file, on ports");
+	if (town_is("iptables"))
+		town_sh("ip%stables-legacy -t raw -A PREROUTING -p udp --dport 69 -j CT --helper "
+			"tftp",
+			six ? "6" : "");
+	else
+		town_sh("nft 'table inet help { ct helper t { type \"tftp\" protocol udp; }; chain "
+			"c { "
+			"type filter hook prerouting priority mangle; udp dport 69 ct helper set "
+			"\"t\"; }; }'");
+	fetch(p->gateway, p->gateway);
+	assert_string_equal(pfwd(0, "check").out, "");
+	town_close_gates();
+	pfwd(0, "add --replace wan0:69/udp %s --name files", p->to);
+	fetch(p->gateway, "");
+	assert_says(pfwd(0, "check").out,
+		    "conntrack's helper expects them, but the policy of chain ");
+	town_sh(town_is("iptables")
+			? "for i in iptables ip6tables; do $i-legacy -I FORWARD -m "
+			  "conntrack --ctstate RELATED -m helper --helper tftp -j ACCEPT; "
+			  "done"
+			: "nft insert rule inet gates forward ct state related accept");
+	fetch(p->gateway, p->gateway);
+	assert_string_equal(pfwd(0, "check").out, "");
+	town_sh("kill $(cat /run/tftp-pid); rm /run/tftp; for i in iptables ip6tables; do "
+		"$i-legacy "
+		"-t raw -F; done");
+}
+STORY(half_of_a_helper_is_noted)
+
 static void targets_are_probed_when_asked_to(void **state)
 {
 	(void)state;
@@ -567,6 +634,7 @@ int main(void)
 		ONE(a_target_that_is_not_there_is_missed),
 		BOTH(a_hairpin_needs_a_port_that_sends_back),
 		ONE(flows_without_an_answer_are_counted),
+		BOTH(half_of_a_helper_is_noted),
 		ONE(targets_are_probed_when_asked_to),
 		ONE(the_same_of_many_is_said_once),
 	};

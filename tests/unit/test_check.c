@@ -169,6 +169,9 @@ ARRANGE(filter_strictly, facts.rp_filter = 1; in = (struct route){0})
 ARRANGE(filter_by_interface, links[WAN].rp_filter = 1; in = (struct route){0})
 ARRANGE(filter_nothing, in = (struct route){0})
 ARRANGE(filter_others, facts.rp_filter = 1)
+ARRANGE(be_helped, the_case.helped = true)
+ARRANGE(be_half_helped, be_helped();
+	the_case.related = (struct rule_place){.table = "site", .chain = "x", .rule = 2})
 ARRANGE(be_nearly_full, facts.tracked = 900)
 ARRANGE(be_rather_full, facts.tracked = 899)
 ARRANGE(lack_conntrack, facts.tracked = facts.trackable = 0)
@@ -364,6 +367,8 @@ static const struct row rows_of_check[] = {
 	{WEB, ON(listen_nowhere), "", NULL},
 	{WEB, ON(answer_none), "unanswered", "has not answered 2 of 3 connections"},
 	{"wan0:80/udp 192.168.1.2", ON(answer_none), "unanswered", NULL},
+	{"wan0:514/udp 192.168.1.2", ON(answer_none), "", NULL},
+	{"wan0:514 192.168.1.2", ON(answer_none), "unanswered", NULL},
 	{WEB " --hairpin=192.168.1.0/24", ON(be_bridged), "hairpin-bridge",
 	 "bridge link set dev vm0 hairpin on"},
 	{WEB " --hairpin=192.168.1.0/24", ON(be_hairpinned), "", NULL},
@@ -390,6 +395,10 @@ static const struct row rows_of_check[] = {
 	{WEB, ON(be_rather_full), "", NULL},
 	{WEB, ON(lack_conntrack), "", NULL},
 	{"wan0:21 192.168.1.2", NULL, NULL, "helper", "CT --helper ftp"},
+	{"wan0:21 192.168.1.2", ON(be_helped), "", NULL},
+	{"wan0:21 192.168.1.2", ON(be_half_helped), "helper",
+	 "conntrack's helper expects them, but rule 2 of chain x in table inet site stops them"},
+	{"wan0:22 192.168.1.2", ON(be_half_helped), "", NULL},
 	{"wan0:21/udp 192.168.1.2", NULL, NULL, "", NULL},
 	{"wan0:20-30 192.168.1.2", NULL, NULL, "", NULL},
 	{"wan0:69/udp 192.168.1.2", NULL, NULL, "helper", "CT --helper tftp"},
