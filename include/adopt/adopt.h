@@ -10,6 +10,12 @@
 #include "model/backend.h"
 
 /* What is known of the host that the rules are for. A zeroed one knows nothing. */
+enum adopt_arrival {
+	ADOPT_ARRIVES,
+	ADOPT_STOPPED,
+	ADOPT_IN_DOUBT, /* a rule stops them, but perhaps another one accepts them before */
+};
+
 struct adopt_host {
 	const struct forwards *present;    /* pfwd's own, sorted; NULL: none */
 	const struct addresses *own;       /* of this host; NULL: not known */
@@ -17,12 +23,13 @@ struct adopt_host {
 	size_t uplink_count;               /* 0: not known */
 	/* The interface that packets to addr leave by; false: no route. NULL: not known. */
 	bool (*route)(const struct address *addr, char out[IFNAME_MAX]);
-	/* Whether the rules of this host stop the connections of such a forward, whoever the client
-	 * is; then which one. NULL: not known, see drops. */
-	bool (*stopped)(const void *context, const struct forward *f, struct rule_place *where);
+	/* Whether the rules of this host let the connections of such a forward through; if not, the
+	 * one that stops them, whoever the client is. NULL: not known, see drops. */
+	enum adopt_arrival (*arrival)(const void *context, const struct forward *f,
+				      struct rule_place *where);
 	const void *context;
 	/* Rules and policies that drop packets, and for each the number of values before it. NULL:
-	 * not known; only looked at without the function stopped. */
+	 * not known; only looked at without the function arrival. */
 	const struct other_rules *drops;
 	const size_t *drops_at;
 	/* The backend in which forwards are made; NULL: not known, and they come before all rules

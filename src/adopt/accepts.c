@@ -56,7 +56,7 @@ bool draft_is_let_in(const struct draft *d, const struct forward *f)
 	bool here = forward_to_self(f) || is_own(d, &f->target);
 	enum other_hook hook = here ? OTHER_INPUT : OTHER_FORWARD;
 	size_t first = SIZE_MAX; /* drop */
-	for (size_t i = 0; drops && !d->host->stopped && i < drops->count; i++)
+	for (size_t i = 0; drops && !d->host->arrival && i < drops->count; i++)
 		if (drops->items[i].hook == hook && shuts(&drops->items[i], f) &&
 		    d->host->drops_at[i] < first)
 			first = d->host->drops_at[i];

@@ -152,11 +152,42 @@ static const char *refuse_action(const struct other_rule *v)
 	return NULL;
 }
 
-static void give_up_stopped(struct draft *d, size_t rule, const struct rule_place *where)
+/* Of a rule with several ports, interfaces or networks, say which. */
+static void give_up_arrival(struct draft *d, const struct candidate *c, enum adopt_arrival arrival,
+			    const struct rule_place *where)
 {
-	char text[RULE_PLACE_TEXT_MAX];
-	rule_place_format(where, text);
-	draft_give_up(d, rule, "its connections do not arrive now: %s stops them", text);
+	const struct adopt_rule *r = &d->out->rules[c->rule];
+	char text[RULE_PLACE_TEXT_MAX], spec[SPEC_TEXT_MAX] = "";
+	const char *by = r->first == r->last ? "" : " by ";
+	if (*by)
+		spec_format(&c->f, spec);
+	if (where)
+		rule_place_format(where, text);
+	if (!where)
+		draft_give_up(d, c->rule,
+			      "no rule accepts all its connections%s%s, and the policy drops them",
+			      by, spec);
+	else if (arrival == ADOPT_STOPPED)
+		draft_give_up(d, c->rule, "its connections%s%s do not arrive now: %s stops them",
+			      by, spec, text);
+	else
+		draft_give_up(d, c->rule,
+			      "%s may stop its connections%s%s, if no rule accepts them before; "
+			      "make the forward with pfwd add, and delete the rule",
+			      text, by, spec);
+}
+
+static bool arrives(struct draft *d, const struct candidate *c)
+{
+	enum adopt_arrival arrival = ADOPT_ARRIVES;
+	struct rule_place where;
+	if (d->host->arrival)
+		arrival = d->host->arrival(d->host->context, &c->f, &where);
+	if (arrival != ADOPT_ARRIVES)
+		give_up_arrival(d, c, arrival, &where);
+	else if (!draft_is_let_in(d, &c->f))
+		give_up_arrival(d, c, ADOPT_STOPPED, NULL);
+	return !draft_stays(d, c->rule);
 }
 
 static void propose_family(struct draft *d, size_t i, enum family family)
@@ -164,19 +195,12 @@ static void propose_family(struct draft *d, size_t i, enum family family)
 	const struct other_rule *v = &d->rules->items[i];
 	struct candidate c = {.value = i, .rule = d->out->rule_of[i]};
 	struct err why;
-	struct rule_place where;
 	const char *reason = make_forward(v, family, &c.f);
 	if (reason)
 		draft_give_up(d, c.rule, "%s", reason);
 	else if (forward_check(&c.f, &why) < 0)
 		draft_give_up(d, c.rule, "%s", why.text);
-	else if (v->hook == OTHER_PREROUTING && d->host->stopped &&
-		 d->host->stopped(d->host->context, &c.f, &where))
-		give_up_stopped(d, c.rule, &where);
-	else if (v->hook == OTHER_PREROUTING && !draft_is_let_in(d, &c.f))
-		draft_give_up(d, c.rule,
-			      "no rule accepts all its connections, and the policy drops them");
-	else
+	else if (v->hook != OTHER_PREROUTING || arrives(d, &c))
 		draft_add(d, &c);
 }
 

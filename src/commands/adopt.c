@@ -187,32 +187,42 @@ static bool is_below(const struct other_rule *v, const struct backend *backend,
 	       strcmp(v->table, place->table) == 0 && strcmp(v->base, place->chain) == 0;
 }
 
-/* Whether a rule lets the forward in before the policy there drops it: backends do not look into
- * sets of ports. */
-static bool is_let_in(const struct adopting *a, const struct backend *backend,
-		      const struct forward *f, const struct rule_place *place)
+/* Whether a rule lets the forward in before it comes to that place: backends do not look into sets
+ * of ports. Which rule jumps to a chain below is not known here. */
+static enum adopt_arrival look_before(const struct adopting *a, const struct backend *backend,
+				      const struct forward *f, const struct rule_place *place)
 {
-	for (size_t i = 0; place->rule == 0 && i < a->others.rules.count; i++) {
+	enum adopt_arrival arrival = ADOPT_STOPPED;
+	for (size_t i = 0; i < a->others.rules.count; i++) {
 		const struct other_rule *v = &a->others.rules.items[i];
-		if (v->action == OTHER_ACCEPT && is_below(v, backend, place) && adopt_lets_in(v, f))
-			return true;
+		if (v->action != OTHER_ACCEPT || !is_below(v, backend, place) ||
+		    !adopt_lets_in(v, f))
+			continue;
+		bool same = strcmp(v->chain, place->chain) == 0;
+		if (place->rule == 0 || (same && v->number + 1 < place->rule))
+			return ADOPT_ARRIVES;
+		if (!same)
+			arrival = ADOPT_IN_DOUBT;
 	}
-	return false;
+	return arrival;
 }
 
-/* Whether rules of others stop such a forward in one of the packet filters. */
-static bool is_stopped(const void *context, const struct forward *f, struct rule_place *where)
+/* Whether such a forward comes through in both packet filters. */
+static enum adopt_arrival find_arrival(const void *context, const struct forward *f,
+				       struct rule_place *where)
 {
 	const struct stop_question question = {.f = f};
 	const struct adopting *a = context;
 	const struct backend *const *backends = a->edit.change.backends;
 	for (size_t b = 0; backends[b]; b++) {
 		const struct ruleset *set = a->others.sets[b];
-		if (set && backends[b]->stops && backends[b]->stops(set, &question, where) &&
-		    !is_let_in(a, backends[b], f, where))
-			return true;
+		if (!set || !backends[b]->stops || !backends[b]->stops(set, &question, where))
+			continue;
+		enum adopt_arrival arrival = look_before(a, backends[b], f, where);
+		if (arrival != ADOPT_ARRIVES)
+			return arrival;
 	}
-	return false;
+	return ADOPT_ARRIVES;
 }
 
 static int plan_kernel(struct adopting *a, const struct forwards *present, struct err *err)
@@ -226,7 +236,7 @@ static int plan_kernel(struct adopting *a, const struct forwards *present, struc
 					.uplinks = uplinks,
 					.uplink_count = route_uplinks(uplinks),
 					.route = route_interface,
-					.stopped = is_stopped,
+					.arrival = find_arrival,
 					.context = a,
 					.home = a->others.home};
 	adopt_free(&a->plan);

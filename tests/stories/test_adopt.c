@@ -127,6 +127,28 @@ static const struct set {
 	 NAT("-A PREROUTING -i wan0 -p tcp -m multiport --dports 80,81 -j DNAT --to-destination "
 	     "192.168.1.2\n"),
 	 "wan0:80/tcp 192.168.1.2:80\nwan0:81/tcp 192.168.1.2:81\n", NULL, 0},
+	{"several ports, accepted in one rule before all others are rejected",
+	 NAT("-A PREROUTING -i wan0 -p tcp -m multiport --dports 80,81 -j DNAT --to-destination "
+	     "192.168.1.2\n")
+		 FILTER("-A FORWARD -m state --state RELATED,ESTABLISHED -j ACCEPT\n"
+			"-A FORWARD -i wan0 -d 192.168.1.2 -p tcp -m multiport --dports 80,81 -j "
+			"ACCEPT\n-A FORWARD -j REJECT\n"),
+	 "wan0:80/tcp 192.168.1.2:80\nwan0:81/tcp 192.168.1.2:81\n", NULL, 1 << 4},
+	{"several ports, of which one is accepted",
+	 NAT("-A PREROUTING -i wan0 -p tcp -m multiport --dports 80,81 -j DNAT --to-destination "
+	     "192.168.1.2\n")
+		 FILTER("-A FORWARD -m state --state RELATED,ESTABLISHED -j ACCEPT\n"
+			"-A FORWARD -i wan0 -d 192.168.1.2 -p tcp --dport 80 -j ACCEPT\n"
+			"-A FORWARD -j REJECT\n"),
+	 "", "its connections by wan0:81/tcp do not arrive now: rule 3 of chain FORWARD in", 0},
+	{"accepted in a chain below",
+	 NAT("-A PREROUTING -i wan0 -p tcp -m multiport --dports 80,81 -j DNAT --to-destination "
+	     "192.168.1.2\n")
+		 FILTER(":mine - [0:0]\n-A FORWARD -m state --state RELATED,ESTABLISHED -j ACCEPT\n"
+			"-A FORWARD -j mine\n-A FORWARD -j REJECT\n"
+			"-A mine -i wan0 -d 192.168.1.2 -p tcp -m multiport --dports 80,81 -j "
+			"ACCEPT\n"),
+	 "", "rule 3 of chain FORWARD in", 0},
 	{"for some clients",
 	 NAT("-A PREROUTING -s 10.1.0.0/24 -p tcp --dport 80 -d 10.1.0.1 -j DNAT "
 	     "--to-destination 192.168.1.2\n"),
