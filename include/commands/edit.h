@@ -12,14 +12,14 @@
 struct edit {
 	/* Set move, around, decide and context, and home with makes; the rest is filled in. */
 	struct change change;
-	bool makes;    /* it makes forwards, so that it looks at all backends */
-	bool dry_run;  /* of change_options */
-	bool kill;     /* end the connections of removed forwards */
-	bool say_kept; /* name what stays because others use it; -v always does */
-	bool brief;    /* -v prints one line for all forwards */
-	bool quiet;    /* a dry run prints nothing */
-	size_t kept;   /* how many things stay; filled in */
-	bool limited;  /* as of struct change_result; filled in */
+	bool makes;                 /* it makes forwards, so that it looks at all backends */
+	bool dry_run;               /* of change_options */
+	bool kill;                  /* end the connections of removed forwards */
+	bool say_kept;              /* name what stays because others use it; -v always does */
+	bool brief;                 /* -v prints one line for all forwards */
+	bool quiet;                 /* a dry run prints nothing */
+	size_t kept;                /* how many things stay; filled in */
+	struct hindrance hindrance; /* as of struct change_result; filled in */
 };
 
 /* 0, or -1 and err; then nothing is changed, except if kill is set and only some connections could

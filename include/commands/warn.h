@@ -13,7 +13,7 @@ struct warn_about {
 	const struct forwards *all;            /* that are there now, set among them; sorted */
 	const struct backend *home;            /* in which they were made */
 	const struct backend *const *backends; /* all of them; ends with NULL */
-	bool limited;                          /* as of struct change_result */
+	struct hindrance hindrance;            /* as of struct change_result */
 	const struct other_rules *others;      /* what others translated before; NULL: not asked */
 };
 

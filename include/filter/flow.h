@@ -64,7 +64,9 @@ struct filter_place flow_place(const struct filter_chain *chains, size_t count, 
 			       const struct flow *flow);
 /* Whether nothing that the rules ask for tells the flows of the two apart. */
 bool flows_alike(const struct flows *flows, const struct forward *a, const struct forward *b);
-/* ... nor their clients. */
-bool flows_same(const struct flows *flows, const struct forward *a, const struct forward *b);
+/* Whether it is of clients that come in, or pass through to the target. */
+bool flow_comes(const struct flow *flow);
+/* As flows_alike, of these flows alone, and of their clients. */
+bool flows_come_alike(const struct flows *flows, const struct forward *a, const struct forward *b);
 
 #endif

@@ -41,11 +41,17 @@ struct ruleset {
 	unsigned int marked; /* ways on which their guests wait for the packets of these forwards */
 };
 
+/* What others' rules of the interface may do to the forwards once the plan is carried out. */
+struct hindrance {
+	bool stops;  /* they stop some of them, where only their owner can change that */
+	bool limits; /* they are such that the function limits may tell something */
+};
+
 /* What has to be done about it. A backend's own struct begins with this one. */
 struct ruleset_plan {
 	size_t size;         /* the number of changes; 0: nothing to do */
 	unsigned int guests; /* ways on which there are guests once it is carried out */
-	bool limited;        /* others' rules are such that limits may tell something */
+	struct hindrance hindrance;
 };
 
 struct ruleset_status {

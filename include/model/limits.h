@@ -7,10 +7,9 @@
 
 #include "model/rule_place.h"
 
-/* Places of rules on its way, which have no chain if there is none. All but the first are where its
- * connections come in or pass through. */
+/* Places of rules where its connections come in or pass through, which have no chain if there is
+ * none. */
 struct limits {
-	struct rule_place stop;    /* it stops all its connections */
 	struct rule_place some;    /* it stops some of its clients or packets */
 	struct rule_place passed;  /* so it would, but pfwd's own rules stand in front of it */
 	bool passed_all;           /* ... and it would stop all others too */

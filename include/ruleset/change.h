@@ -50,12 +50,12 @@ struct change_result { /* a zeroed one is empty */
 	const struct forwards *before;      /* the forwards of all sets that count; sorted */
 	const struct forwards *after;       /* as decide said */
 	const struct backend *home;
-	size_t size;         /* the number of changes */
-	bool limited;        /* as of struct ruleset_plan, at home */
-	struct lines plan;   /* of a dry run */
-	struct lines kept;   /* what stays because somebody else uses it */
-	struct lines notes;  /* warnings about the work itself */
-	struct lines tidied; /* what was removed although it was of no forward */
+	size_t size;                /* the number of changes */
+	struct hindrance hindrance; /* at home */
+	struct lines plan;          /* of a dry run */
+	struct lines kept;          /* what stays because somebody else uses it */
+	struct lines notes;         /* warnings about the work itself */
+	struct lines tidied;        /* what was removed although it was of no forward */
 };
 
 /* 0, or -1 and the kernel as it was. In both cases result is to be freed. */

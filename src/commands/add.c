@@ -126,7 +126,7 @@ static int make(struct add *add, const struct globals *globals, struct err *err)
 		return -1;
 	const struct warn_about about = {&add->asked,           &add->all,
 					 add->edit.change.home, globals->backends,
-					 add->edit.limited,     &add->others};
+					 add->edit.hindrance,   &add->others};
 	if (!add->edit.dry_run)
 		warn_of_forwards(&about);
 	return 0;

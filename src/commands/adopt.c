@@ -329,8 +329,8 @@ static int change(struct adopting *a, const struct globals *globals, struct err 
 	a->edit.dry_run = false;
 	if (edit_run(&a->edit, globals, err) < 0)
 		return -1;
-	const struct warn_about about = {&a->plan.forwards, &a->all,         a->edit.change.home,
-					 globals->backends, a->edit.limited, NULL};
+	const struct warn_about about = {&a->plan.forwards, &a->all,           a->edit.change.home,
+					 globals->backends, a->edit.hindrance, NULL};
 	if (globals->verbose)
 		command_say("deleted %zu rules of others", count_taken(&a->plan));
 	warn_of_forwards(&about);

@@ -39,7 +39,7 @@ static int apply(struct forwards_file *source, struct edit *edit, const struct g
 					 set,
 					 edit->change.home,
 					 globals->backends,
-					 edit->limited,
+					 edit->hindrance,
 					 edit->change.translations};
 	if (!edit->dry_run)
 		warn_of_forwards(&about);

@@ -142,8 +142,6 @@ static int find_limits(struct check *check, struct err *err)
 	for (size_t i = 0; result == 0 && i < set->count; i++) {
 		struct case_facts *c = &check->asked.cases.items[i];
 		c->limits = there[i];
-		if (c->blocked)
-			c->blocked_by = there[i].stop;
 		if (!forward_to_self(&set->items[i]) && !there[i].some.chain)
 			c->banned_here = found[i].some;
 	}
@@ -180,6 +178,8 @@ static int find(struct check *check, struct err *err)
 		if (!c->f)
 			continue;
 		c->other = overview_meeting(&check->present, &check->others, i);
+		if (c->blocked)
+			present_where(&check->present, i, &c->blocked_by);
 		find_related(check, i);
 	}
 	if (find_limits(check, err) < 0)

@@ -131,7 +131,7 @@ int edit_run(struct edit *edit, const struct globals *globals, struct err *err)
 			say_changes(edit, &result);
 	}
 	edit->change.home = result.home;
-	edit->limited = result.limited;
+	edit->hindrance = result.hindrance;
 	change_result_free(&result);
 	return status;
 }

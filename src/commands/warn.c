@@ -33,30 +33,51 @@ static void warn_result(const struct result *r, const struct forwards *set)
 		command_say("to keep it over a reboot, put %s into " CHECK_SYSCTL_FILE, r->keep);
 }
 
-/* What others' rules in its interface do to forwards: those that home lets through, or those of its
- * own. */
-static int ask_backend(struct warner *w, size_t b, struct err *err)
+/* Where others' rules in its interface stop forwards: those that home lets through, or those of its
+ * own that it cannot let through. */
+static int ask_stops(struct warner *w, size_t b, struct err *err)
 {
 	const struct backend *backend = w->about->backends[b];
 	const struct forwards *set = w->about->set;
-	const struct reading reading = {.depth = READING_ALL, .around = set};
-	const struct limit_question question = {set, w->own};
 	bool home = backend == w->about->home;
-	memset(w->own, home, set->count * sizeof(*w->own));
-	memset(w->limits, 0, set->count * sizeof(*w->limits));
-	if (backend->read(&reading, &w->sets[b], err) < 0 ||
-	    (!home && backend->blocks(w->sets[b], set, w->status, err) < 0) ||
-	    (backend->limits && backend->limits(w->sets[b], &question, w->limits, err) < 0))
+	if (home && !w->about->hindrance.stops)
+		return 0;
+	if (!home && backend->blocks(w->sets[b], set, w->status, err) < 0)
 		return -1;
 	for (size_t i = 0; i < set->count; i++) {
 		struct case_facts *c = &w->asked.cases.items[i];
-		bool blocked = home ? w->limits[i].stop.chain != NULL : w->status[i].blocked;
-		if (blocked && !c->blocked)
-			c->blocked_by = w->limits[i].stop;
-		c->blocked = c->blocked || blocked;
-		limits_add(&c->limits, &w->limits[i]);
+		const struct stop_question question = {.f = &set->items[i], .own = home};
+		if ((!home && !w->status[i].blocked) || !backend->stops)
+			continue;
+		bool stopped = backend->stops(w->sets[b], &question, &c->blocked_by);
+		c->blocked = c->blocked || stopped || !home;
 	}
 	return 0;
+}
+
+/* What they do to them besides. */
+static int ask_limits(struct warner *w, size_t b, struct err *err)
+{
+	const struct backend *backend = w->about->backends[b];
+	const struct forwards *set = w->about->set;
+	const struct limit_question question = {set, w->own};
+	if (!backend->limits)
+		return 0;
+	memset(w->own, backend == w->about->home, set->count * sizeof(*w->own));
+	memset(w->limits, 0, set->count * sizeof(*w->limits));
+	if (backend->limits(w->sets[b], &question, w->limits, err) < 0)
+		return -1;
+	for (size_t i = 0; i < set->count; i++)
+		limits_add(&w->asked.cases.items[i].limits, &w->limits[i]);
+	return 0;
+}
+
+static int ask_backend(struct warner *w, size_t b, struct err *err)
+{
+	const struct reading reading = {.depth = READING_ALL, .around = w->about->set};
+	if (w->about->backends[b]->read(&reading, &w->sets[b], err) < 0 || ask_stops(w, b, err) < 0)
+		return -1;
+	return ask_limits(w, b, err);
 }
 
 static int ask_backends(struct warner *w, struct err *err)
@@ -69,8 +90,9 @@ static int ask_backends(struct warner *w, struct err *err)
 		return err_memory(err);
 	for (size_t b = 0; w->about->backends[b]; b++) {
 		const struct backend *backend = w->about->backends[b];
+		const struct hindrance *h = &w->about->hindrance;
 		bool asked =
-			backend == w->about->home ? w->about->limited : backend->blocks != NULL;
+			backend == w->about->home ? h->stops || h->limits : backend->blocks != NULL;
 		if (asked && backend->present() && ask_backend(w, b, err) < 0)
 			return -1;
 	}

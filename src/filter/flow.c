@@ -222,19 +222,29 @@ static bool same_own(const struct forward *a, const struct forward *b)
 	return address_equal(&a->target, &b->target);
 }
 
-bool flows_alike(const struct flows *flows, const struct forward *a, const struct forward *b)
+/* Of what begins a connection. */
+static bool begin_alike(const struct flows *flows, const struct forward *a, const struct forward *b)
 {
 	return !flows->apart && a->family == b->family && a->proto == b->proto &&
 	       strcmp(a->ifname, b->ifname) == 0 && a->local == b->local &&
 	       a->hairpin == b->hairpin && a->except == b->except &&
 	       forward_to_self(a) == forward_to_self(b) &&
 	       (!flows->routed || address_equal(&a->target, &b->target)) &&
-	       (!flows->sourced || same_own(a, b)) &&
 	       addresses_hold(flows->here, &a->target) == addresses_hold(flows->here, &b->target);
 }
 
-bool flows_same(const struct flows *flows, const struct forward *a, const struct forward *b)
+bool flows_alike(const struct flows *flows, const struct forward *a, const struct forward *b)
+{
+	return begin_alike(flows, a, b) && (!flows->sourced || same_own(a, b));
+}
+
+bool flow_comes(const struct flow *flow)
+{
+	return !flow->flow.reply && (flow->way == FLOW_IN || flow->way == FLOW_THROUGH);
+}
+
+bool flows_come_alike(const struct flows *flows, const struct forward *a, const struct forward *b)
 {
 	return a->from.prefix == b->from.prefix && address_equal(&a->from.addr, &b->from.addr) &&
-	       flows_alike(flows, a, b);
+	       begin_alike(flows, a, b);
 }

@@ -3,8 +3,6 @@
 
 void limits_add(struct limits *to, const struct limits *more)
 {
-	if (!to->stop.chain)
-		to->stop = more->stop;
 	if (!to->some.chain)
 		to->some = more->some;
 	if (!to->passed.chain) {

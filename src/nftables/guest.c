@@ -309,21 +309,15 @@ static size_t find_guest(const struct others_chain *chain)
 static void limit_way(const struct view *view, const struct way *way, bool own, struct limits *out)
 {
 	const struct others_chain *chain = &view->others->chains[way->chain];
-	const struct flow *flow = way->flow;
-	bool comes = flow->way == FLOW_IN || flow->way == FLOW_THROUGH;
-	struct limits limits = {0};
-	size_t rule;
-	if (stops_flow(view, way, own, &rule))
-		limits.stop = place_at(chain, rule);
-	if (comes && !flow->flow.reply && sees(chain, flow)) {
-		struct filter_limits found =
-			filter_limits(view->chains, view->count, way->chain, &flow->flow,
-				      own ? find_guest(chain) : FILTER_NO_RULE);
-		limits.some = place_at(chain, found.some);
-		limits.passed = place_at(chain, found.passed);
-		limits.passed_all = found.all;
-		limits.doubted = place_at(chain, found.doubted);
-	}
+	if (!sees(chain, way->flow))
+		return;
+	struct filter_limits found =
+		filter_limits(view->chains, view->count, way->chain, &way->flow->flow,
+			      own ? find_guest(chain) : FILTER_NO_RULE);
+	const struct limits limits = {.some = place_at(chain, found.some),
+				      .passed = place_at(chain, found.passed),
+				      .passed_all = found.all,
+				      .doubted = place_at(chain, found.doubted)};
 	limits_add(out, &limits);
 }
 
@@ -341,7 +335,7 @@ int guests_limits(const struct others *others, const struct limit_question *ques
 		const struct forward *f = &set->items[i];
 		bool own = question->own[i];
 		if (i > 0 && own == question->own[i - 1] &&
-		    flows_same(&view.flows, &set->items[i - 1], f)) {
+		    flows_come_alike(&view.flows, &set->items[i - 1], f)) {
 			out[i] = out[i - 1];
 			continue;
 		}
@@ -350,7 +344,8 @@ int guests_limits(const struct others *others, const struct limit_question *ques
 			for (size_t n = 0; n < count; n++) {
 				const struct way way = {c, &flows[n]};
 				flows[n].flow.client = f->from;
-				limit_way(&view, &way, own, &out[i]);
+				if (flow_comes(&flows[n]))
+					limit_way(&view, &way, own, &out[i]);
 			}
 	}
 	free_view(&view);

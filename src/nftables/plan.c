@@ -543,11 +543,12 @@ static int plan_steps(struct nft_plan *plan, const struct forwards *wanted, stru
 int nft_plan_make(const struct content *have, const struct forwards *wanted, struct nft_plan *out,
 		  struct err *err)
 {
-	struct nft_plan plan = {.have = have, .base.limited = guests_limited(&have->others)};
+	struct nft_plan plan = {.have = have,
+				.base.hindrance.limits = guests_limited(&have->others)};
 	int result = nft_layout_make(have, wanted, &plan.layout, err);
 	const struct guests *guests = &plan.layout.guests;
 	for (size_t i = 0; i < guests->count; i++)
-		plan.base.limited = plan.base.limited || guests->items[i].owned;
+		plan.base.hindrance.stops = plan.base.hindrance.stops || guests->items[i].owned;
 	bool ends = plan.layout.empty && !has_foreign(have);
 	for (size_t i = 0; result == 0 && ends && i < guests->count; i++)
 		result = delete_guests(&plan, &guests->items[i], err);

@@ -239,7 +239,7 @@ static int make_plans(struct attempt *a, struct err *err)
 	struct change_result *result = a->result;
 	unsigned int guests = 0;
 	result->size = 0;
-	result->limited = false;
+	result->hindrance = (struct hindrance){0};
 	if (find_shares(a, err) < 0)
 		return -1;
 	for (size_t b = 0; backends[b]; b++) {
@@ -253,7 +253,8 @@ static int make_plans(struct attempt *a, struct err *err)
 			return -1;
 		result->size += a->plans[b]->size;
 		guests |= a->plans[b]->guests;
-		result->limited = result->limited || (b == a->home && a->plans[b]->limited);
+		if (b == a->home)
+			result->hindrance = a->plans[b]->hindrance;
 	}
 	return 0;
 }

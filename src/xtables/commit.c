@@ -78,8 +78,9 @@ int work_plan(struct snapshot *before, const struct forwards *wanted, struct wor
 		if (find_ways(out, &before->states[f][TABLE_FILTER], &ways, err) < 0)
 			goto failed;
 		layout->family = snapshot_families[f];
-		out->base.limited = out->base.limited ||
-				    foreign_limits(&before->states[f][TABLE_FILTER].foreign);
+		out->base.hindrance.limits =
+			out->base.hindrance.limits ||
+			foreign_limits(&before->states[f][TABLE_FILTER].foreign);
 		layout->output = ways.closed[GROUP_OUTPUT];
 		out->base.guests |= guest_ways(&ways);
 		if (build_layout(wanted, &before->here, layout, err) < 0)

@@ -275,19 +275,15 @@ bool ways_stop(const struct way_case *of, const struct stop_question *question,
 static void limit_way(const struct walk *w, const struct way *way, struct limits *out)
 {
 	size_t base = w->bases[way->group];
-	const struct filter_flow *flow = &way->flow->flow;
 	const struct state_jump *jump = state_find_jump(w->of->filter, way->group);
-	bool comes = way->flow->way == FLOW_IN || way->flow->way == FLOW_THROUGH;
-	struct limits limits = {0};
-	stops_way(w, way, &limits.stop);
-	if (comes && !flow->reply && base < w->count) {
-		struct filter_limits found = filter_limits(w->chains, w->count, base, flow,
-							   jump ? jump->position : FILTER_NO_RULE);
-		limits.some = place_at(w, way, found.some);
-		limits.passed = place_at(w, way, found.passed);
-		limits.passed_all = found.all;
-		limits.doubted = place_at(w, way, found.doubted);
-	}
+	if (base == w->count)
+		return;
+	struct filter_limits found = filter_limits(w->chains, w->count, base, &way->flow->flow,
+						   jump ? jump->position : FILTER_NO_RULE);
+	const struct limits limits = {.some = place_at(w, way, found.some),
+				      .passed = place_at(w, way, found.passed),
+				      .passed_all = found.all,
+				      .doubted = place_at(w, way, found.doubted)};
 	limits_add(out, &limits);
 }
 
@@ -302,7 +298,7 @@ int ways_limits(const struct way_case *of, const bool *own, struct limits *out, 
 		const struct forward *f = &of->set->items[i];
 		if (f->family != of->filter->family || own[i] == of->guests)
 			continue;
-		if (before < i && flows_same(&w.flows, &of->set->items[before], f)) {
+		if (before < i && flows_come_alike(&w.flows, &of->set->items[before], f)) {
 			out[i] = out[before];
 			continue;
 		}
@@ -310,7 +306,7 @@ int ways_limits(const struct way_case *of, const bool *own, struct limits *out, 
 		for (size_t n = flows_of(&w.flows, f, flows); n-- > 0;) {
 			const struct way way = {group_of_flow(&w, &flows[n]), &flows[n]};
 			flows[n].flow.client = f->from;
-			if (way.group != GROUPS)
+			if (way.group != GROUPS && flow_comes(&flows[n]))
 				limit_way(&w, &way, &out[i]);
 		}
 	}

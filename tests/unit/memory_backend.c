@@ -244,10 +244,8 @@ static int memory_limits(const struct ruleset *set, const struct limit_question 
 	for (size_t i = 0; i < question->set->count; i++) {
 		if (question->set->items[i].except)
 			continue;
-		if (!question->own[i]) {
-			out[i].stop = place_in(of->stop);
+		if (!question->own[i])
 			continue;
-		}
 		out[i].some = out[i].passed = place_in(of->ban);
 		out[i].doubted = place_in(of->doubt);
 	}
@@ -289,7 +287,7 @@ static int memory_plan(struct ruleset *set, const struct forwards *wanted,
 	plan->guest = set->elsewhere ? plan->set->of->guarded && set->elsewhere->count
 				     : plan->set->of->guest;
 	plan->plan.guests = plan->guest ? WAY_THROUGH : 0;
-	plan->plan.limited = *plan->set->of->ban || *plan->set->of->doubt;
+	plan->plan.hindrance.limits = *plan->set->of->ban || *plan->set->of->doubt;
 	plan->plan.size += plan->guest != plan->set->of->guest;
 	if (set->marked && !memory[0].guarded)
 		wrong("packets are marked for nobody");
