@@ -58,10 +58,15 @@ size_t overview_owner(const struct overview *others, const struct owners *own,
 int overview_sums(const struct overview *others, struct owners *own, struct owners_sum *sums,
 		  struct err *err);
 
-/* What a selection says of pfwd's forwards, whose selected[i] are filled, and of others' rows. A
- * NAME also selects by comment and owner. -1 with ERR_NOT_FOUND: a selector selects none of both.
- */
-int overview_select(const struct query *query, const struct forwards *own, bool *selected,
-		    const struct overview *others, bool *rows, struct err *err);
+struct overview_choice { /* from pfwd's forwards and others' rows */
+	const struct forwards *own;
+	const struct overview *others;
+	bool *selected; /* of own */
+	bool *rows;     /* of others' rows */
+};
+/* Fill what the query selects of both. A NAME also selects by comment and owner. -1 with
+ * ERR_NOT_FOUND: a selector selects none of both. */
+int overview_select(const struct query *query, const struct overview_choice *choice,
+		    struct err *err);
 
 #endif

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "commands/command.h"
+#include "commands/conns_rows.h"
 #include "commands/options.h"
 #include "commands/overview.h"
 #include "commands/query.h"
@@ -15,196 +16,6 @@
 #include "host/host.h"
 #include "host/output.h"
 #include "ruleset/present.h"
-#include "syntax/time.h"
-
-struct row {
-	const struct forward *f;       /* NULL: of no forward */
-	const char *spec;              /* of f, as text; NULL if f is */
-	const struct other_row *other; /* what others translate it by; NULL: not known */
-	const struct connection *c;
-};
-
-/* ---- columns ---- */
-
-static const struct connection *connection(const void *row)
-{
-	return ((const struct row *)row)->c;
-}
-
-static bool put_endpoint(char cell[REPORT_CELL_MAX], const struct connection *c,
-			 const struct endpoint *e)
-{
-	char addr[ADDRESS_TEXT_MAX];
-	address_format_bracketed(&e->addr, addr);
-	char *end = stpcpy(cell, addr);
-	return !connection_has_ports(c) || report_put_number(stpcpy(end, ":"), e->port);
-}
-
-static bool get_forward(const void *row, char cell[REPORT_CELL_MAX])
-{
-	const struct row *r = row;
-	if (r->other)
-		return overview_put_forward(r->other, cell);
-	return r->f && report_put(cell, r->spec);
-}
-
-static bool get_name(const void *row, char cell[REPORT_CELL_MAX])
-{
-	const struct row *r = row;
-	if (r->other)
-		return overview_put_name(r->other, cell);
-	return r->f && report_put(cell, r->f->name);
-}
-
-static bool get_proto(const void *row, char cell[REPORT_CELL_MAX])
-{
-	uint8_t proto = connection(row)->proto;
-	if (proto == PROTO_TCP || proto == PROTO_UDP || proto == PROTO_SCTP)
-		return report_put(cell, proto_name(proto));
-	return report_put_number(cell, proto);
-}
-
-static bool get_client(const void *row, char cell[REPORT_CELL_MAX])
-{
-	return put_endpoint(cell, connection(row), &connection(row)->client);
-}
-
-static bool get_via(const void *row, char cell[REPORT_CELL_MAX])
-{
-	return put_endpoint(cell, connection(row), &connection(row)->via);
-}
-
-static bool get_target(const void *row, char cell[REPORT_CELL_MAX])
-{
-	return put_endpoint(cell, connection(row), &connection(row)->target);
-}
-
-static bool get_state(const void *row, char cell[REPORT_CELL_MAX])
-{
-	const char *state = connection(row)->state;
-	return state && report_put(cell, state);
-}
-
-static bool get_timeout(const void *row, char cell[REPORT_CELL_MAX])
-{
-	return connection(row)->timed && report_put_number(cell, connection(row)->timeout);
-}
-
-static bool get_packets_in(const void *row, char cell[REPORT_CELL_MAX])
-{
-	return connection(row)->counted && report_put_number(cell, connection(row)->packets_in);
-}
-
-static bool get_packets_out(const void *row, char cell[REPORT_CELL_MAX])
-{
-	return connection(row)->counted && report_put_number(cell, connection(row)->packets_out);
-}
-
-static bool get_bytes_in(const void *row, char cell[REPORT_CELL_MAX])
-{
-	return connection(row)->counted && report_put_number(cell, connection(row)->bytes_in);
-}
-
-static bool get_bytes_out(const void *row, char cell[REPORT_CELL_MAX])
-{
-	return connection(row)->counted && report_put_number(cell, connection(row)->bytes_out);
-}
-
-static bool get_mark(const void *row, char cell[REPORT_CELL_MAX])
-{
-	return report_put_number(cell, connection(row)->mark);
-}
-
-static bool get_secctx(const void *row, char cell[REPORT_CELL_MAX])
-{
-	return quote_into(cell, REPORT_CELL_MAX, connection(row)->secctx) > 0;
-}
-
-static bool get_use(const void *row, char cell[REPORT_CELL_MAX])
-{
-	return report_put_number(cell, connection(row)->use);
-}
-
-static bool get_assured(const void *row, char cell[REPORT_CELL_MAX])
-{
-	return report_put(cell, connection(row)->assured ? "yes" : "no");
-}
-
-static bool get_replied(const void *row, char cell[REPORT_CELL_MAX])
-{
-	return report_put(cell, connection(row)->replied ? "yes" : "no");
-}
-
-static bool get_id(const void *row, char cell[REPORT_CELL_MAX])
-{
-	return report_put_number(cell, connection(row)->id);
-}
-
-static bool get_start(const void *row, char cell[REPORT_CELL_MAX])
-{
-	uint64_t start = connection(row)->start;
-	if (start)
-		time_format((int64_t)(start / 1000000000), cell);
-	return start != 0;
-}
-
-static bool get_owner(const void *row, char cell[REPORT_CELL_MAX])
-{
-	const struct row *r = row;
-	if (r->other)
-		return overview_put_owner(r->other, cell);
-	return r->f && report_put(cell, "pfwd");
-}
-
-static bool get_event(const void *row, char cell[REPORT_CELL_MAX])
-{
-	switch (connection(row)->event) {
-	case CONNECTION_NEW:
-		return report_put(cell, "new");
-	case CONNECTION_UPDATE:
-		return report_put(cell, "update");
-	case CONNECTION_DESTROY:
-		return report_put(cell, "destroy");
-	case CONNECTION_THERE:
-		break;
-	}
-	return false;
-}
-
-static bool get_family(const void *row, char cell[REPORT_CELL_MAX])
-{
-	return report_put(cell, family_name(connection(row)->family));
-}
-
-static const struct report_column columns[] = {
-	{"FORWARD", "the forward, or with -a another rule, that translates it", REPORT_TEXT,
-	 get_forward},
-	{"PROTO", "tcp, udp or sctp; with -a also the number of another", REPORT_TEXT, get_proto},
-	{"CLIENT", "the original source", REPORT_TEXT, get_client},
-	{"VIA", "the original destination", REPORT_TEXT, get_via},
-	{"TARGET", "the source of the replies", REPORT_TEXT, get_target},
-	{"STATE", "its state in conntrack", REPORT_TEXT, get_state},
-	{"TIMEOUT", "seconds until conntrack forgets it", REPORT_NUMBER, get_timeout},
-	{"PACKETS-IN", "packets from the client", REPORT_NUMBER, get_packets_in},
-	{"PACKETS-OUT", "packets to the client", REPORT_NUMBER, get_packets_out},
-	{"BYTES-IN", "bytes from the client", REPORT_BYTES, get_bytes_in},
-	{"BYTES-OUT", "bytes to the client", REPORT_BYTES, get_bytes_out},
-	{"MARK", "its mark in conntrack", REPORT_NUMBER, get_mark},
-	{"SECCTX", "its security context", REPORT_TEXT, get_secctx},
-	{"USE", "references to its entry in the kernel", REPORT_NUMBER, get_use},
-	{"ASSURED", "true if it survives a full conntrack table", REPORT_FLAG, get_assured},
-	{"REPLIED", "true if the target has answered", REPORT_FLAG, get_replied},
-	{"ID", "its number in conntrack", REPORT_NUMBER, get_id},
-	{"START", "when it began (net.netfilter.nf_conntrack_timestamp)", REPORT_TEXT, get_start},
-	{"NAME", "the label of the forward", REPORT_TEXT, get_name},
-	{"FAMILY", "IPv4 or IPv6", REPORT_TEXT, get_family},
-	{"OWNER", "with -a: the program that translates it, or the table and chain of the rule",
-	 REPORT_TEXT, get_owner},
-	{"EVENT", "new, update or destroy (with -f)", REPORT_TEXT, get_event},
-	{0},
-};
-
-/* ---- one row for each connection ---- */
 
 struct conns {
 	struct query query;
@@ -225,7 +36,7 @@ struct conns {
 	struct err *err;
 };
 
-static bool is_wanted(const struct conns *conns, const struct row *row)
+static bool is_wanted(const struct conns *conns, const struct conns_row *row)
 {
 	enum family family = conns->query.selection.family;
 	if (family && family != row->c->family)
@@ -251,7 +62,7 @@ static const char *spec_of(struct conns *conns, const struct forward *f)
 
 static int print_row(struct conns *conns, const struct connection *c, const struct forward *f)
 {
-	struct row row = {.c = c, .f = f};
+	struct conns_row row = {.c = c, .f = f};
 	if (!f && conns->all)
 		row.other = overview_whose(&conns->others, c);
 	if (!is_wanted(conns, &row))
@@ -322,8 +133,9 @@ static void drop_forwards(struct conns *conns)
 static int select_rows(struct conns *conns, struct err *err)
 {
 	const struct forwards *set = &conns->present.forwards;
-	return conns->all ? overview_select(&conns->query, set, conns->selected, &conns->others,
-					    conns->selected_rows, err)
+	const struct overview_choice choice = {set, &conns->others, conns->selected,
+					       conns->selected_rows};
+	return conns->all ? overview_select(&conns->query, &choice, err)
 			  : query_select(&conns->query, set, conns->selected, err);
 }
 
@@ -431,61 +243,10 @@ static int follow(struct conns *conns, struct err *err)
 
 /* ---- one row for each forward ---- */
 
-struct count_row {
-	const struct forward *f; /* NULL: of no forward */
-	const struct other_row *other;
-	struct owners_sum sum;
-	bool counted;
-};
-
-static bool get_count_forward(const void *row, char cell[REPORT_CELL_MAX])
-{
-	const struct count_row *r = row;
-	if (r->other)
-		return overview_put_forward(r->other, cell);
-	if (r->f)
-		spec_format(r->f, cell);
-	return r->f;
-}
-
-static bool get_count_name(const void *row, char cell[REPORT_CELL_MAX])
-{
-	const struct count_row *r = row;
-	if (r->other)
-		return overview_put_name(r->other, cell);
-	return r->f && report_put(cell, r->f->name);
-}
-
-static bool get_count_conns(const void *row, char cell[REPORT_CELL_MAX])
-{
-	return report_put_number(cell, ((const struct count_row *)row)->sum.conns);
-}
-
-static bool get_count_packets(const void *row, char cell[REPORT_CELL_MAX])
-{
-	const struct count_row *r = row;
-	return r->counted && report_put_number(cell, r->sum.packets_in + r->sum.packets_out);
-}
-
-static bool get_count_bytes(const void *row, char cell[REPORT_CELL_MAX])
-{
-	const struct count_row *r = row;
-	return r->counted && report_put_number(cell, r->sum.bytes_in + r->sum.bytes_out);
-}
-
-static const struct report_column count_columns[] = {
-	{"FORWARD", "where connections arrive", REPORT_TEXT, get_count_forward},
-	{"NAME", "the label of the forward", REPORT_TEXT, get_count_name},
-	{"CONNS", "connections there are now", REPORT_NUMBER, get_count_conns},
-	{"PACKETS", "their packets, both ways", REPORT_NUMBER, get_count_packets},
-	{"BYTES", "their bytes, both ways", REPORT_BYTES, get_count_bytes},
-	{0},
-};
-
 /* What is intercepted is not translated, and makes no row. */
 static int print_other_counts(struct conns *conns, const struct owners_sum *sums, struct err *err)
 {
-	struct count_row row = {.counted = host_accounts()};
+	struct conns_count row = {.counted = host_accounts()};
 	for (size_t i = 0; i < conns->others.rows.count; i++) {
 		row.other = &conns->others.rows.items[i];
 		row.sum = sums[i];
@@ -499,7 +260,7 @@ static int print_other_counts(struct conns *conns, const struct owners_sum *sums
 static int print_counts(struct conns *conns, const struct owners_sum *sums, struct err *err)
 {
 	const struct forwards *set = &conns->present.forwards;
-	struct count_row row = {.counted = host_accounts()};
+	struct conns_count row = {.counted = host_accounts()};
 	for (size_t i = 0; i < set->count; i++) {
 		row.f = &set->items[i];
 		row.sum = sums[i];
@@ -538,8 +299,8 @@ static void put_event_first(struct report_choice *choice)
 	if (report_chosen(choice, "EVENT") || choice->count == REPORT_COLUMNS_MAX)
 		return;
 	memmove(choice->columns + 1, choice->columns, choice->count * sizeof(choice->columns[0]));
-	for (const struct report_column *c = columns; c->name; c++)
-		if (c->get == get_event)
+	for (const struct report_column *c = conns_columns; c->name; c++)
+		if (strcmp(c->name, "EVENT") == 0)
 			choice->columns[0] = c;
 	choice->count++;
 }
@@ -552,10 +313,10 @@ static int choose(struct conns *conns, struct err *err)
 			       "-c and -f exclude each other: -c counts the connections there are "
 			       "now; leave one out");
 	if (conns->count)
-		return query_choose(&conns->query, count_columns,
+		return query_choose(&conns->query, conns_count_columns,
 				    "FORWARD,NAME,CONNS,PACKETS,BYTES", err);
-	if (query_choose(&conns->query, columns, "FORWARD,PROTO,CLIENT,VIA,TARGET,STATE,TIMEOUT",
-			 err) < 0)
+	if (query_choose(&conns->query, conns_columns,
+			 "FORWARD,PROTO,CLIENT,VIA,TARGET,STATE,TIMEOUT", err) < 0)
 		return -1;
 	report->follow = conns->follow;
 	if (conns->follow)
@@ -639,6 +400,6 @@ const struct command command_conns = {
 	.details = "With -c there is one row for each forward, with the columns FORWARD, NAME, "
 		   "CONNS,\nPACKETS and BYTES.\n",
 	.options = {conns_options, report_options, family_options},
-	.columns = columns,
+	.columns = conns_columns,
 	.run = run,
 };

@@ -291,8 +291,9 @@ static int select_rows(struct list *list, struct err *err)
 	list->selected_rows = calloc(list->others.rows.count + 1, sizeof(*list->selected_rows));
 	if (!list->selected || !list->selected_rows)
 		return err_memory(err);
-	int result = list->all ? overview_select(&list->query, set, list->selected, &list->others,
-						 list->selected_rows, err)
+	const struct overview_choice choice = {set, &list->others, list->selected,
+					       list->selected_rows};
+	int result = list->all ? overview_select(&list->query, &choice, err)
 			       : query_select(&list->query, set, list->selected, err);
 	return result < 0 ? -1 : order_rows(list, err);
 }

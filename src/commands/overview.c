@@ -198,37 +198,35 @@ static bool row_matches(const struct selector *s, const struct other_row *row)
 	return row->spec && selector_matches(s, &f);
 }
 
-static int select_one(const struct selector *s, const struct forwards *own, bool *selected,
-		      const struct overview *others, bool *rows, struct err *err)
+static int select_one(const struct selector *s, const struct overview_choice *c, struct err *err)
 {
 	struct selector copy = *s;
 	const struct selectors one = {&copy, 1};
 	static const struct forwards none;
 	bool found = false;
-	for (size_t i = 0; i < own->count; i++)
-		if (selector_matches(s, &own->items[i]))
-			found = selected[i] = true;
-	for (size_t i = 0; i < others->rows.count; i++)
-		if (row_matches(s, &others->rows.items[i]))
-			found = rows[i] = true;
+	for (size_t i = 0; i < c->own->count; i++)
+		if (selector_matches(s, &c->own->items[i]))
+			found = c->selected[i] = true;
+	for (size_t i = 0; i < c->others->rows.count; i++)
+		if (row_matches(s, &c->others->rows.items[i]))
+			found = c->rows[i] = true;
 	bool nothing;
 	return found ? 0 : selectors_apply(&one, &none, &nothing, err);
 }
 
-int overview_select(const struct query *query, const struct forwards *own, bool *selected,
-		    const struct overview *others, bool *rows, struct err *err)
+int overview_select(const struct query *query, const struct overview_choice *c, struct err *err)
 {
 	const struct selectors *selectors = &query->selectors;
 	enum family family = query->selection.family;
 	bool all = selectors->count == 0;
-	for (size_t i = 0; i < own->count; i++)
-		selected[i] = all && (!family || family == own->items[i].family);
-	for (size_t i = 0; i < others->rows.count; i++) {
-		enum family has = others->rows.items[i].rule->family;
-		rows[i] = all && (!family || !has || family == has);
+	for (size_t i = 0; i < c->own->count; i++)
+		c->selected[i] = all && (!family || family == c->own->items[i].family);
+	for (size_t i = 0; i < c->others->rows.count; i++) {
+		enum family has = c->others->rows.items[i].rule->family;
+		c->rows[i] = all && (!family || !has || family == has);
 	}
 	for (size_t i = 0; i < selectors->count; i++)
-		if (select_one(&selectors->items[i], own, selected, others, rows, err) < 0)
+		if (select_one(&selectors->items[i], c, err) < 0)
 			return -1;
 	return 0;
 }

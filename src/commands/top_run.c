@@ -97,8 +97,9 @@ static int select_again(struct top *top, struct err *err)
 	top->order = calloc(meter->rows + 1, sizeof(*top->order));
 	if (!top->selected || !top->order)
 		return err_memory(err);
-	int result = meter->all ? overview_select(&top->query, set, top->selected, &meter->others,
-						  top->selected + set->count, &why)
+	const struct overview_choice choice = {set, &meter->others, top->selected,
+					       top->selected + set->count};
+	int result = meter->all ? overview_select(&top->query, &choice, &why)
 				: query_select(&top->query, set, top->selected, &why);
 	if (result < 0 && (top->readings == 0 || why.kind != ERR_NOT_FOUND)) {
 		*err = why;

@@ -11,25 +11,11 @@
 #include <unistd.h>
 
 #include "commands/top.h"
+#include "commands/top_opened.h"
 #include "host/host.h"
 #include "screen/terminal.h"
 
 #define PROMPT_MAX 64
-#define CONNECTIONS_MAX 10000 /* of one forward; more are not shown */
-
-/* What is shown of a connection. */
-struct seen {
-	uint32_t id;
-	struct endpoint client, via, target;
-	const char *state;
-	uint64_t in, out, in_rate, out_rate;
-};
-
-struct seen_list { /* of one pass, sorted by id once it is over */
-	struct seen *items;
-	size_t count;
-	unsigned int pass;
-};
 
 enum page { PAGE_FORWARDS, PAGE_CONNECTIONS, PAGE_HELP };
 
@@ -48,11 +34,8 @@ struct screen {
 	int (*answered)(struct screen *screen, struct err *err);
 	char answer[PROMPT_MAX];
 	char filter[PROMPT_MAX];
-	struct forward opened; /* whose connections are shown */
-	char opened_owner[REPORT_CELL_MAX], opened_title[280];
-	unsigned int opened_amid; /* that pass, which has shown some of them before; 0: none */
-	struct seen_list building, shown, last;
-	uint32_t *by_traffic; /* the indexes of shown, the busiest first */
+	struct top_opened opened; /* whose connections are shown */
+	char opened_title[280];
 	bool ended;
 };
 
@@ -179,7 +162,7 @@ static void connection_cell(const void *context, const struct view_place *place,
 			    char out[VIEW_CELL_MAX])
 {
 	const struct screen *s = context;
-	const struct seen *seen = &s->shown.items[s->by_traffic[place->row]];
+	const struct top_seen *seen = top_opened_row(&s->opened, place->row);
 	switch (place->column) {
 	case CLIENT:
 		put_endpoint(out, &seen->client);
@@ -192,7 +175,7 @@ static void connection_cell(const void *context, const struct view_place *place,
 		break;
 	case IN_RATE:
 	case OUT_RATE:
-		if (s->last.pass) /* else nothing is known of before */
+		if (s->opened.last.pass) /* else nothing is known of before */
 			put_size(s, out, place->column == IN_RATE ? seen->in_rate : seen->out_rate);
 		break;
 	case BYTES:
@@ -203,123 +186,12 @@ static void connection_cell(const void *context, const struct view_place *place,
 	}
 }
 
-/* ---- the connections of one forward ---- */
-
-static int compare_ids(const void *a, const void *b)
-{
-	const struct seen *x = a, *y = b;
-	int d = (x->id > y->id) - (x->id < y->id);
-	return d ? d : x->client.port - y->client.port;
-}
-
-static void drop_list(struct seen_list *list)
-{
-	free(list->items);
-	*list = (struct seen_list){0};
-}
-
-static bool is_opened(const struct screen *s, uint32_t index)
-{
-	const struct meter_row row = meter_row(&s->top->meter, index);
-	char owner[REPORT_CELL_MAX];
-	return forward_equal(row.f, &s->opened) && top_put_owner(&row, owner) &&
-	       strcmp(owner, s->opened_owner) == 0;
-}
-
-/* A pass shows a connection: keep it if it runs through the forward that is opened. */
+/* A pass shows a connection. */
 static void see(void *context, const struct connection *c, uint32_t owner)
 {
 	struct screen *s = context;
-	const struct meter *meter = &s->top->meter;
-	struct seen_list *list = &s->building;
-	if (s->page != PAGE_CONNECTIONS || owner == TRAFFIC_NOBODY ||
-	    meter->traffic.pass == s->opened_amid || !is_opened(s, owner))
-		return;
-	if (list->pass != meter->traffic.pass)
-		drop_list(list);
-	list->pass = meter->traffic.pass;
-	if (!list->items)
-		list->items = calloc(CONNECTIONS_MAX, sizeof(*list->items));
-	if (!list->items || list->count == CONNECTIONS_MAX)
-		return;
-	list->items[list->count++] = (struct seen){.id = c->id,
-						   .client = c->client,
-						   .via = c->via,
-						   .target = c->target,
-						   .state = c->state,
-						   .in = c->bytes_in,
-						   .out = c->bytes_out};
-}
-
-static uint64_t rate_since(uint64_t now, uint64_t before, int64_t nanoseconds)
-{
-	if (now < before || nanoseconds <= 0)
-		return 0;
-	return (uint64_t)((double)(now - before) * (double)TOP_SECOND / (double)nanoseconds + 0.5);
-}
-
-/* What each has carried since the pass before, if that has shown it; if it has not, the connection
- * is new, and all that it has carried counts. */
-static void fill_rates(struct screen *s)
-{
-	int64_t interval = s->top->meter.traffic.interval;
-	for (size_t i = 0; i < s->shown.count; i++) {
-		struct seen *seen = &s->shown.items[i];
-		const struct seen *before = s->last.items
-						    ? bsearch(seen, s->last.items, s->last.count,
-							      sizeof(*seen), compare_ids)
-						    : NULL;
-		if (!s->last.pass)
-			continue;
-		seen->in_rate = rate_since(seen->in, before ? before->in : 0, interval);
-		seen->out_rate = rate_since(seen->out, before ? before->out : 0, interval);
-	}
-}
-
-static int compare_traffic(const void *a, const void *b, void *context)
-{
-	const struct seen *items = context;
-	const struct seen *x = &items[*(const uint32_t *)a], *y = &items[*(const uint32_t *)b];
-	uint64_t p = x->in_rate + x->out_rate, q = y->in_rate + y->out_rate;
-	if (p == q) {
-		p = x->in + x->out;
-		q = y->in + y->out;
-	}
-	return p != q ? (p < q) - (p > q) : compare_ids(x, y);
-}
-
-/* If a pass is over, show what it showed. */
-static int take_list(struct screen *s, struct err *err)
-{
-	unsigned int pass = s->top->meter.traffic.pass;
-	if (s->page != PAGE_CONNECTIONS || s->top->meter.passing || s->shown.pass == pass ||
-	    s->opened_amid == pass)
-		return 0;
-	drop_list(&s->last);
-	s->last = s->shown;
-	s->shown = s->building.pass == pass ? s->building : (struct seen_list){.pass = pass};
-	s->building = (struct seen_list){0};
-	if (s->shown.count)
-		qsort(s->shown.items, s->shown.count, sizeof(*s->shown.items), compare_ids);
-	fill_rates(s);
-	free(s->by_traffic);
-	s->by_traffic = calloc(s->shown.count + 1, sizeof(*s->by_traffic));
-	if (!s->by_traffic)
-		return err_memory(err);
-	for (uint32_t i = 0; i < s->shown.count; i++)
-		s->by_traffic[i] = i;
-	qsort_r(s->by_traffic, s->shown.count, sizeof(*s->by_traffic), compare_traffic,
-		s->shown.items);
-	return 0;
-}
-
-static void close_forward(struct screen *s)
-{
-	drop_list(&s->building);
-	drop_list(&s->shown);
-	drop_list(&s->last);
-	free(s->by_traffic);
-	s->by_traffic = NULL;
+	if (s->page == PAGE_CONNECTIONS && owner != TRAFFIC_NOBODY)
+		top_opened_see(&s->opened, &s->top->meter, c, owner);
 }
 
 /* ---- head and foot ---- */
@@ -357,6 +229,7 @@ static void put_second_line(struct screen *s)
 					     "IN/s",    "OUT/s", "busiest"};
 	const struct top *top = s->top;
 	char delay[TOP_RATE_MAX], interval[TOP_RATE_MAX];
+	size_t count = top_opened_count(&s->opened);
 	char *line = s->head[1];
 	size_t size = sizeof(s->head[1]);
 	top_put_rate(delay, (uint64_t)top->meter.delay / 1000000, 2);
@@ -368,9 +241,8 @@ static void put_second_line(struct screen *s)
 			 "no bytes are counted: sysctl -w net.netfilter.nf_conntrack_acct=1");
 	} else if (s->page == PAGE_CONNECTIONS) {
 		snprintf(line, size, "%s  %zu%s connection%s, busiest first; over %ss",
-			 s->opened_title, s->shown.count,
-			 s->shown.count == CONNECTIONS_MAX ? " of more" : "",
-			 s->shown.count == 1 ? "" : "s", interval);
+			 s->opened_title, count, count == TOP_OPENED_MAX ? " of more" : "",
+			 count == 1 ? "" : "s", interval);
 	} else {
 		snprintf(line, size, "every %ss, bytes over %ss; %s first%s%s%s", delay,
 			 top->meter.traffic.interval ? interval : "- ", orders[top->sort],
@@ -431,10 +303,9 @@ static int draw(struct screen *s, struct err *err)
 				       s->top->count,
 				       forward_cell,
 				       s}
-			: (struct view_table){
-				  connection_columns, CONNECTION_COLUMNS,
-				  CONNECTION_COLUMNS, s->by_traffic ? s->shown.count : 0,
-				  connection_cell,    s};
+			: (struct view_table){connection_columns, CONNECTION_COLUMNS,
+					      CONNECTION_COLUMNS, top_opened_count(&s->opened),
+					      connection_cell,    s};
 	view->prompt = NULL;
 	if (s->asked) {
 		cursor = snprintf(prompt, sizeof(prompt), "%s: %s", s->asked, s->answer);
@@ -507,7 +378,7 @@ static void go_back(struct screen *s)
 		return;
 	}
 	if (s->page == PAGE_CONNECTIONS)
-		close_forward(s);
+		top_opened_close(&s->opened);
 	s->page = PAGE_FORWARDS;
 }
 
@@ -517,7 +388,7 @@ static void put_title(struct screen *s, const struct meter_row *row)
 	put_text(spec, row, top_put_forward);
 	put_text(name, row, top_put_name);
 	snprintf(s->opened_title, sizeof(s->opened_title), "%.90s %.90s%s%.90s", spec, name,
-		 row->other ? " of " : "", row->other ? s->opened_owner : "");
+		 row->other ? " of " : "", row->other ? s->opened.owner : "");
 }
 
 static void open_forward(struct screen *s)
@@ -527,10 +398,8 @@ static void open_forward(struct screen *s)
 	if (s->page != PAGE_FORWARDS || chosen >= top->count)
 		return;
 	const struct meter_row row = meter_row(&top->meter, top->order[chosen]);
-	s->opened = *row.f;
-	top_put_owner(&row, s->opened_owner);
+	top_opened_begin(&s->opened, &row, &top->meter);
 	put_title(s, &row);
-	s->opened_amid = top->meter.passing ? top->meter.traffic.pass : 0;
 	go_to(s, PAGE_CONNECTIONS);
 	s->top->next = host_clock(); /* its connections are read at once */
 }
@@ -689,7 +558,9 @@ static int show_all(void *context, struct err *err)
 {
 	struct screen *s = context;
 	note_losses(s);
-	return take_list(s, err) < 0 ? -1 : draw(s, err);
+	if (s->page == PAGE_CONNECTIONS && top_opened_take(&s->opened, &s->top->meter, err) < 0)
+		return -1;
+	return draw(s, err);
 }
 
 /* Signals that end it are read, so that it can give the terminal back before. */
@@ -726,7 +597,7 @@ int top_screen(struct top *top, struct err *err)
 	if (result == 0)
 		result = top_run(top, &face, err);
 	terminal_close(&s.terminal);
-	close_forward(&s);
+	top_opened_close(&s.opened);
 	close(face.signals);
 	top->meter.seen = NULL;
 	top->filter = NULL;
