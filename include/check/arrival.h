@@ -19,4 +19,8 @@ finding_look arrival_listener;
 finding_look arrival_loopback;
 finding_look arrival_no_listener;
 
+/* Whether one of the first three finds something: no packet comes in by the forward's interface.
+ * Only the links are looked at. */
+bool arrival_never(const struct facts *facts, const struct forward *f);
+
 #endif

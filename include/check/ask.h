@@ -10,7 +10,7 @@
 #include "model/backend.h"
 
 enum ask_depth {
-	ASK_STOPPED, /* only early of cases; there are no cases if nothing stops any */
+	ASK_STOPPED, /* only links, and early of cases; no cases if no rule stops any */
 	ASK_CERTAIN, /* for findings that are certain */
 	ASK_WAY, /* also clients, the way back and neighbours, those that are asked just now too */
 	ASK_ALL, /* also connections */

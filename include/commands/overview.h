@@ -30,7 +30,8 @@ int overview_make_index(struct overview *overview, struct err *err);
  * memory).
  */
 int overview_make_rows(struct present *present, struct overview *overview, struct err *err);
-/* Mark forwards of pfwd that rules of others stop where pfwd lets none through. 0, or -1. */
+/* Mark forwards of pfwd that rules of others stop where pfwd lets none through, and those whose
+ * interface takes nothing in. 0, or -1. */
 int overview_find_stopped(struct present *present, struct err *err);
 /* Which rule of others takes packets of the forward at that index too. */
 struct meeting overview_meeting(const struct present *present, const struct overview *overview,

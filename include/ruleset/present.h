@@ -11,7 +11,8 @@ struct present_forward {
 	struct ruleset_status status;
 	unsigned int backends; /* a bit (1 << index) for each backend that has it */
 	bool shadowed;         /* for whoever looks at others' rules: one of them takes all */
-	bool stopped;          /* ... one of them stops all where pfwd lets none through */
+	bool stopped; /* ... one of them stops all where pfwd lets none through, or its interface
+			 takes nothing in */
 };
 
 struct present {                    /* a zeroed one is empty */

@@ -12,7 +12,7 @@ bool arrival_no_interface(const struct facts *facts, const struct case_facts *c,
 			  struct finding_words *out)
 {
 	const char *ifname = c->f->ifname;
-	if (!*ifname || host_link_of_altname(&facts->links, ifname))
+	if (!*ifname || facts_link(facts, c->f) || host_link_of_altname(&facts->links, ifname))
 		return false;
 	for (size_t i = 0; i < facts->links.count; i++)
 		if (ifname_overlap(ifname, facts->links.items[i].name) != OVERLAP_DISJOINT)
@@ -47,6 +47,17 @@ bool arrival_port(const struct facts *facts, const struct case_facts *c, struct 
 		"%s",
 		link->name, link->port_of, *link->master ? link->master : "it belongs to",
 		*link->master ? link->master : "that one");
+}
+
+bool arrival_never(const struct facts *facts, const struct forward *f)
+{
+	static finding_look *const looks[] = {arrival_no_interface, arrival_renamed, arrival_port};
+	const struct case_facts c = {.f = f};
+	struct finding_words words;
+	for (size_t i = 0; i < sizeof(looks) / sizeof(looks[0]); i++)
+		if (looks[i](facts, &c, &words))
+			return true;
+	return false;
 }
 
 bool arrival_down(const struct facts *facts, const struct case_facts *c, struct finding_words *out)

@@ -407,8 +407,9 @@ int ask_all(const struct ask_about *about, struct asked *out, struct err *err)
 	*out = (struct asked){.facts = {.all = about->all, .certain = about->depth == ASK_CERTAIN}};
 	int result = read_early(&asker, about->backends, err);
 	bool needless = about->depth == ASK_STOPPED && !early_stops_any(&out->early);
-	if (result == 0 && !needless)
-		result = ask(&asker, about->selected, err);
+	if (result == 0)
+		result = needless ? host_links(&out->facts.links, err)
+				  : ask(&asker, about->selected, err);
 	if (asker.router.socket)
 		mnl_socket_close(asker.router.socket);
 	if (result < 0)

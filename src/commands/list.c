@@ -194,7 +194,8 @@ static const struct report_column columns[] = {
 	{"NAME", "the label", REPORT_TEXT, get_name},
 	{"OPTIONS", "the other options that `pfwd add` would need", REPORT_TEXT, get_options},
 	{"STATE",
-	 "active, expired, incomplete (rules are missing), blocked by others' rules, or, with -a, "
+	 "active, expired, incomplete (rules are missing), blocked (by others' rules, or its "
+	 "interface takes nothing in), or, with -a, "
 	 "shadowed: others' rules take its connections",
 	 REPORT_TEXT, get_state},
 	{"CONNS", "connections translated since the forward was made", REPORT_NUMBER, get_conns},

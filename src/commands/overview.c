@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "check/arrival.h"
 #include "check/ask.h"
 #include "commands/overview.h"
 #include "host/interfaces.h"
@@ -45,8 +46,11 @@ int overview_find_stopped(struct present *present, struct err *err)
 	struct asked asked;
 	if (ask_all(&about, &asked, err) < 0)
 		return -1;
-	for (size_t i = 0; i < asked.cases.count; i++)
-		present->of[i].stopped = asked.cases.items[i].early.kind != EARLY_NOTHING;
+	for (size_t i = 0; i < set->count; i++) {
+		const struct forward *f = &set->items[i];
+		bool early = asked.cases.count && asked.cases.items[i].early.kind != EARLY_NOTHING;
+		present->of[i].stopped = early || (!f->except && arrival_never(&asked.facts, f));
+	}
 	asked_free(&asked);
 	return 0;
 }

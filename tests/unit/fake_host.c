@@ -158,6 +158,7 @@ static struct host_link *links(void)
 	static struct host_link all[] = {
 		{.name = "lan0", .index = 3, .up = true, .carrier = true},
 		{.name = "lo", .index = 1, .up = true, .carrier = true},
+		{.name = "port0", .index = 5, .port_of = "bridge", .master = "lan0"},
 		{.name = "ppp0", .index = 4, .up = true, .carrier = true},
 		{.name = "wan0", .index = 2, .up = true, .carrier = true},
 	};
@@ -167,7 +168,7 @@ static struct host_link *links(void)
 int host_links(struct host_links *out, struct err *err)
 {
 	(void)err;
-	*out = (struct host_links){.items = links(), .count = 4};
+	*out = (struct host_links){.items = links(), .count = 5};
 	for (size_t i = 0; i < out->count; i++)
 		out->items[i].forwards = !fake_host->no_forwarding;
 	return 0;

@@ -218,6 +218,16 @@ static const struct program_case list_cases[] = {
 	 .err = "pfwd: warning: chain PFWD holds a rule of another program\n"},
 	{"list -rn -o STATE", .have = "wan0:80 192.168.1.2", ON(change_meanwhile),
 	 .out = "active\n"},
+	{"list -rn -o FORWARD,STATE",
+	 .have = "wan0:80 192.168.1.2\nppp+:80 :81\nwan+:90 -\nwan9:80 192.168.1.2\n"
+		 "wlan+:80 [fd02::3]\nport0:80 :81\nwan9:81 -\n",
+	 .out = "port0:80/tcp blocked\n"
+		"ppp+:80/tcp active\n"
+		"wan+:90/tcp active\n"
+		"wan0:80/tcp active\n"
+		"wan9:80/tcp blocked\n"
+		"wan9:81/tcp active\n"
+		"wlan+:80/tcp blocked\n"},
 	{"list -rn -o FORWARD", .have = LISTED,
 	 .out = "*@203.0.113.1:8000-8010/tcp\n"
 		"ppp+:443/tcp\n"
