@@ -37,17 +37,17 @@ ALL_LIBS = $(shell $(PKG_CONFIG) --libs $(LIBS))
 
 SOURCES = $(wildcard src/*.c src/*/*.c)
 OBJECTS = $(SOURCES:%.c=$(BUILD)/%.o)
-PURE_SOURCES = $(wildcard src/model/*.c src/syntax/*.c src/filter/*.c src/others/*.c \
-	src/adopt/*.c) \
+PURE_SOURCES = $(wildcard src/model/*.c src/syntax/*.c src/conditions/*.c src/filter/*.c \
+	src/others/*.c src/adopt/*.c) \
 	$(addprefix src/check/,arrival.c facts.c findings.c passage.c results.c rules.c trace.c \
 	words.c) \
 	$(addprefix src/host/,known.c packet.c) src/screen/view.c \
 	$(addprefix src/conns/,lookup.c stale.c repeats.c traffic.c) \
 	$(addprefix src/xtables/,rule.c entry.c encode.c decode.c text.c group.c forward_rules.c \
 	layout.c exceptions.c build.c tree.c plan.c state.c health.c dump.c foreign.c way.c older.c \
-	other_entry.c) \
+	entry_walk.c other_entry.c) \
 	$(addprefix src/nftables/,bucket.c rule.c part.c place.c element.c shape.c wire.c content.c layout.c plan.c \
-	health.c words.c guest.c other_set.c other_expr.c)
+	health.c words.c guest.c other_set.c other_field.c other_expr.c other_rule.c filter_rule.c)
 PURE = $(PURE_SOURCES:%.c=$(BUILD)/%.o)
 INNER = $(filter-out $(BUILD)/src/main.o $(BUILD)/src/commands/%,$(OBJECTS))
 

@@ -18,6 +18,12 @@ const struct nlattr *wire_next(const char **at, const char *end);
 const char *wire_string(const struct nlattr *attr);
 uint32_t wire_number(const struct nlattr *attr);
 uint64_t wire_long(const struct nlattr *attr); /* 0 if it is not of 8 bytes */
+int wire_byte(const struct nlattr *attr);      /* -1 if it is not of 1 byte */
+
+/* Of NFPROTO_*; FAMILY_NONE: both, or neither. */
+enum family wire_family(uint32_t nfproto);
+/* A port in network order. */
+uint16_t wire_port(const uint8_t *bytes);
 
 /* Attributes by their type; those of higher types are left out. */
 #define WIRE_ATTRS 24

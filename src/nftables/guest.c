@@ -8,6 +8,7 @@
 #include <linux/netfilter_ipv4.h>
 
 #include "nftables/guest.h"
+#include "nftables/wire.h"
 
 /* ---- chains, as the room filter takes them ---- */
 
@@ -414,9 +415,7 @@ struct rule_place guests_place(const struct others_chain *chain)
 {
 	return (struct rule_place){.table = chain->table,
 				   .chain = chain->name,
-				   .family = chain->nfproto == NFPROTO_IPV4   ? FAMILY_IPV4
-					     : chain->nfproto == NFPROTO_IPV6 ? FAMILY_IPV6
-									      : FAMILY_NONE,
+				   .family = wire_family(chain->nfproto),
 				   .netdev = chain->nfproto == NFPROTO_NETDEV,
 				   .owned = chain->owned};
 }

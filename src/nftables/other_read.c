@@ -14,7 +14,7 @@
 
 #include "host/netlink.h"
 #include "model/array.h"
-#include "nftables/other_expr.h"
+#include "nftables/other_rule.h"
 #include "nftables/other_read.h"
 #include "nftables/shape.h"
 #include "nftables/wire.h"
@@ -127,13 +127,6 @@ static struct table *find_table(const struct reader *r, uint8_t nfproto, const c
 	return NULL;
 }
 
-static enum family family_of(uint8_t nfproto)
-{
-	return nfproto == NFPROTO_IPV4   ? FAMILY_IPV4
-	       : nfproto == NFPROTO_IPV6 ? FAMILY_IPV6
-					 : FAMILY_NONE;
-}
-
 /* Before translation, programs may intercept packets; behind it, rules accept them. */
 static bool is_wanted(const struct reader *r, const struct other_chain *c)
 {
@@ -179,7 +172,7 @@ static int on_chain(const struct nlmsghdr *nlh, void *data)
 		return stop(&r->no_memory);
 	c->name = text;
 	c->table = t->name;
-	c->table_family = family_of(t->nfproto);
+	c->table_family = wire_family(t->nfproto);
 	read_hook(r, &a, t, c);
 	return MNL_CB_OK;
 }
@@ -250,12 +243,6 @@ static void drop_sets(struct reader *r)
 
 /* ---- rules ---- */
 
-static const char *find_interface(void *context, uint32_t index, char name[IFNAME_MAX])
-{
-	(void)context;
-	return if_indextoname(index, name);
-}
-
 static int on_rule(const struct nlmsghdr *nlh, void *data)
 {
 	struct reader *r = data;
@@ -268,10 +255,10 @@ static int on_rule(const struct nlmsghdr *nlh, void *data)
 	if (!table || !chain || strcmp(table, r->table->name) != 0 ||
 	    head_of(nlh)->nfgen_family != r->table->nfproto)
 		return MNL_CB_OK;
-	uint32_t at = other_chains_find(&r->chains, family_of(r->table->nfproto), table, chain);
+	uint32_t at = other_chains_find(&r->chains, wire_family(r->table->nfproto), table, chain);
 	if (at == CHAINS_NONE)
 		return MNL_CB_OK;
-	if (other_expr_add(&r->source, nlh, &r->chains.items[at]) < 0)
+	if (other_rule_add(&r->source, nlh, &r->chains.items[at]) < 0)
 		return stop(&r->no_memory);
 	return r->changed ? MNL_CB_STOP : MNL_CB_OK;
 }
@@ -290,7 +277,7 @@ static int read_table(struct reader *r, const struct table *t)
 
 static int read_all(struct reader *r, struct err *err)
 {
-	r->source = (struct other_source){find_set, find_interface, r, &r->chains, &r->cases};
+	r->source = (struct other_source){find_set, r, if_indextoname, &r->chains, &r->cases};
 	r->cases.texts = r->out;
 	if (dump(r, NFT_MSG_GETTABLE, on_table, NULL) < 0 ||
 	    (r->table_count && !r->no_memory && dump(r, NFT_MSG_GETCHAIN, on_chain, NULL) < 0))

@@ -34,6 +34,18 @@ uint32_t wire_number(const struct nlattr *attr)
 	return attr && mnl_attr_get_payload_len(attr) == 4 ? ntohl(mnl_attr_get_u32(attr)) : 0;
 }
 
+enum family wire_family(uint32_t nfproto)
+{
+	return nfproto == NFPROTO_IPV6   ? FAMILY_IPV6
+	       : nfproto == NFPROTO_IPV4 ? FAMILY_IPV4
+					 : FAMILY_NONE;
+}
+
+uint16_t wire_port(const uint8_t *bytes)
+{
+	return (uint16_t)(bytes[0] << 8 | bytes[1]);
+}
+
 /* ---- registers ---- */
 
 static void put_reg(struct nlmsghdr *nlh, uint16_t type, uint8_t reg)
@@ -244,6 +256,11 @@ struct wire_attrs wire_message(const struct nlmsghdr *nlh)
 uint32_t wire_number_of(const struct wire_attrs *attrs, int type)
 {
 	return wire_number(attrs->of[type]);
+}
+
+int wire_byte(const struct nlattr *attr)
+{
+	return attr && mnl_attr_get_payload_len(attr) == 1 ? mnl_attr_get_u8(attr) : -1;
 }
 
 uint64_t wire_long(const struct nlattr *attr)

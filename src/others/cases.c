@@ -78,6 +78,34 @@ int cases_split(struct rule_cases *cases, const struct rule_case *options, size_
 	return 0;
 }
 
+static struct rule_case *append_option(struct rule_options *o)
+{
+	if (o->count == o->room) {
+		size_t room = o->room ? o->room * 2 : 16;
+		void *items = reallocarray(o->items, room, sizeof(*o->items));
+		if (!items)
+			return NULL;
+		o->items = items;
+		o->room = room;
+	}
+	return &o->items[o->count++];
+}
+
+int cases_collect(const struct rule_cases *cases, const struct rule_case *like,
+		  struct rule_options *out)
+{
+	for (size_t i = 0; !cases->never && i < (cases->count ? cases->count : 1); i++) {
+		struct rule_case *option = append_option(out);
+		if (!option)
+			return -1;
+		*option = *like;
+		option->rule = cases->all;
+		if (cases->count && !narrow_by(&option->rule.rule, &cases->items[i].rule.rule))
+			out->count--;
+	}
+	return 0;
+}
+
 static int add_case(const struct rule_cases *cases, const struct rule_case *c,
 		    struct other_chain *chain)
 {
