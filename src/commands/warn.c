@@ -74,7 +74,9 @@ static int ask_limits(struct warner *w, size_t b, struct err *err)
 
 static int ask_backend(struct warner *w, size_t b, struct err *err)
 {
-	const struct reading reading = {.depth = READING_ALL, .around = w->about->set};
+	/* others' rules alone are of interest */
+	static const struct forwards none;
+	static const struct reading reading = {.depth = READING_ALL, .around = &none};
 	if (w->about->backends[b]->read(&reading, &w->sets[b], err) < 0 || ask_stops(w, b, err) < 0)
 		return -1;
 	return ask_limits(w, b, err);
