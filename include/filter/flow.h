@@ -41,6 +41,10 @@ struct flows {
 	bool apart;   /* rules ask for targets or ports, so each forward is another case */
 	bool routed;  /* rules ask for the outgoing interface */
 	bool sourced; /* ... for addresses that packets come from */
+	/* Where the networks of these begin, and what comes behind each of them; sorted. NULL: not
+	 * known. */
+	struct address *bounds;
+	size_t bound_count;
 	struct flow_target *targets; /* sorted; if routed */
 	size_t target_count;
 };

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "filter/flow.h"
+#include "model/search.h"
 
 static int compare_targets(const void *a, const void *b)
 {
@@ -22,6 +23,47 @@ static bool looks_at_answers(const struct filter_rule *r)
 	       !r->not_reply && !r->ports.first;
 }
 
+static int compare_addresses(const void *a, const void *b)
+{
+	return address_compare(a, b);
+}
+
+/* The address behind the network. False: there is none. */
+static bool step_over(const struct network *net, struct address *out)
+{
+	*out = net->addr;
+	for (unsigned int i = net->prefix; i > 0; i--) {
+		uint8_t bit = (uint8_t)(0x80U >> (i - 1) % 8);
+		out->bytes[(i - 1) / 8] ^= bit;
+		if (out->bytes[(i - 1) / 8] & bit)
+			return true;
+	}
+	return false;
+}
+
+static void note_bounds(struct flows *flows, const struct filter_chain *chain)
+{
+	for (size_t i = 0; i < chain->count; i++) {
+		const struct network *net = &chain->rules[i].src;
+		if (!network_is_set(net))
+			continue;
+		flows->bounds[flows->bound_count++] = net->addr;
+		flows->bound_count += step_over(net, &flows->bounds[flows->bound_count]);
+	}
+}
+
+static void find_bounds(struct flows *flows, const struct filter_chain *chains, size_t count)
+{
+	size_t rules = 0;
+	for (size_t c = 0; c < count; c++)
+		rules += chains[c].count;
+	flows->bounds = calloc(2 * rules + 1, sizeof(*flows->bounds));
+	for (size_t c = 0; flows->bounds && c < count; c++)
+		note_bounds(flows, &chains[c]);
+	if (flows->bounds)
+		qsort(flows->bounds, flows->bound_count, sizeof(*flows->bounds), compare_addresses);
+}
+
 void flows_look(struct flows *flows, const struct filter_chain *chains, size_t count)
 {
 	for (size_t c = 0; c < count; c++)
@@ -32,6 +74,8 @@ void flows_look(struct flows *flows, const struct filter_chain *chains, size_t c
 			flows->routed = flows->routed || *r->out || looks_at_answers(r);
 			flows->sourced = flows->sourced || network_is_set(&r->src);
 		}
+	if (flows->sourced)
+		find_bounds(flows, chains, count);
 }
 
 int flows_find_routes(struct flows *flows, const struct forwards *set, enum family family)
@@ -66,6 +110,7 @@ int flows_find_routes(struct flows *flows, const struct forwards *set, enum fami
 void flows_free(struct flows *flows)
 {
 	free(flows->targets);
+	free(flows->bounds);
 	*flows = (struct flows){0};
 }
 
@@ -214,12 +259,31 @@ struct filter_place flow_place(const struct filter_chain *chains, size_t count, 
 	return place;
 }
 
-/* Whether answers come from the same address. */
-static bool same_own(const struct forward *a, const struct forward *b)
+/* For search_first: bounds that are equal to the key come before it too. */
+static int comes_before(const void *key, const void *bound)
 {
-	if (forward_to_self(a))
-		return address_equal(&a->addr, &b->addr);
-	return address_equal(&a->target, &b->target);
+	return address_compare(key, bound) < 0 ? -1 : 1;
+}
+
+static size_t count_bounds(const struct flows *flows, const struct address *addr)
+{
+	return search_first(addr, flows->bounds, flows->bound_count, sizeof(*addr), comes_before);
+}
+
+/* Whether no rule tells apart the addresses that answers come from. */
+static bool same_own(const struct flows *flows, const struct forward *a, const struct forward *b)
+{
+	const struct address *x = forward_to_self(a) ? &a->addr : &a->target;
+	const struct address *y = forward_to_self(a) ? &b->addr : &b->target;
+	return address_equal(x, y) || (flows->bounds && address_is_set(x) && address_is_set(y) &&
+				       count_bounds(flows, x) == count_bounds(flows, y));
+}
+
+/* Whether they leave by the same interface, as far as is known. */
+static bool same_out(const struct flows *flows, const struct forward *a, const struct forward *b)
+{
+	return address_equal(&a->target, &b->target) ||
+	       strcmp(find_out(flows, a), find_out(flows, b)) == 0;
 }
 
 /* Of what begins a connection. */
@@ -229,13 +293,13 @@ static bool begin_alike(const struct flows *flows, const struct forward *a, cons
 	       strcmp(a->ifname, b->ifname) == 0 && a->local == b->local &&
 	       a->hairpin == b->hairpin && a->except == b->except &&
 	       forward_to_self(a) == forward_to_self(b) &&
-	       (!flows->routed || address_equal(&a->target, &b->target)) &&
+	       (!flows->routed || same_out(flows, a, b)) &&
 	       addresses_hold(flows->here, &a->target) == addresses_hold(flows->here, &b->target);
 }
 
 bool flows_alike(const struct flows *flows, const struct forward *a, const struct forward *b)
 {
-	return begin_alike(flows, a, b) && (!flows->sourced || same_own(a, b));
+	return begin_alike(flows, a, b) && (!flows->sourced || same_own(flows, a, b));
 }
 
 bool flow_comes(const struct flow *flow)

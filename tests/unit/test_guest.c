@@ -768,6 +768,49 @@ static void a_guest_is_kept_for_forwards_that_were_not_read(void **state)
 	put_away(&x);
 }
 
+/* Two forwards are alike to rules for sources and outgoing interfaces unless one takes the answers,
+ * or the way, of one target alone. */
+static void targets_that_no_rule_tells_apart_are_alike(void **state)
+{
+	static const struct {
+		const char *src, *a, *b;
+		bool alike;
+	} rows[] = {
+		{"203.0.113.9/32", "192.168.1.2", "192.168.1.3", true},
+		{"192.168.1.2/32", "192.168.1.2", "192.168.1.3", false},
+		{"192.168.1.3/32", "192.168.1.2", "192.168.1.3", false},
+		{"192.168.1.0/24", "192.168.1.2", "192.168.1.255", true},
+		{"192.168.1.0/24", "192.168.1.2", "192.168.2.2", false},
+		{"192.168.1.0/24", "192.168.2.2", "192.168.3.2", true},
+		{"255.255.255.0/24", "192.168.2.2", "192.168.3.2", true},
+		{"0.0.0.0/1", "192.168.2.2", "192.168.3.2", true},
+		{"203.0.113.9/32", "192.168.1.2", "172.30.0.2", false}, /* behind box0 */
+	};
+	static const struct addresses nowhere;
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		const struct filter_rule rules[] = {
+			{.verdict = FILTER_END, .src = read_net(rows[i].src)},
+			{.verdict = FILTER_END, .src = read_net("198.51.100.0/28")},
+			{.verdict = FILTER_ACCEPT, .out = "lan0"}};
+		const struct filter_chain chain = {rules, 3, false};
+		char lines[2][64];
+		struct flows flows = {.here = &nowhere, .route = route};
+		struct forwards set = {0};
+		struct err err;
+		snprintf(lines[0], sizeof(lines[0]), "wan0:80 %s", rows[i].a);
+		snprintf(lines[1], sizeof(lines[1]), "wan0:81 %s", rows[i].b);
+		for (size_t n = 0; n < 2; n++)
+			assert_int_equal(read_line(lines[n], &set, &err), 0);
+		flows_look(&flows, &chain, 1);
+		assert_int_equal(flows_find_routes(&flows, &set, FAMILY_NONE), 0);
+		if (flows_alike(&flows, &set.items[0], &set.items[1]) != rows[i].alike)
+			fail_msg("%s: %s, %s", rows[i].src, rows[i].a, rows[i].b);
+		flows_free(&flows);
+		forwards_free(&set);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -783,6 +826,7 @@ int main(void)
 		cmocka_unit_test(the_earliest_place_serves_all),
 		cmocka_unit_test(the_way_to_the_target_decides),
 		cmocka_unit_test(answers_are_let_through),
+		cmocka_unit_test(targets_that_no_rule_tells_apart_are_alike),
 		cmocka_unit_test(what_has_an_owner_is_left_alone),
 		cmocka_unit_test(a_guest_is_kept_for_forwards_that_were_not_read),
 	};
