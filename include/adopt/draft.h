@@ -14,6 +14,7 @@ enum PACKED part {
 	PART_HAIRPIN,   /* it only adds a network of --hairpin to another one */
 	PART_LOCAL,     /* it only adds --local to another one */
 	PART_SAME,      /* another one before it does the same to the same packets */
+	PART_REST,      /* an exception: what its own rule says must not be */
 };
 
 struct candidate {
@@ -22,6 +23,7 @@ struct candidate {
 	size_t value; /* index of what it is made of, which is its place in the order */
 	size_t rule;  /* that stays if this one is given up */
 	size_t with;  /* index of that other candidate */
+	size_t rest;  /* index of what must not be, counted from 1; 0: none */
 	bool there;   /* pfwd has such a forward: it is not made again */
 };
 

@@ -73,6 +73,7 @@ struct other_rule {
 	/* What must not be; not exact then, and beyond says it too. */
 	char not_in[IFNAME_MAX];
 	struct network not_from, not_dst;
+	uint8_t untold;          /* how many things make it not exact */
 	uint64_t packets, bytes; /* that met it */
 	bool counted;            /* packets and bytes are known */
 	const char *beyond;      /* what is not told here, as the tool writes it; NULL if exact */
@@ -86,7 +87,8 @@ struct other_rule {
 	int priority;                        /* of the base chain */
 	uint64_t handle; /* nf_tables' of the rule; else its number in the chain, from 0 */
 	size_t number;   /* in the chain, from 0, where pfwd has no rule there */
-	size_t siblings; /* rules that the chain has, this one too; 0: not known, or pfwd has some */
+	size_t siblings; /* rules that the chain has, this one too; 0: not known, or pfwd has some
+			  */
 	bool xt;         /* a rule of nf_tables that iptables-nft made and alone can print */
 };
 
@@ -101,6 +103,8 @@ struct other_rules {
 int other_rules_add(struct other_rules *set, const struct other_rule *rule, struct err *err);
 /* The same text in the memory of the set, each different one once; NULL: out of memory. */
 const char *other_rules_text(struct other_rules *set, const char *text);
+/* Whether all that makes it not exact is one thing that must not be. */
+bool other_rule_negates(const struct other_rule *rule);
 /* Whether both ask and do the same at the same place, whatever number the rule has there. */
 bool other_rule_equal(const struct other_rule *a, const struct other_rule *b);
 void other_rules_free(struct other_rules *set);

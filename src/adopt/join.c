@@ -36,8 +36,8 @@ static bool can_have_hairpin(const struct draft *d, const struct candidate *x,
 			     const struct candidate *c)
 {
 	const struct forward *f = &c->f;
-	return c != x && c->part == PART_FORWARD && *f->ifname && !network_is_set(&f->from) &&
-	       d->rules->items[c->value].hook == OTHER_PREROUTING &&
+	return c != x && c->part == PART_FORWARD && d->rules->items[c->value].exact && *f->ifname &&
+	       !network_is_set(&f->from) && d->rules->items[c->value].hook == OTHER_PREROUTING &&
 	       (!address_is_set(&f->addr) || address_equal(&f->addr, &x->f.addr)) &&
 	       is_same_service(f, &x->f);
 }
@@ -45,7 +45,7 @@ static bool can_have_hairpin(const struct draft *d, const struct candidate *x,
 static void join_hairpin(struct draft *d, struct candidate *x)
 {
 	if (*x->f.ifname || !network_is_set(&x->f.from) || !address_is_set(&x->f.addr) ||
-	    !is_masqueraded(d, &x->f))
+	    !d->rules->items[x->value].exact || !is_masqueraded(d, &x->f))
 		return;
 	for (size_t i = 0; i < d->count && x->part == PART_FORWARD; i++)
 		if (can_have_hairpin(d, x, &d->items[i])) {

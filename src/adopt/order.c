@@ -36,14 +36,31 @@ static bool share_packets(const struct other_rule *v, const struct forward *f)
 	return match_overlap(&a, &b) != OVERLAP_DISJOINT;
 }
 
+static bool is_inside(enum overlap a_to_b)
+{
+	return a_to_b == OVERLAP_EQUAL || a_to_b == OVERLAP_INSIDE;
+}
+
+/* Whether the value says that none of the forward's packets must be. */
+static bool leaves_out(const struct other_rule *v, const struct forward *f)
+{
+	return (*v->not_in && is_inside(ifname_overlap(f->ifname, v->not_in))) ||
+	       (network_is_set(&v->not_from) &&
+		is_inside(network_overlap(&f->from, &v->not_from))) ||
+	       (network_is_set(&v->not_dst) && address_is_set(&f->addr) &&
+		network_holds(&v->not_dst, &f->addr));
+}
+
 static void compare_with_staying(struct draft *d, const struct candidate *c)
 {
 	const struct other_rule *own = &d->rules->items[c->value];
 	for (size_t n = 0; n < d->staying.count && !draft_stays(d, c->rule); n++) {
 		size_t i = d->staying.items[n];
 		const struct other_rule *v = &d->rules->items[i];
-		if (v->hook != own->hook || (i > c->value && !is_before_forwards(d, v)) ||
-		    !share_packets(v, &c->f))
+		bool later = i > c->value && !is_before_forwards(d, v);
+		/* of what a rule does not take itself, others may take some at any time */
+		bool missed = c->part == PART_REST ? leaves_out(v, &c->f) : later;
+		if (v->hook != own->hook || missed || !share_packets(v, &c->f))
 			continue;
 		draft_give_up(d, c->rule,
 			      "a rule of chain %s in table %s, which stays, may take some of its "
@@ -142,6 +159,58 @@ static void add_exception(struct draft *d, size_t i, size_t at)
 		draft_add(d, &e);
 }
 
+/* The packets of c's forward that its rule says must not be. */
+static void add_rest(struct draft *d, size_t at)
+{
+	const struct candidate c = d->items[at];
+	const struct other_rule *v = &d->rules->items[c.value];
+	struct candidate e = {.part = PART_REST, .value = c.value, .rule = c.rule};
+	const struct network *not = network_is_set(&v->not_from) ? &v->not_from : &v->not_dst;
+	struct err why;
+	bool all = false, none = false; /* of the forward's packets */
+	e.f = (struct forward){.family = c.f.family,
+			       .proto = c.f.proto,
+			       .from = c.f.from,
+			       .addr = c.f.addr,
+			       .ports = c.f.ports,
+			       .target_ports = c.f.ports,
+			       .except = true};
+	memcpy(e.f.ifname, c.f.ifname, sizeof(e.f.ifname));
+	if (*v->not_in) {
+		enum overlap o = ifname_overlap(c.f.ifname, v->not_in);
+		all = is_inside(o);
+		none = o == OVERLAP_DISJOINT;
+		memcpy(e.f.ifname, v->not_in, sizeof(e.f.ifname));
+	} else if (not ->addr.family != c.f.family) {
+		none = true;
+	} else if (not == &v->not_from) {
+		enum overlap o = network_overlap(&c.f.from, not );
+		all = is_inside(o);
+		none = o == OVERLAP_DISJOINT;
+		e.f.from = *not ;
+	} else if (address_is_set(&c.f.addr)) {
+		all = network_holds(not, &c.f.addr);
+		none = !all;
+	} else {
+		e.f.addr = not ->addr;
+		if (not ->prefix != address_bits(not ->addr.family)) {
+			draft_give_up(
+				d, c.rule,
+				"it takes what is not sent to a network, and no exception can "
+				"say that");
+			return;
+		}
+	}
+	if (all)
+		draft_give_up(d, c.rule, "it takes nothing");
+	else if (none)
+		return;
+	else if (forward_check(&e.f, &why) < 0)
+		draft_give_up(d, c.rule, "what it does not take is no exception: %s", why.text);
+	else if (draft_add(d, &e))
+		d->items[at].rest = d->count;
+}
+
 static bool is_keep(const struct draft *d, size_t i)
 {
 	return d->rules->items[i].action == OTHER_KEEP;
@@ -149,13 +218,43 @@ static bool is_keep(const struct draft *d, size_t i)
 
 static void add_exceptions(struct draft *d, size_t proper)
 {
-	for (size_t at = 0; at < proper; at++)
+	for (size_t at = 0; at < proper; at++) {
 		for (size_t n = 0; n < d->keeps.count && !draft_stays(d, d->items[at].rule); n++)
 			if (is_keep_of(d, d->keeps.items[n], &d->items[at]))
 				add_exception(d, d->keeps.items[n], at);
+		if (!draft_stays(d, d->items[at].rule) &&
+		    other_rule_negates(&d->rules->items[d->items[at].value]))
+			add_rest(d, at);
+	}
 }
 
 /* ---- among each other ---- */
+
+/* What a rule does not take goes on to other rules: forwards of these may be narrower than the
+ * exception, or be it instead. */
+static void compare_rest(struct draft *d, struct candidate *e, const struct candidate *other)
+{
+	struct match m = forward_match(&other->f), n = forward_match(&e->f);
+	enum overlap o = match_overlap(&m, &n);
+	if (other->value == e->value || o == OVERLAP_INSIDE || other->part == PART_SAME ||
+	    (other->f.except && o == OVERLAP_AROUND))
+		return;
+	if (o == OVERLAP_EQUAL && (other->part == PART_FORWARD || other->f.except))
+		e->part = PART_SAME;
+	else
+		draft_give_up(
+			d, e->rule,
+			"another rule takes what it leaves out, and no exception can say that");
+}
+
+/* Whether a's rule says that none of these packets must be. */
+static bool is_left_out(const struct draft *d, const struct candidate *a, const struct match *m)
+{
+	if (!a->rest)
+		return false;
+	struct match out = forward_match(&d->items[a->rest - 1].f);
+	return is_inside(match_overlap(m, &out));
+}
 
 /* a is of the earlier rule. */
 static void compare_two(struct draft *d, struct candidate *a, struct candidate *b)
@@ -164,19 +263,28 @@ static void compare_two(struct draft *d, struct candidate *a, struct candidate *
 	enum overlap o = match_overlap(&m, &n);
 	if (a->f.family != b->f.family || o == OVERLAP_DISJOINT)
 		return;
+	if (a->part == PART_REST || b->part == PART_REST) {
+		if (a->part == PART_REST)
+			compare_rest(d, a, b);
+		else
+			compare_rest(d, b, a);
+		return;
+	}
+	if (is_left_out(d, a, &n))
+		return;
 	bool same = forward_same_place(&a->f, &b->f);
 	bool added = a->part == PART_HAIRPIN || a->part == PART_LOCAL || b->part == PART_HAIRPIN ||
 		     b->part == PART_LOCAL;
 	if (added && same)
 		return;
-	if (o == OVERLAP_EQUAL && same) {
+	if (o == OVERLAP_EQUAL && same && !a->rest) {
 		if (b->part == PART_FORWARD) {
 			b->part = PART_SAME;
 			b->with = (size_t)(a - d->items);
 		}
-	} else if ((o == OVERLAP_EQUAL || o == OVERLAP_AROUND) && !same && !added) {
+	} else if ((o == OVERLAP_EQUAL || o == OVERLAP_AROUND) && !same && !added && !a->rest) {
 		draft_give_up(d, b->rule, "a rule before it takes all of its packets");
-	} else if (added || o == OVERLAP_CROSS) {
+	} else if (added || o == OVERLAP_CROSS || (a->rest && o != OVERLAP_INSIDE)) {
 		draft_give_up(d, b->rule,
 			      "a rule before it takes some of its packets, and forwards "
 			      "of which none is narrower than the other conflict");
@@ -242,6 +350,7 @@ static void put_together(struct draft *d)
 	for (size_t i = 0; i < d->count; i++) {
 		d->items[i].f.local = d->items[i].f.hairpin = false;
 		d->items[i].f.hairpin_nets = NULL;
+		d->items[i].rest = 0;
 		if (d->items[i].part == PART_SAME)
 			d->items[i].part = PART_FORWARD;
 	}

@@ -82,7 +82,8 @@ static int take_forwards(struct draft *d, struct err *err)
 			continue;
 		struct adopt_rule *r = &d->out->rules[c->rule];
 		r->fate = ADOPT_TAKEN;
-		bool made = c->part == PART_FORWARD || c->part == PART_EXCEPTION;
+		bool made = c->part == PART_FORWARD || c->part == PART_EXCEPTION ||
+			    c->part == PART_REST;
 		if (made && !c->there && forwards_add(&d->out->forwards, &c->f, err) < 0)
 			return -1;
 	}

@@ -213,7 +213,8 @@ static void propose_value(struct draft *d, size_t i)
 			     : v->to.family       ? v->to.family
 			     : v->dst.addr.family ? v->dst.addr.family
 						  : v->from.addr.family;
-	if (!v->exact)
+	bool sayable = v->exact || (other_rule_negates(v) && v->hook == OTHER_PREROUTING);
+	if (!sayable)
 		draft_give_up(d, rule, "no forward can say all of it (%s)",
 			      quote(v->beyond ? v->beyond : "").text);
 	else if (reason)

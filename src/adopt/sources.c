@@ -141,8 +141,7 @@ static bool is_in_conflict(const struct draft *d, const struct forward *f,
 {
 	for (size_t i = 0; i < d->count; i++) {
 		const struct candidate *o = &d->items[i];
-		if (o != c && (is_forward(d, o) || o->part == PART_EXCEPTION) &&
-		    conflict_between(f, &o->f))
+		if (o != c && (is_forward(d, o) || o->f.except) && conflict_between(f, &o->f))
 			return true;
 	}
 	for (size_t i = 0; d->host->present && i < d->host->present->count; i++)

@@ -167,6 +167,17 @@ static void put_iptables_target(struct writer *w, const struct other_rule *v)
 	}
 }
 
+static void put_iptables_negation(struct writer *w, const struct other_rule *v)
+{
+	char text[NETWORK_TEXT_MAX];
+	if (*v->not_in)
+		put(w, "! -i %s", v->not_in);
+	else if (network_is_set(&v->not_from))
+		put(w, "! -s %s", network_text(&v->not_from, text));
+	else
+		put(w, "! -d %s", network_text(&v->not_dst, text));
+}
+
 static void put_iptables(struct writer *w, const struct other_rule *v)
 {
 	char text[NETWORK_TEXT_MAX], ports[PORTS_TEXT_MAX], bits[64];
@@ -189,7 +200,9 @@ static void put_iptables(struct writer *w, const struct other_rule *v)
 		put(w, "-m addrtype --dst-type LOCAL");
 	if (v->states)
 		put(w, "-m conntrack --ctstate %s", states_text(v->states, true, bits));
-	if (v->beyond && *v->beyond)
+	if (other_rule_negates(v))
+		put_iptables_negation(w, v);
+	else if (v->beyond && *v->beyond)
 		put(w, "%s", v->beyond);
 	if (*v->comment)
 		put_quoted(w, "-m comment --comment", v->comment, true);
@@ -239,6 +252,18 @@ static void put_nft_target(struct writer *w, const struct other_rule *v)
 	}
 }
 
+static void put_nft_negation(struct writer *w, const struct other_rule *v)
+{
+	char text[NETWORK_TEXT_MAX];
+	bool from = network_is_set(&v->not_from);
+	const struct network *net = from ? &v->not_from : &v->not_dst;
+	if (*v->not_in)
+		put_nft_ifname(w, "iifname !=", v->not_in);
+	else
+		put(w, "%s %s != %s", net->addr.family == FAMILY_IPV6 ? "ip6" : "ip",
+		    from ? "saddr" : "daddr", network_text(net, text));
+}
+
 static void put_nft(struct writer *w, const struct other_rule *v)
 {
 	char text[NETWORK_TEXT_MAX], ports[PORTS_TEXT_MAX], bits[64];
@@ -265,7 +290,9 @@ static void put_nft(struct writer *w, const struct other_rule *v)
 		put(w, "ct state %s", states_text(v->states, false, bits));
 	if (v->states & OTHER_TRANSLATED)
 		put(w, "ct status dnat");
-	if (v->beyond && *v->beyond)
+	if (other_rule_negates(v))
+		put_nft_negation(w, v);
+	else if (v->beyond && *v->beyond)
 		put(w, "%s", v->beyond);
 	if (v->counted)
 		put(w, "counter");

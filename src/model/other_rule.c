@@ -49,6 +49,12 @@ static bool same_conditions(const struct other_rule *a, const struct other_rule 
 	       ports_equal(a->to_ports, b->to_ports) && a->to_base == b->to_base;
 }
 
+bool other_rule_negates(const struct other_rule *r)
+{
+	return !r->exact && !r->vague && r->untold == 1 &&
+	       (*r->not_in || network_is_set(&r->not_from) || network_is_set(&r->not_dst));
+}
+
 static bool same_text(const char *a, const char *b)
 {
 	return a && b ? strcmp(a, b) == 0 : a == b;

@@ -160,6 +160,7 @@ static bool translates(enum other_action action)
 static void not_exact(struct other_rule *r, const char *why)
 {
 	r->exact = false;
+	narrow_untold(r, 1);
 	r->beyond = r->beyond ? r->beyond : why;
 }
 

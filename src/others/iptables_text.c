@@ -444,11 +444,12 @@ static void set_verdict(struct line *l)
 /* Words that are not understood, up to room bytes. */
 struct rest {
 	char text[400];
-	size_t used;
+	size_t used, count;
 };
 
 static void add_rest(struct rest *rest, char *const *words, size_t count)
 {
+	rest->count += count;
 	for (size_t i = 0; i < count; i++) {
 		size_t room = sizeof(rest->text) - rest->used;
 		int n = snprintf(rest->text + rest->used, room, "%s%s", rest->used ? " " : "",
@@ -468,10 +469,32 @@ static size_t count_unknown(char *const *words, size_t i, size_t count)
 	return i + n < count ? n : count - i;
 }
 
+/* What must not be, if that is all the words say; false: it is not. */
+static bool take_negated(struct line *l, char *const *words, size_t count, const char *text)
+{
+	const struct option *option = count == 3 ? find_option(words[1]) : NULL;
+	struct other_rule way = {.untold = 1, .beyond = text};
+	enum family family;
+	bool right = false;
+	if (!option || strcmp(words[0], "!") != 0)
+		return false;
+	if (option->take == take_in)
+		right = take_ifname(words[2], way.not_in);
+	else if (option->take == take_from)
+		right = network_parse(words[2], &way.not_from, &family) == 0;
+	else if (option->take == take_dst)
+		right = network_parse(words[2], &way.not_dst, &family) == 0;
+	if (right && rule_restrict(l->r->chains, l->rule, &way, 1) < 0)
+		l->r->failed = true;
+	return right;
+}
+
 /* The words behind "-A CHAIN". */
 static void read_options(struct line *l, char *const *words, size_t count)
 {
 	struct rest rest = {.used = 0};
+	char *const *unknown = NULL; /* the last ones of rest */
+	size_t unknown_count = 0;
 	for (size_t i = 0; i < count;) {
 		const struct option *option = find_option(words[i]);
 		bool negated = i + 1 < count && strcmp(words[i + 1], "!") == 0;
@@ -491,13 +514,17 @@ static void read_options(struct line *l, char *const *words, size_t count)
 		} else {
 			size_t n = count_unknown(words, i, count);
 			add_rest(&rest, words + i, n);
+			unknown = words + i;
+			unknown_count = n;
 			i += n;
 		}
 	}
 	if (rest.used) {
 		const char *text = chains_text(l->r->chains, rest.text, rest.used);
 		l->r->failed = l->r->failed || !text;
-		rule_beyond(l->rule, text);
+		bool alone = rest.count == unknown_count;
+		if (!text || !alone || !take_negated(l, unknown, unknown_count, text))
+			rule_beyond(l->rule, text);
 	}
 }
 

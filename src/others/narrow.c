@@ -7,6 +7,11 @@
 
 #include "others/narrow.h"
 
+void narrow_untold(struct other_rule *r, unsigned int more)
+{
+	r->untold = (uint8_t)(r->untold + more < UINT8_MAX ? r->untold + more : UINT8_MAX);
+}
+
 bool narrow_interface(char field[IFNAME_MAX], const char *name)
 {
 	switch (ifname_overlap(field, name)) {
@@ -88,6 +93,7 @@ static void ask_states(struct other_rule *r, const struct other_rule *more)
 	if (r->states && !(r->states & more->states)) {
 		r->exact = false;
 		r->vague = true;
+		narrow_untold(r, 1);
 		r->beyond = r->beyond ? r->beyond : more->beyond ? more->beyond : "--ctstate";
 		return;
 	}
@@ -100,6 +106,7 @@ bool narrow_by(struct other_rule *r, const struct other_rule *more)
 	r->here = r->here || more->here;
 	r->exact = r->exact && more->exact;
 	r->vague = r->vague || more->vague;
+	narrow_untold(r, more->untold);
 	r->beyond = r->beyond ? r->beyond : more->beyond;
 	if (*more->not_in)
 		narrow_not_interface(r->not_in, more->not_in);
@@ -139,6 +146,7 @@ static void put_text(struct other_rules *texts, struct other_rule *r, const char
 {
 	char text[160];
 	r->exact = false;
+	narrow_untold(r, 1);
 	if (r->beyond)
 		return;
 	vsnprintf(text, sizeof(text), format, args);

@@ -233,6 +233,30 @@ static void take_vmap(struct nft_reader *r, const struct keys *keys)
 	free(ways);
 }
 
+/* One network or interface that must not be; false: it is something else. */
+static bool take_negated(struct nft_reader *r, const struct keys *keys, struct span span)
+{
+	size_t count = 0;
+	struct set_element *elements = values_read(r, keys, span, &count);
+	struct other_rule way = {.untold = 1, .beyond = ""};
+	bool right = elements && count == 1 && elements->understood && keys->count == 1;
+	if (right) {
+		const struct other_rule *not = &elements->way;
+		way.family = not ->family;
+		memcpy(way.not_in, not ->in, sizeof(way.not_in));
+		way.not_from = not ->from;
+		way.not_dst = not ->dst;
+	}
+	free(elements);
+	if (!right ||
+	    !(*way.not_in || network_is_set(&way.not_from) || network_is_set(&way.not_dst)))
+		return false;
+	if (rule_restrict(r->chains, r->rule, &way, 1) < 0)
+		r->failed = true;
+	r->unknown = true; /* its words are those of the whole condition */
+	return true;
+}
+
 static void take_condition(struct nft_reader *r, const struct keys *keys)
 {
 	struct span span;
@@ -247,6 +271,8 @@ static void take_condition(struct nft_reader *r, const struct keys *keys)
 		reader_beyond(r);
 		return;
 	}
+	if (negated && take_negated(r, keys, span))
+		return;
 	struct set_element *elements = negated ? NULL : values_read(r, keys, span, &count);
 	if (elements)
 		values_restrict(r, keys, elements, count);

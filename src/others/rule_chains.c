@@ -116,6 +116,7 @@ void rule_beyond(struct text_rule *rule, const char *text)
 {
 	for (size_t i = 0; i < rule->count; i++) {
 		rule->ways[i].exact = false;
+		narrow_untold(&rule->ways[i], 1);
 		if (!rule->ways[i].beyond)
 			rule->ways[i].beyond = text;
 	}

@@ -274,7 +274,27 @@ static const struct set {
 	{"except for a network",
 	 NAT("-A PREROUTING ! -s 10.1.0.0/24 -i wan0 -p tcp --dport 80 -j DNAT --to-destination "
 	     "192.168.1.2\n"),
-	 "", "no forward can say all of it", 0},
+	 "wan0:80/tcp 192.168.1.2:80\nwan0:80/tcp - --from 10.1.0.0/24\n", NULL, 0},
+	{"except on an interface",
+	 NAT("-A PREROUTING ! -i lan0 -d 10.1.0.1 -p tcp --dport 80 -j DNAT --to-destination "
+	     "192.168.1.2:8080\n"),
+	 "*@10.1.0.1:80/tcp 192.168.1.2:8080\nlan0@10.1.0.1:80/tcp -\n", NULL, 0},
+	{"except to an address",
+	 NAT("-A PREROUTING ! -d 10.1.0.1 -i wan0 -p tcp --dport 80 -j DNAT --to-destination "
+	     "192.168.1.2:8080\n"),
+	 "wan0:80/tcp 192.168.1.2:8080\nwan0@10.1.0.1:80/tcp -\n", NULL, 0},
+	{"a network there, all others here",
+	 NAT("-A PREROUTING ! -s 10.1.0.0/24 -i wan0 -p tcp --dport 80 -j DNAT --to-destination "
+	     "192.168.1.2:8080\n"
+	     "-A PREROUTING -s 10.1.0.0/24 -i wan0 -p tcp --dport 80 -j DNAT --to-destination "
+	     "192.168.1.2:8081\n"),
+	 "wan0:80/tcp 192.168.1.2:8080\nwan0:80/tcp 192.168.1.2:8081 --from 10.1.0.0/24\n", NULL,
+	 0},
+	{"except for a network, which another rule takes",
+	 NAT("-A PREROUTING ! -s 10.1.0.0/24 -i wan0 -p tcp --dport 80 -j DNAT --to-destination "
+	     "192.168.1.2:8080\n"
+	     "-A PREROUTING -p tcp --dport 80:81 -j DNAT --to-destination 192.168.1.2\n"),
+	 "", "another rule takes what it leaves out", 0},
 	{"so many a second",
 	 NAT("-A PREROUTING -i wan0 -p tcp --dport 80 -m limit --limit 100/s -j DNAT "
 	     "--to-destination 192.168.1.2\n" DNAT80),
@@ -346,8 +366,8 @@ static const struct set nft_sets[] = {
 								   "accept\n}\n}\n",
 	 "wan0:80/tcp 192.168.1.2:8080\n", NULL, DIRECT_8080},
 	{"nft: except for a network",
-	 PRE("iifname wan0 ip saddr != 10.1.0.0/24 tcp dport 80 dnat to 192.168.1.2:8080"), "",
-	 "no forward can say all of it", 0},
+	 PRE("iifname wan0 ip saddr != 10.1.0.0/24 tcp dport 80 dnat to 192.168.1.2:8080"),
+	 "wan0:80/tcp 192.168.1.2:8080\nwan0:80/tcp - --from 10.1.0.0/24\n", NULL, 0},
 };
 
 static void load(const char *rules)

@@ -21,6 +21,8 @@
 #define DNAT                                                                       \
 	"-A PREROUTING -i wan0 -p tcp -m tcp --dport 80 -j DNAT --to-destination " \
 	"192.168.1.2:8080\n"
+#define BUT(what, to) \
+	"-A PREROUTING -i wan0 " what " -p tcp --dport 80 -j DNAT --to-destination " to "\n"
 #define NFT(rules)                                                                             \
 	"table ip nat {\n\tchain pre {\n\t\ttype nat hook prerouting priority dstnat; policy " \
 	"accept;\n" rules "\n\t}\n}\n"
@@ -109,12 +111,63 @@ static const struct case_ {
 	     "-A a -p tcp --dport 80 -j DNAT --to-destination 192.168.1.2\n"),
 	 "wan0:80/tcp 192.168.1.2:80\n", ""},
 
-	/* ---- what stays, with its reason ---- */
-	{NAT("-A PREROUTING -i wan0 -p tcp --dport 80 ! -s 10.0.0.0/8 -j DNAT --to-destination "
-	     "192.168.1.2\n"),
-	 "", "! -s 10.0.0.0/8 -j DNAT: no forward can say all of it\n"},
+	/* ---- what must not be ---- */
+	{NAT(BUT("! -s 10.0.0.0/8", "192.168.1.2:8080")),
+	 "wan0:80/tcp 192.168.1.2:8080\nwan0:80/tcp - --from 10.0.0.0/8\n", ""},
 	{NAT("-A PREROUTING ! -i lan0 -p tcp --dport 80 -j DNAT --to-destination 192.168.1.2\n"),
-	 "", "! -i lan0: no forward can say all of it\n"},
+	 "*:80/tcp 192.168.1.2:80\nlan0:80/tcp -\n", ""},
+	{NAT(BUT("! -d 203.0.113.1", "192.168.1.2:8080")),
+	 "wan0:80/tcp 192.168.1.2:8080\nwan0@203.0.113.1:80/tcp -\n", ""},
+	{NAT(BUT("! -d 203.0.113.1 -d 203.0.113.2", "192.168.1.2:8080")),
+	 "wan0@203.0.113.2:80/tcp 192.168.1.2:8080\n", ""},
+	{NAT("-A PREROUTING -i wan0 ! -s 10.0.0.0/8 -p tcp -m multiport --dports 80,81 -j DNAT "
+	     "--to-destination 192.168.1.2\n"),
+	 "wan0:80/tcp 192.168.1.2:80\nwan0:80/tcp - --from 10.0.0.0/8\n"
+	 "wan0:81/tcp 192.168.1.2:81\nwan0:81/tcp - --from 10.0.0.0/8\n",
+	 ""},
+	/* ... and what becomes of it */
+	{NAT(BUT("! -s 10.0.0.0/8", "192.168.1.2") BUT("-s 10.0.0.0/8", "192.168.1.3")),
+	 "wan0:80/tcp 192.168.1.2:80\nwan0:80/tcp 192.168.1.3:80 --from 10.0.0.0/8\n", ""},
+	{NAT(BUT("-s 10.0.0.0/8", "192.168.1.3") BUT("! -s 10.0.0.0/8", "192.168.1.2")),
+	 "wan0:80/tcp 192.168.1.2:80\nwan0:80/tcp 192.168.1.3:80 --from 10.0.0.0/8\n", ""},
+	{NAT(BUT("! -s 10.0.0.0/8", "192.168.1.2") BUT("-s 10.1.0.0/16", "192.168.1.3")),
+	 "wan0:80/tcp 192.168.1.2:80\nwan0:80/tcp - --from 10.0.0.0/8\n"
+	 "wan0:80/tcp 192.168.1.3:80 --from 10.1.0.0/16\n",
+	 ""},
+	{NAT(BUT("! -s 10.0.0.0/8", "192.168.1.2") DNAT), "",
+	 "192.168.1.2: a rule of chain PREROUTING in table nat, which stays\n"
+	 "192.168.1.2:8080: a rule before it takes some\n"},
+	{NAT(BUT("! -s 10.0.0.0/8",
+		 "192.168.1.2") "-A PREROUTING -p tcp -j DNAT --to-destination 192.168.1.9\n"),
+	 "",
+	 "192.168.1.2: another rule takes what it leaves out\n"
+	 "192.168.1.9: a rule of chain PREROUTING in table nat, which stays\n"},
+	{NAT(":DOCKER - [0:0]\n" BUT(
+		 "! -s 10.0.0.0/8",
+		 "192.168.1.2") "-A PREROUTING -j DOCKER\n-A DOCKER -p tcp --dport 80 -j DNAT "
+				"--to-destination 172.17.0.2\n"),
+	 "", "192.168.1.2: a rule of chain DOCKER in table nat, which stays\n"},
+	{NAT(BUT("! -s 10.0.0.0/8", "192.168.1.2") BUT("! -s 10.0.0.0/8", "192.168.1.3")),
+	 "wan0:80/tcp 192.168.1.2:80\nwan0:80/tcp - --from 10.0.0.0/8\n",
+	 "192.168.1.3: a rule before it takes some\n"},
+	{NAT(BUT("! -s 10.0.0.0/8", "192.168.1.2") BUT("-m comment --comment all", "192.168.1.2")),
+	 "",
+	 "192.168.1.2: a rule of chain PREROUTING in table nat, which stays\n"
+	 "all: a rule before it takes some\n"},
+	{NAT(BUT("-m comment --comment all", "192.168.1.2") BUT("! -s 10.0.0.0/8", "192.168.1.2")),
+	 "wan0:80/tcp 192.168.1.2:80 --name all\n", "another rule takes what it leaves out\n"},
+	{NAT(BUT("! -s 10.0.0.0/8 ! -d 203.0.113.1", "192.168.1.2")), "",
+	 "! -s 10.0.0.0/8 ! -d 203.0.113.1: no forward can say all of it\n"},
+	{NAT(BUT("! -d 203.0.113.0/24", "192.168.1.2")), "", "not sent to a network\n"},
+	{NAT(BUT("! -s 0.0.0.0/0", "192.168.1.2")), "", "no forward can say\n"},
+	{NAT(BUT("-s 10.1.0.0/16 ! -s 10.0.0.0/8", "192.168.1.2")), "", "it takes nothing\n"},
+	{NAT("-A PREROUTING -i wan0 -p tcp ! --dport 80 -j DNAT --to-destination 192.168.1.2\n"),
+	 "", "! --dport 80: no forward can say all of it\n"},
+	{NAT("-A OUTPUT -d 203.0.113.1 ! -s 10.0.0.1 -p tcp --dport 80 -j DNAT --to-destination "
+	     "192.168.1.2\n"),
+	 "", "! -s 10.0.0.1: no forward can say all of it\n"},
+
+	/* ---- what stays, with its reason ---- */
 	{NAT("-A PREROUTING -i wan0 -p tcp --dport 80 -m limit --limit 5/min -j DNAT "
 	     "--to-destination 192.168.1.2\n"),
 	 "", "-m limit --limit 5/min: no forward\n"},
@@ -300,8 +353,15 @@ static const struct case_ {
 	     "\tchain web {\n\t\tdnat to 192.168.1.2:8080\n\t}\n\tchain all {\n\t\tdnat to "
 	     "192.168.1.9"),
 	 "wan0:1-65535/tcp 192.168.1.9:1-65535\nwan0:22/tcp -\nwan0:80/tcp 192.168.1.2:8080\n", ""},
-	{NFT("iifname wan0 tcp dport 80 ip saddr != 10.0.0.0/8 dnat to 192.168.1.2"), "",
-	 "ip saddr != 10.0.0.0/8 dnat: no forward\n"},
+	{NFT("iifname wan0 tcp dport 80 ip saddr != 10.0.0.0/8 dnat to 192.168.1.2"),
+	 "wan0:80/tcp 192.168.1.2:80\nwan0:80/tcp - --from 10.0.0.0/8\n", ""},
+	{NFT("iifname != \"lan0\" tcp dport 80 dnat to 192.168.1.2"),
+	 "*:80/tcp 192.168.1.2:80\nlan0:80/tcp -\n", ""},
+	{NFT_INET("ip6 daddr != fd01::1 iifname wan0 tcp dport 80 dnat ip6 to fd02::2"),
+	 "wan0:80/tcp [fd02::2]:80\nwan0@[fd01::1]:80/tcp -\n", ""},
+	{NFT("iifname wan0 tcp dport 80 ip saddr != { 10.0.0.0/8, 10.1.1.1 } dnat to "
+	     "192.168.1.2"),
+	 "", "ip saddr != { 10.0.0.0/8, 10.1.1.1 }: no forward\n"},
 	{NFT("iifname wan0 tcp dport 80 limit rate 5/minute dnat to 192.168.1.2"), "",
 	 "limit rate 5/minute: no forward\n"},
 	{NFT("iifname wan0 tcp dport 80 dnat to numgen inc mod 2 map { 0 : 192.168.1.2, 1 : "
