@@ -12,6 +12,7 @@ finding_look arrival_no_interface;
 finding_look arrival_renamed;
 finding_look arrival_port;
 finding_look arrival_down;
+finding_look arrival_no_address;
 finding_look arrival_not_own_address;
 finding_look arrival_foreign_address;
 finding_look arrival_private;

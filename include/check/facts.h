@@ -48,6 +48,9 @@ struct case_facts { /* of one forward */
 	const struct route *there;  /* to the target */
 	const struct route *back;   /* from the target to the client */
 	const struct route *in;     /* from the client to this host */
+	const struct route *onward; /* from the client to the target; if there are rules for that */
+	bool turned_away;           /* there is none for what comes in by its interface */
+	bool taken;                 /* another host of its network has the address of SPEC */
 	const struct route *addr;   /* to the address of SPEC, which is not of this host */
 	uint32_t port;              /* of a bridge, behind which the target is; 0: not known */
 	struct address client;      /* one of those that the forward takes; none: not known */

@@ -20,6 +20,7 @@ struct host_link {
 	uint32_t index, master_index;
 	bool up;         /* it is turned on */
 	bool carrier;    /* something is at its other end */
+	bool to_point;   /* there is one host at its other end: PPP, tunnels */
 	bool forwards;   /* the switch net.ipv4.conf.NAME.forwarding */
 	int rp_filter;   /* net.ipv4.conf.NAME.rp_filter */
 	int accept_ra;   /* net.ipv6.conf.NAME.accept_ra */

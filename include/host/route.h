@@ -59,6 +59,7 @@ struct route_marks { /* for which, or without which, packets take a route of the
 		bool without;
 	} items[ROUTE_MARKS_MAX];
 	size_t count;
+	bool rules; /* there are rules besides those that each host has, by marks or not */
 };
 /* More of them, and what cannot be read, are not told. */
 void route_marks(struct mnl_socket *socket, struct route_marks *out);
@@ -70,6 +71,8 @@ struct neighbours {               /* a zeroed one is empty */
 /* What cannot be read is not told. asked: those are dead too whose answer is still waited for. */
 void neighbours_read(struct mnl_socket *socket, bool asked, struct neighbours *out);
 void neighbours_free(struct neighbours *neighbours);
+/* Whether a host on the network of that interface had the address when it was asked last. */
+bool neighbour_answers(struct mnl_socket *socket, uint32_t link, const struct address *addr);
 /* The number of the port of that bridge behind which an address of its network is, or 0: the host
  * there was silent for some minutes, or the kernel is older than 5.0. */
 uint32_t neighbour_port(struct mnl_socket *socket, uint32_t bridge, const struct address *addr);

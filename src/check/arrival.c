@@ -72,6 +72,45 @@ bool arrival_down(const struct facts *facts, const struct case_facts *c, struct 
 	return words_say(out, "%s is down", link->name);
 }
 
+/* ---- addresses of the interface ---- */
+
+static const struct route *uplink_of(const struct facts *facts, enum family family)
+{
+	return family == FAMILY_IPV6 ? &facts->default_ipv6 : &facts->default_ipv4;
+}
+
+/* Whether the interface has one of that family (FAMILY_NONE: of any) that others can connect to. */
+static bool has_address(const struct facts *facts, const char *ifname, enum family family)
+{
+	for (size_t i = 0; i < facts->addresses.count; i++) {
+		const struct host_address *a = &facts->addresses.items[i];
+		if (strcmp(a->ifname, ifname) == 0 && (!family || a->addr.family == family) &&
+		    !address_is_link_local(&a->addr))
+			return true;
+	}
+	return false;
+}
+
+/* A forward to this host is made for both families, whatever the interface has. */
+bool arrival_no_address(const struct facts *facts, const struct case_facts *c,
+			struct finding_words *out)
+{
+	const struct forward *f = c->f;
+	const struct host_link *link = facts_link(facts, f);
+	const struct route *uplink = uplink_of(facts, f->family);
+	enum family family = forward_to_self(f) ? FAMILY_NONE : f->family;
+	char uplink_text[IFNAME_MAX + 64] = "";
+	if (!link || !(link->up && link->carrier) || f->except || address_is_set(&f->addr) ||
+	    (*link->port_of && strcmp(link->port_of, "vrf") != 0) ||
+	    has_address(facts, link->name, family))
+		return false;
+	if (uplink->kind == ROUTE_OUT && strcmp(uplink->out, link->name) != 0)
+		snprintf(uplink_text, sizeof(uplink_text), "; those of the Internet come by %s",
+			 uplink->out);
+	return words_say(out, "%s has no %s%saddress (yet): no client connects to it%s", link->name,
+			 family ? family_name(family) : "", family ? " " : "", uplink_text);
+}
+
 /* ---- the address of SPEC ---- */
 
 static bool lacks_address(const struct facts *facts, const struct forward *f)
@@ -89,6 +128,45 @@ bool arrival_not_own_address(const struct facts *facts, const struct case_facts 
 			 words_of_address(&c->f->addr).text);
 }
 
+/* An address of that interface, none of which is public; NULL: it has none, or a public one. */
+static const struct address *find_private(const struct facts *facts, const char *ifname,
+					  enum family family)
+{
+	const struct address *inner = NULL;
+	for (size_t i = 0; i < facts->addresses.count; i++) {
+		const struct host_address *a = &facts->addresses.items[i];
+		if (a->addr.family != family || strcmp(a->ifname, ifname) != 0)
+			continue;
+		if (address_is_public(&a->addr))
+			return NULL;
+		inner = &a->addr;
+	}
+	return inner;
+}
+
+/* What goes to an address beyond the interface does not come in by that. */
+static bool say_beyond(const struct facts *facts, const struct case_facts *c,
+		       struct finding_words *out)
+{
+	const struct forward *f = c->f;
+	const char *ifname = c->addr->out;
+	const struct address *inner = find_private(facts, ifname, f->family);
+	struct address_text addr = words_of_address(&f->addr);
+	if (inner && address_is_public(&f->addr))
+		return words_say(
+			out,
+			"no interface of this host has %s: if the provider translates it to "
+			"%s of %s, connections arrive for that; make the forward without an "
+			"address",
+			addr.text, words_of_address(inner).text, ifname);
+	return strcmp(f->ifname, ifname) == 0 &&
+	       words_say(
+		       out,
+		       "no interface of this host has %s, whose packets this host sends on by %s: "
+		       "none comes in there",
+		       addr.text, ifname);
+}
+
 /* Somebody has to bring the packets: a router that sends them here and on to another interface. */
 bool arrival_foreign_address(const struct facts *facts, const struct case_facts *c,
 			     struct finding_words *out)
@@ -96,26 +174,31 @@ bool arrival_foreign_address(const struct facts *facts, const struct case_facts 
 	const struct forward *f = c->f;
 	if (forward_to_self(f) || !c->addr || !lacks_address(facts, f))
 		return false;
+	struct address_text text = words_of_address(&f->addr);
 	if (c->addr->kind == ROUTE_NONE)
 		return words_say(
 			out,
 			"no interface of this host has %s, and no route leads to it; write an "
 			"address of this host, or none",
-			words_of_address(&f->addr).text);
-	const struct route *uplink =
-		f->family == FAMILY_IPV6 ? &facts->default_ipv6 : &facts->default_ipv4;
+			text.text);
+	const struct route *uplink = uplink_of(facts, f->family);
 	const char *ifname = !ifname_is_wild(f->ifname)  ? f->ifname
 			     : uplink->kind == ROUTE_OUT ? uplink->out
 							 : c->addr->out;
 	/* packets on their way from one network to another pass this host */
-	if (c->addr->kind != ROUTE_OUT || address_is_set(&c->addr->via) ||
-	    strcmp(c->addr->out, ifname) != 0 ||
+	if (c->addr->kind != ROUTE_OUT || strcmp(c->addr->out, ifname) != 0 ||
 	    addresses_hold(&facts->neighbours.proxied, &f->addr))
 		return false;
-	struct address_text text = words_of_address(&f->addr);
-	unsigned int bits = address_bits(f->family);
-	snprintf(out->remedy, sizeof(out->remedy), "ip addr add %s/%u dev %s", text.text, bits,
-		 c->addr->out);
+	if (address_is_set(&c->addr->via))
+		return say_beyond(facts, c, out);
+	if (c->taken)
+		return words_say(
+			out,
+			"no interface of this host has %s: another host on the network of %s "
+			"has it now",
+			text.text, c->addr->out);
+	snprintf(out->remedy, sizeof(out->remedy), "ip addr add %s/%u dev %s", text.text,
+		 address_bits(f->family), c->addr->out);
 	return words_say(
 		out,
 		"no interface of this host has %s, which is on the network of %s: nobody there "
@@ -128,19 +211,11 @@ bool arrival_private(const struct facts *facts, const struct case_facts *c,
 		     struct finding_words *out)
 {
 	const struct forward *f = c->f;
-	const struct address *inner = NULL;
 	if (f->family != FAMILY_IPV4 || ifname_is_wild(f->ifname) || network_is_set(&f->from) ||
 	    facts->default_ipv4.kind != ROUTE_OUT ||
 	    strcmp(facts->default_ipv4.out, f->ifname) != 0)
 		return false;
-	for (size_t i = 0; i < facts->addresses.count; i++) {
-		const struct host_address *a = &facts->addresses.items[i];
-		if (a->addr.family != FAMILY_IPV4 || strcmp(a->ifname, f->ifname) != 0)
-			continue;
-		if (address_is_public(&a->addr))
-			return false;
-		inner = &a->addr;
-	}
+	const struct address *inner = find_private(facts, f->ifname, FAMILY_IPV4);
 	if (!inner)
 		return false;
 	if (address_is_shared(inner))

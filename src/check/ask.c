@@ -12,7 +12,7 @@
 #include "host/netlink.h"
 #include "model/hash.h"
 
-#define QUESTIONS_MAX 4 /* a forward */
+#define QUESTIONS_MAX 5 /* a forward */
 
 struct route_cache {
 	struct route_asked *items;
@@ -247,11 +247,25 @@ static bool faces_internet(const struct asker *asker, const struct forward *f)
 	return false;
 }
 
+/* The first address of the network that a host beside this one may have: the address of the network
+ * itself is that of all its routers, or of all its hosts. */
+static struct address find_host(const struct host_addresses *own, const struct network *net)
+{
+	struct address addr = net->addr;
+	unsigned int bits = address_bits(addr.family);
+	if (net->prefix + 2U > bits)
+		return addr;
+	addr.bytes[bits / 8 - 1] |= 1;
+	if (host_address_owner(own, &addr))
+		addr.bytes[bits / 8 - 1] ^= 3;
+	return addr;
+}
+
 /* One of the clients that the forward takes, or none. */
 static struct address find_forward_client(const struct asker *asker, const struct forward *f)
 {
 	if (network_is_set(&f->from))
-		return f->from.addr;
+		return find_host(&asker->asked->facts.addresses, &f->from);
 	if (!faces_internet(asker, f))
 		return (struct address){0};
 	return f->family == FAMILY_IPV6 ? asker->client_ipv6 : asker->client_ipv4;
@@ -296,6 +310,26 @@ static void ask_of_client(struct asker *asker, struct case_facts *c)
 	memcpy(in.in, f->ifname, sizeof(in.in));
 	if (address_is_set(&own) && host_address_owner(&facts->addresses, &own))
 		c->in = find_route(asker, &in);
+	struct route_question onward = in;
+	onward.to = f->target;
+	if (asker->marks.rules && c->there && c->there->kind == ROUTE_OUT)
+		c->onward = find_route(asker, &onward);
+}
+
+/* Rules may send on what comes in by the interface in another way than what this host sends, or
+ * not at all. */
+static void ask_onward(struct asker *asker, struct case_facts *c)
+{
+	const struct facts *facts = &asker->asked->facts;
+	const struct host_link *link = facts_link(facts, c->f);
+	bool forwards = c->f->family == FAMILY_IPV6 ? facts->forwards_ipv6 : link && link->forwards;
+	if (!c->onward)
+		return;
+	if (c->onward->kind == ROUTE_OUT)
+		c->there = c->onward;
+	/* what is not let in has no route either */
+	else if (forwards && c->in && c->in->kind == ROUTE_LOCAL && asker->marks.count == 0)
+		c->turned_away = true;
 }
 
 static void ask_of_forward(struct asker *asker, struct case_facts *c)
@@ -312,10 +346,16 @@ static void ask_of_forward(struct asker *asker, struct case_facts *c)
 	}
 }
 
-/* Behind which port the target is matters to clients beside it alone. */
-static void ask_of_port(struct asker *asker, struct case_facts *c)
+/* Who has the address of SPEC, and behind which port the target is, which matters to clients beside
+ * it alone. */
+static void ask_of_neighbours(struct asker *asker, struct case_facts *c)
 {
-	const struct host_link *there = facts_link_there(&asker->asked->facts, c);
+	const struct facts *facts = &asker->asked->facts;
+	const struct host_link *there = facts_link_there(facts, c);
+	bool near = c->addr && c->addr->kind == ROUTE_OUT && !address_is_set(&c->addr->via);
+	const struct host_link *of_addr = near ? host_link(&facts->links, c->addr->out) : NULL;
+	if (of_addr)
+		c->taken = neighbour_answers(asker->router.socket, of_addr->index, &c->f->addr);
 	if (c->f->hairpin && there && strcmp(there->kind, "bridge") == 0 &&
 	    !address_is_set(&c->there->via))
 		c->port = neighbour_port(asker->router.socket, there->index, &c->f->target);
@@ -368,8 +408,10 @@ static void ask_all_cases(struct asker *asker)
 	for (size_t i = 0; i < count; i++) {
 		if (cases[i].f && cases[i].back)
 			ask_of_marks(asker, &cases[i]);
-		if (cases[i].f && asker->depth >= ASK_WAY)
-			ask_of_port(asker, &cases[i]);
+		if (cases[i].f && asker->depth >= ASK_WAY) {
+			ask_onward(asker, &cases[i]);
+			ask_of_neighbours(asker, &cases[i]);
+		}
 		if (cases[i].f)
 			ask_early(asker, &cases[i]);
 	}

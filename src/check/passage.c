@@ -106,13 +106,92 @@ bool passage_forwarding_ipv6(const struct facts *facts, const struct case_facts 
 	return words_say(out, "this host does not forward IPv6 packets");
 }
 
+/* An interface that is down, or has no carrier, on whose network the target is; or NULL. */
+static const struct host_link *find_lost_link(const struct facts *facts,
+					      const struct address *target)
+{
+	for (size_t i = 0; i < facts->addresses.count; i++) {
+		const struct host_address *a = &facts->addresses.items[i];
+		const struct network net = network_of(&a->addr, a->prefix);
+		const struct host_link *link = host_link(&facts->links, a->ifname);
+		if (link && !(link->up && link->carrier) &&
+		    a->prefix < address_bits(net.addr.family) && network_holds(&net, target))
+			return link;
+	}
+	return NULL;
+}
+
+/* Whether the target is one of those that nobody has on the Internet, where its packets go. */
+static bool is_sent_outside(const struct facts *facts, const struct case_facts *c)
+{
+	const struct forward *f = c->f;
+	const struct route *uplink =
+		f->family == FAMILY_IPV6 ? &facts->default_ipv6 : &facts->default_ipv4;
+	const struct host_link *there = facts_link_there(facts, c);
+	if (!goes_on(facts, f) || address_is_public(&f->target) || !there ||
+	    uplink->kind != ROUTE_OUT || !address_equal(&c->there->via, &uplink->via) ||
+	    strcmp(there->name, uplink->out) != 0 ||
+	    !(address_is_set(&uplink->via) || there->to_point))
+		return false;
+	/* behind a router that is private too there may be such networks */
+	for (size_t i = 0; i < facts->addresses.count; i++)
+		if (facts->addresses.items[i].addr.family == f->family &&
+		    strcmp(facts->addresses.items[i].ifname, uplink->out) == 0 &&
+		    address_is_public(&facts->addresses.items[i].addr))
+			return true;
+	return find_lost_link(facts, &f->target) != NULL;
+}
+
+bool passage_no_network(const struct facts *facts, const struct case_facts *c,
+			struct finding_words *out)
+{
+	const struct host_link *link = find_lost_link(facts, &c->f->target);
+	struct address_text target = words_of_address(&c->f->target);
+	bool outside = is_sent_outside(facts, c);
+	bool nowhere = goes_on(facts, c->f) && c->there && c->there->kind == ROUTE_NONE;
+	if (!outside && !(nowhere && link))
+		return false;
+	if (!link)
+		return words_say(
+			out,
+			"this host is on no network of the target %s, and sends its packets "
+			"by %s to the Internet, where nobody has it: the address is wrong, "
+			"or an interface or a route is missing",
+			target.text, c->there->out);
+	if (link->up)
+		return words_say(out, "%s, on whose network the target %s is, has no carrier",
+				 link->name, target.text);
+	snprintf(out->remedy, sizeof(out->remedy), "ip link set %s up", link->name);
+	return words_say(out, "%s, on whose network the target %s is, is down", link->name,
+			 target.text);
+}
+
 bool passage_no_route(const struct facts *facts, const struct case_facts *c,
 		      struct finding_words *out)
 {
-	if (!goes_on(facts, c->f) || !c->there || c->there->kind != ROUTE_NONE)
+	struct address_text target = words_of_address(&c->f->target);
+	if (!goes_on(facts, c->f) || !c->there || find_lost_link(facts, &c->f->target))
 		return false;
-	return words_say(out, "this host has no route to the target %s",
-			 words_of_address(&c->f->target).text);
+	if (c->there->kind == ROUTE_NONE)
+		return words_say(out, "this host has no route to the target %s", target.text);
+	return c->turned_away &&
+	       words_say(out,
+			 "this host has a route to the target %s, but not for what comes in on %s "
+			 "(ip rule, VRF)",
+			 target.text, c->f->ifname);
+}
+
+/* Another interface on the network of the target; or NULL. */
+static const char *find_twin(const struct facts *facts, const struct case_facts *c)
+{
+	for (size_t i = 0; i < facts->addresses.count; i++) {
+		const struct host_address *a = &facts->addresses.items[i];
+		const struct network net = network_of(&a->addr, a->prefix);
+		if (strcmp(a->ifname, c->there->out) != 0 &&
+		    a->prefix < address_bits(net.addr.family) && network_holds(&net, &c->f->target))
+			return a->ifname;
+	}
+	return NULL;
 }
 
 bool passage_one_armed(const struct facts *facts, const struct case_facts *c,
@@ -122,12 +201,20 @@ bool passage_one_armed(const struct facts *facts, const struct case_facts *c,
 	char spec[SPEC_TEXT_MAX], target[SPEC_TEXT_MAX];
 	if (!goes_on(facts, f) || forward_translates_source(f) || ifname_is_wild(f->ifname) ||
 	    !c->there || c->there->kind != ROUTE_OUT || strcmp(c->there->out, f->ifname) != 0 ||
-	    (f->hairpin && networks_hold(f->hairpin_nets, &f->target)))
+	    (f->hairpin && networks_hold(f->hairpin_nets, &f->target)) || is_sent_outside(facts, c))
 		return false;
 	spec_format(f, spec);
 	spec_format_target(f, target);
 	snprintf(out->remedy, sizeof(out->remedy), "pfwd add --replace %s %s --masquerade", spec,
 		 target);
+	const char *twin = find_twin(facts, c);
+	if (twin)
+		return words_say(
+			out,
+			"%s and %s have the same network, and the target's packets leave by "
+			"%s, by which clients come: if the target is on %s, give one of the "
+			"networks other addresses; if not, it answers past this host",
+			f->ifname, twin, f->ifname, twin);
 	return words_say(
 		out,
 		"the target is on %s, by which clients come: it answers those of its network "

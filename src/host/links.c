@@ -143,6 +143,7 @@ static int on_link(const struct nlmsghdr *nlh, void *data)
 	reader->link->index = (uint32_t)msg->ifi_index;
 	reader->link->up = msg->ifi_flags & IFF_UP;
 	reader->link->carrier = msg->ifi_flags & IFF_RUNNING;
+	reader->link->to_point = msg->ifi_flags & IFF_POINTOPOINT;
 	return mnl_attr_parse(nlh, sizeof(*msg), read_attribute, reader) < 0 ? MNL_CB_ERROR
 									     : MNL_CB_OK;
 }

@@ -249,6 +249,9 @@ static int read_mark(const struct nlattr *attr, void *data)
 {
 	const struct mark_reader *reader = data;
 	struct route_marks *marks = reader->marks;
+	/* those for all packets are 0, which is not told, 32766 and 32767 */
+	if (mnl_attr_get_type(attr) == FRA_PRIORITY)
+		marks->rules = marks->rules || mnl_attr_get_u32(attr) < 32766;
 	if (mnl_attr_get_type(attr) == FRA_FWMARK && mnl_attr_get_u32(attr) &&
 	    marks->count < ROUTE_MARKS_MAX)
 		marks->items[marks->count++] =
@@ -354,7 +357,7 @@ void neighbours_free(struct neighbours *neighbours)
 	*neighbours = (struct neighbours){0};
 }
 
-/* ---- ports of bridges ---- */
+/* ---- one neighbour, and ports of bridges ---- */
 
 #define MAC_SIZE 6 /* of Ethernet, which bridges are for */
 
@@ -386,7 +389,7 @@ static int on_found(const struct nlmsghdr *nlh, void *data)
 }
 
 /* The entry of the address; or, without one, that of found->mac, which the bridge keeps. */
-static void get_neighbour(struct mnl_socket *socket, uint32_t bridge, const struct address *addr,
+static void get_neighbour(struct mnl_socket *socket, uint32_t link, const struct address *addr,
 			  struct found *found)
 {
 	_Alignas(struct nlmsghdr) char buffer[256] = {0};
@@ -395,15 +398,22 @@ static void get_neighbour(struct mnl_socket *socket, uint32_t bridge, const stru
 	struct ndmsg *msg = mnl_nlmsg_put_extra_header(nlh, sizeof(*msg));
 	if (addr) {
 		msg->ndm_family = addr->family == FAMILY_IPV6 ? AF_INET6 : AF_INET;
-		msg->ndm_ifindex = (int)bridge;
+		msg->ndm_ifindex = (int)link;
 		mnl_attr_put(nlh, NDA_DST, address_bits(addr->family) / 8, addr->bytes);
 	} else {
 		msg->ndm_family = AF_BRIDGE;
 		msg->ndm_flags = NTF_SELF;
 		mnl_attr_put(nlh, NDA_LLADDR, MAC_SIZE, found->mac);
-		mnl_attr_put_u32(nlh, NDA_MASTER, bridge);
+		mnl_attr_put_u32(nlh, NDA_MASTER, link);
 	}
 	netlink_ask(socket, nlh, on_found, found);
+}
+
+bool neighbour_answers(struct mnl_socket *socket, uint32_t link, const struct address *addr)
+{
+	struct found found = {.known = false};
+	get_neighbour(socket, link, addr, &found);
+	return found.known;
 }
 
 uint32_t neighbour_port(struct mnl_socket *socket, uint32_t bridge, const struct address *addr)

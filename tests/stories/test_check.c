@@ -107,6 +107,98 @@ static void answers_by_another_uplink_are_found(void **state)
 		"ip route flush table 7; ip route del default");
 }
 
+/* Packets for the target leave by the default route while its own network is gone. */
+static void a_network_that_is_down_is_named(void **state)
+{
+	(void)state;
+	town_serve(SERVER, TCP, "192.168.1.2", 8080);
+	pfwd(0, "add wan0:80 192.168.1.2:8080");
+	town_sh("ip route add default via 10.1.0.2; ip link set lan0 down");
+	struct outcome o = pfwd(1, "check");
+	assert_says(o.out,
+		    "error: no-network: lan0, on whose network the target 192.168.1.2 is, is down");
+	assert_silent(o.out, "one-armed");
+	do_as_told(o.out);
+	assert_reaches(CLIENT, TCP, "10.1.0.1", 80, "server at");
+	assert_silent(pfwd(0, "check").out, "no-network");
+	town_sh("ip route del default; ip addr add fd02::1/64 dev lan0 nodad");
+}
+
+/* As before a lease comes; a forward of the other family is not concerned. */
+static void an_interface_without_an_address_is_named(const struct place *p)
+{
+	const char *flag = p->flag, *other = p == &v6 ? "192.168.1.2" : "[fd02::2]";
+	town_serve(SERVER, TCP, p->server, 8080);
+	pfwd(0, "add wan0:80 %s:8080", p->to);
+	pfwd(0, "add wan0:81 %s:8080", other);
+	pfwd(0, "check");
+	town_sh("ip %s addr del %s/%d dev wan0", flag, p->gateway, p == &v6 ? 64 : 24);
+	assert_refused(CLIENT, TCP, p->gateway, 80);
+	struct outcome o = pfwd(1, "check");
+	assert_says(o.out, p == &v6 ? "wan0:80/tcp: warning: no-address: wan0 has no IPv6 address"
+				    : "wan0:80/tcp: warning: no-address: wan0 has no IPv4 address");
+	assert_silent(o.out, "wan0:81");
+	town_sh("ip %s addr add %s/%d dev wan0%s", flag, p->gateway, p == &v6 ? 64 : 24,
+		p == &v6 ? " nodad" : "");
+	assert_reaches(CLIENT, TCP, p->gateway, 80, "server at");
+	pfwd(0, "check");
+}
+STORY(an_interface_without_an_address_is_named)
+
+/* This host itself reaches the target. */
+static void a_rule_that_turns_clients_away_is_found(const struct place *p)
+{
+	town_serve(SERVER, TCP, p->server, 8080);
+	pfwd(0, "add wan0:80 %s:8080 --from %s", p->to, p->office);
+	pfwd(0, "check");
+	town_sh("ip %s rule add iif wan0 table 88; ip %s route add prohibit default table 88",
+		p->flag, p->flag);
+	assert_refused(CLIENT, TCP, p->gateway, 80);
+	assert_reaches(GATEWAY, TCP, p->server, 8080, "server at");
+	struct outcome o = pfwd(1, "check");
+	assert_says(o.out, "error: no-route: this host has a route to the target ");
+	assert_says(o.out, ", but not for what comes in on wan0");
+	town_sh("ip %s route add %s dev lan0 table 88", p->flag, p->server);
+	assert_reaches(CLIENT, TCP, p->gateway, 80, "server at");
+	town_sh("conntrack -F 2>/dev/null");
+	pfwd(0, "check");
+	town_sh("ip %s rule del iif wan0 table 88; ip %s route flush table 88", p->flag, p->flag);
+}
+STORY(a_rule_that_turns_clients_away_is_found)
+
+/* Of two routers that share an address this one does not have it now; to add it would do harm. */
+static void an_address_that_another_host_has_is_not_added(const struct place *p)
+{
+	bool six = p == &v6;
+	const char *shared = six ? "fd01::50" : "10.1.0.50";
+	town_sh("ip -n client addr add %s/%d dev eth0%s", shared, six ? 64 : 24,
+		six ? " nodad" : "");
+	pfwd(0, "add wan0@%s%s%s:80 %s:8080", six ? "[" : "", shared, six ? "]" : "", p->to);
+	struct outcome o = pfwd(1, "check");
+	assert_says(o.out, "nobody there sends its packets here; add it with: ip addr add ");
+	town_ask_shortly(GATEWAY, TCP, shared, 9);
+	o = pfwd(1, "check");
+	assert_says(o.out, ": another host on the network of wan0 has it now\n");
+	town_sh("ip -n client addr del %s/%d dev eth0", shared, six ? 64 : 24);
+}
+STORY(an_address_that_another_host_has_is_not_added)
+
+/* In a cloud the provider translates. */
+static void an_address_of_the_provider_is_found(void **state)
+{
+	(void)state;
+	town_serve(SERVER, TCP, "192.168.1.2", 8080);
+	town_sh("ip route add default via 10.1.0.2");
+	pfwd(0, "add 54.1.2.3:80 192.168.1.2:8080");
+	assert_says(pfwd(1, "check").out, "if the provider translates it to 10.1.0.1 of wan0, "
+					  "connections arrive for that; make the forward without");
+	pfwd(0, "flush");
+	pfwd(0, "add wan0:80 192.168.1.2:8080");
+	assert_says(pfwd(0, "check").out, "note: private: ");
+	assert_reaches(CLIENT, TCP, "10.1.0.1", 80, "server at");
+	town_sh("ip route del default");
+}
+
 static void what_blocks_is_named(void **state)
 {
 	(void)state;
@@ -620,6 +712,11 @@ int main(void)
 		ONE(each_interface_has_a_switch_of_its_own),
 		ONE(a_target_among_its_clients_needs_masquerade),
 		ONE(answers_by_another_uplink_are_found),
+		ONE(a_network_that_is_down_is_named),
+		BOTH(an_interface_without_an_address_is_named),
+		BOTH(a_rule_that_turns_clients_away_is_found),
+		BOTH(an_address_that_another_host_has_is_not_added),
+		ONE(an_address_of_the_provider_is_found),
 		ONE(what_blocks_is_named),
 		BOTH(answers_pass_what_stops_them),
 		ONE(what_comes_before_the_translation_is_found),

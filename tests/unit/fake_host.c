@@ -228,6 +228,14 @@ void neighbours_read(struct mnl_socket *socket, bool asked, struct neighbours *o
 	*out = (struct neighbours){0};
 }
 
+bool neighbour_answers(struct mnl_socket *socket, uint32_t link, const struct address *addr)
+{
+	(void)socket;
+	(void)link;
+	(void)addr;
+	return false;
+}
+
 uint32_t neighbour_port(struct mnl_socket *socket, uint32_t bridge, const struct address *addr)
 {
 	(void)socket;

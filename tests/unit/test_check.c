@@ -140,6 +140,22 @@ ARRANGE(shut_advertised, shut_ipv6(); facts.default_ipv6.advertised = true;
 ARRANGE(shut_accepting, shut_advertised(); links[WAN].accept_ra = 2)
 ARRANGE(know_no_route, there = (struct route){0})
 ARRANGE(be_one_armed, there = leads("wan0"))
+ARRANGE(go_outside, there = leads("wan0");
+	there.via = facts.default_ipv4.via = facts.default_ipv6.via = address("203.0.113.254"))
+ARRANGE(go_outside_by_ppp, there = leads("wan0"); links[WAN].to_point = true)
+ARRANGE(go_through_router, go_outside(); there.via = address("203.0.113.7"))
+ARRANGE(go_to_private_router, go_outside(); have_private_address())
+ARRANGE(lose_network, go_to_private_router(); links[LAN].up = links[LAN].carrier = false)
+ARRANGE(lose_cable, go_to_private_router(); links[LAN].carrier = false)
+ARRANGE(lose_all_ways, lose_network(); there = (struct route){0})
+ARRANGE(be_turned_away, the_case.turned_away = true)
+ARRANGE(have_twin, be_one_armed(); addresses[1].addr = address("192.168.1.10"))
+ARRANGE(lose_addresses, strcpy(addresses[1].ifname, "lan0"); strcpy(addresses[2].ifname, "lan0"))
+ARRANGE(lose_ipv6, strcpy(addresses[2].ifname, "lan0"))
+ARRANGE(keep_link_local, addresses[2].addr = address("fe80::1"))
+ARRANGE(lose_lease, lose_addresses(); facts.default_ipv4 = leads("vm0"))
+ARRANGE(addr_is_taken, addr_on_link(); the_case.taken = true)
+ARRANGE(addr_translated, have_private_address(); addr_behind())
 ARRANGE(target_is_dead, dead[0] = forward.target; facts.neighbours.dead.items = dead;
 	facts.neighbours.dead.count = 1)
 ARRANGE(router_is_dead, there.via = dead[0] = address("192.168.1.254");
@@ -369,6 +385,39 @@ static const struct row rows_of_check[] = {
 	{"wan0:80/udp 192.168.1.2", ON(answer_none), "unanswered", NULL},
 	{"wan0:514/udp 192.168.1.2", ON(answer_none), "", NULL},
 	{"wan0:514 192.168.1.2", ON(answer_none), "unanswered", NULL},
+	{WEB, ON(go_outside), "no-network",
+	 "this host is on no network of the target 192.168.1.2, and sends its packets by wan0"},
+	{WEB, ON(go_outside_by_ppp), "no-network", NULL},
+	{SIX, ON(go_outside), "no-network", NULL},
+	{"wan0:80 8.8.8.8:80 --masquerade", ON(go_outside), "", NULL},
+	{WEB " --masquerade", ON(go_through_router), "", NULL},
+	{WEB " --masquerade", ON(go_to_private_router), "private", NULL},
+	{WEB " --masquerade", ON(lose_network), "no-network private",
+	 "lan0, on whose network the target 192.168.1.2 is, is down; with: ip link set lan0 up"},
+	{WEB, ON(lose_cable), "no-network private",
+	 "lan0, on whose network the target 192.168.1.2 is, has no carrier; with: "},
+	{WEB, ON(lose_all_ways), "no-network private", NULL},
+	{WEB, ON(be_turned_away), "no-route", "but not for what comes in on wan0"},
+	{WEB, ON(have_twin), "one-armed private",
+	 "wan0 and lan0 have the same network, and the target's packets leave by wan0"},
+	{WEB, ON(lose_addresses), "no-address",
+	 "wan0 has no IPv4 address (yet): no client connects to it; with: "},
+	{WEB, ON(lose_lease), "no-address", "; those of the Internet come by vm0"},
+	{SIX, ON(lose_ipv6), "no-address", "wan0 has no IPv6 address"},
+	{SIX, ON(keep_link_local), "no-address", NULL},
+	{WEB, ON(lose_ipv6), "", NULL},
+	{HERE " -6", ON(lose_ipv6), "no-listener", NULL},
+	{HERE, ON(lose_addresses), "no-address", "wan0 has no address (yet)"},
+	{"wan+:80 192.168.1.2:8080", ON(lose_addresses), "", NULL},
+	{"wan0@203.0.113.1:80 192.168.1.2:8080", ON(lose_addresses), "", NULL},
+	{"wan0@203.0.113.9:80 192.168.1.2", ON(addr_is_taken), "foreign-address",
+	 "another host on the network of wan0 has it now; with: "},
+	{"198.51.100.9:80 192.168.1.2", ON(addr_translated), "foreign-address",
+	 "if the provider translates it to 10.1.2.3 of wan0"},
+	{"wan0@198.51.100.9:80 192.168.1.2", ON(addr_behind), "foreign-address",
+	 "whose packets this host sends on by wan0: none comes in there"},
+	{"lan0@198.51.100.9:80 192.168.1.2 --masquerade", ON(addr_behind), "", NULL},
+	{"198.51.100.9:80 192.168.1.2", ON(addr_behind), "", NULL},
 	{WEB " --hairpin=192.168.1.0/24", ON(be_bridged), "hairpin-bridge",
 	 "bridge link set dev vm0 hairpin on"},
 	{WEB " --hairpin=192.168.1.0/24", ON(be_hairpinned), "", NULL},
