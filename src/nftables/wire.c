@@ -113,105 +113,131 @@ void wire_read_comment(const struct nlattr *attr, char out[RULE_COMMENT_MAX])
 
 /* ---- expressions ---- */
 
-static const char *const expr_names[] = {
-	[EXPR_META] = "meta",
-	[EXPR_META_SET] = "meta",
+static void put_byteorder(struct nlmsghdr *nlh, const struct nft_rule *rule, const struct expr *e)
+{
+	(void)rule;
+	put_reg(nlh, NFTA_BYTEORDER_SREG, e->reg);
+	put_reg(nlh, NFTA_BYTEORDER_DREG, e->reg);
+	put_number(nlh, NFTA_BYTEORDER_OP, NFT_BYTEORDER_HTON);
+	put_number(nlh, NFTA_BYTEORDER_LEN, e->length);
+	put_number(nlh, NFTA_BYTEORDER_SIZE, e->length);
+}
 
-	[EXPR_PAYLOAD] = "payload",
-	[EXPR_FIB] = "fib",
-	[EXPR_CT] = "ct",
-	[EXPR_CT_SET] = "ct",
-	[EXPR_IMMEDIATE] = "immediate",
-	[EXPR_BYTEORDER] = "byteorder",
-	[EXPR_BITWISE] = "bitwise",
-	[EXPR_CMP] = "cmp",
-	[EXPR_LOOKUP] = "lookup",
-	[EXPR_VERDICT] = "immediate",
-	[EXPR_NAT] = "nat",
-	[EXPR_MASQUERADE] = "masq",
-	[EXPR_COUNTER] = "counter",
-};
-
-static void put_expr_data(struct nlmsghdr *nlh, const struct nft_rule *rule, const struct expr *e)
+static void put_bitwise(struct nlmsghdr *nlh, const struct nft_rule *rule, const struct expr *e)
 {
 	static const uint8_t none[16];
-	switch (e->kind) {
-	case EXPR_META:
-		put_reg(nlh, NFTA_META_DREG, e->reg);
-		put_number(nlh, NFTA_META_KEY, e->key);
-		break;
-	case EXPR_META_SET:
-		put_reg(nlh, NFTA_META_SREG, e->reg);
-		put_number(nlh, NFTA_META_KEY, e->key);
-		break;
-	case EXPR_PAYLOAD:
-		put_reg(nlh, NFTA_PAYLOAD_DREG, e->reg);
-		put_number(nlh, NFTA_PAYLOAD_BASE, e->key);
-		put_number(nlh, NFTA_PAYLOAD_OFFSET, e->extra);
-		put_number(nlh, NFTA_PAYLOAD_LEN, e->length);
-		break;
-	case EXPR_FIB:
-		put_reg(nlh, NFTA_FIB_DREG, e->reg);
-		put_number(nlh, NFTA_FIB_RESULT, e->key);
-		put_number(nlh, NFTA_FIB_FLAGS, e->extra);
-		break;
-	case EXPR_CT:
-		put_reg(nlh, NFTA_CT_DREG, e->reg);
-		put_number(nlh, NFTA_CT_KEY, e->key);
-		break;
-	case EXPR_CT_SET:
-		put_reg(nlh, NFTA_CT_SREG, e->reg);
-		put_number(nlh, NFTA_CT_KEY, e->key);
-		break;
-	case EXPR_IMMEDIATE:
-		put_reg(nlh, NFTA_IMMEDIATE_DREG, e->reg);
-		put_value(nlh, NFTA_IMMEDIATE_DATA, e->bytes, e->length);
-		break;
-	case EXPR_BYTEORDER:
-		put_reg(nlh, NFTA_BYTEORDER_SREG, e->reg);
-		put_reg(nlh, NFTA_BYTEORDER_DREG, e->reg);
-		put_number(nlh, NFTA_BYTEORDER_OP, NFT_BYTEORDER_HTON);
-		put_number(nlh, NFTA_BYTEORDER_LEN, e->length);
-		put_number(nlh, NFTA_BYTEORDER_SIZE, e->length);
-		break;
-	case EXPR_BITWISE:
-		put_reg(nlh, NFTA_BITWISE_SREG, e->reg);
-		put_reg(nlh, NFTA_BITWISE_DREG, e->reg);
-		put_number(nlh, NFTA_BITWISE_LEN, e->length);
-		put_value(nlh, NFTA_BITWISE_MASK, e->bytes, e->length);
-		put_value(nlh, NFTA_BITWISE_XOR, e->length == sizeof(e->flip) ? e->flip : none,
-			  e->length);
-		break;
-	case EXPR_CMP:
-		put_reg(nlh, NFTA_CMP_SREG, e->reg);
-		put_number(nlh, NFTA_CMP_OP, e->key);
-		put_value(nlh, NFTA_CMP_DATA, e->bytes, e->length);
-		break;
-	case EXPR_LOOKUP:
-		mnl_attr_put_strz(nlh, NFTA_LOOKUP_SET, rule->name);
-		put_reg(nlh, NFTA_LOOKUP_SREG, e->reg);
-		if (e->extra == LOOKUP_MAP)
-			put_reg(nlh, NFTA_LOOKUP_DREG, e->data_reg);
-		else if (e->extra == LOOKUP_VERDICTS)
-			put_number(nlh, NFTA_LOOKUP_DREG, NFT_REG_VERDICT);
-		break;
-	case EXPR_VERDICT:
-		put_number(nlh, NFTA_IMMEDIATE_DREG, NFT_REG_VERDICT);
-		put_verdict(nlh, NFTA_IMMEDIATE_DATA, e->key,
-			    e->key == (uint32_t)NFT_JUMP ? rule->name : NULL);
-		break;
-	case EXPR_NAT:
-		put_number(nlh, NFTA_NAT_TYPE, e->key);
-		put_number(nlh, NFTA_NAT_FAMILY, e->extra);
-		if (e->has_addr)
-			put_reg(nlh, NFTA_NAT_REG_ADDR_MIN, e->reg);
-		if (e->has_port)
-			put_reg(nlh, NFTA_NAT_REG_PROTO_MIN, e->data_reg);
-		break;
-	case EXPR_MASQUERADE:
-	case EXPR_COUNTER:
-		break;
+	(void)rule;
+	put_reg(nlh, NFTA_BITWISE_SREG, e->reg);
+	put_reg(nlh, NFTA_BITWISE_DREG, e->reg);
+	put_number(nlh, NFTA_BITWISE_LEN, e->length);
+	put_value(nlh, NFTA_BITWISE_MASK, e->bytes, e->length);
+	put_value(nlh, NFTA_BITWISE_XOR, e->length == sizeof(e->flip) ? e->flip : none, e->length);
+}
+
+static void put_lookup(struct nlmsghdr *nlh, const struct nft_rule *rule, const struct expr *e)
+{
+	mnl_attr_put_strz(nlh, NFTA_LOOKUP_SET, rule->name);
+	put_reg(nlh, NFTA_LOOKUP_SREG, e->reg);
+	if (e->extra == LOOKUP_MAP)
+		put_reg(nlh, NFTA_LOOKUP_DREG, e->data_reg);
+	else if (e->extra == LOOKUP_VERDICTS)
+		put_number(nlh, NFTA_LOOKUP_DREG, NFT_REG_VERDICT);
+}
+
+static void put_immediate_verdict(struct nlmsghdr *nlh, const struct nft_rule *rule,
+				  const struct expr *e)
+{
+	put_number(nlh, NFTA_IMMEDIATE_DREG, NFT_REG_VERDICT);
+	put_verdict(nlh, NFTA_IMMEDIATE_DATA, e->key,
+		    e->key == (uint32_t)NFT_JUMP ? rule->name : NULL);
+}
+
+static void put_nat(struct nlmsghdr *nlh, const struct nft_rule *rule, const struct expr *e)
+{
+	(void)rule;
+	put_number(nlh, NFTA_NAT_TYPE, e->key);
+	put_number(nlh, NFTA_NAT_FAMILY, e->extra);
+	if (e->has_addr)
+		put_reg(nlh, NFTA_NAT_REG_ADDR_MIN, e->reg);
+	if (e->has_port)
+		put_reg(nlh, NFTA_NAT_REG_PROTO_MIN, e->data_reg);
+}
+
+/* What the kernel calls each kind, and its attributes: fields of struct expr, or what put writes.
+ */
+static const struct expr_form {
+	const char *name;
+	struct {
+		enum {
+			FIELD_END,
+			FIELD_REG,
+			FIELD_KEY,
+			FIELD_EXTRA,
+			FIELD_LENGTH,
+			FIELD_BYTES
+		} field;
+		uint16_t type;
+	} attrs[5];
+	void (*put)(struct nlmsghdr *nlh, const struct nft_rule *rule, const struct expr *e);
+} expr_forms[] = {
+	[EXPR_META] = {"meta", {{FIELD_REG, NFTA_META_DREG}, {FIELD_KEY, NFTA_META_KEY}}},
+	[EXPR_META_SET] = {"meta", {{FIELD_REG, NFTA_META_SREG}, {FIELD_KEY, NFTA_META_KEY}}},
+	[EXPR_PAYLOAD] = {"payload",
+			  {{FIELD_REG, NFTA_PAYLOAD_DREG},
+			   {FIELD_KEY, NFTA_PAYLOAD_BASE},
+			   {FIELD_EXTRA, NFTA_PAYLOAD_OFFSET},
+			   {FIELD_LENGTH, NFTA_PAYLOAD_LEN}}},
+	[EXPR_FIB] = {"fib",
+		      {{FIELD_REG, NFTA_FIB_DREG},
+		       {FIELD_KEY, NFTA_FIB_RESULT},
+		       {FIELD_EXTRA, NFTA_FIB_FLAGS}}},
+	[EXPR_CT] = {"ct", {{FIELD_REG, NFTA_CT_DREG}, {FIELD_KEY, NFTA_CT_KEY}}},
+	[EXPR_CT_SET] = {"ct", {{FIELD_REG, NFTA_CT_SREG}, {FIELD_KEY, NFTA_CT_KEY}}},
+	[EXPR_IMMEDIATE] = {"immediate",
+			    {{FIELD_REG, NFTA_IMMEDIATE_DREG}, {FIELD_BYTES, NFTA_IMMEDIATE_DATA}}},
+	[EXPR_BYTEORDER] = {"byteorder", .put = put_byteorder},
+	[EXPR_BITWISE] = {"bitwise", .put = put_bitwise},
+	[EXPR_CMP] = {"cmp",
+		      {{FIELD_REG, NFTA_CMP_SREG},
+		       {FIELD_KEY, NFTA_CMP_OP},
+		       {FIELD_BYTES, NFTA_CMP_DATA}}},
+	[EXPR_LOOKUP] = {"lookup", .put = put_lookup},
+	[EXPR_VERDICT] = {"immediate", .put = put_immediate_verdict},
+	[EXPR_NAT] = {"nat", .put = put_nat},
+	[EXPR_MASQUERADE] = {"masq"},
+	[EXPR_COUNTER] = {"counter"},
+};
+
+static void put_expr(struct nlmsghdr *nlh, const struct nft_rule *rule, const struct expr *e)
+{
+	const struct expr_form *form = &expr_forms[e->kind];
+	mnl_attr_put_strz(nlh, NFTA_EXPR_NAME, form->name);
+	struct nlattr *data = mnl_attr_nest_start(nlh, NFTA_EXPR_DATA);
+	for (size_t i = 0; form->attrs[i].field != FIELD_END; i++) {
+		uint16_t type = form->attrs[i].type;
+		switch (form->attrs[i].field) {
+		case FIELD_REG:
+			put_reg(nlh, type, e->reg);
+			break;
+		case FIELD_KEY:
+			put_number(nlh, type, e->key);
+			break;
+		case FIELD_EXTRA:
+			put_number(nlh, type, e->extra);
+			break;
+		case FIELD_LENGTH:
+			put_number(nlh, type, e->length);
+			break;
+		case FIELD_BYTES:
+			put_value(nlh, type, e->bytes, e->length);
+			break;
+		case FIELD_END:
+			break;
+		}
 	}
+	if (form->put)
+		form->put(nlh, rule, e);
+	mnl_attr_nest_end(nlh, data);
 }
 
 void wire_put_rule(struct nlmsghdr *nlh, const struct nft_rule *rule)
@@ -219,10 +245,7 @@ void wire_put_rule(struct nlmsghdr *nlh, const struct nft_rule *rule)
 	struct nlattr *list = mnl_attr_nest_start(nlh, NFTA_RULE_EXPRESSIONS);
 	for (size_t i = 0; i < rule->count; i++) {
 		struct nlattr *item = mnl_attr_nest_start(nlh, NFTA_LIST_ELEM);
-		mnl_attr_put_strz(nlh, NFTA_EXPR_NAME, expr_names[rule->exprs[i].kind]);
-		struct nlattr *data = mnl_attr_nest_start(nlh, NFTA_EXPR_DATA);
-		put_expr_data(nlh, rule, &rule->exprs[i]);
-		mnl_attr_nest_end(nlh, data);
+		put_expr(nlh, rule, &rule->exprs[i]);
 		mnl_attr_nest_end(nlh, item);
 	}
 	mnl_attr_nest_end(nlh, list);
@@ -357,40 +380,49 @@ static bool read_byteorder(const struct wire_attrs *a, struct expr *e)
 	       wire_reg(a->of[NFTA_BYTEORDER_DREG], &e->reg) && from == e->reg;
 }
 
-static bool read_ct(const struct wire_attrs *a, struct expr *e)
+/* The attributes that are fields of struct expr. */
+static bool read_fields(const struct wire_attrs *a, struct expr *e)
 {
-	e->key = wire_number_of(a, NFTA_CT_KEY);
-	if (a->of[NFTA_CT_DIRECTION])
-		return false;
-	if (a->of[NFTA_CT_DREG])
-		return wire_reg(a->of[NFTA_CT_DREG], &e->reg);
-	e->kind = EXPR_CT_SET;
-	return wire_reg(a->of[NFTA_CT_SREG], &e->reg);
+	const struct expr_form *form = &expr_forms[e->kind];
+	for (size_t i = 0; form->attrs[i].field != FIELD_END; i++) {
+		const struct nlattr *attr = a->of[form->attrs[i].type];
+		switch (form->attrs[i].field) {
+		case FIELD_REG:
+			if (!wire_reg(attr, &e->reg))
+				return false;
+			break;
+		case FIELD_KEY:
+			e->key = wire_number(attr);
+			break;
+		case FIELD_EXTRA:
+			e->extra = wire_number(attr);
+			break;
+		case FIELD_LENGTH:
+			e->length = (uint8_t)wire_number(attr);
+			break;
+		case FIELD_BYTES:
+			if (!get_value(attr, e))
+				return false;
+			break;
+		case FIELD_END:
+			break;
+		}
+	}
+	return true;
 }
 
+/* Kinds of one name are told apart by the register: loaded, or read. */
 static bool read_expr_data(const struct wire_attrs *a, struct expr *e, struct nft_rule *rule)
 {
 	switch (e->kind) {
 	case EXPR_META:
 	case EXPR_META_SET:
-		e->key = wire_number_of(a, NFTA_META_KEY);
-		if (!a->of[NFTA_META_DREG]) {
-			e->kind = EXPR_META_SET;
-			return wire_reg(a->of[NFTA_META_SREG], &e->reg);
-		}
-		return wire_reg(a->of[NFTA_META_DREG], &e->reg);
-	case EXPR_PAYLOAD:
-		e->key = wire_number_of(a, NFTA_PAYLOAD_BASE);
-		e->extra = wire_number_of(a, NFTA_PAYLOAD_OFFSET);
-		e->length = (uint8_t)wire_number_of(a, NFTA_PAYLOAD_LEN);
-		return wire_reg(a->of[NFTA_PAYLOAD_DREG], &e->reg);
-	case EXPR_FIB:
-		e->key = wire_number_of(a, NFTA_FIB_RESULT);
-		e->extra = wire_number_of(a, NFTA_FIB_FLAGS);
-		return wire_reg(a->of[NFTA_FIB_DREG], &e->reg);
+		e->kind = a->of[NFTA_META_DREG] ? EXPR_META : EXPR_META_SET;
+		return read_fields(a, e);
 	case EXPR_CT:
 	case EXPR_CT_SET:
-		return read_ct(a, e);
+		e->kind = a->of[NFTA_CT_DREG] ? EXPR_CT : EXPR_CT_SET;
+		return !a->of[NFTA_CT_DIRECTION] && read_fields(a, e);
 	case EXPR_IMMEDIATE:
 	case EXPR_VERDICT:
 		return read_immediate(a, e, rule);
@@ -398,18 +430,17 @@ static bool read_expr_data(const struct wire_attrs *a, struct expr *e, struct nf
 		return read_byteorder(a, e);
 	case EXPR_BITWISE:
 		return read_bitwise(a, e);
-	case EXPR_CMP:
-		e->key = wire_number_of(a, NFTA_CMP_OP);
-		return wire_reg(a->of[NFTA_CMP_SREG], &e->reg) &&
-		       get_value(a->of[NFTA_CMP_DATA], e);
 	case EXPR_LOOKUP:
 		return read_lookup(a, e, rule);
 	case EXPR_NAT:
 		return read_nat(a, e);
 	case EXPR_MASQUERADE:
 		return wire_number_of(a, NFTA_MASQ_FLAGS) == 0;
+	case EXPR_PAYLOAD:
+	case EXPR_FIB:
+	case EXPR_CMP:
 	case EXPR_COUNTER:
-		return true;
+		return read_fields(a, e);
 	}
 	return false;
 }
@@ -421,8 +452,8 @@ static bool read_expr(const struct nlattr *item, struct nft_rule *rule)
 	struct wire_attrs data = wire_nest(attrs.of[NFTA_EXPR_DATA]);
 	if (!name || rule->count == RULE_EXPRS_MAX)
 		return false;
-	for (size_t k = 0; k < sizeof(expr_names) / sizeof(expr_names[0]); k++)
-		if (strcmp(expr_names[k], name) == 0)
+	for (size_t k = 0; k < sizeof(expr_forms) / sizeof(expr_forms[0]); k++)
+		if (strcmp(expr_forms[k].name, name) == 0)
 			return read_expr_data(&data, nft_rule_add(rule, (enum expr_kind)k), rule);
 	return false;
 }

@@ -122,76 +122,94 @@ static void add_ifname(struct line *line, const struct expr *cmp)
 	    cmp->length < IFNAME_MAX ? "*" : "");
 }
 
-/* A comparison, with what was loaded before it. Returns how many expressions it took. */
-static size_t add_match(struct line *line, const struct expr *e, size_t left, struct loaded *l)
+/* These three: what was loaded with the comparison behind it, of the expressions that are left.
+ * Return how many expressions they took; 0: it is none. */
+static size_t add_meta_match(struct line *line, const struct expr *e, size_t left, struct loaded *l)
 {
-	const struct expr *cmp = left > 1 ? &e[1] : NULL;
-	if (!cmp)
-		return 0;
-	if (e->kind == EXPR_META && e->key == NFT_META_NFPROTO) {
+	const struct expr *cmp = &e[1];
+	uint32_t value;
+	switch (e->key) {
+	case NFT_META_NFPROTO:
 		l->six = cmp->bytes[0] == NFPROTO_IPV6;
 		add(line, "meta nfproto %s ", l->six ? "ipv6" : "ipv4");
 		return 2;
-	}
-	if (e->kind == EXPR_META && e->key == NFT_META_L4PROTO) {
+	case NFT_META_L4PROTO:
 		l->proto_known = true;
 		l->proto = cmp->bytes[0];
 		add(line, "meta l4proto %s ", proto_word(l));
 		return 2;
-	}
-	if (e->kind == EXPR_META && e->key == NFT_META_TIME_NS && left > 2) {
+	case NFT_META_TIME_NS:
+		if (left < 3)
+			return 0;
 		add_time(line, &e[2]);
 		return 3;
-	}
-	if (e->kind == EXPR_META && e->key == NFT_META_MARK) {
-		uint32_t value;
+	case NFT_META_MARK:
 		if (left < 3 || e[2].kind != EXPR_CMP)
 			return 2; /* it is set again, see EXPR_META_SET */
 		memcpy(&value, e[2].bytes, sizeof(value));
 		add(line, "meta mark & 0x20040800 == 0x%x ", value);
 		return 3;
-	}
-	if (e->kind == EXPR_META && e->key == NFT_META_IIFNAME && cmp->kind == EXPR_CMP) {
+	case NFT_META_IIFNAME:
+		if (cmp->kind != EXPR_CMP)
+			return 0;
 		add_ifname(line, cmp);
 		return 2;
+	default:
+		return 0;
 	}
-	if (e->kind == EXPR_FIB) {
-		add(line, "fib daddr %stype %slocal ", e->extra & NFTA_FIB_F_IIF ? ". iif " : "",
-		    cmp->key == NFT_CMP_NEQ ? "!= " : "");
-		return 2;
-	}
-	if (e->kind == EXPR_PAYLOAD && cmp->kind == EXPR_CMP && left > 2 &&
-	    e->key == NFT_PAYLOAD_TRANSPORT_HEADER) {
-		add(line, "%s dport %u-%u ", proto_word(l), get_port(cmp->bytes),
-		    get_port(e[2].bytes));
-		return 3;
-	}
-	if (is_source(e) && cmp->kind == EXPR_CMP) {
-		add(line, "%s ", payload_field(e, l->six));
-		add_address(line, cmp->bytes, cmp->length);
-		add(line, " ");
-		return 2;
-	}
-	if (is_source(e) && cmp->kind == EXPR_BITWISE && left > 2 && e[2].kind == EXPR_CMP) {
+}
+
+static size_t add_payload_match(struct line *line, const struct expr *e, size_t left,
+				const struct loaded *l)
+{
+	const struct expr *cmp = &e[1];
+	bool masked = cmp->kind == EXPR_BITWISE && left > 2 && e[2].kind == EXPR_CMP;
+	if (is_source(e) && masked) {
 		add(line, "%s ", payload_field(e, l->six));
 		add_address(line, e[2].bytes, e[2].length);
 		add(line, "/%u ", mask_bits(cmp));
 		return 3;
 	}
-	if (e->kind == EXPR_PAYLOAD && cmp->kind == EXPR_CMP) {
+	if (cmp->kind != EXPR_CMP)
+		return 0;
+	if (e->key == NFT_PAYLOAD_TRANSPORT_HEADER && left > 2) {
+		add(line, "%s dport %u-%u ", proto_word(l), get_port(cmp->bytes),
+		    get_port(e[2].bytes));
+		return 3;
+	}
+	if (is_source(e)) {
+		add(line, "%s ", payload_field(e, l->six));
+		add_address(line, cmp->bytes, cmp->length);
+		add(line, " ");
+	} else {
 		add(line, "%s",
 		    cmp->length == 1 ? "ip daddr != 127.0.0.0/8 " : "ip6 daddr != ::1 ");
+	}
+	return 2;
+}
+
+static size_t add_match(struct line *line, const struct expr *e, size_t left, struct loaded *l)
+{
+	if (left < 2)
+		return 0;
+	switch (e->kind) {
+	case EXPR_META:
+		return add_meta_match(line, e, left, l);
+	case EXPR_PAYLOAD:
+		return add_payload_match(line, e, left, l);
+	case EXPR_FIB:
+		add(line, "fib daddr %stype %slocal ", e->extra & NFTA_FIB_F_IIF ? ". iif " : "",
+		    e[1].key == NFT_CMP_NEQ ? "!= " : "");
 		return 2;
-	}
-	if (e->kind == EXPR_CT && e->key == NFT_CT_STATUS) {
-		add(line, "ct status dnat ");
+	case EXPR_CT:
+		if (e->key == NFT_CT_STATUS)
+			add(line, "ct status dnat ");
+		else
+			add_label(line, "ct label", &e[1]);
 		return 3;
+	default:
+		return 0;
 	}
-	if (e->kind == EXPR_CT) {
-		add_label(line, "ct label", cmp);
-		return 3;
-	}
-	return 0;
 }
 
 static void add_nat(struct line *line, const struct nft_rule *rule, const struct expr *e,
