@@ -192,7 +192,7 @@ scale: $(PROGRAM)
 
 FUZZ_SECONDS ?= 60
 FUZZ_TEXT = spec file comment rules
-FUZZ_BYTES = decode nftables
+FUZZ_BYTES = decode nftables others
 FUZZ_FLAGS = -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all
 FUZZ_CC = clang -std=gnu11 -D_GNU_SOURCE -Iinclude $(FUZZ_FLAGS)
 

@@ -15,8 +15,8 @@
 static int put_bytes(struct other_set *set, const struct nlattr *value, size_t room, uint32_t *at)
 {
 	size_t length = value ? mnl_attr_get_payload_len(value) : 0;
-	if (set->used + room > set->size) {
-		size_t size = (set->used + room) * 2;
+	if (!set->bytes || set->used + room > set->size) {
+		size_t size = (set->used + room) * 2 + OTHER_KEY_MAX;
 		uint8_t *bytes = realloc(set->bytes, size);
 		if (!bytes)
 			return -1;
@@ -149,6 +149,8 @@ static int finish_range(struct other_set *set, const struct ordered *o, const st
 static int reserve_bytes(struct other_set *set)
 {
 	size_t size = set->used + (set->count + 1) * key_room(set);
+	if (size <= set->size)
+		return 0;
 	uint8_t *bytes = realloc(set->bytes, size);
 	if (!bytes)
 		return -1;
