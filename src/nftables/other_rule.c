@@ -68,11 +68,12 @@ static int ask_key(const struct decoder *d, const struct other_set *set,
 	size_t all = set->key_length < OTHER_KEY_MAX ? set->key_length : OTHER_KEY_MAX;
 	uint8_t reg = d->key;
 	for (size_t at = 0; at < all && reg < OTHER_REGISTERS;) {
-		struct conditions conditions = {.count = 0};
+		struct conditions conditions;
 		const struct other_range range = {
 			set->bytes + e->first + at, set->bytes + e->last + at,
 			other_expr_length(&d->exprs, reg, all - at), false};
 		size_t words = (range.length + 3) / 4;
+		conditions.count = 0;
 		other_expr_ask(&d->exprs, reg, &range, &conditions);
 		if (cases_ask(cases, &conditions) < 0)
 			return -1;
