@@ -33,8 +33,9 @@ struct shadow {
  */
 int shadow_find(const struct shadow *shadow, struct err *err);
 
-/* The packets of a forward as a rule: those that come in, or, for local, those of programs here. */
-struct other_rule shadow_rule_of(const struct forward *f, bool local);
+/* The packets of a forward as a rule of that backend: those that come in, or, for local, those of
+ * programs here. */
+struct other_rule shadow_rule_of(const struct forward *f, bool local, const char *backend);
 /* Whether a takes all packets that b takes. */
 bool shadow_holds(const struct other_rule *a, const struct other_rule *b,
 		  const struct addresses *here);

@@ -89,6 +89,17 @@ static void read_devices(const struct wire_attrs *hook, struct others_chain *c)
 		add_device(c, item);
 }
 
+/* Whether chains of that type filter packets. Of those that translate, one that packets meet before
+ * pfwd's may drop them too. */
+static bool is_read(const struct reader *r, const char *type, const struct wire_attrs *hook)
+{
+	int32_t priority = (int32_t)wire_number_of(hook, NFTA_HOOK_PRIORITY);
+	if (!type || strcmp(type, "filter") == 0 || strcmp(type, "route") == 0)
+		return true;
+	return r->early && wire_number_of(hook, NFTA_HOOK_HOOKNUM) == NF_INET_PRE_ROUTING &&
+	       priority < NF_IP_PRI_NAT_DST - 1;
+}
+
 static int on_chain(const struct nlmsghdr *nlh, void *data)
 {
 	struct reader *r = data;
@@ -98,7 +109,7 @@ static int on_chain(const struct nlmsghdr *nlh, void *data)
 	const char *type = wire_string(a.of[NFTA_CHAIN_TYPE]);
 	struct wire_attrs hook = wire_nest(a.of[NFTA_CHAIN_HOOK]);
 	if (!table || !name || !is_family(r, family_of(nlh)) || is_ours(family_of(nlh), table) ||
-	    (type && strcmp(type, "filter") != 0 && strcmp(type, "route") != 0))
+	    !is_read(r, type, &hook))
 		return MNL_CB_OK;
 	void *chains = r->out->chains;
 	struct others_chain *c = array_append(&chains, &r->out->count, sizeof(*c));

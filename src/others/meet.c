@@ -15,6 +15,12 @@ static bool translates(const struct other_rule *r)
 	return r->action == OTHER_DNAT || r->action == OTHER_REDIRECT || r->action == OTHER_BALANCE;
 }
 
+/* Of nf_tables it ends the chain that it is in, which is never pfwd's. */
+static bool keeps(const struct other_rule *r)
+{
+	return r->action == OTHER_KEEP && strcmp(r->backend, "iptables") == 0;
+}
+
 static bool is_narrow(const struct other_rule *r)
 {
 	return r->ports.last && r->ports.first == r->ports.last;
@@ -43,7 +49,7 @@ int meets_make(const struct other_rules *rules, const struct addresses *here, st
 	}
 	for (size_t i = 0; i < rules->count; i++) {
 		const struct other_rule *r = &rules->items[i];
-		if (!translates(r))
+		if (!translates(r) && !keeps(r))
 			continue;
 		if (is_narrow(r))
 			out->narrow[out->narrow_count++] = r;
@@ -104,6 +110,9 @@ static void take(const struct meets *m, const struct other_rule *f, const struct
 	    !share_destination(f, r, m->here))
 		return;
 	const struct meeting one = {r, order_of(r, f->backend), shadow_holds(r, f, m->here)};
+	/* it is an owner's business to spare some of the packets */
+	if (keeps(r) && !(one.all && one.order == MEET_BEFORE))
+		return;
 	if (!out->rule || weight(&one) < weight(out))
 		*out = one;
 }
@@ -124,9 +133,8 @@ static size_t first_narrow(const struct meets *m, uint16_t port)
 
 struct meeting meets_find(const struct meets *m, const struct forward *f, const char *backend)
 {
-	struct other_rule own = shadow_rule_of(f, false);
+	struct other_rule own = shadow_rule_of(f, false, backend);
 	struct meeting found = {0};
-	own.backend = backend;
 	for (size_t low = first_narrow(m, f->ports.first);
 	     low < m->narrow_count && m->narrow[low]->ports.first <= f->ports.last; low++)
 		take(m, &own, m->narrow[low], &found);
@@ -144,7 +152,8 @@ static bool is_here(const struct meets *m, const struct address *addr)
 
 static bool takes(const struct meets *m, const struct other_rule *r, const struct meet_flow *c)
 {
-	return (!r->family || r->family == c->via.family) && (!r->proto || r->proto == c->proto) &&
+	return !keeps(r) && (!r->family || r->family == c->via.family) &&
+	       (!r->proto || r->proto == c->proto) &&
 	       (!r->ports.last || ports_hold(r->ports, c->via_port)) &&
 	       network_holds(&r->dst, &c->via) && network_holds(&r->from, &c->client) &&
 	       (!network_is_set(&r->not_dst) || !network_holds(&r->not_dst, &c->via)) &&
@@ -196,6 +205,10 @@ void meet_format(const struct other_rule *r, char out[MEET_TEXT_MAX])
 	if (row.spec)
 		spec_format(&row.f, spec);
 	other_row_target(&row, target);
-	snprintf(out, MEET_TEXT_MAX, "%.40s%s%s sends %s to %s", r->owner, *r->owner ? "'s " : "",
-		 where, spec, target);
+	if (keeps(r))
+		snprintf(out, MEET_TEXT_MAX, "%.40s%s%s leaves %s untranslated", r->owner,
+			 *r->owner ? "'s " : "", where, spec);
+	else
+		snprintf(out, MEET_TEXT_MAX, "%.40s%s%s sends %s to %s", r->owner,
+			 *r->owner ? "'s " : "", where, spec, target);
 }

@@ -315,10 +315,16 @@ static bool is_legacy(const char *backend)
 	return strcmp(backend, "iptables") == 0;
 }
 
-struct other_rule shadow_rule_of(const struct forward *f, bool local)
+/* Both backends see a rule of pfwd's in the legacy nat table as what it is there. */
+struct other_rule shadow_rule_of(const struct forward *f, bool local, const char *backend)
 {
+	bool legacy = is_legacy(backend);
 	struct other_rule r = {.action = f->except ? OTHER_KEEP : OTHER_DNAT,
 			       .hook = local ? OTHER_OUTPUT : OTHER_PREROUTING,
+			       .backend = backend,
+			       .table_family = legacy ? f->family : FAMILY_NONE,
+			       .table = legacy ? "nat" : "pfwd",
+			       .base = local ? "OUTPUT" : "PREROUTING",
 			       .family = f->family,
 			       .proto = f->proto,
 			       .here = !address_is_set(&f->addr),
@@ -330,15 +336,6 @@ struct other_rule shadow_rule_of(const struct forward *f, bool local)
 		r.from = f->from;
 	}
 	return r;
-}
-
-/* Both see a rule of pfwd's in the legacy nat table as what it is there. */
-static void place_own(struct other_rule *r, const struct shadow_own *own)
-{
-	r->backend = own->backend;
-	r->table_family = is_legacy(own->backend) ? r->family : FAMILY_NONE;
-	r->table = is_legacy(own->backend) ? "nat" : "pfwd";
-	r->base = r->hook == OTHER_OUTPUT ? "OUTPUT" : "PREROUTING";
 }
 
 static bool matters(const struct other_rule *r, enum other_hook hook)
@@ -376,8 +373,7 @@ static void add_own(const struct shadow *s, struct on_hook *on)
 		bool local = on->hook == OTHER_OUTPUT, legacy = is_legacy(own->backend);
 		if (local && !own->f->local)
 			continue;
-		on->owns[i] = shadow_rule_of(own->f, local);
-		place_own(&on->owns[i], own);
+		on->owns[i] = shadow_rule_of(own->f, local, own->backend);
 		on->items[on->count] =
 			(struct item){.own = &on->owns[i],
 				      .of = own,

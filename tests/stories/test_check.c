@@ -310,21 +310,24 @@ static void what_comes_before_the_translation_is_found(void **state)
  * where they stop it there is a finding, and a remedy. */
 struct chain_row {
 	const char *iptables; /* after "ip6tables-legacy -t " */
-	const char *nftables; /* "HOOK; RULE" of a base chain of a table of that family */
+	const char *nftables; /* "[nat ]HOOK; RULE" of a base chain of a table of that family */
 	bool stops;
 };
 
 static void forbid(const struct place *p, const struct chain_row *row)
 {
-	const char *six = p == &v6 ? "6" : "";
-	if (town_is("iptables"))
+	const char *six = p == &v6 ? "6" : "", *chain = row->nftables;
+	bool nat = chain && strncmp(chain, "nat ", 4) == 0;
+	if (town_is("iptables")) {
 		town_sh("ip%stables-legacy -t %s", six, row->iptables);
-	else
-		town_sh("nft 'table %s early { chain c { type filter hook %s; }; }'",
-			strncmp(row->nftables, "egress", 6) == 0 ? "netdev"
-			: *six                                   ? "ip6"
-								 : "ip",
-			row->nftables);
+		return;
+	}
+	bool egress = strncmp(chain, "egress", 6) == 0;
+	town_sh("nft 'table %s early { chain c { type %s hook %s; }; }'",
+		egress ? "netdev"
+		: *six ? "ip6"
+		       : "ip",
+		nat ? "nat" : "filter", nat ? chain + 4 : chain);
 }
 
 static void allow(void)
@@ -368,6 +371,9 @@ static void chains_on_the_way_to_another_host_are_found(const struct place *p)
 		 "prerouting priority raw; iifname lan0 meta l4proto tcp drop", true},
 		{"raw -A PREROUTING -i lan0 -p tcp -j NOTRACK",
 		 "prerouting priority raw; iifname lan0 meta l4proto tcp notrack", true},
+		{NULL, "nat prerouting priority -150; tcp dport 80 drop", true},
+		{NULL, "nat prerouting priority -150; tcp dport 81 dnat to :80; accept", false},
+		{NULL, "nat prerouting priority -90; tcp dport 80 drop", false},
 		{"mangle -A POSTROUTING -o opt0 -j DROP",
 		 "egress device opt0 priority 0; tcp dport 8080 drop", false},
 		{"mangle -A POSTROUTING -o lan0 -p tcp --dport 8081 -j DROP",

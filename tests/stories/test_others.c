@@ -158,6 +158,28 @@ static void a_rule_put_in_front_is_seen(void **state)
 	assert_string_equal(pfwd(0, "list -rn -o STATE").out, "active\n");
 }
 
+/* What nat accepts is translated by no rule behind it. */
+static void a_rule_that_spares_all_is_seen(void **state)
+{
+	(void)state;
+	if (!town_is("iptables"))
+		return;
+	serve_two();
+	pfwd(0, "add wan0:80 192.168.1.2:9090");
+	town_sh("iptables-legacy -t nat -I PREROUTING -s 10.9.0.0/16 -j ACCEPT; iptables-legacy -t "
+		"nat -I PREROUTING -p tcp --dport 81 -j ACCEPT");
+	pfwd(0, "check");
+	assert_reaches(CLIENT, IPPROTO_TCP, "10.1.0.1", 80, "9090");
+	town_sh("iptables-legacy -t nat -I PREROUTING -i wan0 -j ACCEPT");
+	assert_refused(CLIENT, IPPROTO_TCP, "10.1.0.1", 80);
+	assert_says(pfwd(1, "check").out,
+		    "error: shadowed: chain PREROUTING in the legacy IPv4 nat table leaves such "
+		    "packets untranslated first");
+	town_sh("iptables-legacy -t nat -D PREROUTING -i wan0 -j ACCEPT");
+	assert_reaches(CLIENT, IPPROTO_TCP, "10.1.0.1", 80, "9090");
+	pfwd(0, "check");
+}
+
 static void near_misses_are_silent(void **state)
 {
 	(void)state;
@@ -190,6 +212,7 @@ int main(void)
 		STORY(a_forward_that_takes_over_says_so),
 		STORY(a_rule_that_comes_first_is_said),
 		STORY(a_rule_put_in_front_is_seen),
+		STORY(a_rule_that_spares_all_is_seen),
 		STORY(near_misses_are_silent),
 	};
 	return cmocka_run_group_tests(stories, town_build, town_raze);
