@@ -159,15 +159,49 @@ static void add_exception(struct draft *d, size_t i, size_t at)
 		draft_add(d, &e);
 }
 
-/* The packets of c's forward that its rule says must not be. */
+enum rest {
+	REST_SOME,
+	REST_NONE, /* of the forward's packets */
+	REST_ALL,
+	REST_NETWORK, /* what is sent to a network, which no exception can say */
+};
+
+static enum rest rest_of(enum overlap forward_to_rest)
+{
+	return forward_to_rest == OVERLAP_DISJOINT ? REST_NONE
+	       : is_inside(forward_to_rest)        ? REST_ALL
+						   : REST_SOME;
+}
+
+/* Leave of f's packets those that the value says must not be. */
+static enum rest take_rest(const struct other_rule *v, struct forward *f)
+{
+	const struct network *left = network_is_set(&v->not_from) ? &v->not_from : &v->not_dst;
+	enum rest rest;
+	if (*v->not_in) {
+		rest = rest_of(ifname_overlap(f->ifname, v->not_in));
+		memcpy(f->ifname, v->not_in, sizeof(f->ifname));
+		return rest;
+	}
+	if (left->addr.family != f->family)
+		return REST_NONE;
+	if (left == &v->not_from) {
+		rest = rest_of(network_overlap(&f->from, left));
+		f->from = *left;
+		return rest;
+	}
+	if (address_is_set(&f->addr))
+		return network_holds(left, &f->addr) ? REST_ALL : REST_NONE;
+	f->addr = left->addr;
+	return left->prefix == address_bits(left->addr.family) ? REST_SOME : REST_NETWORK;
+}
+
+/* The packets of a forward that its rule says must not be. */
 static void add_rest(struct draft *d, size_t at)
 {
 	const struct candidate c = d->items[at];
-	const struct other_rule *v = &d->rules->items[c.value];
 	struct candidate e = {.part = PART_REST, .value = c.value, .rule = c.rule};
-	const struct network *not = network_is_set(&v->not_from) ? &v->not_from : &v->not_dst;
 	struct err why;
-	bool all = false, none = false; /* of the forward's packets */
 	e.f = (struct forward){.family = c.f.family,
 			       .proto = c.f.proto,
 			       .from = c.f.from,
@@ -176,39 +210,25 @@ static void add_rest(struct draft *d, size_t at)
 			       .target_ports = c.f.ports,
 			       .except = true};
 	memcpy(e.f.ifname, c.f.ifname, sizeof(e.f.ifname));
-	if (*v->not_in) {
-		enum overlap o = ifname_overlap(c.f.ifname, v->not_in);
-		all = is_inside(o);
-		none = o == OVERLAP_DISJOINT;
-		memcpy(e.f.ifname, v->not_in, sizeof(e.f.ifname));
-	} else if (not ->addr.family != c.f.family) {
-		none = true;
-	} else if (not == &v->not_from) {
-		enum overlap o = network_overlap(&c.f.from, not );
-		all = is_inside(o);
-		none = o == OVERLAP_DISJOINT;
-		e.f.from = *not ;
-	} else if (address_is_set(&c.f.addr)) {
-		all = network_holds(not, &c.f.addr);
-		none = !all;
-	} else {
-		e.f.addr = not ->addr;
-		if (not ->prefix != address_bits(not ->addr.family)) {
-			draft_give_up(
-				d, c.rule,
-				"it takes what is not sent to a network, and no exception can "
-				"say that");
-			return;
-		}
-	}
-	if (all)
+	switch (take_rest(&d->rules->items[c.value], &e.f)) {
+	case REST_SOME:
+		if (forward_check(&e.f, &why) < 0)
+			draft_give_up(d, c.rule, "what it does not take is no exception: %s",
+				      why.text);
+		else if (draft_add(d, &e))
+			d->items[at].rest = d->count;
+		break;
+	case REST_ALL:
 		draft_give_up(d, c.rule, "it takes nothing");
-	else if (none)
-		return;
-	else if (forward_check(&e.f, &why) < 0)
-		draft_give_up(d, c.rule, "what it does not take is no exception: %s", why.text);
-	else if (draft_add(d, &e))
-		d->items[at].rest = d->count;
+		break;
+	case REST_NETWORK:
+		draft_give_up(d, c.rule,
+			      "it takes what is not sent to a network, and no exception can say "
+			      "that");
+		break;
+	case REST_NONE:
+		break;
+	}
 }
 
 static bool is_keep(const struct draft *d, size_t i)

@@ -241,11 +241,11 @@ static bool take_negated(struct nft_reader *r, const struct keys *keys, struct s
 	struct other_rule way = {.untold = 1, .beyond = ""};
 	bool right = elements && count == 1 && elements->understood && keys->count == 1;
 	if (right) {
-		const struct other_rule *not = &elements->way;
-		way.family = not ->family;
-		memcpy(way.not_in, not ->in, sizeof(way.not_in));
-		way.not_from = not ->from;
-		way.not_dst = not ->dst;
+		const struct other_rule *left = &elements->way;
+		way.family = left->family;
+		memcpy(way.not_in, left->in, sizeof(way.not_in));
+		way.not_from = left->from;
+		way.not_dst = left->dst;
 	}
 	free(elements);
 	if (!right ||
