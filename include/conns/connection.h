@@ -44,8 +44,8 @@ struct connection {
 /* The ports of other protocols' endpoints mean nothing. */
 static inline bool connection_has_ports(const struct connection *c)
 {
-	return c->proto == PROTO_TCP || c->proto == PROTO_UDP || c->proto == PROTO_SCTP ||
-	       c->proto == 33 /* DCCP */ || c->proto == 136 /* UDP-Lite */;
+	return proto_is_known(c->proto) || c->proto == 33 /* DCCP */ ||
+	       c->proto == 136 /* UDP-Lite */;
 }
 
 #endif

@@ -71,6 +71,11 @@ void address_format_bracketed(const struct address *addr, char out[ADDRESS_TEXT_
 void network_format(const struct network *net, char out[NETWORK_TEXT_MAX]);
 
 const char *proto_name(enum proto proto);
+/* Whether there are forwards of that number of IANA's registry. */
+static inline bool proto_is_known(unsigned int proto)
+{
+	return proto == PROTO_TCP || proto == PROTO_UDP || proto == PROTO_SCTP;
+}
 const char *family_name(enum family family);
 
 static inline bool address_is_set(const struct address *addr)
@@ -81,6 +86,8 @@ static inline bool network_is_set(const struct network *net)
 {
 	return net->addr.family != FAMILY_NONE;
 }
+/* Whether it is one address alone. */
+bool network_is_host(const struct network *net);
 bool address_equal(const struct address *a, const struct address *b);
 /* Orders families first, then bytes; "none" comes before all. */
 int address_compare(const struct address *a, const struct address *b);

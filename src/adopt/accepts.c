@@ -90,7 +90,7 @@ static const char *compare(const struct other_rule *v, const struct forward *f)
 {
 	if (v->hook == OTHER_INPUT && v->states != OTHER_TRANSLATED)
 		return "it also opens the port of this host itself";
-	if (v->dst.prefix != address_bits(v->dst.addr.family) && v->hook == OTHER_FORWARD)
+	if (!network_is_host(&v->dst) && v->hook == OTHER_FORWARD)
 		return "it also lets in connections to other addresses";
 	if (!holds(ports_overlap(f->target_ports, v->ports)))
 		return "it also lets in connections to other ports";
@@ -175,7 +175,7 @@ static enum belonging find_belonging(const struct draft *d, const struct other_r
 	size_t count = d->out->forwards.count, i = 0;
 	enum belonging best = BELONGS_NOT;
 	/* thousands of rules have one target each */
-	bool one = v->hook == OTHER_FORWARD && v->dst.prefix == address_bits(v->dst.addr.family);
+	bool one = v->hook == OTHER_FORWARD && network_is_host(&v->dst);
 	if (one)
 		i = search_first(&v->dst.addr, all, count, sizeof(*all), compare_target);
 	for (; i < count && best != BELONGS_WHOLLY; i++) {

@@ -12,18 +12,13 @@ static bool is_same_service(const struct forward *a, const struct forward *b)
 	       forward_same_place(a, b);
 }
 
-static bool same_network(const struct network *a, const struct network *b)
-{
-	return network_overlap(a, b) == OVERLAP_EQUAL;
-}
-
 /* Whether the source of NET's clients of that target is masqueraded. */
 static bool is_masqueraded(const struct draft *d, const struct forward *f)
 {
 	for (size_t i = 0; i < d->rules->count; i++) {
 		const struct other_rule *v = &d->rules->items[i];
 		if (v->action == OTHER_MASQUERADE && v->hook == OTHER_POSTROUTING && v->exact &&
-		    draft_may_meet(v, f) && same_network(&v->from, &f->from) &&
+		    draft_may_meet(v, f) && network_overlap(&v->from, &f->from) == OVERLAP_EQUAL &&
 		    draft_goes_to(f, &v->dst) &&
 		    (!v->ports.last || (ports_hold(v->ports, f->target_ports.first) &&
 					ports_hold(v->ports, f->target_ports.last))))

@@ -127,7 +127,7 @@ static void add_exception(struct draft *d, size_t i, size_t at)
 	struct candidate e = {.part = PART_EXCEPTION, .value = i, .rule = c.rule};
 	struct err why;
 	enum overlap o = match_overlap(&a, &b);
-	bool a_network = network_is_set(&a.dst) && a.dst.prefix != address_bits(a.dst.addr.family);
+	bool a_network = network_is_set(&a.dst) && !network_is_host(&a.dst);
 	if (!v->exact || (v->states && !(v->states & OTHER_NEW)) ||
 	    d->rules->items[c.value].hook != OTHER_PREROUTING ||
 	    (a_network && !address_is_set(&c.f.addr))) {
@@ -193,7 +193,7 @@ static enum rest take_rest(const struct other_rule *v, struct forward *f)
 	if (address_is_set(&f->addr))
 		return network_holds(left, &f->addr) ? REST_ALL : REST_NONE;
 	f->addr = left->addr;
-	return left->prefix == address_bits(left->addr.family) ? REST_SOME : REST_NETWORK;
+	return network_is_host(left) ? REST_SOME : REST_NETWORK;
 }
 
 /* The packets of a forward that its rule says must not be. */

@@ -125,7 +125,7 @@ static const char *make_forward(const struct other_rule *v, enum family family, 
 	if (!v->proto)
 		return "it takes all protocols; a forward takes one";
 	if (network_is_set(&v->dst)) {
-		if (v->dst.prefix != address_bits(v->dst.addr.family))
+		if (!network_is_host(&v->dst))
 			return "it takes what is sent to a network; a forward takes what is sent "
 			       "to one address, or to any of this host";
 		f->addr = v->dst.addr;

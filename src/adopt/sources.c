@@ -8,16 +8,11 @@
 #include "adopt/draft.h"
 #include "model/conflict.h"
 
-static bool is_host(const struct network *net)
-{
-	return network_is_set(net) && net->prefix == address_bits(net->addr.family);
-}
-
 /* Whether the value translates the source of connections to just one service. */
 static bool is_of_service(const struct other_rule *v)
 {
-	return draft_changes_source(v) && v->hook == OTHER_POSTROUTING && is_host(&v->dst) &&
-	       v->proto && v->ports.last;
+	return draft_changes_source(v) && v->hook == OTHER_POSTROUTING &&
+	       network_is_host(&v->dst) && v->proto && v->ports.last;
 }
 
 static bool is_forward(const struct draft *d, const struct candidate *c)

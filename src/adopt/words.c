@@ -58,7 +58,7 @@ static const char *ports_text(struct ports ports, char separator, char out[PORTS
 /* Without the length where it is that of one address. */
 static const char *network_text(const struct network *net, char out[NETWORK_TEXT_MAX])
 {
-	if (net->prefix == address_bits(net->addr.family))
+	if (network_is_host(net))
 		address_format(&net->addr, out);
 	else
 		network_format(net, out);

@@ -11,6 +11,7 @@
 
 #include "check/follow.h"
 #include "conns/watch.h"
+#include "host/host.h"
 #include "host/packets.h"
 
 #define LOT 256 /* copies that are taken in at once */
@@ -32,9 +33,7 @@ struct following {
 
 static int64_t milliseconds_now(void)
 {
-	struct timespec now;
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+	return host_clock() / 1000000;
 }
 
 /* ---- what is seen ---- */

@@ -15,15 +15,11 @@ struct finder {
 	size_t forward; /* the index of the case that is looked at */
 };
 
-static uint64_t hash_of(const struct finding *finding, const char *text, const char *remedy)
-{
-	return hash_text(hash_text(hash_text(0, finding->word), text), remedy);
-}
-
 static uint32_t *find_slot(const struct finder *finder, const struct finding *finding,
 			   const char *text, const char *remedy)
 {
-	size_t at = (size_t)hash_of(finding, text, remedy) & finder->mask;
+	uint64_t hash = hash_text(hash_text(hash_text(0, finding->word), text), remedy);
+	size_t at = (size_t)hash & finder->mask;
 	for (; finder->slots[at]; at = (at + 1) & finder->mask) {
 		const struct result *r = &finder->results->items[finder->slots[at] - 1];
 		if (r->finding == finding && strcmp(r->text, text) == 0 &&

@@ -40,7 +40,7 @@ static bool get_name(const void *row, char cell[REPORT_CELL_MAX])
 static bool get_proto(const void *row, char cell[REPORT_CELL_MAX])
 {
 	uint8_t proto = connection(row)->proto;
-	if (proto == PROTO_TCP || proto == PROTO_UDP || proto == PROTO_SCTP)
+	if (proto_is_known(proto))
 		return report_put(cell, proto_name(proto));
 	return report_put_number(cell, proto);
 }

@@ -118,7 +118,7 @@ static bool get_ports(const void *row, char cell[REPORT_CELL_MAX])
 static bool get_proto(const void *row, char cell[REPORT_CELL_MAX])
 {
 	enum proto proto = ((const struct row *)row)->f->proto;
-	bool known = proto == PROTO_TCP || proto == PROTO_UDP || proto == PROTO_SCTP;
+	bool known = proto_is_known(proto);
 	return known ? report_put(cell, proto_name(proto))
 		     : proto != PROTO_NONE && report_put_number(cell, proto);
 }

@@ -71,11 +71,6 @@ static void choose_columns(struct screen *s)
 	s->column_count--;
 }
 
-static void put_number(char out[VIEW_CELL_MAX], uint64_t number)
-{
-	number_put(out, number);
-}
-
 /* Bytes a second are not known before the second pass. */
 static bool knows_bytes(const struct screen *s)
 {
@@ -119,7 +114,7 @@ static void forward_cell(const void *context, const struct view_place *place,
 		put_text(out, &row, top_put_name);
 		break;
 	case TOP_LIVE:
-		put_number(out, sum->live);
+		number_put(out, sum->live);
 		break;
 	case TOP_NEW:
 		top_put_rate(out, sum->new_rate, 1);

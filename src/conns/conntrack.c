@@ -33,22 +33,16 @@ static int on_message(const struct nlmsghdr *nlh, void *data)
 	return walk->result < 0 ? MNL_CB_STOP : MNL_CB_OK;
 }
 
-/* Ask for all connections that are wished for; 0, or -1 and errno. */
-static int ask_for_all(struct mnl_socket *socket, struct walk *walk)
-{
-	_Alignas(struct nlmsghdr) char buffer[CTREQUEST_MAX] = {0}; /* padding is sent too */
-	struct nlmsghdr *nlh = ctrequest_dump(buffer, &walk->wish);
-	return nlh ? netlink_ask(socket, nlh, on_message, walk) : -1;
-}
-
 static int walk_family(enum family family, struct walk *walk, struct err *err)
 {
 	static const char what[] = "read the connections";
+	_Alignas(struct nlmsghdr) char buffer[CTREQUEST_MAX] = {0}; /* padding is sent too */
 	struct mnl_socket *socket = netlink_open(NETLINK_NETFILTER);
 	if (!socket)
 		return ctrequest_error(errno, what, err);
 	walk->wish.family = family;
-	int result = ask_for_all(socket, walk);
+	struct nlmsghdr *nlh = ctrequest_dump(buffer, &walk->wish);
+	int result = nlh ? netlink_ask(socket, nlh, on_message, walk) : -1;
 	if (result < 0)
 		ctrequest_error(errno, what, err);
 	mnl_socket_close(socket);

@@ -26,18 +26,15 @@ int ctrequest_error(int error, const char *what, struct err *err)
 	return err_sys(err, error, "cannot %s", what);
 }
 
-static uint8_t af_of(enum family family)
-{
-	return family == FAMILY_IPV6 ? AF_INET6 : family == FAMILY_IPV4 ? AF_INET : AF_UNSPEC;
-}
-
 struct nlmsghdr *ctrequest_begin(void *buffer, uint16_t type, uint16_t flags, enum family family)
 {
 	struct nlmsghdr *nlh = mnl_nlmsg_put_header(buffer);
 	nlh->nlmsg_type = (uint16_t)(NFNL_SUBSYS_CTNETLINK << 8 | type);
 	nlh->nlmsg_flags = flags;
 	struct nfgenmsg *nfh = mnl_nlmsg_put_extra_header(nlh, sizeof(*nfh));
-	nfh->nfgen_family = af_of(family);
+	nfh->nfgen_family = family == FAMILY_IPV6   ? AF_INET6
+			    : family == FAMILY_IPV4 ? AF_INET
+						    : AF_UNSPEC;
 	nfh->version = NFNETLINK_V0;
 	return nlh;
 }

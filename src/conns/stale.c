@@ -188,13 +188,6 @@ static bool goes_to_any(const struct stale_set *set, const struct connection *c)
 	return false;
 }
 
-/* Whether f lets it through to the port that it is sent to, which a range keeps: conntrack does not
- * call it translated. */
-static bool keeps_port(const struct forward *f, const struct connection *c)
-{
-	return f && !f->except && goes_to(f, c);
-}
-
 /* The flow of a program of this host that answered from a port which is forwarded away now. Its
  * next packet would make the flow anew, in reverse, and the client would go on to bypass the
  * forward. */
@@ -242,5 +235,8 @@ bool stale_flow(const struct stale *s, const struct connection *c)
 		return !c->translated || !goes_to_any(&s->now, c);
 	if (now.f)
 		return !goes_to(now.f, c);
-	return c->translated ? goes_to_any(&s->removed, c) : keeps_port(removed, c);
+	if (c->translated)
+		return goes_to_any(&s->removed, c);
+	/* conntrack does not call it translated if a range keeps the port that it is sent to */
+	return removed && !removed->except && goes_to(removed, c);
 }

@@ -27,7 +27,7 @@ static void ask_family(struct filter_rule *r, enum family family)
 
 static void ask_proto(struct filter_rule *r, const struct condition *c)
 {
-	bool ours = c->proto == PROTO_TCP || c->proto == PROTO_UDP || c->proto == PROTO_SCTP;
+	bool ours = proto_is_known(c->proto);
 	if (c->negated) {
 		r->unsure = r->unsure || ours;
 		return;

@@ -3,12 +3,12 @@
 #include <errno.h>
 #include <poll.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
 
+#include "host/host.h"
 #include "host/probe.h"
 
 #define LOT 256
@@ -65,24 +65,17 @@ static void end(struct probe *p, struct pollfd *waiting)
 	waiting->fd = -1; /* poll passes it over */
 }
 
-static int64_t now_ms(void)
-{
-	struct timespec now;
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
 static void probe_lot(struct probe *probes, size_t count)
 {
 	struct pollfd waiting[LOT];
-	int64_t until = now_ms() + PATIENCE_MS;
+	int64_t until = host_clock() / 1000000 + PATIENCE_MS;
 	size_t left = 0;
 	for (size_t i = 0; i < count; i++) {
 		waiting[i] = (struct pollfd){.fd = begin(&probes[i]), .events = POLLOUT};
 		left += waiting[i].fd >= 0;
 	}
 	while (left > 0) {
-		int64_t wait = until - now_ms();
+		int64_t wait = until - host_clock() / 1000000;
 		if (wait <= 0 || poll(waiting, count, (int)wait) == 0)
 			break;
 		for (size_t i = 0; i < count; i++)

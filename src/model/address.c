@@ -216,6 +216,11 @@ unsigned int address_bits(enum family family)
 	return family == FAMILY_IPV6 ? 128 : 32;
 }
 
+bool network_is_host(const struct network *net)
+{
+	return network_is_set(net) && net->prefix == address_bits(net->addr.family);
+}
+
 struct network network_of(const struct address *addr, unsigned int prefix)
 {
 	struct network net = {.addr = {.family = addr->family}, .prefix = (uint8_t)prefix};

@@ -13,11 +13,6 @@
 
 #define VALUE_MAX 256
 
-static bool is_ours(unsigned int proto)
-{
-	return proto == PROTO_TCP || proto == PROTO_UDP || proto == PROTO_SCTP;
-}
-
 static void put_addresses(char out[VALUE_MAX], const struct condition *c)
 {
 	struct network net;
@@ -53,7 +48,7 @@ static void put_value(char out[VALUE_MAX], const struct condition *c)
 		snprintf(out, VALUE_MAX, c->xt ? "%s" : "\"%s\"", c->name);
 		break;
 	case ASKS_PROTO:
-		if (is_ours(c->proto))
+		if (proto_is_known(c->proto))
 			strcpy(out, proto_name((enum proto)c->proto));
 		else
 			snprintf(out, VALUE_MAX, "%u", c->proto);
@@ -129,7 +124,7 @@ static int ask_out(struct rule_cases *cases, const struct condition *c)
 
 static int ask_proto(struct rule_cases *cases, const struct condition *c)
 {
-	if (c->negated || !is_ours(c->proto))
+	if (c->negated || !proto_is_known(c->proto))
 		tell(cases, c, false);
 	return narrowed(cases, c->negated || narrow_proto(&cases->all.rule, c->proto));
 }

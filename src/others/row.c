@@ -25,16 +25,6 @@ static bool is_listed(const struct other_rule *r)
 	return false;
 }
 
-static bool is_known_proto(enum proto proto)
-{
-	return proto == PROTO_TCP || proto == PROTO_UDP || proto == PROTO_SCTP;
-}
-
-static bool is_host(const struct network *net)
-{
-	return net->prefix == address_bits(net->addr.family);
-}
-
 static struct ports own_ports(const struct other_rule *r)
 {
 	static const struct ports all = {1, UINT16_MAX};
@@ -74,11 +64,11 @@ struct other_row other_row_of(const struct other_rule *r)
 				      .target = r->to,
 				      .ports = own_ports(r),
 				      .target_ports = target_ports(r)}};
-	bool address = !network_is_set(&r->dst) || is_host(&r->dst);
+	bool address = !network_is_set(&r->dst) || network_is_host(&r->dst);
 	if (address)
 		row.f.addr = r->dst.addr;
 	memcpy(row.f.ifname, r->in, sizeof(row.f.ifname));
-	row.spec = address && is_known_proto(r->proto) && !*r->out &&
+	row.spec = address && proto_is_known(r->proto) && !*r->out &&
 		   (!*r->in || ifname_is_sayable(r->in));
 	return row;
 }
@@ -240,7 +230,7 @@ static char *add_spec(char *end, const char *start, const struct other_rule *r)
 		end = add_option(end, start, "-o", r->out);
 	if (network_is_set(&r->dst))
 		end = add_network(end, start, "-d", &r->dst);
-	if (is_known_proto(r->proto))
+	if (proto_is_known(r->proto))
 		end = add_option(end, start, "-p", proto_name(r->proto));
 	if (r->ports.last) {
 		ports_put(text, r->ports);

@@ -65,11 +65,6 @@ static bool is_single(const struct other_rule *r)
 	return r->ports.last && r->ports.first == r->ports.last;
 }
 
-static bool keeps(const struct other_rule *r)
-{
-	return r->action == OTHER_KEEP;
-}
-
 static struct shape shape_of(const struct other_rule *r)
 {
 	return (struct shape){
@@ -77,7 +72,7 @@ static struct shape shape_of(const struct other_rule *r)
 		.proto = r->proto != PROTO_NONE,
 		.here = r->here,
 		.single = is_single(r),
-		.scoped = keeps(r),
+		.scoped = r->action == OTHER_KEEP,
 		.in = shape_of_name(r->in),
 		.from = network_is_set(&r->from) ? r->from.prefix : NO_PREFIX,
 		.dst = network_is_set(&r->dst) ? r->dst.prefix : NO_PREFIX,
@@ -121,7 +116,7 @@ static bool cut_name(const char *name, uint8_t shape, char out[IFNAME_MAX])
 
 static bool is_here(const struct other_rule *r, const struct addresses *here)
 {
-	bool host = network_is_set(&r->dst) && r->dst.prefix == address_bits(r->dst.addr.family);
+	bool host = network_is_host(&r->dst);
 	return r->here || (host && addresses_hold(here, &r->dst.addr));
 }
 

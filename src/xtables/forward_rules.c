@@ -282,9 +282,9 @@ int forward_rules_read(enum family family, enum group group, const struct rule *
 
 /* Whether it can be a rule of that group besides those of forwards proper. No forward can be read
  * from it. */
-static bool is_part(enum family family, enum group group, const struct rule *r)
+static bool is_part(enum group group, const struct rule *r)
 {
-	bool host = network_is_set(&r->dst) && r->dst.prefix == address_bits(family);
+	bool host = network_is_host(&r->dst);
 	bool original = r->orig_ports.first != 0;
 	bool translates = r->target == TARGET_DNAT || r->target == TARGET_ACCEPT;
 	switch (group) {
@@ -342,7 +342,7 @@ bool forward_rules_knows(enum family family, enum group group, const struct rule
 	bool hairpin = group == GROUP_HAIRPIN || group == GROUP_HAIRPIN_ADDR;
 	bool comment = hairpin && rule->comment && strcmp(rule->comment, OPEN_LIST) == 0;
 	return rule->proto && rule->ports.first && (comment || !rule->comment) &&
-	       (rule->flags & ~flags) == 0 && is_part(family, group, rule);
+	       (rule->flags & ~flags) == 0 && is_part(group, rule);
 }
 
 bool forward_rules_older(enum family family, enum group group, const struct rule *rule)

@@ -11,20 +11,13 @@
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <sys/time.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "host/host.h"
 #include "xtables/lock.h"
 
 #define DEFAULT_PATH "/run/xtables.lock"
 #define TICK_MICROSECONDS 100000
-
-static double seconds_now(void)
-{
-	struct timespec t;
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
-}
 
 static void do_nothing(int signal)
 {
@@ -34,7 +27,7 @@ static void do_nothing(int signal)
 /* Sleep in flock, because there the kernel queues us fairly, and let a timer wake us to look
  * at the clock. The timer repeats: if it fires between the look and the sleep, the next one wakes
  * us. */
-static int wait_for(int fd, double deadline)
+static int wait_for(int fd, int64_t deadline)
 {
 	struct sigaction ours = {.sa_handler = do_nothing}, before;
 	struct itimerval tick = {{0, TICK_MICROSECONDS}, {0, TICK_MICROSECONDS}};
@@ -45,7 +38,7 @@ static int wait_for(int fd, double deadline)
 	do {
 		result = flock(fd, LOCK_EX);
 		error = errno;
-	} while (result < 0 && error == EINTR && seconds_now() < deadline);
+	} while (result < 0 && error == EINTR && host_clock() < deadline);
 	setitimer(ITIMER_REAL, &off, NULL);
 	sigaction(SIGALRM, &before, NULL);
 	errno = error == EINTR ? EWOULDBLOCK : error;
@@ -129,7 +122,7 @@ int lock_take(unsigned int seconds, const struct waiting *waiting, struct err *e
 	if (errno == EWOULDBLOCK && seconds > 0) {
 		if (waiting)
 			waiting->tell(waiting->context, "the xtables lock");
-		if (wait_for(fd, seconds_now() + seconds) == 0)
+		if (wait_for(fd, host_clock() + (int64_t)seconds * 1000000000) == 0)
 			return fd;
 	}
 	int result = errno == EWOULDBLOCK ? locked_error(path, fd, seconds, err)
