@@ -41,6 +41,7 @@ struct trace {                   /* of one connection */
 	unsigned int seen, told; /* bits of steps */
 	char links[TRACE_STEPS][IFNAME_MAX]; /* of the copies */
 	struct address refuser;
+	struct address stray; /* that answers in the target's place; none: none does */
 	const char *error;    /* of ICMP, from the refuser; NULL: it ended the connection */
 	int64_t begun, moved; /* milliseconds */
 };

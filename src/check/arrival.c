@@ -202,7 +202,7 @@ bool arrival_foreign_address(const struct facts *facts, const struct case_facts 
 	return words_say(
 		out,
 		"no interface of this host has %s, which is on the network of %s: nobody there "
-		"sends its packets here",
+		"sends its packets here; make the forward without an address, which takes all",
 		text.text, c->addr->out);
 }
 

@@ -328,14 +328,16 @@ static bool is_silent(const struct forward *f)
 bool passage_unanswered(const struct facts *facts, const struct case_facts *c,
 			struct finding_words *out)
 {
-	(void)facts;
 	if (c->unanswered == 0 || is_silent(c->f))
 		return false;
 	return words_say(
 		out,
 		"the target has not answered %llu of %llu connections that are there now: it is "
-		"down, its own firewall stops them, or its answers take another way",
-		(unsigned long long)c->unanswered, (unsigned long long)c->conns);
+		"down, its own firewall stops them, or its answers take another way%s",
+		(unsigned long long)c->unanswered, (unsigned long long)c->conns,
+		forward_translates_source(c->f) || facts_ends_here(facts, c->f)
+			? ""
+			: " (--masquerade brings them back)");
 }
 
 /* ---- the way back ---- */

@@ -197,6 +197,15 @@ static bool belongs(const struct trace *t, const struct packet *p)
 		(endpoint_equal(&p->from, &t->via) || endpoint_equal(&p->from, &t->target)));
 }
 
+/* A host with several addresses may answer from another one than it was asked at, which conntrack
+ * does not know. */
+static bool is_stray(const struct trace *t, const struct packet *p)
+{
+	bool to_client = endpoint_equal(&p->to, &t->client) || endpoint_equal(&p->to, &t->back);
+	return !p->out && p->kind != PACKET_FAILS && to_client && p->from.port == t->target.port &&
+	       !address_equal(&p->from.addr, &t->target.addr);
+}
+
 static void on_packet(struct tracer *tracer, struct trace *t, const struct sighting *seen)
 {
 	const struct packet *p = seen->packet;
@@ -250,8 +259,13 @@ void tracer_packet(struct tracer *tracer, const struct packet *p, int64_t now)
 	bool known = false;
 	for (size_t i = 0; i < TRACES_MAX; i++) {
 		struct trace *t = &tracer->items[i];
-		if (!t->f || t->f->proto != p->proto || !belongs(t, p))
+		if (!t->f || t->f->proto != p->proto)
 			continue;
+		if (!belongs(t, p)) {
+			if (is_stray(t, p))
+				t->stray = p->from.addr;
+			continue;
+		}
 		if (!t->missed)
 			on_packet(tracer, t, &seen);
 		known = true;

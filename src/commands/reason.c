@@ -146,12 +146,19 @@ static void guess(const struct stopped *of, struct reason *out)
 	else if (step == TRACE_ANSWERED && t->here)
 		words_say(&out->words,
 			  "no answer leaves: no program takes the connection, or a rule stops it");
+	else if (step == TRACE_ANSWERED && address_is_set(&t->stray))
+		words_say(&out->words,
+			  "%s answers in the place of %s: the program there has to answer from the "
+			  "address that it is asked at",
+			  words_of_address(&t->stray).text, target);
 	else if (step == TRACE_ANSWERED)
 		words_say(&out->words,
 			  "%s does not answer: it is down, no program listens there, a firewall of "
-			  "its "
-			  "own stops it, or its answers take a way that does not pass this host",
-			  target);
+			  "its own stops it, or its answers take a way that does not pass this "
+			  "host%s",
+			  target,
+			  forward_translates_source(t->f) ? ""
+							  : " (--masquerade brings them back)");
 	else
 		words_say(&out->words,
 			  "the answer does not leave again: a rule, a route or rp_filter of this "

@@ -175,7 +175,9 @@ static void an_address_that_another_host_has_is_not_added(const struct place *p)
 		six ? " nodad" : "");
 	pfwd(0, "add wan0@%s%s%s:80 %s:8080", six ? "[" : "", shared, six ? "]" : "", p->to);
 	struct outcome o = pfwd(1, "check");
-	assert_says(o.out, "nobody there sends its packets here; add it with: ip addr add ");
+	assert_says(o.out,
+		    "nobody there sends its packets here; make the forward without an address, "
+		    "which takes all; if it belongs to this host, add it with: ip addr add ");
 	town_ask_shortly(GATEWAY, TCP, shared, 9);
 	o = pfwd(1, "check");
 	assert_says(o.out, ": another host on the network of wan0 has it now\n");

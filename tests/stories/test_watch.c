@@ -256,6 +256,35 @@ static void a_host_that_cannot_be_reached_is_told(const struct place *p)
 }
 STORY(a_host_that_cannot_be_reached_is_told)
 
+/* conntrack takes it for a flow of its own. */
+static void an_answer_from_another_address_is_told(const struct place *p)
+{
+	bool six = p == &v6;
+	const char *second = six ? "fd02::22" : "192.168.1.22";
+	town_sh("ip -n server addr add %s/%d dev eth0%s; ip netns exec server python3 -c '\n"
+		"import socket\n"
+		"def at(addr):\n"
+		"    s = socket.socket(socket.AF_INET6 if \":\" in addr else socket.AF_INET, "
+		"socket.SOCK_DGRAM)\n"
+		"    s.bind((addr, 53))\n"
+		"    return s\n"
+		"s, t = at(\"%s\"), at(\"%s\")\n"
+		"open(\"/run/dns\", \"w\").close()\n"
+		"t.sendto(b\"x\", s.recvfrom(100)[1])' & for i in $(seq 50); do [ -e /run/dns ] && "
+		"break; sleep 0.1; done; rm /run/dns",
+		second, six ? 64 : 24, six ? " nodad" : "", p->server, second);
+	pfwd(0, "add wan0:53/udp %s", p->to);
+	watch("-c 1 wan0:53/udp");
+	town_ask_shortly(CLIENT, UDP, p->gateway, 53);
+	struct outcome o = told(1);
+	assert_says(o.out, "left by lan0\n");
+	assert_says(o.out,
+		    six ? "stopped here: fd02::22 answers in the place of fd02::2: "
+			: "stopped here: 192.168.1.22 answers in the place of 192.168.1.2: ");
+	town_sh("ip -n server addr del %s/%d dev eth0", second, six ? 64 : 24);
+}
+STORY(an_answer_from_another_address_is_told)
+
 static void clients_beside_the_target_are_told(const struct place *p)
 {
 	char translated[100];
@@ -460,6 +489,7 @@ int main(void)
 		BOTH(associations_are_told),
 		BOTH(what_the_server_has_no_program_for_is_refused),
 		BOTH(a_host_that_cannot_be_reached_is_told),
+		BOTH(an_answer_from_another_address_is_told),
 		BOTH(clients_beside_the_target_are_told),
 		BOTH(programs_of_this_host_alone_are_told),
 		BOTH(an_answer_that_is_dropped_is_named),
