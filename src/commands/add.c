@@ -77,6 +77,12 @@ static int find_hairpins(struct forwards *set, struct err *err)
 		address_format(&f->target, target);
 		if (network_is_set(&net) && !(f->hairpin_nets = networks_of(&net, 1)))
 			result = err_memory(err);
+		else if (!f->hairpin_nets && f->except)
+			result = err_set(
+				err, ERR_INPUT,
+				"--hairpin: the target '-' is on no network; give the network of "
+				"the clients that are excepted too, --hairpin=192.168.1.0/24 for "
+				"example");
 		else if (!f->hairpin_nets)
 			result = err_set(
 				err, ERR_INPUT,

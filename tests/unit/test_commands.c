@@ -237,6 +237,9 @@ static const struct program_case add_cases[] = {
 	{"add wan0:80 10.0.0.1 --hairpin", .status = 2,
 	 .err = "pfwd: --hairpin: no interface of this host is on the network of 10.0.0.1; give "
 		"that network, --hairpin=192.168.1.0/24 for example\n"},
+	{"add wan0:80 - --hairpin", .status = 2,
+	 .err = "pfwd: --hairpin: the target '-' is on no network; give the network of the clients "
+		"that are excepted too, --hairpin=192.168.1.0/24 for example\n"},
 	{"add wan0:80 [fd02::2] --hairpin",
 	 .left = "wan0:80/tcp [fd02::2]:80 --hairpin=fd02::/64\n"},
 	{"add uplink0:80 192.168.1.2", .left = "wan0:80/tcp 192.168.1.2:80\n"},
