@@ -7,12 +7,27 @@
 #include "xtables/text.h"
 
 struct dump {
-	enum family family;
+	const struct state *have;
 	const char *chain;    /* of the change before */
 	struct quoted quoted; /* ... fit to be printed: changes of one chain follow each other */
 	struct lines *out;
 	struct err *err;
 };
+
+/* Its number alone would not say to a reader what goes. */
+static int dump_jump_deletion(struct dump *dump, const struct op *op)
+{
+	const struct state *have = dump->have;
+	const char *to = "";
+	for (size_t i = 0; i < have->jump_count; i++)
+		if (&have->jumps[i].ref == op->ref)
+			to = have->jumps[i].to;
+	int result = *to ? lines_add(dump->out, dump->err, "# the jump to %s", to)
+			 : lines_add(dump->out, dump->err, "# the rule for what pfwd has marked");
+	return result < 0 ? -1
+			  : lines_add(dump->out, dump->err, "-D %s %u", dump->quoted.text,
+				      op->position + 1);
+}
 
 static int dump_op(struct dump *dump, const struct op *op)
 {
@@ -24,7 +39,7 @@ static int dump_op(struct dump *dump, const struct op *op)
 		dump->quoted = quote(op->chain);
 	dump->chain = op->chain;
 	if (op->rule)
-		text_rule(dump->family, op->rule, rule);
+		text_rule(dump->have->family, op->rule, rule);
 	switch (op->kind) {
 	case OP_NEW_CHAIN:
 		return lines_add(out, err, ":%s - [0:0]", chain);
@@ -37,14 +52,14 @@ static int dump_op(struct dump *dump, const struct op *op)
 	case OP_DELETE:
 		if (op->rule)
 			return lines_add(out, err, "-D %s %s", chain, rule);
-		return lines_add(out, err, "-D %s %u", chain, op->position + 1);
+		return dump_jump_deletion(dump, op);
 	}
 	return 0;
 }
 
 int dump_plan(const struct state *have, const struct plan *plan, struct lines *out, struct err *err)
 {
-	struct dump dump = {.family = have->family, .out = out, .err = err};
+	struct dump dump = {.have = have, .out = out, .err = err};
 	if (have->family == FAMILY_IPV6 && lines_add(out, err, "# IPv6") < 0)
 		return -1;
 	if (lines_add(out, err, "*%s", table_name(have->table)) < 0)
