@@ -58,4 +58,8 @@ struct quoted quote(const char *text);
  * all of text would take. */
 unsigned long quote_into(char *out, unsigned long size, const char *text);
 
+/* Length of the UTF-8 sequence of the printable character at text; 0: there is no well-formed one,
+ * or it is a backslash. */
+unsigned long quote_printable(const char *text);
+
 #endif

@@ -71,6 +71,7 @@ struct report {
 	size_t rows;
 	const struct report_printer *printer;
 	void *table;                    /* struct libscols_table */
+	bool wide;                      /* libsmartcols can measure letters of several bytes */
 	int widths[REPORT_COLUMNS_MAX]; /* of the cells of a table so far */
 	char *line;                     /* the row of another format that is being written */
 	size_t used;

@@ -42,10 +42,10 @@ void err_fill_sys(struct err *err, int sys, const char *format, ...)
 		err->text[used] = '\0';
 }
 
-/* Length of the UTF-8 sequence of a printable character at s; 0: there is no well-formed one (RFC
- * 3629: no overlong forms, no surrogates, nothing past U+10FFFF). */
-static size_t utf8_length(const unsigned char *s)
+/* RFC 3629: no overlong forms, no surrogates, nothing past U+10FFFF. */
+unsigned long quote_printable(const char *text)
 {
+	const unsigned char *s = (const unsigned char *)text;
 	if (s[0] >= 0x20 && s[0] < 0x7f)
 		return s[0] == '\\' ? 0 : 1;
 	size_t n = s[0] >= 0xc2 && s[0] < 0xe0   ? 2
@@ -76,7 +76,7 @@ unsigned long quote_into(char *out, unsigned long size, const char *text)
 	unsigned long used = 0, total = 0;
 	bool full = false;
 	for (const unsigned char *s = (const unsigned char *)text; *s;) {
-		size_t n = utf8_length(s);
+		size_t n = quote_printable((const char *)s);
 		char escaped[5] = {'\\', 'x', hex[*s >> 4], hex[*s & 15], '\0'};
 		const char *piece = n ? (const char *)s : escaped;
 		size_t length = n ? n : 4;

@@ -2,6 +2,7 @@
 /* Columns and the three ways to print them: libsmartcols aligns, the streams go by stdio. */
 #include <errno.h>
 #include <inttypes.h>
+#include <locale.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -120,18 +121,36 @@ static bool is_number(const struct report_column *column)
 	return column->kind == REPORT_NUMBER || column->kind == REPORT_BYTES;
 }
 
+/* The cell as a table shows it: what was escaped already stays as it is. */
+static void get_shown(const struct report *r, size_t i, const void *row,
+		      char out[4 * REPORT_CELL_MAX])
+{
+	char cell[REPORT_CELL_MAX], *end = out;
+	bool filled = get_cell(r, i, row, cell) && *cell;
+	for (const char *s = filled ? cell : "-"; *s;) {
+		size_t n = *s == '\\' ? 1 : quote_printable(s);
+		if (n)
+			end = mempcpy(end, s, n);
+		else
+			end += sprintf(end, "\\x%02x", (unsigned char)*s);
+		s += n ? n : 1;
+	}
+	*end = '\0';
+}
+
 /* ---- a table whose rows are not known beforehand ---- */
 
 static void put_padded(struct report *r, size_t i, const char *cell)
 {
-	int width = (int)strlen(cell);
+	int bytes = (int)strlen(cell), width = 0;
+	for (const char *s = cell; *s; s++)
+		width += (*s & 0xc0) != 0x80; /* a character of several bytes is one */
 	if (width > r->widths[i])
 		r->widths[i] = width;
-	if (is_number(r->choice.columns[i]))
-		width = r->widths[i];
-	else /* to the left */
-		width = i + 1 == r->choice.count ? 0 : -r->widths[i];
-	fprintf(r->out, "%s%*s", i ? " " : "", width, cell);
+	int wanted = bytes - width + r->widths[i];
+	if (!is_number(r->choice.columns[i])) /* to the left */
+		wanted = i + 1 == r->choice.count ? 0 : -wanted;
+	fprintf(r->out, "%s%*s", i ? " " : "", wanted, cell);
 }
 
 static int padded_begin(struct report *r, struct err *err)
@@ -148,9 +167,11 @@ static int padded_begin(struct report *r, struct err *err)
 static int padded_row(struct report *r, const void *row, struct err *err)
 {
 	(void)err;
-	char cell[REPORT_CELL_MAX];
-	for (size_t i = 0; i < r->choice.count; i++)
-		put_padded(r, i, get_cell(r, i, row, cell) && *cell ? cell : "-");
+	char shown[4 * REPORT_CELL_MAX];
+	for (size_t i = 0; i < r->choice.count; i++) {
+		get_shown(r, i, row, shown);
+		put_padded(r, i, shown);
+	}
 	putc_unlocked('\n', r->out);
 	return 0;
 }
@@ -164,8 +185,18 @@ static int padded_end(struct report *r, struct err *err)
 
 /* ---- table ---- */
 
+/* libsmartcols measures by the locale, whatever that is: in one that does not know a character, it
+ * prints blanks for ever. */
+static void hide_wide(char *text)
+{
+	for (; *text; text++)
+		if (*text & 0x80)
+			*text = '?';
+}
+
 static int table_begin(struct report *r, struct err *err)
 {
+	r->wide = setlocale(LC_CTYPE, "C.UTF-8") != NULL;
 	struct libscols_table *table = scols_new_table();
 	if (!table)
 		return err_memory(err);
@@ -197,16 +228,17 @@ static int flush_table(struct report *r, struct err *err)
 
 static int table_row(struct report *r, const void *row, struct err *err)
 {
-	char cell[REPORT_CELL_MAX], safe[4 * REPORT_CELL_MAX];
+	char shown[4 * REPORT_CELL_MAX];
 	if (!r->table)
 		return padded_row(r, row, err);
 	struct libscols_line *line = scols_table_new_line(r->table, NULL);
 	if (!line)
 		return err_memory(err);
 	for (size_t i = 0; i < r->choice.count; i++) {
-		bool filled = get_cell(r, i, row, cell) && *cell;
-		quote_into(safe, sizeof(safe), filled ? cell : "-");
-		if (scols_line_set_data(line, i, safe) != 0)
+		get_shown(r, i, row, shown);
+		if (!r->wide)
+			hide_wide(shown);
+		if (scols_line_set_data(line, i, shown) != 0)
 			return err_memory(err);
 	}
 	return r->rows == PIECE && !r->whole ? flush_table(r, err) : 0;
@@ -276,11 +308,12 @@ static int stream_end(struct report *r, struct err *err)
 /* Blanks would look like more columns, and control characters steer a terminal. */
 static void add_raw(struct report *r, const char *cell)
 {
-	for (; *cell; cell++) {
-		if (*cell <= ' ' || *cell == '\\' || *cell == 0x7f)
-			add_hex(r, "\\x", *cell);
-		else
-			add(r, *cell);
+	while (*cell) {
+		size_t n = *cell == ' ' ? 0 : quote_printable(cell);
+		if (n == 0)
+			add_hex(r, "\\x", *cell++);
+		for (; n; n--)
+			add(r, *cell++);
 	}
 }
 

@@ -127,6 +127,27 @@ static void have_others(void)
 	have_connections();
 }
 
+/* Comments of the owner's, in letters that are more than a byte, and with others. */
+static void have_comments(void)
+{
+	static const char *const comments[] = {"caf\xc3\xa9 \xe4\xb8\xad", "a\\b\x1b\xff", "web"};
+	for (size_t i = 0; i < sizeof(comments) / sizeof(comments[0]); i++)
+		memory[0].others[memory[0].other_count++] =
+			(struct other_rule){.action = OTHER_DNAT,
+					    .family = FAMILY_IPV4,
+					    .proto = PROTO_TCP,
+					    .exact = true,
+					    .ports = {(uint16_t)(80 + i), (uint16_t)(80 + i)},
+					    .to = {FAMILY_IPV4, {172, 17, 0, 2}},
+					    .chain = "PREROUTING",
+					    .comment = comments[i],
+					    .owner = "",
+					    .backend = "iptables",
+					    .table = "nat",
+					    .base = "PREROUTING",
+					    .handle = i};
+}
+
 static void have_uncounted_connections(void)
 {
 	fake_host->no_accounting = true;
@@ -176,6 +197,13 @@ static const struct program_case list_cases[] = {
 		"*:2222/tcp nat\\x20PREROUTING 1 0 IPv4 iptables\n"
 		"wan0:80/tcp pfwd 2 1050172 IPv4 iptables\n"
 		"wan0:80/tcp docker 0 0 IPv4 iptables\n"},
+	{"list -a -o FORWARD,NAME,PORTS", ON(have_comments),
+	 .out = "FORWARD  NAME           PORTS\n"
+		"*:80/tcp caf\xc3\xa9 \xe4\xb8\xad        80\n"
+		"*:81/tcp a\\x5cb\\x1b\\xff 81\n"
+		"*:82/tcp web            82\n"},
+	{"list -arn -o NAME", ON(have_comments),
+	 .out = "caf\xc3\xa9\\x20\xe4\xb8\xad\na\\x5cx5cb\\x5cx1b\\x5cxff\nweb\n"},
 	{"list -aJ *:2222", ON(have_others),
 	 .out = "{\"forwards\": [\n"
 		"  {\"forward\":\"*:2222/tcp\", \"target\":\"172.17.0.2:22\", "
