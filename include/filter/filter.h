@@ -66,6 +66,12 @@ struct filter_chain {
 	bool drops; /* the policy of a base chain */
 };
 
+struct filter_base {                       /* a base chain */
+	const struct filter_chain *chains; /* that may jump to each other */
+	size_t count;
+	size_t at; /* which of them it is */
+};
+
 /* The connections of some forwards that are alike to a packet filter. */
 struct filter_flow {
 	enum family family;
@@ -109,8 +115,7 @@ bool filter_takes(const struct filter_rule *rule, const struct filter_flow *flow
  * that take only some clients are passed: if they drop, they hold all the same. Chains that jump in
  * circles, which the kernel refuses, are not followed.
  */
-struct filter_place filter_place(const struct filter_chain *chains, size_t count, size_t base,
-				 const struct filter_flow *flow);
+struct filter_place filter_place(const struct filter_base *base, const struct filter_flow *flow);
 
 #define FILTER_NO_RULE SIZE_MAX
 
@@ -122,17 +127,15 @@ struct filter_limits {  /* rules of a base chain by their index, or FILTER_NO_RU
 };
 /* What the base chain does to some packets of the flow, or may do to all, if a rule at that place
  * lets the flow through; FILTER_NO_RULE: there is none. */
-struct filter_limits filter_limits(const struct filter_chain *chains, size_t count, size_t base,
-				   const struct filter_flow *flow, size_t place);
+struct filter_limits filter_limits(const struct filter_base *base, const struct filter_flow *flow,
+				   size_t place);
 /* Whether there is anything for filter_limits to find, whatever the flow. */
 bool filter_has_limits(const struct filter_chain *chains, size_t count);
 
 /* Whether a rule assigns a helper of conntrack to the flow on that walk. */
-bool filter_helps(const struct filter_chain *chains, size_t count, size_t base,
-		  const struct filter_flow *flow);
+bool filter_helps(const struct filter_base *base, const struct filter_flow *flow);
 
 /* The first zone that a rule chooses for the flow on that walk; id 0: none. */
-struct filter_zone filter_zone(const struct filter_chain *chains, size_t count, size_t base,
-			       const struct filter_flow *flow);
+struct filter_zone filter_zone(const struct filter_base *base, const struct filter_flow *flow);
 
 #endif

@@ -64,8 +64,7 @@ size_t flows_asked(const struct flows *flows, const struct stop_question *questi
 /* Whose packets the flow is made of. */
 enum stop_on flow_on(const struct flow *flow);
 /* As filter_place; but answers are not let through in front of rules that stop some clients. */
-struct filter_place flow_place(const struct filter_chain *chains, size_t count, size_t base,
-			       const struct flow *flow);
+struct filter_place flow_place(const struct filter_base *base, const struct flow *flow);
 /* Whether nothing that the rules ask for tells the flows of the two apart. */
 bool flows_alike(const struct flows *flows, const struct forward *a, const struct forward *b);
 /* Whether it is of clients that come in, or pass through to the target. */

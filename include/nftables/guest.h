@@ -48,17 +48,22 @@ struct guest { /* what one base chain needs */
 	bool owned; /* it is needed, and only the chain's owner could put it there */
 };
 
+struct guest_case { /* what must outlive the guests */
+	const struct others *others;
+	const struct forwards *set;
+	bool partial; /* there are more forwards: guest rules that are there, they may need */
+};
+
 struct guests { /* a zeroed one is empty */
+	struct guest_case of;
 	struct guest *items;
 	size_t count;
 	struct shape_guest hooks[SHAPE_GUESTS_MAX]; /* on which the guests to be are */
 	size_t hook_count;
 };
 
-/* Of each base chain on the way of these forwards. partial: there are more forwards, which are not
- * in the set; what guest rules there are, they may need. 0, or -1 (out of memory). */
-int guests_find(const struct others *others, const struct forwards *set, bool partial,
-		struct guests *out, struct err *err);
+/* Of each base chain on the way of the forwards. 0, or -1 (out of memory). */
+int guests_find(const struct guest_case *of, struct guests *out, struct err *err);
 void guests_free(struct guests *guests);
 /* Note that there is a guest in that chain. */
 void guests_note(struct guests *guests, const struct others_chain *chain);
@@ -68,11 +73,10 @@ void guests_mark(struct guests *guests, unsigned int ways);
 /* Whether a guest rule is where it does not serve these forwards. 1, 0, or -1 (out of memory). */
 int guests_misplaced(const struct others *others, const struct forwards *set, struct err *err);
 
-/* Set out[i] to the first base chain that stops set->items[i] because the guest that it needs is
- * missing; NULL before the call, and left so if there is none. guests: of all forwards. 0, or -1
- * (out of memory). */
-int guests_stop(const struct others *others, const struct guests *guests,
-		const struct forwards *set, const struct others_chain **out, struct err *err);
+/* Set out[i] to the first base chain that stops forward i of the set because the guest that it
+ * needs is missing; NULL before the call, and left so if there is none. 0, or -1 (out of memory).
+ */
+int guests_stop(const struct guests *guests, const struct others_chain **out, struct err *err);
 
 /* Set blocked of out[i] where the chains stop set->items[i], to which no guest rule applies:
  * another backend holds it. 0, or -1 (out of memory). */

@@ -7,6 +7,7 @@
 #define PFWD_XTABLES_FOREIGN_H
 
 #include "filter/filter.h"
+#include "xtables/entry.h"
 #include "xtables/group.h"
 
 struct foreign { /* a zeroed one is empty */
@@ -27,10 +28,9 @@ void foreign_sort(struct foreign *foreign);
 size_t foreign_find(const struct foreign *foreign, const char *name);
 /* What the rule of a whole entry asks, without its verdict. */
 void foreign_read_rule(enum family family, const void *entry, struct filter_rule *out);
-/* Append to that chain the rule of a whole entry. target_name: as iptc_get_target says. 0, or -1
- * (out of memory). */
-int foreign_add_rule(struct foreign *foreign, size_t chain, enum family family, const void *entry,
-		     const char *target_name);
+/* Append to that chain the rule of an entry. 0, or -1 (out of memory). */
+int foreign_add_rule(struct foreign *foreign, size_t chain, enum family family,
+		     const struct named_entry *entry);
 /* Take a rule for deleted: that of that number, from 0, in the chain. */
 void foreign_forget(struct foreign *foreign, const char *chain, size_t number);
 /* Whether some rules pick clients or packets to stop, or may. */

@@ -167,6 +167,12 @@ static uint16_t zone_in(const struct filter_zone *zone, bool reply)
 	return other ? 0 : zone->id;
 }
 
+static struct filter_base filter_base_of(const struct early *early, const struct early_base *base)
+{
+	const struct early_set *set = &early->sets[base->set];
+	return (struct filter_base){set->chains, set->count, base->chain};
+}
+
 /* The chain that chooses a zone for the flow, which comes in on that interface, or NULL. */
 static const struct early_base *find_chooser(const struct early *early, const struct forward *f,
 					     const struct filter_flow *flow,
@@ -174,10 +180,10 @@ static const struct early_base *find_chooser(const struct early *early, const st
 {
 	for (size_t i = 0; i < early->base_count; i++) {
 		const struct early_base *base = &early->bases[i];
-		const struct early_set *set = &early->sets[base->set];
+		const struct filter_base chain = filter_base_of(early, base);
 		if (!base->zones || base->way != EARLY_ALL || !sees(base, f->family, flow->in))
 			continue;
-		*out = filter_zone(set->chains, set->count, base->chain, flow);
+		*out = filter_zone(&chain, flow);
 		if (out->id)
 			return base;
 	}
@@ -208,7 +214,7 @@ static bool stops(const struct early *early, const struct meeting_point *at,
 		  struct filter_flow *flow, struct early_hit *out)
 {
 	const struct early_base *base = at->base;
-	const struct early_set *set = &early->sets[base->set];
+	const struct filter_base chain = filter_base_of(early, base);
 	bool leaves = base->way == EARLY_OUT || base->way == EARLY_POST;
 	if (!sees(base, flow->family, leaves ? flow->out : flow->in))
 		return false;
@@ -219,9 +225,9 @@ static bool stops(const struct early *early, const struct meeting_point *at,
 	if (at->of->client_port)
 		*(flow->reply ? &flow->ports : &flow->from_ports) =
 			(struct ports){at->of->client_port, at->of->client_port};
-	struct filter_place place = filter_place(set->chains, set->count, base->chain, flow);
+	struct filter_place place = filter_place(&chain, flow);
 	enum early_kind kind = kind_of(&place);
-	size_t rule = place.index < set->chains[base->chain].count ? place.index + 1 : 0;
+	size_t rule = place.index < chain.chains[chain.at].count ? place.index + 1 : 0;
 	*out = (struct early_hit){.kind = kind, .base = base, .rule = rule, .on = at->on};
 	return base->served ? kind == EARLY_UNTRACKED : kind != EARLY_NOTHING;
 }
@@ -245,11 +251,11 @@ bool early_helps(const struct early *early, const struct early_case *of)
 {
 	for (size_t i = 0; i < early->base_count; i++) {
 		const struct early_base *base = &early->bases[i];
-		const struct early_set *set = &early->sets[base->set];
+		const struct filter_base chain = filter_base_of(early, base);
 		struct filter_flow flow = opening_of(of, base->translated);
 		flow.client = of->f->from;
 		if (base->way == EARLY_ALL && sees(base, flow.family, flow.in) &&
-		    filter_helps(set->chains, set->count, base->chain, &flow))
+		    filter_helps(&chain, &flow))
 			return true;
 	}
 	return false;

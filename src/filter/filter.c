@@ -166,7 +166,7 @@ enum outcome {
 	WENT_ON,  /* to the end of the chain */
 	RETURNED, /* for certain, for every client */
 	ACCEPTED, /* for certain, for every client */
-	STOPPED,  /* perhaps; *index is the rule */
+	STOPPED,  /* perhaps */
 };
 
 struct walk {
@@ -175,8 +175,8 @@ struct walk {
 	enum filter_verdict by;  /* what stopped it */
 	enum reach sought;       /* what has this reach stops it */
 	size_t first, last;      /* the rules of the base chain that it passes, without the last */
-	const struct filter_chain *chains;
-	size_t count;
+	size_t index;            /* of the rule of the base chain where it ended */
+	const struct filter_base *base;
 	const struct filter_flow *flow;
 };
 
@@ -191,20 +191,20 @@ static bool ends_walk(const struct walk *w, enum reach reach, enum answer a, enu
 }
 
 /* path: what leads here. */
-static enum outcome walk_chain(struct walk *w, size_t at, enum reach path, int depth, size_t *index)
+static enum outcome walk_chain(struct walk *w, size_t at, enum reach path, int depth)
 {
-	const struct filter_chain *chain = &w->chains[at];
+	const struct filter_chain *chain = &w->base->chains[at];
 	size_t last = depth || w->last > chain->count ? chain->count : w->last;
 	for (size_t i = depth ? 0 : w->first; i < last; i++) {
 		const struct filter_rule *r = &chain->rules[i];
 		enum answer a = match_rule(r, w->flow);
-		*index = i;
+		if (depth == 0)
+			w->index = i;
 		if (a == NO)
 			continue;
 		enum reach own = reach_of(r, w->flow, a), reach = own > path ? own : path;
 		bool some = reach != TO_ALL;
 		enum outcome below = WENT_ON;
-		size_t ignored;
 		if (!some && w->zone.id == 0)
 			w->zone = r->zone;
 		w->helped = w->helped || r->helper;
@@ -234,8 +234,8 @@ static enum outcome walk_chain(struct walk *w, size_t at, enum reach path, int d
 			break;
 		case FILTER_JUMP:
 		case FILTER_GOTO:
-			if (r->to < w->count && depth < DEPTH_MAX)
-				below = walk_chain(w, r->to, reach, depth + 1, &ignored);
+			if (r->to < w->base->count && depth < DEPTH_MAX)
+				below = walk_chain(w, r->to, reach, depth + 1);
 			if (below == STOPPED)
 				return STOPPED;
 			if (a == YES && below == ACCEPTED)
@@ -247,47 +247,46 @@ static enum outcome walk_chain(struct walk *w, size_t at, enum reach path, int d
 			break;
 		}
 	}
-	*index = chain->count;
+	if (depth == 0)
+		w->index = chain->count;
 	return WENT_ON;
 }
 
-struct filter_place filter_place(const struct filter_chain *chains, size_t count, size_t base,
-				 const struct filter_flow *flow)
+struct filter_place filter_place(const struct filter_base *base, const struct filter_flow *flow)
 {
-	struct walk walk = {.chains = chains, .count = count, .flow = flow, .last = SIZE_MAX};
-	size_t index = 0;
-	switch (walk_chain(&walk, base, TO_ALL, 0, &index)) {
+	struct walk walk = {.base = base, .flow = flow, .last = SIZE_MAX};
+	switch (walk_chain(&walk, base->at, TO_ALL, 0)) {
 	case STOPPED:
-		return (struct filter_place){FILTER_CLOSED, index, walk.by};
+		return (struct filter_place){FILTER_CLOSED, walk.index, walk.by};
 	case ACCEPTED:
-		return (struct filter_place){FILTER_OPEN, index, FILTER_GO_ON};
+		return (struct filter_place){FILTER_OPEN, walk.index, FILTER_GO_ON};
 	case RETURNED:
 	case WENT_ON:
 		break;
 	}
-	return (struct filter_place){chains[base].drops ? FILTER_CLOSED : FILTER_OPEN, index,
-				     FILTER_END};
+	return (struct filter_place){base->chains[base->at].drops ? FILTER_CLOSED : FILTER_OPEN,
+				     walk.index, FILTER_END};
 }
 
-static size_t find_rule(struct walk *walk, size_t base)
+static size_t find_rule(struct walk *walk)
 {
-	size_t index;
-	return walk_chain(walk, base, TO_ALL, 0, &index) == STOPPED ? index : FILTER_NO_RULE;
+	bool stopped = walk_chain(walk, walk->base->at, TO_ALL, 0) == STOPPED;
+	return stopped ? walk->index : FILTER_NO_RULE;
 }
 
-struct filter_limits filter_limits(const struct filter_chain *chains, size_t count, size_t base,
-				   const struct filter_flow *flow, size_t place)
+struct filter_limits filter_limits(const struct filter_base *base, const struct filter_flow *flow,
+				   size_t place)
 {
-	const struct walk walk = {.chains = chains, .count = count, .flow = flow, .last = SIZE_MAX};
+	const struct walk walk = {.base = base, .flow = flow, .last = SIZE_MAX};
 	struct walk some = walk, passed = walk, doubted = walk;
 	some.sought = passed.sought = TO_SOME;
 	passed.first = doubted.last = place;
 	doubted.sought = IN_DOUBT;
-	struct filter_limits out = {.some = find_rule(&some, base),
-				    .passed = find_rule(&passed, base),
-				    .doubted = find_rule(&doubted, base)};
+	struct filter_limits out = {.some = find_rule(&some),
+				    .passed = find_rule(&passed),
+				    .doubted = find_rule(&doubted)};
 	if (out.passed != FILTER_NO_RULE) {
-		struct filter_place stop = filter_place(chains, count, base, flow);
+		struct filter_place stop = filter_place(base, flow);
 		out.all = stop.end == FILTER_CLOSED && stop.index == out.passed;
 	}
 	return out;
@@ -306,20 +305,16 @@ bool filter_has_limits(const struct filter_chain *chains, size_t count)
 	return false;
 }
 
-bool filter_helps(const struct filter_chain *chains, size_t count, size_t base,
-		  const struct filter_flow *flow)
+bool filter_helps(const struct filter_base *base, const struct filter_flow *flow)
 {
-	struct walk walk = {.chains = chains, .count = count, .flow = flow, .last = SIZE_MAX};
-	size_t index = 0;
-	walk_chain(&walk, base, TO_ALL, 0, &index);
+	struct walk walk = {.base = base, .flow = flow, .last = SIZE_MAX};
+	walk_chain(&walk, base->at, TO_ALL, 0);
 	return walk.helped;
 }
 
-struct filter_zone filter_zone(const struct filter_chain *chains, size_t count, size_t base,
-			       const struct filter_flow *flow)
+struct filter_zone filter_zone(const struct filter_base *base, const struct filter_flow *flow)
 {
-	struct walk walk = {.chains = chains, .count = count, .flow = flow, .last = SIZE_MAX};
-	size_t index = 0;
-	walk_chain(&walk, base, TO_ALL, 0, &index);
+	struct walk walk = {.base = base, .flow = flow, .last = SIZE_MAX};
+	walk_chain(&walk, base->at, TO_ALL, 0);
 	return walk.zone;
 }

@@ -249,12 +249,11 @@ size_t flows_asked(const struct flows *flows, const struct stop_question *questi
 	return count;
 }
 
-struct filter_place flow_place(const struct filter_chain *chains, size_t count, size_t base,
-			       const struct flow *flow)
+struct filter_place flow_place(const struct filter_base *base, const struct flow *flow)
 {
-	struct filter_place place = filter_place(chains, count, base, &flow->flow);
+	struct filter_place place = filter_place(base, &flow->flow);
 	if (place.end == FILTER_CLOSED && flow->opener &&
-	    filter_limits(chains, count, base, flow->opener, place.index).passed != FILTER_NO_RULE)
+	    filter_limits(base, flow->opener, place.index).passed != FILTER_NO_RULE)
 		place.end = FILTER_OPEN;
 	return place;
 }

@@ -64,10 +64,11 @@ static bool sees(const struct others_chain *chain, const struct flow *flow)
 
 static void meet_chain(const struct view *view, const struct flow *flow, struct guest *guest)
 {
-	size_t base = (size_t)(guest->chain - view->others->chains);
+	const struct filter_base base = {view->chains, view->count,
+					 (size_t)(guest->chain - view->others->chains)};
 	if (!sees(guest->chain, flow))
 		return;
-	struct filter_place place = flow_place(view->chains, view->count, base, flow);
+	struct filter_place place = flow_place(&base, flow);
 	if (place.end == FILTER_OPEN || (guest->needed && guest->place <= place.index))
 		return;
 	guest->needed = true;
@@ -145,11 +146,12 @@ static void keep_guest(struct guest *guest)
 	}
 }
 
-int guests_find(const struct others *others, const struct forwards *set, bool partial,
-		struct guests *out, struct err *err)
+int guests_find(const struct guest_case *of, struct guests *out, struct err *err)
 {
+	const struct others *others = of->others;
+	const struct forwards *set = of->set;
 	struct view view;
-	*out = (struct guests){.items = calloc(others->count + 1, sizeof(*out->items))};
+	*out = (struct guests){.of = *of, .items = calloc(others->count + 1, sizeof(*out->items))};
 	if (!out->items || make_view(others, set, &view) < 0) {
 		guests_free(out);
 		return err_memory(err);
@@ -161,7 +163,7 @@ int guests_find(const struct others *others, const struct forwards *set, bool pa
 		meet_forwards(&view, set, &guest);
 		guest.owned = guest.needed && guest.chain->owned;
 		guest.there = guest.needed && stands_right(&guest);
-		if (partial && !guest.there)
+		if (of->partial && !guest.there)
 			keep_guest(&guest);
 		if (guest.needed && !guest.owned)
 			guests_note(out, guest.chain);
@@ -188,9 +190,10 @@ static bool has_guest(const struct others_chain *chain, size_t count)
 
 int guests_misplaced(const struct others *others, const struct forwards *set, struct err *err)
 {
+	const struct guest_case of = {.others = others, .set = set};
 	struct guests guests;
 	bool misplaced = false;
-	if (guests_find(others, set, false, &guests, err) < 0)
+	if (guests_find(&of, &guests, err) < 0)
 		return -1;
 	for (size_t i = 0; i < guests.count; i++) {
 		const struct guest *guest = &guests.items[i];
@@ -205,7 +208,8 @@ static bool is_closed(const struct view *view, const struct way *way, struct fil
 {
 	if (!sees(&view->others->chains[way->chain], way->flow))
 		return false;
-	*place = flow_place(view->chains, view->count, way->chain, way->flow);
+	const struct filter_base base = {view->chains, view->count, way->chain};
+	*place = flow_place(&base, way->flow);
 	return place->end == FILTER_CLOSED;
 }
 
@@ -228,16 +232,16 @@ find_unserved(const struct view *view, const struct guests *guests, const struct
 	return NULL;
 }
 
-int guests_stop(const struct others *others, const struct guests *guests,
-		const struct forwards *set, const struct others_chain **out, struct err *err)
+int guests_stop(const struct guests *guests, const struct others_chain **out, struct err *err)
 {
+	const struct forwards *set = guests->of.set;
 	struct view view;
 	bool stops = false;
 	for (size_t g = 0; g < guests->count; g++)
 		stops = stops || (guests->items[g].needed && !guests->items[g].there);
 	if (!stops)
 		return 0;
-	if (make_view(others, set, &view) < 0)
+	if (make_view(guests->of.others, set, &view) < 0)
 		return err_memory(err);
 	for (size_t i = 0; i < set->count; i++)
 		out[i] = i > 0 && flows_alike(&view.flows, &set->items[i - 1], &set->items[i])
@@ -312,9 +316,9 @@ static void limit_way(const struct view *view, const struct way *way, bool own, 
 	const struct others_chain *chain = &view->others->chains[way->chain];
 	if (!sees(chain, way->flow))
 		return;
+	const struct filter_base base = {view->chains, view->count, way->chain};
 	struct filter_limits found =
-		filter_limits(view->chains, view->count, way->chain, &way->flow->flow,
-			      own ? find_guest(chain) : FILTER_NO_RULE);
+		filter_limits(&base, &way->flow->flow, own ? find_guest(chain) : FILTER_NO_RULE);
 	const struct limits limits = {.some = place_at(chain, found.some),
 				      .passed = place_at(chain, found.passed),
 				      .passed_all = found.all,

@@ -192,8 +192,7 @@ static int examine(struct health *health, struct err *err)
 	health->sources_ok = sources_are_right(have, &layout->shape);
 	health->marks_ok = marks_are_right(have, layout);
 	if (result == 0)
-		result = guests_stop(&have->others, &layout->guests, &have->base.forwards,
-				     health->stops, err);
+		result = guests_stop(&layout->guests, health->stops, err);
 	return result;
 }
 

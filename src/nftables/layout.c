@@ -165,7 +165,8 @@ static uint16_t *present_levels(const struct content *have, const struct forward
 
 static int find_guests(const struct content *have, struct nft_layout *out, struct err *err)
 {
-	if (guests_find(&have->others, out->wanted, have->partial, &out->guests, err) < 0)
+	const struct guest_case of = {&have->others, out->wanted, have->partial};
+	if (guests_find(&of, &out->guests, err) < 0)
 		return -1;
 	guests_mark(&out->guests, have->base.marked);
 	return shape_add_guests(&out->shape, out->guests.hooks, out->guests.hook_count, err);

@@ -190,16 +190,17 @@ static int on_rule(const struct nlmsghdr *nlh, void *data)
 	return MNL_CB_OK;
 }
 
-static int dump(uint16_t type, uint8_t nfproto, const char *table, mnl_cb_t on, struct reader *r)
+/* table: NULL: of all. */
+static int dump(uint16_t type, const struct wanted_table *table, mnl_cb_t on, struct reader *r)
 {
 	_Alignas(struct nlmsghdr) char buffer[1024] = {0};
 	struct nlmsghdr *nlh = mnl_nlmsg_put_header(buffer);
 	nlh->nlmsg_type = (uint16_t)(NFNL_SUBSYS_NFTABLES << 8 | type);
 	struct nfgenmsg *nfh = mnl_nlmsg_put_extra_header(nlh, sizeof(*nfh));
-	nfh->nfgen_family = nfproto;
+	nfh->nfgen_family = table ? table->nfproto : NFPROTO_UNSPEC;
 	nfh->version = NFNETLINK_V0;
 	if (table)
-		mnl_attr_put_strz(nlh, NFTA_RULE_TABLE, table);
+		mnl_attr_put_strz(nlh, NFTA_RULE_TABLE, table->name);
 	return netlink_dump(NETLINK_NETFILTER, nlh, on, r);
 }
 
@@ -265,7 +266,7 @@ static int read_rules(struct reader *r)
 		return -1;
 	}
 	for (size_t i = 0; i < r->table_count; i++)
-		if (dump(NFT_MSG_GETRULE, r->tables[i].nfproto, r->tables[i].name, on_rule, r) < 0)
+		if (dump(NFT_MSG_GETRULE, &r->tables[i], on_rule, r) < 0)
 			return -1;
 	return 0;
 }
@@ -286,9 +287,9 @@ static int read_all(bool early, struct others *out)
 	struct reader r = {.out = out, .early = early};
 	struct err ignored;
 	*out = (struct others){.route = route_interface};
-	int result = dump(NFT_MSG_GETCHAIN, NFPROTO_UNSPEC, NULL, on_chain, &r);
+	int result = dump(NFT_MSG_GETCHAIN, NULL, on_chain, &r);
 	if (result == 0 && out->count)
-		result = dump(NFT_MSG_GETTABLE, NFPROTO_UNSPEC, NULL, on_table, &r);
+		result = dump(NFT_MSG_GETTABLE, NULL, on_table, &r);
 	if (result == 0)
 		result = read_rules(&r);
 	set_jumps(&r);

@@ -73,19 +73,19 @@ void foreign_read_rule(enum family family, const void *entry, struct filter_rule
 		filter_ask(out, &asked);
 }
 
-int foreign_add_rule(struct foreign *foreign, size_t chain, enum family family, const void *entry,
-		     const char *target_name)
+int foreign_add_rule(struct foreign *foreign, size_t chain, enum family family,
+		     const struct named_entry *entry)
 {
-	const struct entry_walk walk = {.family = family, .entry = entry};
+	const struct entry_walk walk = {.family = family, .entry = entry->entry};
 	struct foreign_chain *c = &foreign->chains[chain];
 	void *rules = c->rules;
 	struct filter_rule *r = array_append(&rules, &c->count, sizeof(*r));
 	c->rules = rules;
 	if (!r)
 		return -1;
-	foreign_read_rule(family, entry, r);
-	read_target(&walk, target_name, r);
-	size_t to = foreign_find(foreign, target_name);
+	foreign_read_rule(family, entry->entry, r);
+	read_target(&walk, entry->target, r);
+	size_t to = foreign_find(foreign, entry->target);
 	if (to == foreign->count)
 		return 0;
 	r->verdict = entry_goes(&walk) ? FILTER_GOTO : FILTER_JUMP;

@@ -374,12 +374,12 @@ static int read_other_chain(const struct tables *t, const char *name, struct sta
 	size_t position = 0, chain = foreign_find(&out->foreign, name);
 	for (const void *e = t->lib->first_rule(name, t->handle); e;
 	     e = t->lib->next_rule(e, t->handle), position++) {
-		const char *target = t->lib->target(e, t->handle);
+		const struct named_entry entry = name_entry(t, e);
 		if (chain < out->foreign.count &&
-		    foreign_add_rule(&out->foreign, chain, t->family, e, target) < 0)
+		    foreign_add_rule(&out->foreign, chain, t->family, &entry) < 0)
 			return -1;
-		bool guest = base && is_guest(t, e, target);
-		if (group_of(t->table, target) == GROUPS && !guest)
+		bool guest = base && is_guest(t, e, entry.target);
+		if (group_of(t->table, entry.target) == GROUPS && !guest)
 			continue;
 		struct state_jump *jump = read_jump(t, name, e, out);
 		if (!jump)
@@ -442,9 +442,10 @@ int tables_read_foreign(const struct tables *t, struct foreign *out, struct err 
 	int result = list_other_chains(t, out);
 	for (size_t i = 0; result == 0 && i < out->count; i++)
 		for (const void *e = t->lib->first_rule(out->chains[i].name, t->handle);
-		     result == 0 && e; e = t->lib->next_rule(e, t->handle))
-			result = foreign_add_rule(out, i, t->family, e,
-						  t->lib->target(e, t->handle));
+		     result == 0 && e; e = t->lib->next_rule(e, t->handle)) {
+			const struct named_entry entry = name_entry(t, e);
+			result = foreign_add_rule(out, i, t->family, &entry);
+		}
 	if (result == 0)
 		return 0;
 	foreign_free(out);

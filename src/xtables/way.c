@@ -73,7 +73,8 @@ static struct filter_place place_of(const struct walk *w, const struct way *way)
 {
 	if (w->bases[way->group] == w->count)
 		return (struct filter_place){.end = FILTER_OPEN};
-	return flow_place(w->chains, w->count, w->bases[way->group], way->flow);
+	const struct filter_base base = {w->chains, w->count, w->bases[way->group]};
+	return flow_place(&base, way->flow);
 }
 
 /* ---- places ---- */
@@ -274,12 +275,12 @@ bool ways_stop(const struct way_case *of, const struct stop_question *question,
 
 static void limit_way(const struct walk *w, const struct way *way, struct limits *out)
 {
-	size_t base = w->bases[way->group];
+	const struct filter_base base = {w->chains, w->count, w->bases[way->group]};
 	const struct state_jump *jump = state_find_jump(w->of->filter, way->group);
-	if (base == w->count)
+	if (base.at == base.count)
 		return;
-	struct filter_limits found = filter_limits(w->chains, w->count, base, &way->flow->flow,
-						   jump ? jump->position : FILTER_NO_RULE);
+	struct filter_limits found =
+		filter_limits(&base, &way->flow->flow, jump ? jump->position : FILTER_NO_RULE);
 	const struct limits limits = {.some = place_at(w, way, found.some),
 				      .passed = place_at(w, way, found.passed),
 				      .passed_all = found.all,

@@ -153,7 +153,7 @@ static void check_filter(const struct table *t)
 					 .in = "eth0",
 					 .ports = {80, 80},
 					 .original = {80, 80}};
-	if (filter_place(&chain, 1, 0, &flow).index > t->count)
+	if (filter_place(&(struct filter_base){&chain, 1, 0}, &flow).index > t->count)
 		abort();
 }
 

@@ -147,9 +147,10 @@ static enum kind kind_of(const struct filter_chain *chain)
 					 .dst = {{FAMILY_IPV4, {192, 168, 1, 2}}, 32},
 					 .ports = {8080, 8080},
 					 .original = {80, 80}};
-	if (filter_place(chain, 1, 0, &flow).end == FILTER_CLOSED)
+	if (filter_place(&(struct filter_base){chain, 1, 0}, &flow).end == FILTER_CLOSED)
 		return ALL;
-	struct filter_limits limits = filter_limits(chain, 1, 0, &flow, FILTER_NO_RULE);
+	struct filter_limits limits =
+		filter_limits(&(struct filter_base){chain, 1, 0}, &flow, FILTER_NO_RULE);
 	if (limits.some != FILTER_NO_RULE)
 		return SOME;
 	return limits.doubted != FILTER_NO_RULE ? DOUBT : NOBODY;

@@ -201,7 +201,7 @@ static void what_stops_one_client_is_found(void **state)
 			flow.client = read_net("198.51.100.7/32");
 		if (flow.reply)
 			flow.dst = (struct network){0};
-		if (filter_place(&chain, 1, 0, &flow).end != j->end)
+		if (filter_place(&(struct filter_base){&chain, 1, 0}, &flow).end != j->end)
 			fail_msg("%s", j->what);
 	}
 }
@@ -241,7 +241,7 @@ static void the_source_of_answers_is_an_address_of_this_host(void **state)
 						 .own = read_net(a->own),
 						 .hosts = &hosts,
 						 .reply = true};
-		if (filter_place(&chain, 1, 0, &flow).end != a->end)
+		if (filter_place(&(struct filter_base){&chain, 1, 0}, &flow).end != a->end)
 			fail_msg("%s", a->what);
 	}
 }
@@ -379,18 +379,18 @@ static void bans_behind_a_place_are_found(void **state)
 					 .dst = network_of_host(&f.target),
 					 .ports = f.target_ports};
 	(void)state;
-	struct filter_limits found = filter_limits(chains, 2, 0, &flow, 0);
+	struct filter_limits found = filter_limits(&(struct filter_base){chains, 2, 0}, &flow, 0);
 	assert_int_equal(found.some, 0);
 	assert_int_equal(found.passed, 0);
 	assert_false(found.all);
 	/* all end there, and nobody meets the other one */
-	found = filter_limits(chains, 2, 0, &flow, 1);
+	found = filter_limits(&(struct filter_base){chains, 2, 0}, &flow, 1);
 	assert_int_equal(found.some, 0);
 	assert_int_equal(found.passed, FILTER_NO_RULE);
-	found = filter_limits(chains, 2, 1, &flow, 1);
+	found = filter_limits(&(struct filter_base){chains, 2, 1}, &flow, 1);
 	assert_int_equal(found.passed, 2);
 	assert_false(found.all);
-	found = filter_limits(chains, 2, 1, &flow, FILTER_NO_RULE);
+	found = filter_limits(&(struct filter_base){chains, 2, 1}, &flow, FILTER_NO_RULE);
 	assert_int_equal(found.passed, FILTER_NO_RULE);
 }
 
@@ -403,7 +403,7 @@ static void what_bans_and_then_stops_all_is_told_apart(void **state)
 	const struct filter_flow flow = {
 		.family = FAMILY_IPV4, .proto = PROTO_TCP, .in = "wan0", .ports = {80, 80}};
 	(void)state;
-	struct filter_limits found = filter_limits(chains, 2, 0, &flow, 1);
+	struct filter_limits found = filter_limits(&(struct filter_base){chains, 2, 0}, &flow, 1);
 	assert_int_equal(found.some, 0);
 	assert_int_equal(found.passed, 1);
 	assert_true(found.all);
@@ -467,7 +467,7 @@ static void what_may_stop_all_is_found(void **state)
 		const struct filter_chain chains[] = {
 			{row->rules[0], rules_of(row->rules[0], 3), false},
 			{row->rules[1], rules_of(row->rules[1], 3), false}};
-		size_t found = filter_limits(chains, 2, 0, &flow, 2).doubted;
+		size_t found = filter_limits(&(struct filter_base){chains, 2, 0}, &flow, 2).doubted;
 		int index = found == FILTER_NO_RULE ? -1 : (int)found;
 		if (index != row->index)
 			fail_msg("%s: %d", row->what, index);
@@ -510,7 +510,7 @@ static void walk_all(const struct walked *walks, size_t count, const struct filt
 		for (size_t c = 0; c < 3; c++)
 			chains[c] = (struct filter_chain){
 				w->rules[c], rules_of(w->rules[c], RULES_MAX), c == 0 && w->drops};
-		struct filter_place p = filter_place(chains, 3, 0, flow);
+		struct filter_place p = filter_place(&(struct filter_base){chains, 3, 0}, flow);
 		if (p.end != w->place.end || p.index != w->place.index)
 			fail_msg("%s: %s at %zu", w->what, p.end == FILTER_OPEN ? "open" : "closed",
 				 p.index);
@@ -567,7 +567,8 @@ static void place_guest(struct fixture *x, uint32_t hook, const struct filter_ru
 					     .guest = is_guest,
 					     .count = count};
 	x->others = (struct others){.chains = x->chains, .count = 1};
-	assert_int_equal(guests_find(&x->others, &x->set, false, &x->guests, &err), 0);
+	assert_int_equal(
+		guests_find(&(struct guest_case){&x->others, &x->set, false}, &x->guests, &err), 0);
 	assert_int_equal(x->guests.count, 1);
 }
 
@@ -576,7 +577,7 @@ static const struct others_chain *find_stop(const struct fixture *x)
 {
 	const struct others_chain *stops[4] = {NULL};
 	struct err err;
-	assert_int_equal(guests_stop(&x->others, &x->guests, &x->set, stops, &err), 0);
+	assert_int_equal(guests_stop(&x->guests, stops, &err), 0);
 	return stops[0];
 }
 
@@ -694,7 +695,9 @@ static void the_way_to_the_target_decides(void **state)
 		place_guest(&x, NF_INET_FORWARD, rules, 3, -1);
 		guests_free(&x.guests);
 		x.others.route = route;
-		assert_int_equal(guests_find(&x.others, &x.set, false, &x.guests, &err), 0);
+		assert_int_equal(guests_find(&(struct guest_case){&x.others, &x.set, false},
+					     &x.guests, &err),
+				 0);
 		if (x.guests.items[0].needed != rows[i].needed)
 			fail_msg("%s", rows[i].line);
 		put_away(&x);
@@ -728,7 +731,9 @@ static void answers_are_let_through(void **state)
 		place_guest(&x, NF_INET_FORWARD, rules, 2, -1);
 		guests_free(&x.guests);
 		x.others.route = route;
-		assert_int_equal(guests_find(&x.others, &x.set, false, &x.guests, &err), 0);
+		assert_int_equal(guests_find(&(struct guest_case){&x.others, &x.set, false},
+					     &x.guests, &err),
+				 0);
 		if (x.guests.items[0].needed != rows[i].needed)
 			fail_msg("%s", rows[i].what);
 		put_away(&x);
@@ -744,7 +749,8 @@ static void what_has_an_owner_is_left_alone(void **state)
 	place_guest(&x, NF_INET_FORWARD, NULL, 0, -1);
 	guests_free(&x.guests);
 	x.chains[0].owned = true;
-	assert_int_equal(guests_find(&x.others, &x.set, false, &x.guests, &err), 0);
+	assert_int_equal(
+		guests_find(&(struct guest_case){&x.others, &x.set, false}, &x.guests, &err), 0);
 	assert_true(x.guests.items[0].owned);
 	assert_int_equal(x.guests.hook_count, 0);
 	assert_ptr_equal(find_stop(&x), &x.chains[0]);
@@ -762,7 +768,8 @@ static void a_guest_is_kept_for_forwards_that_were_not_read(void **state)
 	place_guest(&x, NF_INET_FORWARD, rules, 2, 0);
 	assert_false(x.guests.items[0].needed);
 	guests_free(&x.guests);
-	assert_int_equal(guests_find(&x.others, &x.set, true, &x.guests, &err), 0);
+	assert_int_equal(
+		guests_find(&(struct guest_case){&x.others, &x.set, true}, &x.guests, &err), 0);
 	assert_true(x.guests.items[0].needed);
 	assert_true(x.guests.items[0].there);
 	put_away(&x);
