@@ -178,9 +178,13 @@ static int count_connection(void *context, const struct connection *c)
 	struct case_facts *of = f ? &asker->asked->cases.items[f - asker->set->items] : NULL;
 	if (!of || !of->f)
 		return 0;
-	/* those of --hairpin and --local come by other interfaces */
+	/* those of --hairpin and --local come by other interfaces, as do those of a forward that
+	 * was there before, to addresses of these */
+	const struct host_addresses *own = &asker->asked->facts.addresses;
+	const char *to = host_address_owner(own, &c->via.addr);
 	bool usual = !(f->hairpin && networks_hold(f->hairpin_nets, &c->client.addr)) &&
-		     !host_address_owner(&asker->asked->facts.addresses, &c->client.addr);
+		     !host_address_owner(own, &c->client.addr) && to &&
+		     ifname_overlap(f->ifname, to) != OVERLAP_DISJOINT;
 	if (usual && !address_is_set(&of->client))
 		of->client = c->client.addr;
 	of->conns++;

@@ -376,6 +376,10 @@ bool passage_rp_filter(const struct facts *facts, const struct case_facts *c,
 	if (c->f->family != FAMILY_IPV4 || !link || !c->in || c->in->kind != ROUTE_NONE ||
 	    effective_rp_filter(facts, link) == 0)
 		return false;
+	/* it is asked of the packet once it is translated */
+	if (goes_on(facts, c->f) && c->back && c->back->kind == ROUTE_OUT &&
+	    strcmp(c->back->out, link->name) == 0)
+		return false;
 	add_switch(out, "ipv4.conf", link->name, "rp_filter=2");
 	return words_say(
 		out,

@@ -95,7 +95,10 @@ static void answers_by_another_uplink_are_found(void **state)
 	assert_says(pfwd(1, "check").out, "leave by opt0, not by wan0");
 	town_sh("ip route add default via 10.1.0.2 table 7; ip rule add from 192.168.1.2 table 7");
 	pfwd(0, "check");
-	town_sh("ip rule del from 192.168.1.2; ip rule add fwmark 5 table 7");
+	town_sh("ip rule del from 192.168.1.2; ip rule add fwmark 5 table 7; nft 'table ip marks { "
+		"chain p { type filter hook prerouting priority mangle; iifname wan0 ct state new "
+		"ct "
+		"mark set 5; iifname lan0 meta mark set ct mark; }; }'");
 	pfwd(0, "check");
 	/* a full-tunnel VPN: all but its own packets take its table */
 	town_sh("ip rule del fwmark 5; ip rule add not fwmark 5 table 7;"
@@ -542,6 +545,202 @@ static void a_ban_for_this_host_alone_is_noted(void **state)
 	assert_silent(pfwd(0, "check").out, "ban");
 }
 
+/* ---- one finding after the other, each with its near miss and its remedy ---- */
+
+static void a_forward_that_is_over_is_found(const struct place *p)
+{
+	pfwd(0, "add wan0:80 %s --until $(date -u -d '+2 sec' +%%Y-%%m-%%dT%%H:%%M:%%SZ)", p->to);
+	assert_silent(pfwd(0, "check").out, "expired");
+	town_await("$PFWD check -rn -o FINDING | grep -qx expired");
+	assert_says(pfwd(1, "check").out, "error: expired: it ended at ");
+}
+STORY(a_forward_that_is_over_is_found)
+
+static void rules_that_are_missing_are_mended_as_told(const struct place *p)
+{
+	town_serve(SERVER, TCP, p->server, 8080);
+	pfwd(0, "add wan0:80 %s:8080 --masquerade", p->to);
+	pfwd(0, "check");
+	if (town_is("iptables"))
+		town_sh("ip%stables-legacy -t nat -F POSTROUTING", p == &v6 ? "6" : "");
+	else
+		town_sh("nft flush chain inet pfwd postrouting");
+	struct outcome o = pfwd(1, "check");
+	assert_says(o.out, "error: incomplete: some of its rules are missing");
+	do_as_told(o.out);
+	assert_reaches(CLIENT, TCP, p->gateway, 80, "server at");
+	pfwd(0, "check");
+}
+STORY(rules_that_are_missing_are_mended_as_told)
+
+/* Made for the port of a bridge, before the bridge was. */
+static void a_port_of_a_bridge_takes_nothing(const struct place *p)
+{
+	town_serve(SERVER, TCP, p->server, 8080);
+	pfwd(0, "add b-lan:80 %s:8080", p->to);
+	struct outcome o = pfwd(1, "check");
+	assert_says(o.out,
+		    "error: interface-port: b-lan is a port of the bridge lan0, by which its "
+		    "packets come in: make the forward for lan0\n");
+	pfwd(0, "flush");
+	/* the bridge itself is none */
+	town_serve(GATEWAY, TCP, p->lan_side, 8080);
+	pfwd(0, "add lan0:80 :8080 %s", p->flag);
+	assert_silent(pfwd(0, "check").out, "interface");
+	assert_reaches(LAN, TCP, p->lan_side, 80, "gateway at");
+}
+STORY(a_port_of_a_bridge_takes_nothing)
+
+static void a_second_name_takes_nothing(const struct place *p)
+{
+	pfwd(0, "add isp0:80 %s", p->to);
+	assert_says(pfwd(1, "check").out, "error: no-interface: there is no interface isp0 (yet)");
+	town_sh("ip link property add dev wan0 altname isp0");
+	assert_says(pfwd(1, "check").out,
+		    "error: interface-renamed: isp0 is a second name of wan0, and packets come in "
+		    "by its first: make the forward for wan0");
+	town_sh("ip link property del dev wan0 altname isp0");
+	pfwd(0, "flush");
+	pfwd(0, "add wan0:80 %s", p->to);
+	pfwd(0, "check");
+}
+STORY(a_second_name_takes_nothing)
+
+static void an_interface_is_turned_on_as_told(void **state)
+{
+	(void)state;
+	town_serve(SERVER, TCP, "192.168.1.2", 8080);
+	pfwd(0, "add opt0:80 192.168.1.2:8080");
+	town_sh("ip link set opt0 down");
+	struct outcome o = pfwd(1, "check");
+	assert_says(o.out,
+		    "error: interface-down: opt0 is down; turn it on with: ip link set opt0 up");
+	do_as_told(o.out);
+	assert_reaches(STRANGER, TCP, "10.3.0.1", 80, "server at");
+	town_await("$PFWD check");
+	town_sh("ip -n stranger link set eth0 down");
+	town_await("$PFWD check | grep -q 'opt0 has no carrier'");
+	/* it is another one */
+	pfwd(0, "flush");
+	pfwd(0, "add wan0:80 192.168.1.2:8080");
+	pfwd(0, "check");
+	town_sh("ip -n stranger link set eth0 up; ip -n stranger route replace default via "
+		"10.3.0.1");
+}
+
+static void an_address_is_added_as_told(const struct place *p)
+{
+	bool six = p == &v6;
+	const char *second = six ? "fd01::60" : "10.1.0.60", *open = six ? "[" : "",
+		   *shut = six ? "]" : "";
+	town_serve(SERVER, TCP, p->server, 8080);
+	pfwd(0, "add wan0@%s%s%s:80 %s:8080", open, second, shut, p->to);
+	pfwd(0, "add %s%s%s:81 :8080", open, second, shut);
+	struct outcome o = pfwd(1, "check");
+	assert_says(o.out, ":81/tcp: error: not-own-address: ");
+	assert_says(o.out, ":80/tcp: error: foreign-address: ");
+	do_as_told(strstr(o.out, "foreign-address"));
+	town_await("$PFWD check -rn -o FINDING | grep -q no-listener");
+	assert_reaches(CLIENT, TCP, second, 80, "server at");
+	o = pfwd(1, "check");
+	assert_silent(o.out, "address");
+	town_sh("ip addr del %s/%d dev wan0", second, six ? 128 : 32);
+}
+STORY(an_address_is_added_as_told)
+
+static void a_program_that_loses_its_port_is_found(const struct place *p)
+{
+	town_serve(GATEWAY, TCP, p->lan_side, 80);
+	pfwd(0, "add wan0@%s%s%s:80 %s:8080", p == &v6 ? "[" : "", p->gateway, p == &v6 ? "]" : "",
+	     p->to);
+	pfwd(0, "check"); /* on another address */
+	town_serve(GATEWAY, TCP, p->gateway, 80);
+	assert_says(pfwd(1, "check").out,
+		    "warning: listener: a program on this host listens on port 80, which is now "
+		    "forwarded away from it");
+}
+STORY(a_program_that_loses_its_port_is_found)
+
+static void forwarding_of_ipv6_is_turned_on_as_told(void **state)
+{
+	(void)state;
+	town_serve(SERVER, TCP, "fd02::2", 8080);
+	town_sh("sysctl -qw net.ipv6.conf.all.forwarding=0");
+	pfwd(0, "add wan0:81 192.168.1.2:8080");
+	pfwd(0, "check"); /* it is of IPv4 */
+	pfwd(0, "add wan0:80 [fd02::2]:8080");
+	assert_refused(CLIENT, TCP, "fd01::1", 80);
+	struct outcome o = pfwd(1, "check");
+	assert_says(o.out, "wan0:80/tcp: error: forwarding-ipv6: this host does not forward IPv6");
+	do_as_told(strstr(o.out, "forwarding-ipv6"));
+	assert_reaches(CLIENT, TCP, "fd01::1", 80, "server at");
+	town_sh("conntrack -F 2>/dev/null");
+	pfwd(0, "check");
+}
+
+static void clients_are_let_in_past_rp_filter_as_told(void **state)
+{
+	(void)state;
+	town_serve(SERVER, TCP, "192.168.1.2", 8080);
+	pfwd(0, "add wan0:80 192.168.1.2:8080 --from 198.51.100.0/24");
+	town_sh("ip -n client addr add 198.51.100.7/32 dev lo; ip -n client route replace 10.1.0.1 "
+		"dev eth0 src 198.51.100.7; ip route add 198.51.100.0/24 via 10.1.0.2; "
+		"sysctl -qw net.ipv4.conf.wan0.rp_filter=1");
+	pfwd(0, "check"); /* it is strict, but they come by the way back */
+	assert_reaches(CLIENT, TCP, "10.1.0.1", 80, "server at");
+	/* back by another; but it asks about the target, whose answers take a way of their own */
+	town_sh("ip route change 198.51.100.0/24 via 10.3.0.2 dev opt0; ip route add "
+		"198.51.100.0/24 via 10.1.0.2 table 7; ip rule add from 192.168.1.2 table 7");
+	assert_reaches(CLIENT, TCP, "10.1.0.1", 80, "server at");
+	pfwd(0, "check");
+	/* or are marked */
+	town_sh("ip rule del from 192.168.1.2; ip rule add fwmark 5 table 7; nft 'table ip marks { "
+		"chain p { type filter hook prerouting priority mangle; iifname wan0 ct state new "
+		"ct "
+		"mark set 5; iifname lan0 meta mark set ct mark; }; }'");
+	assert_refused(CLIENT, TCP, "10.1.0.1", 80);
+	struct outcome o = pfwd(1, "check");
+	assert_says(o.out, "warning: rp-filter: rp_filter drops packets of clients such as "
+			   "198.51.100.");
+	do_as_told(strstr(o.out, "rp-filter"));
+	assert_reaches(CLIENT, TCP, "10.1.0.1", 80, "server at");
+	assert_silent(pfwd(0, "check").out, "rp-filter");
+	town_sh("nft delete table ip marks; ip rule del fwmark 5; ip route flush table 7; ip route "
+		"del "
+		"198.51.100.0/24; sysctl -qw net.ipv4.conf.wan0.rp_filter=0; ip -n client route "
+		"replace 10.1.0.0/24 dev eth0 src 10.1.0.2; ip -n client route del 10.1.0.1 dev "
+		"eth0; "
+		"ip -n client addr del 198.51.100.7/32 dev lo");
+}
+
+static void a_parent_of_macvlans_is_noted(const struct place *p)
+{
+	if (town_run("ip link add link opt0 name mv0 type macvlan && ip link set mv0 up").status !=
+	    0)
+		skip(); /* this kernel has none */
+	pfwd(0, "add wan0:80 %s", p->to);
+	pfwd(0, "check"); /* the target is behind another interface */
+	if (p == &v6)
+		town_sh("ip addr add fd03::1/64 dev opt0 nodad");
+	pfwd(0, "add wan0:81 %s", p == &v6 ? "[fd03::77]" : "10.3.0.77");
+	assert_says(pfwd(0, "check").out, "wan0:81/tcp: note: macvlan: opt0 is the parent of ");
+	town_sh("ip link del mv0");
+	pfwd(0, "check");
+	town_sh("ip addr del fd03::1/64 dev opt0 2>/dev/null; true");
+}
+STORY(a_parent_of_macvlans_is_noted)
+
+static void other_queries_than_those_to_this_host_are_noted(const struct place *p)
+{
+	pfwd(0, "add lan0:53/udp %s", p->client[0] == 'f' ? "[fd01::2]" : "10.1.0.2");
+	assert_says(pfwd(0, "check").out,
+		    "note: own-address-only: it takes only queries that are ");
+	pfwd(0, "flush");
+	pfwd(0, "add lan0:5353/udp %s", p->client[0] == 'f' ? "[fd01::2]" : "10.1.0.2");
+	pfwd(0, "check");
+}
+STORY(other_queries_than_those_to_this_host_are_noted)
+
 static void a_program_that_is_not_there_is_missed(void **state)
 {
 	(void)state;
@@ -735,6 +934,17 @@ int main(void)
 		ONE(zones_that_hide_answers_are_found),
 		ONE(a_ban_that_does_not_hold_is_named),
 		ONE(a_ban_for_this_host_alone_is_noted),
+		BOTH(a_forward_that_is_over_is_found),
+		BOTH(rules_that_are_missing_are_mended_as_told),
+		BOTH(a_port_of_a_bridge_takes_nothing),
+		BOTH(a_second_name_takes_nothing),
+		ONE(an_interface_is_turned_on_as_told),
+		BOTH(an_address_is_added_as_told),
+		BOTH(a_program_that_loses_its_port_is_found),
+		ONE(forwarding_of_ipv6_is_turned_on_as_told),
+		ONE(clients_are_let_in_past_rp_filter_as_told),
+		BOTH(a_parent_of_macvlans_is_noted),
+		BOTH(other_queries_than_those_to_this_host_are_noted),
 		ONE(a_program_that_is_not_there_is_missed),
 		ONE(a_target_that_is_not_there_is_missed),
 		BOTH(a_hairpin_needs_a_port_that_sends_back),

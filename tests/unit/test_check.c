@@ -181,8 +181,9 @@ ARRANGE(answer_all, the_case.conns = 3)
 ARRANGE(answer_elsewhere, back = leads("vm0"))
 ARRANGE(answer_nowhere, back = (struct route){0})
 ARRANGE(ask_nobody, the_case.back = the_case.in = NULL)
-ARRANGE(filter_strictly, facts.rp_filter = 1; in = (struct route){0})
-ARRANGE(filter_by_interface, links[WAN].rp_filter = 1; in = (struct route){0})
+ARRANGE(filter_this_host, facts.rp_filter = 1; in = (struct route){0})
+ARRANGE(filter_strictly, filter_this_host(); the_case.back = NULL)
+ARRANGE(filter_by_interface, links[WAN].rp_filter = 1; in = (struct route){0}; the_case.back = NULL)
 ARRANGE(filter_nothing, in = (struct route){0})
 ARRANGE(filter_others, facts.rp_filter = 1)
 ARRANGE(be_helped, the_case.helped = true)
@@ -438,6 +439,8 @@ static const struct row rows_of_check[] = {
 	{WEB, ON(ask_nobody), "", NULL},
 	{WEB, ON(filter_strictly), "rp-filter", "sysctl -w net.ipv4.conf.wan0.rp_filter=2"},
 	{WEB, ON(filter_by_interface), "rp-filter", NULL},
+	{WEB, ON(filter_this_host), "", NULL},
+	{HERE, ON(filter_this_host), "rp-filter", NULL},
 	{WEB, ON(filter_nothing), "", NULL},
 	{WEB, ON(filter_others), "", NULL},
 	{WEB, ON(be_nearly_full), "conntrack-full", "holds 900 of at most 1000"},
