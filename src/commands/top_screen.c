@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* pfwd top on a terminal: what is on the screen, and what the keys do. */
+/* pfwd top on a terminal: what is on the screen. */
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
@@ -10,39 +10,9 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "commands/top.h"
-#include "commands/top_opened.h"
+#include "commands/top_keys.h"
 #include "host/host.h"
 #include "screen/terminal.h"
-
-#define PROMPT_MAX 64
-
-enum page { PAGE_FORWARDS, PAGE_CONNECTIONS, PAGE_HELP };
-
-struct screen {
-	struct top *top;
-	struct terminal terminal;
-	enum page page, before_help;
-	struct view_table table;
-	struct view_column columns[VIEW_COLUMNS_MAX]; /* of the forwards */
-	size_t column_count;
-	struct view views[PAGE_HELP + 1]; /* of each page */
-	char head[VIEW_HEADS][VIEW_WIDTH_MAX];
-	char note[sizeof(((struct err *)0)->text)]; /* in place of the second line, until the next
-						       key; "": none */
-	const char *asked; /* what a prompt asks for; NULL: there is none */
-	int (*answered)(struct screen *screen, struct err *err);
-	char answer[PROMPT_MAX];
-	char filter[PROMPT_MAX];
-	struct top_opened opened; /* whose connections are shown */
-	char opened_title[280];
-	bool ended;
-};
-
-static struct view *current(struct screen *s)
-{
-	return &s->views[s->page];
-}
 
 /* ---- cells ---- */
 
@@ -61,7 +31,7 @@ static const struct view_column forward_columns[] = {
 #define FORWARD_COLUMNS (sizeof(forward_columns) / sizeof(forward_columns[0]))
 
 /* OWNER is there with -a alone. */
-static void choose_columns(struct screen *s)
+static void choose_columns(struct top_screen *s)
 {
 	memcpy(s->columns, forward_columns, sizeof(forward_columns));
 	s->column_count = FORWARD_COLUMNS;
@@ -72,18 +42,18 @@ static void choose_columns(struct screen *s)
 }
 
 /* Bytes a second are not known before the second pass. */
-static bool knows_bytes(const struct screen *s)
+static bool knows_bytes(const struct top_screen *s)
 {
 	return s->top->accounts && s->top->meter.traffic.interval;
 }
 
-static void put_size(const struct screen *s, char out[VIEW_CELL_MAX], uint64_t bytes)
+static void put_size(const struct top_screen *s, char out[VIEW_CELL_MAX], uint64_t bytes)
 {
 	if (knows_bytes(s))
 		report_put_size(out, bytes);
 }
 
-static void put_history(const struct screen *s, uint32_t index, unsigned int width,
+static void put_history(const struct top_screen *s, uint32_t index, unsigned int width,
 			char out[VIEW_CELL_MAX])
 {
 	uint64_t minute[TRAFFIC_HISTORY];
@@ -102,7 +72,7 @@ static void put_text(char out[VIEW_CELL_MAX], const struct meter_row *row,
 static void forward_cell(const void *context, const struct view_place *place,
 			 char out[VIEW_CELL_MAX])
 {
-	const struct screen *s = context;
+	const struct top_screen *s = context;
 	uint32_t index = s->top->order[place->row];
 	const struct meter_row row = meter_row(&s->top->meter, index);
 	const struct traffic_sum *sum = &s->top->meter.traffic.sums[index];
@@ -156,7 +126,7 @@ static void put_endpoint(char out[VIEW_CELL_MAX], const struct endpoint *e)
 static void connection_cell(const void *context, const struct view_place *place,
 			    char out[VIEW_CELL_MAX])
 {
-	const struct screen *s = context;
+	const struct top_screen *s = context;
 	const struct top_seen *seen = top_opened_row(&s->opened, place->row);
 	switch (place->column) {
 	case CLIENT:
@@ -184,8 +154,8 @@ static void connection_cell(const void *context, const struct view_place *place,
 /* A pass shows a connection. */
 static void see(void *context, const struct connection *c, uint32_t owner)
 {
-	struct screen *s = context;
-	if (s->page == PAGE_CONNECTIONS && owner != TRAFFIC_NOBODY)
+	struct top_screen *s = context;
+	if (s->page == TOP_PAGE_CONNECTIONS && owner != TRAFFIC_NOBODY)
 		top_opened_see(&s->opened, &s->top->meter, c, owner);
 }
 
@@ -193,7 +163,7 @@ static void see(void *context, const struct connection *c, uint32_t owner)
 
 #define SPEED_MAX (REPORT_SIZE_MAX + 2)
 
-static void put_speed(const struct screen *s, char out[SPEED_MAX], uint64_t rate)
+static void put_speed(const struct top_screen *s, char out[SPEED_MAX], uint64_t rate)
 {
 	strcpy(out, "-");
 	if (!knows_bytes(s))
@@ -202,7 +172,7 @@ static void put_speed(const struct screen *s, char out[SPEED_MAX], uint64_t rate
 	strcat(out, "/s");
 }
 
-static void put_first_line(struct screen *s)
+static void put_first_line(struct top_screen *s)
 {
 	const struct top *top = s->top;
 	char clock[16], new_rate[TOP_RATE_MAX], in[SPEED_MAX], out[SPEED_MAX];
@@ -218,7 +188,7 @@ static void put_first_line(struct screen *s)
 		 top->count == 1 ? "" : "s", (uintmax_t)top->total.live, new_rate, in, out);
 }
 
-static void put_second_line(struct screen *s)
+static void put_second_line(struct top_screen *s)
 {
 	static const char *const orders[] = {"FORWARD", "NAME",  "LIVE",   "NEW/s",
 					     "IN/s",    "OUT/s", "busiest"};
@@ -234,7 +204,7 @@ static void put_second_line(struct screen *s)
 	} else if (!top->accounts) {
 		snprintf(line, size,
 			 "no bytes are counted: sysctl -w net.netfilter.nf_conntrack_acct=1");
-	} else if (s->page == PAGE_CONNECTIONS) {
+	} else if (s->page == TOP_PAGE_CONNECTIONS) {
 		snprintf(line, size, "%s  %zu%s connection%s, busiest first; over %ss",
 			 s->opened_title, count, count == TOP_OPENED_MAX ? " of more" : "",
 			 count == 1 ? "" : "s", interval);
@@ -265,21 +235,21 @@ static const char help_text[] =
 	"With many connections bytes are read slowly, to spare the processor: the second\n"
 	"line says over how many seconds they are counted. See pfwd(8), TRAFFIC.\n";
 
-static void put_foot(struct screen *s)
+static void put_foot(struct top_screen *s)
 {
 	static const char *const feet[] = {
-		[PAGE_FORWARDS] = ("{Enter} connections  {/} filter  {<} {>} {T} {R} sort  "
-				   "{d}elay  {h}elp  {q}uit"),
-		[PAGE_CONNECTIONS] = "{Esc} back  {h}elp  {q}uit",
-		[PAGE_HELP] = "{Esc} back  {q}uit",
+		[TOP_PAGE_FORWARDS] = ("{Enter} connections  {/} filter  {<} {>} {T} {R} sort  "
+				       "{d}elay  {h}elp  {q}uit"),
+		[TOP_PAGE_CONNECTIONS] = "{Esc} back  {h}elp  {q}uit",
+		[TOP_PAGE_HELP] = "{Esc} back  {q}uit",
 	};
-	current(s)->foot = feet[s->page];
+	top_screen_view(s)->foot = feet[s->page];
 }
 
-static int draw(struct screen *s, struct err *err)
+static int draw(struct top_screen *s, struct err *err)
 {
-	struct view *view = current(s);
-	char prompt[2 * PROMPT_MAX];
+	struct view *view = top_screen_view(s);
+	char prompt[2 * TOP_PROMPT_MAX];
 	int cursor = -1;
 	put_first_line(s);
 	put_second_line(s);
@@ -287,10 +257,10 @@ static int draw(struct screen *s, struct err *err)
 	view->utf8 = s->terminal.utf8;
 	view->head[0] = s->head[0];
 	view->head[1] = s->head[1];
-	view->text = s->page == PAGE_HELP ? help_text : NULL;
-	view->table = s->page == PAGE_HELP ? NULL : &s->table;
+	view->text = s->page == TOP_PAGE_HELP ? help_text : NULL;
+	view->table = s->page == TOP_PAGE_HELP ? NULL : &s->table;
 	s->table =
-		s->page == PAGE_FORWARDS
+		s->page == TOP_PAGE_FORWARDS
 			? (struct
 			   view_table){s->columns,
 				       s->column_count,
@@ -310,217 +280,18 @@ static int draw(struct screen *s, struct err *err)
 	return terminal_draw(&s->terminal, view, cursor, err);
 }
 
-/* ---- prompts ---- */
-
-static void ask(struct screen *s, const char *what,
-		int (*answered)(struct screen *s, struct err *err), const char *now)
-{
-	s->asked = what;
-	s->answered = answered;
-	snprintf(s->answer, sizeof(s->answer), "%s", now);
-}
-
-static int set_filter(struct screen *s, struct err *err)
-{
-	strcpy(s->filter, s->answer);
-	s->top->filter = *s->filter ? s->filter : NULL;
-	return top_arrange(s->top, err);
-}
-
-static int set_delay(struct screen *s, struct err *err)
-{
-	struct err why = {0};
-	(void)err;
-	if (*s->answer && top_parse_delay(s->answer, &s->top->meter.delay, &why) < 0)
-		snprintf(s->note, sizeof(s->note), "%s", why.text);
-	s->top->next = host_clock() + s->top->meter.delay;
-	return 0;
-}
-
-/* The filter works while it is written; Escape takes it away. */
-static int take_prompt_key(struct screen *s, int key, struct err *err)
-{
-	size_t length = strlen(s->answer);
-	bool filters = s->answered == set_filter, done = key == TERMINAL_ENTER;
-	if (key == TERMINAL_ESCAPE) {
-		*s->answer = '\0';
-		done = true;
-	} else if (key == TERMINAL_BACKSPACE && length) {
-		s->answer[length - 1] = '\0';
-	} else if (key >= ' ' && key < 0x7f && length + 1 < sizeof(s->answer)) {
-		s->answer[length] = (char)key;
-		s->answer[length + 1] = '\0';
-	}
-	if (done)
-		s->asked = NULL;
-	return done || filters ? s->answered(s, err) : 0;
-}
-
-/* ---- keys ---- */
-
-static void go_to(struct screen *s, enum page page)
-{
-	s->before_help = s->page;
-	s->page = page;
-	if (page != PAGE_FORWARDS)
-		*current(s) = (struct view){0};
-}
-
-static void go_back(struct screen *s)
-{
-	if (s->page == PAGE_HELP) {
-		s->page = s->before_help;
-		return;
-	}
-	if (s->page == PAGE_CONNECTIONS)
-		top_opened_close(&s->opened);
-	s->page = PAGE_FORWARDS;
-}
-
-static void put_title(struct screen *s, const struct meter_row *row)
-{
-	char spec[VIEW_CELL_MAX] = "-", name[VIEW_CELL_MAX] = "";
-	put_text(spec, row, top_put_forward);
-	put_text(name, row, top_put_name);
-	snprintf(s->opened_title, sizeof(s->opened_title), "%.90s %.90s%s%.90s", spec, name,
-		 row->other ? " of " : "", row->other ? s->opened.owner : "");
-}
-
-static void open_forward(struct screen *s)
-{
-	const struct top *top = s->top;
-	size_t chosen = current(s)->chosen;
-	if (s->page != PAGE_FORWARDS || chosen >= top->count)
-		return;
-	const struct meter_row row = meter_row(&top->meter, top->order[chosen]);
-	top_opened_begin(&s->opened, &row, &top->meter);
-	put_title(s, &row);
-	go_to(s, PAGE_CONNECTIONS);
-	s->top->next = host_clock(); /* its connections are read at once */
-}
-
-static void move_by(struct screen *s, bool down, size_t steps)
-{
-	struct view *view = current(s);
-	size_t *at = s->page == PAGE_HELP ? &view->first : &view->chosen;
-	if (down)
-		*at += steps;
-	else
-		*at = *at > steps ? *at - steps : 0;
-}
-
-static bool take_move_key(struct screen *s, int key)
-{
-	size_t page = view_page(current(s), s->terminal.height);
-	switch (key) {
-	case TERMINAL_UP:
-	case TERMINAL_DOWN:
-		move_by(s, key == TERMINAL_DOWN, 1);
-		return true;
-	case TERMINAL_PAGE_UP:
-	case TERMINAL_PAGE_DOWN:
-		move_by(s, key == TERMINAL_PAGE_DOWN, page ? page : 1);
-		return true;
-	case TERMINAL_HOME:
-	case TERMINAL_END:
-		move_by(s, key == TERMINAL_END, SIZE_MAX / 2);
-		return true;
-	default:
-		return false;
-	}
-}
-
-/* Back to the first row, where the order's first ones are. */
-static int sort_by(struct screen *s, enum top_sort sort, bool reverse, struct err *err)
-{
-	s->top->sort = sort;
-	s->top->reverse = reverse;
-	s->views[PAGE_FORWARDS].first = s->views[PAGE_FORWARDS].chosen = 0;
-	return top_arrange(s->top, err);
-}
-
-static int take_sort_key(struct screen *s, int key, struct err *err)
-{
-	enum top_sort now = s->top->sort;
-	switch (key) {
-	case '<':
-		return sort_by(s, now == TOP_FORWARD ? TOP_BUSY : now - 1, false, err);
-	case '>':
-	case TERMINAL_F1 + 5:
-		return sort_by(s, now == TOP_BUSY ? TOP_FORWARD : now + 1, false, err);
-	case 'T':
-		return sort_by(s, TOP_BUSY, false, err);
-	case 'R':
-	case 'I':
-		return sort_by(s, now, !s->top->reverse, err);
-	default:
-		return 0;
-	}
-}
-
-static void take_other_key(struct screen *s, int key)
-{
-	char delay[TOP_RATE_MAX];
-	switch (key) {
-	case 'q':
-	case TERMINAL_F1 + 9:
-		s->ended = true;
-		break;
-	case 'h':
-	case '?':
-	case TERMINAL_F1:
-		if (s->page != PAGE_HELP)
-			go_to(s, PAGE_HELP);
-		break;
-	case TERMINAL_ENTER:
-		open_forward(s);
-		break;
-	case TERMINAL_ESCAPE:
-	case TERMINAL_LEFT:
-	case TERMINAL_BACKSPACE:
-		go_back(s);
-		break;
-	case 'd':
-	case 's':
-		top_put_rate(delay, (uint64_t)s->top->meter.delay / 1000000, 2);
-		ask(s, "Seconds between two refreshes", set_delay, delay);
-		break;
-	case ' ':
-		s->top->next = host_clock();
-		break;
-	case 'L' & 0x1f:
-		terminal_redraw(&s->terminal);
-		break;
-	}
-}
-
-static int take_key(struct screen *s, int key, struct err *err)
-{
-	if (s->asked)
-		return take_prompt_key(s, key, err);
-	*s->note = '\0';
-	if (take_move_key(s, key))
-		return 0;
-	if (s->page == PAGE_FORWARDS && (key == '/' || key == '\\' || key == TERMINAL_F1 + 3)) {
-		ask(s, "Only rows with", set_filter, s->filter);
-		return 0;
-	}
-	take_other_key(s, key);
-	return s->page == PAGE_FORWARDS ? take_sort_key(s, key, err) : 0;
-}
-
 /* ---- the screen ---- */
 
 static int wake(void *context, short happened, struct err *err)
 {
-	struct screen *s = context;
+	struct top_screen *s = context;
 	int key = TERMINAL_NONE;
 	bool any = false;
 	if (happened & (POLLERR | POLLHUP | POLLNVAL))
 		return 1;
 	while (!s->ended && (key = terminal_key(&s->terminal)) != TERMINAL_NONE) {
 		any = true;
-		if (take_key(s, key, err) < 0)
+		if (top_keys_take(s, key, err) < 0)
 			return -1;
 	}
 	if (s->ended)
@@ -528,7 +299,7 @@ static int wake(void *context, short happened, struct err *err)
 	return any ? draw(s, err) : 0;
 }
 
-static void note_losses(struct screen *s)
+static void note_losses(struct top_screen *s)
 {
 	struct meter *meter = &s->top->meter;
 	if (meter->lost)
@@ -541,7 +312,7 @@ static void note_losses(struct screen *s)
 	meter->lost = meter->resized = false;
 }
 
-static void note_events(struct screen *s)
+static void note_events(struct top_screen *s)
 {
 	int64_t events;
 	if (host_setting("net/netfilter/nf_conntrack_events", &events) && events == 0)
@@ -551,9 +322,9 @@ static void note_events(struct screen *s)
 
 static int show_all(void *context, struct err *err)
 {
-	struct screen *s = context;
+	struct top_screen *s = context;
 	note_losses(s);
-	if (s->page == PAGE_CONNECTIONS && top_opened_take(&s->opened, &s->top->meter, err) < 0)
+	if (s->page == TOP_PAGE_CONNECTIONS && top_opened_take(&s->opened, &s->top->meter, err) < 0)
 		return -1;
 	return draw(s, err);
 }
@@ -573,7 +344,7 @@ static int hold_signals(void)
 int top_screen(struct top *top, struct err *err)
 {
 	const char *no_color = getenv("NO_COLOR");
-	struct screen s = {.top = top};
+	struct top_screen s = {.top = top};
 	struct top_face face = {.fd = STDIN_FILENO,
 				.events = POLLIN,
 				.context = &s,
