@@ -48,9 +48,10 @@ int spec_parse(const char *text, const struct spec_host *host, struct spec *out,
 int spec_parse_target(const char *text, const enum proto protos[SPEC_PROTOS_MAX],
 		      const struct spec_host *host, struct target *out, struct err *err);
 int spec_parse_name(const char *text, char out[NAME_MAX_LENGTH + 1], struct err *err);
-/* option: its name, for the message. A length of 0 gives an unset network. */
-int spec_parse_network(const char *text, const char *option, struct network *out,
-		       enum family *family, struct err *err);
+/* A length of 0 gives an unset network. option: its name, for the message. The family, or
+ * FAMILY_NONE with ERR_INPUT. */
+enum family spec_parse_network(const char *text, const char *option, struct network *out,
+			       struct err *err);
 
 /* Whether text can only be meant as a SPEC, not as a NAME. */
 bool spec_is_spec(const char *text);

@@ -33,14 +33,13 @@ static int read_hairpins(const char *text, const struct networks **out, struct e
 	size_t count = 0;
 	for (const char *at = text, *end; at; at = *end ? end + 1 : NULL) {
 		char word[NETWORK_TEXT_MAX];
-		enum family family;
 		end = strchrnul(at, ',');
 		snprintf(word, sizeof(word), "%.*s", (int)(end - at), at);
 		if (count == NETWORKS_MAX)
 			return err_set(err, ERR_INPUT,
 				       "--hairpin has more than %d networks; give larger ones",
 				       NETWORKS_MAX);
-		if (spec_parse_network(word, "--hairpin", &networks[count], &family, err) < 0)
+		if (!spec_parse_network(word, "--hairpin", &networks[count], err))
 			return -1;
 		if (!network_is_set(&networks[count++]))
 			return err_set(err, ERR_INPUT,
@@ -278,8 +277,8 @@ static int add_protocols(struct draft *d, struct forwards *out, struct err *err)
 
 static int add_network(struct draft *d, const char *text, struct forwards *out, struct err *err)
 {
-	enum family family;
-	if (spec_parse_network(text, "--from", &d->f.from, &family, err) < 0)
+	enum family family = spec_parse_network(text, "--from", &d->f.from, err);
+	if (!family)
 		return -1;
 	if (family != d->f.family)
 		return err_set(err, ERR_INPUT, "--from '%s' is %s, and the forward is %s",

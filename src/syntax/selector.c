@@ -54,13 +54,12 @@ static int add_networks(const struct parser *parser, struct selector s, struct e
 	int result = list ? 0 : -1;
 	s.any_from = false;
 	while (result == 0 && (word = strsep(&rest, ","))) {
-		enum family family;
-		result = spec_parse_network(word, "--from", &s.from, &family, err);
-		if (result < 0)
-			break;
+		enum family family = spec_parse_network(word, "--from", &s.from, err);
 		struct selector one = s;
 		one.family = family;
-		if (s.family && s.family != family)
+		if (!family)
+			result = -1;
+		else if (s.family && s.family != family)
 			result = err_set(err, ERR_INPUT, "--from '%s' is %s, and '%s' is %s",
 					 quote(word).text, family_name(family), quote(s.text).text,
 					 family_name(s.family));

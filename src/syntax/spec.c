@@ -362,14 +362,16 @@ int spec_parse_name(const char *text, char out[NAME_MAX_LENGTH + 1], struct err 
 	return 0;
 }
 
-int spec_parse_network(const char *text, const char *option, struct network *out,
-		       enum family *family, struct err *err)
+enum family spec_parse_network(const char *text, const char *option, struct network *out,
+			       struct err *err)
 {
-	if (network_parse(text, out, family) < 0)
-		return err_set(err, ERR_INPUT,
-			       "%s '%s' is not a network; write one as 10.0.0.0/8 or 2001:db8::/32",
-			       option, quote(text).text);
-	return 0;
+	enum family family;
+	if (network_parse(text, out, &family) == 0)
+		return family;
+	err_fill(err, ERR_INPUT,
+		 "%s '%s' is not a network; write one as 10.0.0.0/8 or 2001:db8::/32", option,
+		 quote(text).text);
+	return FAMILY_NONE;
 }
 
 bool spec_is_spec(const char *text)
