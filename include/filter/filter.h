@@ -92,6 +92,7 @@ struct filter_flow {
 	bool anywhere; /* it stands for those to all destinations, and for none of them alone */
 	bool early;    /* it is to be translated later: what is not tracked is stopped */
 	bool sure;     /* a rule that may take it, or may not, does not stop it */
+	bool onward;   /* a rule that accepts it does not end the walk */
 	bool suspect;  /* a rule that takes some packets alone is taken to stop these */
 };
 

@@ -213,7 +213,8 @@ static enum outcome walk_chain(struct walk *w, size_t at, enum reach path, int d
 		switch (r->verdict) {
 		case FILTER_ACCEPT:
 			/* what accepts connections of a helper asks for it */
-			if (a == YES && (!some || (w->flow->related && reach == IN_DOUBT)))
+			if (a == YES && !w->flow->onward &&
+			    (!some || (w->flow->related && reach == IN_DOUBT)))
 				return ACCEPTED;
 			break;
 		case FILTER_RETURN:

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * One jump serves all forwards of its chain, so the earliest place counts: that before the first
- * rule that ends any of them, with a drop or an accept, for every client.
+ * rule that drops any of them for every client.
  */
 #include <stdlib.h>
 
@@ -88,12 +88,21 @@ static void begin_places(const struct walk *w, struct ways *out)
 
 static void add_place(const struct walk *w, const struct way *way, struct ways *out)
 {
+	struct flow onward = *way->flow;
+	const struct way past = {way->group, &onward};
 	struct filter_place place = place_of(w, way);
-	bool closed = place.end == FILTER_CLOSED;
 	size_t *first = &out->places[way->group];
+	bool closed = place.end == FILTER_CLOSED;
 	out->closed[way->group] = out->closed[way->group] || closed;
 	/* a guest is there only where it is needed; what accepts answers may be for them alone */
-	if (place.index < *first && (closed || !(w->of->guests || way->flow->flow.reply)))
+	if (!closed && (w->of->guests || way->flow->flow.reply))
+		return;
+	/* what accepts it by itself needs no place before it, where bans behind would be passed;
+	 * but it may do so for first packets alone, and then what ends the others counts */
+	onward.flow.onward = true;
+	if (!closed)
+		place = place_of(w, &past);
+	if (place.index < *first)
 		*first = place.index;
 }
 

@@ -70,6 +70,25 @@ static void a_ban_behind_the_jump_holds_after_a_change(const struct place *p)
 	assert_string_equal(pfwd(0, "diff /run/f").out, "");
 }
 
+/* An owner's chain bans a client, and then accepts the targets for all others, as ufw's do: a jump
+ * in front of that chain would pass the ban. What accepts may do so for first packets alone. */
+static void a_ban_before_what_accepts_holds(const struct place *p)
+{
+	const char *cmd = tool(p);
+	for (int i = 0; i < 2; i++)
+		town_sh("%s -N users-%d; %s -A users-%d -s %s -j DROP; %s -A users-%d -p tcp "
+			"--dport "
+			"%s -m conntrack --ctstate NEW -j ACCEPT; %s -A %s -j users-%d; %s -A %s "
+			"-i "
+			"wan0 -p tcp -j DROP",
+			cmd, i, cmd, i, p->client, cmd, i, i ? "9090" : "8080", cmd,
+			i ? "INPUT" : "FORWARD", i, cmd, i ? "INPUT" : "FORWARD");
+	make_forwards(p);
+	assert_both_refused(p);
+	town_sh("%s -D users-0 1; %s -D users-1 1", cmd, cmd);
+	assert_both_reach(p);
+}
+
 /* Whatever changes pfwd's forwards puts the jumps in front again. */
 static void rules_put_in_front_are_said_and_passed(const struct place *p)
 {
@@ -139,6 +158,7 @@ static void what_this_host_sends_gets_out(const struct place *p)
 
 STORY(bans_hold_and_refusals_of_all_are_passed)
 STORY(a_ban_behind_the_jump_holds_after_a_change)
+STORY(a_ban_before_what_accepts_holds)
 STORY(rules_put_in_front_are_said_and_passed)
 STORY(a_jump_that_stands_well_stays)
 STORY(the_way_out_decides)
@@ -149,6 +169,7 @@ int main(void)
 	const struct CMUnitTest stories[] = {
 		BOTH(bans_hold_and_refusals_of_all_are_passed),
 		BOTH(a_ban_behind_the_jump_holds_after_a_change),
+		BOTH(a_ban_before_what_accepts_holds),
 		BOTH(rules_put_in_front_are_said_and_passed),
 		BOTH(a_jump_that_stands_well_stays),
 		BOTH(the_way_out_decides),
