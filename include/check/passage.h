@@ -11,6 +11,7 @@
 finding_look passage_forwarding_ipv4;
 finding_look passage_forwarding_ipv6;
 finding_look passage_no_network;
+finding_look passage_outside;
 finding_look passage_no_route;
 finding_look passage_one_armed;
 finding_look passage_unreachable;

@@ -79,13 +79,15 @@ static const struct route *uplink_of(const struct facts *facts, enum family fami
 	return family == FAMILY_IPV6 ? &facts->default_ipv6 : &facts->default_ipv4;
 }
 
-/* Whether the interface has one of that family (FAMILY_NONE: of any) that others can connect to. */
+/* Whether the interface has one of that family (FAMILY_NONE: of any) that others can connect to, or
+ * goes without because the loopback interface has it. */
 static bool has_address(const struct facts *facts, const char *ifname, enum family family)
 {
 	for (size_t i = 0; i < facts->addresses.count; i++) {
 		const struct host_address *a = &facts->addresses.items[i];
-		if (strcmp(a->ifname, ifname) == 0 && (!family || a->addr.family == family) &&
-		    !address_is_link_local(&a->addr))
+		bool shared = strcmp(a->ifname, "lo") == 0 && !address_is_loopback(&a->addr);
+		if ((shared || strcmp(a->ifname, ifname) == 0) &&
+		    (!family || a->addr.family == family) && !address_is_link_local(&a->addr))
 			return true;
 	}
 	return false;

@@ -146,24 +146,37 @@ bool passage_no_network(const struct facts *facts, const struct case_facts *c,
 			struct finding_words *out)
 {
 	const struct host_link *link = find_lost_link(facts, &c->f->target);
+	const struct host_link *there = facts_link_there(facts, c);
 	struct address_text target = words_of_address(&c->f->target);
-	bool outside = is_sent_outside(facts, c);
-	bool nowhere = goes_on(facts, c->f) && c->there && c->there->kind == ROUTE_NONE;
-	if (!outside && !(nowhere && link))
+	if (!goes_on(facts, c->f) || !c->there || !link)
 		return false;
-	if (!link)
+	/* a route by an interface without a carrier may stay */
+	if (c->there->kind != ROUTE_NONE && there != link && !is_sent_outside(facts, c))
+		return false;
+	if (link->up)
 		return words_say(
 			out,
-			"this host is on no network of the target %s, and sends its packets "
-			"by %s to the Internet, where nobody has it: the address is wrong, "
-			"or an interface or a route is missing",
-			target.text, c->there->out);
-	if (link->up)
-		return words_say(out, "%s, on whose network the target %s is, has no carrier",
-				 link->name, target.text);
+			"%s, on whose network the target %s is, has no carrier: nothing is "
+			"at its other end",
+			link->name, target.text);
 	snprintf(out->remedy, sizeof(out->remedy), "ip link set %s up", link->name);
 	return words_say(out, "%s, on whose network the target %s is, is down", link->name,
 			 target.text);
+}
+
+/* Routers of a campus may know private networks: whoever has had an answer is right. */
+bool passage_outside(const struct facts *facts, const struct case_facts *c,
+		     struct finding_words *out)
+{
+	if (!is_sent_outside(facts, c) || find_lost_link(facts, &c->f->target) ||
+	    c->conns > c->unanswered)
+		return false;
+	return words_say(
+		out,
+		"this host is on no network of the target %s, and sends its packets by %s as "
+		"those to the Internet, where nobody has it: the address is wrong, or an "
+		"interface or a route is missing",
+		words_of_address(&c->f->target).text, c->there->out);
 }
 
 bool passage_no_route(const struct facts *facts, const struct case_facts *c,

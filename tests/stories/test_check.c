@@ -123,8 +123,16 @@ static void a_network_that_is_down_is_named(void **state)
 	assert_silent(o.out, "one-armed");
 	do_as_told(o.out);
 	assert_reaches(CLIENT, TCP, "10.1.0.1", 80, "server at");
-	assert_silent(pfwd(0, "check").out, "no-network");
-	town_sh("ip route del default; ip addr add fd02::1/64 dev lan0 nodad");
+	town_await("$PFWD check");
+	/* this one knows no network of it at all; behind a private uplink there may be one */
+	pfwd(0, "add wan0:81 172.20.0.2:8080 --masquerade");
+	pfwd(0, "check");
+	town_sh("ip addr add 192.0.2.1/32 dev wan0");
+	assert_says(pfwd(1, "check").out,
+		    "wan0:81/tcp: warning: outside: this host is on no network "
+		    "of the target 172.20.0.2, and sends its packets by wan0");
+	town_sh("ip addr del 192.0.2.1/32 dev wan0; ip route del default; ip addr add fd02::1/64 "
+		"dev lan0 nodad");
 }
 
 /* As before a lease comes; a forward of the other family is not concerned. */

@@ -142,6 +142,9 @@ ARRANGE(know_no_route, there = (struct route){0})
 ARRANGE(be_one_armed, there = leads("wan0"))
 ARRANGE(go_outside, there = leads("wan0");
 	there.via = facts.default_ipv4.via = facts.default_ipv6.via = address("203.0.113.254"))
+ARRANGE(go_outside_and_back, go_outside(); the_case.conns = 3)
+ARRANGE(unplug_lan, links[LAN].carrier = false)
+ARRANGE(share_loopback, strcpy(addresses[1].ifname, "lo"))
 ARRANGE(go_outside_by_ppp, there = leads("wan0"); links[WAN].to_point = true)
 ARRANGE(go_through_router, go_outside(); there.via = address("203.0.113.7"))
 ARRANGE(go_to_private_router, go_outside(); have_private_address())
@@ -290,7 +293,7 @@ static const struct row rows_of_check[] = {
 	{WEB, ON(be_bridge), "", NULL},
 	{WEB, ON(go_down), "interface-down", "ip link set wan0 up"},
 	{WEB, ON(lose_carrier), "interface-down", "wan0 has no carrier"},
-	{WEB, ON(lan_goes_down), "", NULL},
+	{WEB, ON(lan_goes_down), "no-network", NULL},
 	{"203.0.113.9:80 :8080", ON(reach_no_addr), "not-own-address",
 	 "203.0.113.9 is not an address of this host (yet)"},
 	{"203.0.113.9:80 :8080", ON(addr_is_local), "", NULL},
@@ -386,17 +389,22 @@ static const struct row rows_of_check[] = {
 	{"wan0:80/udp 192.168.1.2", ON(answer_none), "unanswered", NULL},
 	{"wan0:514/udp 192.168.1.2", ON(answer_none), "", NULL},
 	{"wan0:514 192.168.1.2", ON(answer_none), "unanswered", NULL},
-	{WEB, ON(go_outside), "no-network",
+	{WEB, ON(go_outside), "outside",
 	 "this host is on no network of the target 192.168.1.2, and sends its packets by wan0"},
-	{WEB, ON(go_outside_by_ppp), "no-network", NULL},
-	{SIX, ON(go_outside), "no-network", NULL},
+	{WEB, ON(go_outside_by_ppp), "outside", NULL},
+	{SIX, ON(go_outside), "outside", NULL},
+	{WEB " --masquerade", ON(go_outside_and_back), "", NULL},
+	{WEB, ON(unplug_lan), "no-network",
+	 "lan0, on whose network the target 192.168.1.2 is, has no carrier"},
+	{WEB, ON(share_loopback), "", NULL},
 	{"wan0:80 8.8.8.8:80 --masquerade", ON(go_outside), "", NULL},
 	{WEB " --masquerade", ON(go_through_router), "", NULL},
 	{WEB " --masquerade", ON(go_to_private_router), "private", NULL},
 	{WEB " --masquerade", ON(lose_network), "no-network private",
 	 "lan0, on whose network the target 192.168.1.2 is, is down; with: ip link set lan0 up"},
 	{WEB, ON(lose_cable), "no-network private",
-	 "lan0, on whose network the target 192.168.1.2 is, has no carrier; with: "},
+	 "lan0, on whose network the target 192.168.1.2 is, has no carrier: nothing is at its "
+	 "other end; with: "},
 	{WEB, ON(lose_all_ways), "no-network private", NULL},
 	{WEB, ON(be_turned_away), "no-route", "but not for what comes in on wan0"},
 	{WEB, ON(have_twin), "one-armed private",
