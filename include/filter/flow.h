@@ -11,7 +11,7 @@
 #include "model/backend.h"
 
 enum flow_way {
-	FLOW_IN,      /* to this host */
+	FLOW_IN,      /* to this host, with the answers to what --local sends elsewhere */
 	FLOW_THROUGH, /* from one interface to another */
 	FLOW_OUT,     /* from this host: its answers, and what --local sends elsewhere */
 	FLOW_POST,    /* out of this host, as its last step */

@@ -212,6 +212,7 @@ size_t flows_of(const struct flows *flows, const struct forward *f, struct flow 
 			/* it is translated behind the route to an address of this host */
 			strcpy(add_flow(&list, FLOW_OUT, "")->out, "lo");
 			add_flow(&list, FLOW_POST, "");
+			add_answers(&list, FLOW_IN, list.out, "")->sure = true;
 		}
 	}
 	return list.count;

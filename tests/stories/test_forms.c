@@ -348,6 +348,21 @@ static void programs_of_this_host_use_it(const struct place *p)
 	assert_types_back();
 }
 
+/* No rule of the owner's lets in answers to what this host begins. */
+static void answers_to_programs_of_this_host_come_in(const struct place *p)
+{
+	town_close_gates();
+	town_sh(town_is("nftables") ? "nft add rule inet gates input drop"
+				    : "for t in iptables-legacy ip6tables-legacy; do $t -A INPUT "
+				      "-j DROP; done");
+	town_serve(SERVER, TCP, p->server, 80);
+	assert_refused(GATEWAY, TCP, p->server, 80);
+	pfwd(0, "add wan0:8080 %s:80 --local", p->to);
+	assert_reaches(GATEWAY, TCP, p->gateway, 8080, "server");
+	assert_refused(GATEWAY, TCP, p->server, 80);
+	assert_types_back();
+}
+
 /* Also the one port of a range that goes to itself, in connections that do not count as translated.
  */
 static void programs_of_this_host_need_no_open_loopback(const struct place *p)
@@ -420,6 +435,7 @@ STORY(a_narrower_one_keeps_its_clients_addresses)
 STORY(lan_clients_use_the_public_address)
 STORY(lan_clients_of_any_interface_get_answers)
 STORY(programs_of_this_host_use_it)
+STORY(answers_to_programs_of_this_host_come_in)
 STORY(programs_of_this_host_need_no_open_loopback)
 
 int main(void)
@@ -442,6 +458,7 @@ int main(void)
 		BOTH(lan_clients_of_any_interface_get_answers),
 		ONE(clients_of_several_networks_use_it),
 		BOTH(programs_of_this_host_use_it),
+		BOTH(answers_to_programs_of_this_host_come_in),
 		BOTH(programs_of_this_host_need_no_open_loopback),
 		ONE(forwards_end_when_their_time_is_over),
 	};

@@ -598,6 +598,7 @@ static void a_chain_of_the_hook_needs_a_guest(void **state)
 		{"wan0:80 192.168.1.2", NF_INET_LOCAL_IN, false},
 		{"wan0:80 192.168.1.2", NF_INET_LOCAL_OUT, false},
 		{"wan0:80 192.168.1.2 --local", NF_INET_LOCAL_OUT, true},
+		{"wan0:80 192.168.1.2 --local", NF_INET_LOCAL_IN, true},
 		{"wan0:80 :8080 -4", NF_INET_LOCAL_IN, true},
 		{"wan0:80 :8080 -4", NF_INET_FORWARD, false},
 		{"wan0:80 -", NF_INET_FORWARD, false},
