@@ -93,7 +93,7 @@ int main(int argc, char **argv)
 	struct args args = {.words = (const char *const *)argv + 1,
 			    .count = argc > 0 ? (size_t)argc - 1 : 0,
 			    .tables = {{global_options, &globals}},
-			    .manual = "`pfwd help COMMAND`"};
+			    .manual = "`pfwd help`"};
 	hold_standard_streams();
 	/* a reader of the messages that leaves does not decide whether a change is made, and a file
 	 * that grows too large is an error of the write */

@@ -17,7 +17,7 @@ struct command;
 /* The command line after the name of the command. */
 struct command_line {
 	const struct command *command;
-	struct args *args;
+	const struct args *args; /* behind the command */
 	struct globals *globals;
 };
 

@@ -30,11 +30,15 @@ int command_read(const struct command_line *line, const struct command_reader *r
 		 struct err *err)
 {
 	const char *word;
+	char manual[64];
+	struct args args = *line->args; /* the rest of the line */
+	snprintf(manual, sizeof(manual), "`pfwd help %s`", line->command->name);
+	args.manual = manual;
 	for (size_t t = 0; t < COMMAND_TABLES; t++)
-		line->args->tables[t + 1] =
+		args.tables[t + 1] =
 			(struct args_table){line->command->options[t], reader->into[t]};
 	for (;;) {
-		switch (args_next(line->args, &word, err)) {
+		switch (args_next(&args, &word, err)) {
 		case ARGS_BAD:
 			return -1;
 		case ARGS_END:

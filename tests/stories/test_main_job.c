@@ -212,8 +212,8 @@ static void statuses_tell_what_happened(void **state)
 	assert_says(pfwd(4, "add wan0:80 192.168.1.3").err, "--name web");
 	pfwd(2, "add wan0:80");
 	pfwd(2, "frobnicate");
-	assert_says(pfwd(2, "list --frobnicate").err, "see `pfwd help COMMAND`");
-	assert_says(pfwd(2, "-n add wan0:80 192.168.1.2").err, "see `pfwd help COMMAND`");
+	assert_says(pfwd(2, "list --frobnicate").err, "see `pfwd help list`");
+	assert_says(pfwd(2, "-n add wan0:80 192.168.1.2").err, "see `pfwd help`");
 	pfwd(3, "del wan0:81");
 	assert_says(pfwd(3, "del web wan0:81").err, "wan0:81");
 	pfwd(0, "list web"); /* nothing was removed */

@@ -438,11 +438,11 @@ static const struct program_case add_cases[] = {
 	{"add wan0:80 192.168.1.2 third", .status = 2,
 	 .err = "pfwd: too many arguments: 'third' follows SPEC and TARGET\n"},
 	{"add --nosuch", .status = 2,
-	 .err = "pfwd: unknown option '--nosuch'; see `pfwd help COMMAND`\n"},
+	 .err = "pfwd: unknown option '--nosuch'; see `pfwd help add`\n"},
 	{"add --name", .status = 2, .err = "pfwd: option '--name' needs a value: NAME\n"},
 	{"add --replace=yes wan0:80 192.168.1.2", .status = 2,
 	 .err = "pfwd: option '--replace=yes' takes no value\n"},
-	{"add -x", .status = 2, .err = "pfwd: unknown option '-x'; see `pfwd help COMMAND`\n"},
+	{"add -x", .status = 2, .err = "pfwd: unknown option '-x'; see `pfwd help add`\n"},
 	{"add wan0:80 192.168.1.2 -w", .status = 2,
 	 .err = "pfwd: option '-w' needs a value: SECONDS\n"},
 	{"add wan0:80 192.168.1.2 -w x", .status = 2,
@@ -608,7 +608,7 @@ static const struct program_case del_cases[] = {
 	{"del web", ON(lack_backends), .status = 3,
 	 .err = "pfwd: there is no forward 'web'; `pfwd list` shows all forwards\n"},
 	{"del --name web", .have = SIX, .status = 2,
-	 .err = "pfwd: unknown option '--name'; see `pfwd help COMMAND`\n"},
+	 .err = "pfwd: unknown option '--name'; see `pfwd help del`\n"},
 };
 
 static const struct program_case flush_cases[] = {
@@ -666,7 +666,7 @@ static const struct program_case usage_cases[] = {
 	 .err = "pfwd: cannot read table nat\n"},
 	{"add -V", .out = "pfwd " PFWD_VERSION "\n"},
 	{"--nosuch", .status = 2,
-	 .err = "pfwd: unknown option '--nosuch'; see `pfwd help COMMAND`\n"},
+	 .err = "pfwd: unknown option '--nosuch'; see `pfwd help`\n"},
 	{"-w", .status = 2, .err = "pfwd: option '-w' needs a value: SECONDS\n"},
 	{"-w 5", .status = 2, .err = "pfwd: no command given; see `pfwd help`\n"},
 	{"--wait=5 version", .out = "pfwd " PFWD_VERSION "\n"},

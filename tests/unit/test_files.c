@@ -185,7 +185,7 @@ static const struct program_case apply_cases[] = {
 	{"apply forwards.conf more", .file = "wan0:80 192.168.1.2\n", .status = 2,
 	 .err = "pfwd: too many arguments: 'more'\n"},
 	{"apply --for 1h -", .file = "wan0:80 192.168.1.2\n", .status = 2,
-	 .err = "pfwd: unknown option '--for'; see `pfwd help COMMAND`\n"},
+	 .err = "pfwd: unknown option '--for'; see `pfwd help apply`\n"},
 };
 
 static const struct program_case diff_cases[] = {
@@ -226,7 +226,7 @@ static const struct program_case diff_cases[] = {
 	 .err = "pfwd: cannot open forwards.conf: No such file or directory; give the forwards "
 		"file as FILE, or - for standard input\n"},
 	{"diff -n -", .file = "", .status = 2,
-	 .err = "pfwd: unknown option '-n'; see `pfwd help COMMAND`\n"},
+	 .err = "pfwd: unknown option '-n'; see `pfwd help diff`\n"},
 	{"diff a b", .status = 2, .err = "pfwd: too many arguments: 'b'\n"},
 };
 

@@ -435,9 +435,9 @@ static const struct program_case list_cases[] = {
 	 .out = "{\"forwards\": [\n"
 		"  {\"forward\":\"wan0:80/tcp\"}\n"
 		"]}\n"},
-	{"list -x", .status = 2, .err = "pfwd: unknown option '-x'; see `pfwd help COMMAND`\n"},
+	{"list -x", .status = 2, .err = "pfwd: unknown option '-x'; see `pfwd help list`\n"},
 	{"list --nosuch", .status = 2,
-	 .err = "pfwd: unknown option '--nosuch'; see `pfwd help COMMAND`\n"},
+	 .err = "pfwd: unknown option '--nosuch'; see `pfwd help list`\n"},
 	{"list", ON(forbid), .status = 5, .err = "pfwd: not permitted with raw sockets\n"},
 	{"list", ON(fail_reading), .status = 1, .err = "pfwd: cannot read table nat\n"},
 	{"list -o NOSUCH", ON(forbid), .status = 2,

@@ -28,7 +28,7 @@ static void help_explains_every_command(void **state)
 	assert_says(pfwd(0, "-V").out, "pfwd ");
 	assert_says(pfwd(0, "list -h").out, "PACKETS");
 	assert_says(pfwd(2, "help list conns").err, "too many arguments: 'conns'");
-	assert_says(pfwd(2, "-n list").err, "unknown option '-n'; see `pfwd help COMMAND`");
+	assert_says(pfwd(2, "-n list").err, "unknown option '-n'; see `pfwd help`");
 }
 
 static void the_version_is_shown_wherever_it_is_asked_for(void **state)
