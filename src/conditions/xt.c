@@ -10,6 +10,7 @@
 #include <linux/netfilter/xt_iprange.h>
 #include <linux/netfilter/xt_mark.h>
 #include <linux/netfilter/xt_multiport.h>
+#include <linux/netfilter/xt_pkttype.h>
 #include <linux/netfilter/xt_recent.h>
 #include <linux/netfilter/xt_sctp.h>
 #include <linux/netfilter/xt_set.h>
@@ -232,6 +233,14 @@ static void on_connmark(const struct xt_extension *m, struct conditions *out)
 		 mark->mask);
 }
 
+#define TO_HOST 0 /* PACKET_HOST of linux/if_packet.h: to this host's link address alone */
+
+static void on_pkttype(const struct xt_extension *m, struct conditions *out)
+{
+	const struct xt_pkttype_info *type = m->data;
+	ask(out, ASKS_NEVER, m->name, (type->pkttype == TO_HOST) != type->invert);
+}
+
 static void on_comment(const struct xt_extension *m, struct conditions *out)
 {
 	const struct xt_comment_info *info = m->data;
@@ -259,6 +268,7 @@ static const struct {
 	{"recent", ANY_REVISION, sizeof(struct xt_recent_mtinfo), on_recent},
 	{"mark", 1, sizeof(struct xt_mark_mtinfo1), on_mark},
 	{"connmark", 1, sizeof(struct xt_connmark_mtinfo1), on_connmark},
+	{"pkttype", 0, sizeof(struct xt_pkttype_info), on_pkttype},
 	{"comment", ANY_REVISION, sizeof(struct xt_comment_info), on_comment},
 };
 
@@ -267,13 +277,34 @@ static const struct {
 	const char *name;
 	enum asks asks;
 } plain[] = {
-	{"icmp", ASKS_NEVER},     {"icmp6", ASKS_NEVER},    {"statistic", ASKS_SHARE},
-	{"limit", ASKS_SOME},     {"hashlimit", ASKS_SOME}, {"connlimit", ASKS_SOME},
-	{"connbytes", ASKS_SOME}, {"quota", ASKS_SOME},     {"geoip", ASKS_SOME},
-	{"mac", ASKS_SOME},       {"rpfilter", ASKS_SOME},  {"osf", ASKS_SOME},
-	{"string", ASKS_SOME},    {"length", ASKS_SOME},    {"tcpmss", ASKS_SOME},
-	{"ttl", ASKS_SOME},       {"hl", ASKS_SOME},        {"tos", ASKS_SOME},
-	{"dscp", ASKS_SOME},      {"ecn", ASKS_SOME},
+	{"icmp", ASKS_NEVER},
+	{"icmp6", ASKS_NEVER},
+	{"statistic", ASKS_SHARE},
+	{"limit", ASKS_SOME},
+	{"hashlimit", ASKS_SOME},
+	{"connlimit", ASKS_SOME},
+	{"connbytes", ASKS_SOME},
+	{"quota", ASKS_SOME},
+	{"geoip", ASKS_SOME},
+	{"mac", ASKS_SOME},
+	{"rpfilter", ASKS_SOME},
+	{"osf", ASKS_SOME},
+	{"string", ASKS_SOME},
+	{"length", ASKS_SOME},
+	{"tcpmss", ASKS_SOME},
+	{"ttl", ASKS_SOME},
+	{"hl", ASKS_SOME},
+	{"tos", ASKS_SOME},
+	{"dscp", ASKS_SOME},
+	{"ecn", ASKS_SOME},
+	{"eui64", ASKS_SOME},
+	/* headers of IPv6 that few packets have */
+	{"rt", ASKS_SOME},
+	{"frag", ASKS_SOME},
+	{"hbh", ASKS_SOME},
+	{"dst", ASKS_SOME},
+	{"ah", ASKS_SOME},
+	{"mh", ASKS_SOME},
 };
 
 void xt_conditions(const struct xt_extension *match, struct conditions *out)

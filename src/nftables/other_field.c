@@ -176,6 +176,14 @@ static bool read_type(const struct compared *c, struct condition *out)
 	return is_plain(c) && type < 32;
 }
 
+#define TO_HOST 0 /* PACKET_HOST of linux/if_packet.h: to this host's link address alone */
+
+static bool read_pkttype(const struct compared *c, struct condition *out)
+{
+	out->negated = (c->first[0] == TO_HOST) != c->negated;
+	return is_plain(c);
+}
+
 static bool read_mark(const struct compared *c, struct condition *out)
 {
 	out->value = number_of(c, c->first);
@@ -219,7 +227,7 @@ const struct field *field_of_meta(uint32_t key)
 		{NFT_META_LEN, UNTOLD(ASKS_SOME, "meta length")},
 		{NFT_META_SKUID, UNTOLD(ASKS_DOUBT, "meta skuid")},
 		{NFT_META_SKGID, UNTOLD(ASKS_DOUBT, "meta skgid")},
-		{NFT_META_PKTTYPE, UNTOLD(ASKS_DOUBT, "meta pkttype")},
+		{NFT_META_PKTTYPE, {ASKS_NEVER, ASKS_DOUBT, 1, "meta pkttype", read_pkttype}},
 		{NFT_META_CGROUP, UNTOLD(ASKS_DOUBT, "meta cgroup")},
 		{NFT_META_IIFTYPE, UNTOLD(ASKS_DOUBT, "meta iiftype")},
 		{NFT_META_IIFGROUP, UNTOLD(ASKS_DOUBT, "iifgroup")},

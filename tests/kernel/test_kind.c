@@ -42,6 +42,9 @@ static const struct row xtables_rows[] = {
 	{"-m comment --comment why", ALL},
 	{"-p icmp -m icmp --icmp-type 8", NOBODY},
 	{"-p tcp --sport 0", NOBODY},
+	{"-m pkttype --pkt-type broadcast", NOBODY},
+	{"-m pkttype ! --pkt-type unicast", NOBODY},
+	{"-m pkttype --pkt-type unicast", ALL},
 	{"-m addrtype --src-type BROADCAST", NOBODY},
 	{"-s 224.0.0.0/4", NOBODY},
 	{"-s 127.0.0.0/8", NOBODY},
@@ -83,6 +86,18 @@ static const struct row xtables_rows[] = {
 	{"-s 10.1.0.2 -m policy --dir in --pol none", SOME},
 };
 
+/* The same for ip6tables. */
+static const struct row ipv6_rows[] = {
+	{"-p tcp", ALL},
+	{"-m rt --rt-type 0", SOME},
+	{"-m frag --fraglast", SOME},
+	{"-m hl --hl-lt 5", SOME},
+	{"-s fd01::2", SOME},
+	{"-s ff00::/8", NOBODY},
+	{"-p ipv6-icmp", NOBODY},
+	{"-m policy --dir in --pol none", DOUBT},
+};
+
 /* What nft takes before "drop". */
 static const struct row nft_rows[] = {
 	{"meta l4proto tcp", ALL},
@@ -99,6 +114,8 @@ static const struct row nft_rows[] = {
 	{"log counter", ALL},
 	{"icmp type echo-request", NOBODY},
 	{"tcp sport 0", NOBODY},
+	{"meta pkttype broadcast", NOBODY},
+	{"meta pkttype unicast", ALL},
 	{"ip saddr 224.0.0.0/4", NOBODY},
 	{"ip saddr 127.0.0.0/8", NOBODY},
 	{"ip saddr 10.1.0.2", SOME},
@@ -132,19 +149,21 @@ static const struct row nft_rows[] = {
 	{"meta ipsec missing", DOUBT},
 	{"ipsec in reqid 1", DOUBT},
 	{"ct status assured", DOUBT},
-	{"meta pkttype unicast", DOUBT},
 	{"meta hour \"10:00\"-\"11:00\"", DOUBT},
 	{"iifgroup 0", DOUBT},
 	{"rt classid 0", DOUBT},
 	{"ip saddr 10.1.0.2 meta ipsec missing", SOME},
 };
 
-static enum kind kind_of(const struct filter_chain *chain)
+static enum kind kind_of(const struct filter_chain *chain, enum family family)
 {
-	const struct filter_flow flow = {.family = FAMILY_IPV4,
+	struct network server = {{FAMILY_IPV4, {192, 168, 1, 2}}, 32};
+	if (family == FAMILY_IPV6)
+		server = (struct network){{FAMILY_IPV6, {0xfd, 0x02, [15] = 2}}, 128};
+	const struct filter_flow flow = {.family = family,
 					 .proto = PROTO_TCP,
 					 .in = "wan0",
-					 .dst = {{FAMILY_IPV4, {192, 168, 1, 2}}, 32},
+					 .dst = server,
 					 .ports = {8080, 8080},
 					 .original = {80, 80}};
 	if (filter_place(&(struct filter_base){chain, 1, 0}, &flow).end == FILTER_CLOSED)
@@ -171,36 +190,43 @@ static void assert_kind(const struct row *row, enum kind kind)
 		fail_msg("%s: %s", row->rule, names[kind]);
 }
 
+static void judge_legacy(const char *flush, enum family family, const struct row *row)
+{
+	struct state filter;
+	struct err err;
+	run(flush, row, " -j DROP");
+	struct tables *tables = tables_open(family, TABLE_FILTER, &err);
+	if (!tables || tables_read(tables, &filter, &err) < 0)
+		fail_msg("%s", err.text);
+	const struct foreign *foreign = &filter.foreign;
+	const struct foreign_chain *c = &foreign->chains[foreign_find(foreign, "FORWARD")];
+	const struct filter_chain chain = {c->rules, c->count, false};
+	assert_int_equal(c->count, 1);
+	assert_kind(row, kind_of(&chain, family));
+	state_free(&filter);
+	tables_close(tables);
+}
+
 static void legacy_rules_are_judged(void **state)
 {
 	(void)state;
-	for (size_t i = 0; i < sizeof(xtables_rows) / sizeof(xtables_rows[0]); i++) {
-		struct state filter;
-		struct err err;
-		run("iptables-legacy -F; iptables-legacy -A FORWARD ", &xtables_rows[i],
-		    " -j DROP");
-		struct tables *tables = tables_open(FAMILY_IPV4, TABLE_FILTER, &err);
-		if (!tables || tables_read(tables, &filter, &err) < 0)
-			fail_msg("%s", err.text);
-		const struct foreign *foreign = &filter.foreign;
-		const struct foreign_chain *c = &foreign->chains[foreign_find(foreign, "FORWARD")];
-		const struct filter_chain chain = {c->rules, c->count, false};
-		assert_int_equal(c->count, 1);
-		assert_kind(&xtables_rows[i], kind_of(&chain));
-		state_free(&filter);
-		tables_close(tables);
-	}
-	assert_int_equal(system("iptables-legacy -F"), 0);
+	for (size_t i = 0; i < sizeof(xtables_rows) / sizeof(xtables_rows[0]); i++)
+		judge_legacy("iptables-legacy -F; iptables-legacy -A FORWARD ", FAMILY_IPV4,
+			     &xtables_rows[i]);
+	for (size_t i = 0; i < sizeof(ipv6_rows) / sizeof(ipv6_rows[0]); i++)
+		judge_legacy("ip6tables-legacy -F; ip6tables-legacy -A FORWARD ", FAMILY_IPV6,
+			     &ipv6_rows[i]);
+	assert_int_equal(system("iptables-legacy -F; ip6tables-legacy -F"), 0);
 }
 
-static void assert_nft_kind(const struct row *row)
+static void assert_nft_kind(const struct row *row, enum family family)
 {
 	struct others others;
 	assert_int_equal(others_read(&others), 0);
 	assert_int_equal(others.count, 1);
 	const struct filter_chain chain = {others.chains[0].rules, others.chains[0].count, false};
 	assert_int_equal(chain.count, 1);
-	assert_kind(row, kind_of(&chain));
+	assert_kind(row, kind_of(&chain, family));
 	others_free(&others);
 }
 
@@ -211,7 +237,7 @@ static void rules_of_nft_are_judged(void **state)
 		run("nft 'flush ruleset; table ip t { limit slow { rate over 9/second; }\n"
 		    "chain c { type filter hook forward priority 0; ",
 		    &nft_rows[i], " drop; }\n}'");
-		assert_nft_kind(&nft_rows[i]);
+		assert_nft_kind(&nft_rows[i], FAMILY_IPV4);
 	}
 }
 
@@ -224,7 +250,13 @@ static void rules_of_iptables_nft_are_judged(void **state)
 		    "forward "
 		    "priority 0; }\n}'; iptables-nft -A FORWARD ",
 		    &xtables_rows[i], " -j DROP");
-		assert_nft_kind(&xtables_rows[i]);
+		assert_nft_kind(&xtables_rows[i], FAMILY_IPV4);
+	}
+	for (size_t i = 0; i < sizeof(ipv6_rows) / sizeof(ipv6_rows[0]); i++) {
+		run("nft 'flush ruleset; table ip6 filter { chain FORWARD { type filter hook "
+		    "forward priority 0; }\n}'; ip6tables-nft -A FORWARD ",
+		    &ipv6_rows[i], " -j DROP");
+		assert_nft_kind(&ipv6_rows[i], FAMILY_IPV6);
 	}
 	assert_int_equal(system("nft flush ruleset"), 0);
 }
