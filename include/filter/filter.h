@@ -122,14 +122,16 @@ struct filter_place filter_place(const struct filter_base *base, const struct fi
 
 struct filter_limits {  /* rules of a base chain by their index, or FILTER_NO_RULE */
 	size_t some;    /* it stops some packets of the flow but not all; none before ends all */
-	size_t passed;  /* the same of those at the place or behind it */
-	bool all;       /* the one that is passed stops all others too */
+	size_t passed;  /* the first at the place or behind it that would stop some */
+	size_t stop;    /* it stops all; that one, or one between the place and it */
 	size_t doubted; /* before the place: it may stop all packets of the flow, or none */
 };
 /* What the base chain does to some packets of the flow, or may do to all, if a rule at that place
  * lets the flow through; FILTER_NO_RULE: there is none. */
 struct filter_limits filter_limits(const struct filter_base *base, const struct filter_flow *flow,
 				   size_t place);
+/* The number of a rule, from 1; 0: FILTER_NO_RULE. */
+uint32_t filter_number(size_t index);
 /* Whether there is anything for filter_limits to find, whatever the flow. */
 bool filter_has_limits(const struct filter_chain *chains, size_t count);
 

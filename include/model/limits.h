@@ -10,9 +10,9 @@
 /* Places of rules where its connections come in or pass through, which have no chain if there is
  * none. */
 struct limits {
-	struct rule_place some;    /* it stops some of its clients or packets */
-	struct rule_place passed;  /* so it would, but pfwd's own rules stand in front of it */
-	bool passed_all;           /* ... and it would stop all others too */
+	struct rule_place some;   /* it stops some of its clients or packets */
+	struct rule_place passed; /* so it would, but pfwd's own rules stand in front of it */
+	uint32_t stop; /* ... for a rule that would stop all, that one or one before; 0: none */
 	struct rule_place doubted; /* it may stop all, or none: what it asks cannot be judged */
 };
 

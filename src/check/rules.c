@@ -101,19 +101,23 @@ bool rules_ban_passed(const struct facts *facts, const struct case_facts *c,
 {
 	(void)facts;
 	const struct rule_place *passed = &c->limits.passed;
+	char why[80] = " for the sake of other forwards";
 	if (!passed->chain)
 		return false;
-	if (c->limits.passed_all)
+	if (c->limits.stop == passed->rule)
 		return words_say(out,
 				 "%s shuts out some clients and then everybody, so pfwd's rules "
 				 "stand in front of it, and let through who is banned there; put "
 				 "the ban in front of them, at the head of chain %s",
 				 words_of_place(passed).text, quote(passed->chain).text);
+	if (c->limits.stop)
+		snprintf(why, sizeof(why), ", to pass rule %u there, which stops everybody",
+			 c->limits.stop);
 	return words_say(out,
 			 "%s shuts out some clients, but not from this forward: pfwd's rules "
-			 "stand in front of it for the sake of other forwards; put the ban in "
-			 "front of them, at the head of its chain",
-			 words_of_place(passed).text);
+			 "stand in front of it%s; put the ban in front of them, at the head of "
+			 "its chain",
+			 words_of_place(passed).text, why);
 }
 
 bool rules_unjudged(const struct facts *facts, const struct case_facts *c,

@@ -174,6 +174,7 @@ struct walk {
 	bool helped;             /* a helper was assigned */
 	enum filter_verdict by;  /* what stopped it */
 	enum reach sought;       /* what has this reach stops it */
+	bool past_all;           /* what ends all packets does not end it */
 	size_t first, last;      /* the rules of the base chain that it passes, without the last */
 	size_t index;            /* of the rule of the base chain where it ended */
 	const struct filter_base *base;
@@ -185,7 +186,7 @@ static bool ends_walk(const struct walk *w, enum reach reach, enum answer a, enu
 {
 	bool sought = reach == w->sought || (w->sought == TO_ALL && w->flow->suspect);
 	/* nothing behind what ends all of them is met */
-	bool all = reach == TO_ALL && (a == YES || w->sought == IN_DOUBT);
+	bool all = reach == TO_ALL && !w->past_all && (a == YES || w->sought == IN_DOUBT);
 	*out = sought ? STOPPED : ACCEPTED;
 	return sought || all;
 }
@@ -281,16 +282,22 @@ struct filter_limits filter_limits(const struct filter_base *base, const struct 
 	const struct walk walk = {.base = base, .flow = flow, .last = SIZE_MAX};
 	struct walk some = walk, passed = walk, doubted = walk;
 	some.sought = passed.sought = TO_SOME;
+	passed.past_all = true;
 	passed.first = doubted.last = place;
 	doubted.sought = IN_DOUBT;
 	struct filter_limits out = {.some = find_rule(&some),
 				    .passed = find_rule(&passed),
+				    .stop = FILTER_NO_RULE,
 				    .doubted = find_rule(&doubted)};
-	if (out.passed != FILTER_NO_RULE) {
-		struct filter_place stop = filter_place(base, flow);
-		out.all = stop.end == FILTER_CLOSED && stop.index == out.passed;
-	}
+	struct filter_place stop = filter_place(base, flow);
+	if (out.passed != FILTER_NO_RULE && stop.end == FILTER_CLOSED && stop.index <= out.passed)
+		out.stop = stop.index;
 	return out;
+}
+
+uint32_t filter_number(size_t index)
+{
+	return index == FILTER_NO_RULE ? 0 : (uint32_t)index + 1;
 }
 
 bool filter_has_limits(const struct filter_chain *chains, size_t count)

@@ -253,8 +253,11 @@ size_t flows_asked(const struct flows *flows, const struct stop_question *questi
 struct filter_place flow_place(const struct filter_base *base, const struct flow *flow)
 {
 	struct filter_place place = filter_place(base, &flow->flow);
-	if (place.end == FILTER_CLOSED && flow->opener &&
-	    filter_limits(base, flow->opener, place.index).passed != FILTER_NO_RULE)
+	if (place.end == FILTER_OPEN || !flow->opener)
+		return place;
+	struct filter_limits limits = filter_limits(base, flow->opener, place.index);
+	/* what the opener does not meet does not count */
+	if (limits.passed != FILTER_NO_RULE && limits.passed <= limits.stop)
 		place.end = FILTER_OPEN;
 	return place;
 }

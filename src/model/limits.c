@@ -7,7 +7,7 @@ void limits_add(struct limits *to, const struct limits *more)
 		to->some = more->some;
 	if (!to->passed.chain) {
 		to->passed = more->passed;
-		to->passed_all = more->passed_all;
+		to->stop = more->stop;
 	}
 	if (!to->doubted.chain)
 		to->doubted = more->doubted;

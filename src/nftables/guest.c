@@ -321,7 +321,7 @@ static void limit_way(const struct view *view, const struct way *way, bool own, 
 		filter_limits(&base, &way->flow->flow, own ? find_guest(chain) : FILTER_NO_RULE);
 	const struct limits limits = {.some = place_at(chain, found.some),
 				      .passed = place_at(chain, found.passed),
-				      .passed_all = found.all,
+				      .stop = filter_number(found.stop),
 				      .doubted = place_at(chain, found.doubted)};
 	limits_add(out, &limits);
 }

@@ -292,7 +292,7 @@ static void limit_way(const struct walk *w, const struct way *way, struct limits
 		filter_limits(&base, &way->flow->flow, jump ? jump->position : FILTER_NO_RULE);
 	const struct limits limits = {.some = place_at(w, way, found.some),
 				      .passed = place_at(w, way, found.passed),
-				      .passed_all = found.all,
+				      .stop = filter_number(found.stop),
 				      .doubted = place_at(w, way, found.doubted)};
 	limits_add(out, &limits);
 }

@@ -508,7 +508,9 @@ static void a_ban_that_does_not_hold_is_named(void **state)
 	assert_reaches(CLIENT, IPPROTO_TCP, "10.1.0.1", 90, "server at");
 	struct outcome o = pfwd(1, "check");
 	assert_says(o.out, "wan0:90/tcp: warning: ban-passed: rule ");
-	assert_silent(o.out, "wan0:80/tcp: warning: ban");
+	/* it stands behind what stopped the other one, too */
+	assert_says(o.out, "wan0:80/tcp: warning: ban-passed: rule 3 of chain ");
+	assert_says(o.out, "to pass rule 2 there, which stops everybody");
 	/* at the head it holds, and is no finding */
 	town_sh(town_is("iptables")
 			? "iptables-legacy -D FORWARD -s 10.1.0.0/24 -j DROP; "

@@ -102,7 +102,8 @@ ARRANGE(be_blocked_by_an_owner, the_case.blocked = true; the_case.blocked_by = d
 ARRANGE(be_blocked_by_firewalld, the_case.blocked = true; the_case.blocked_by = firewalld)
 ARRANGE(be_blocked_by, the_case.blocked = true; the_case.blocked_by = firewall)
 ARRANGE(pass_ban, the_case.limits.passed = firewall)
-ARRANGE(pass_ban_and_all, pass_ban(); the_case.limits.passed_all = true)
+ARRANGE(pass_ban_and_all, pass_ban(); the_case.limits.stop = 2)
+ARRANGE(pass_ban_behind_all, pass_ban(); the_case.limits.stop = 1)
 ARRANGE(be_in_doubt, the_case.limits.doubted = firewall)
 ARRANGE(ban_here, the_case.banned_here = firewall)
 ARRANGE(be_port, strcpy(links[WAN].port_of, "bridge"); strcpy(links[WAN].master, "vm0"))
@@ -285,6 +286,8 @@ static const struct row rows_of_check[] = {
 	 "rule 2 of chain x in table inet site shuts out some clients"},
 	{WEB, ON(pass_ban_and_all), "ban-passed",
 	 "rule 2 of chain x in table inet site shuts out some clients and then everybody"},
+	{WEB, ON(pass_ban_behind_all), "ban-passed",
+	 "in front of it, to pass rule 1 there, which stops everybody"},
 	{WEB, ON(be_in_doubt), "unjudged",
 	 "rule 2 of chain x in table inet site may stop its connections"},
 	{WEB, ON(ban_here), "ban-here", "chain = FORWARD"},

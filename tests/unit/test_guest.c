@@ -382,14 +382,15 @@ static void bans_behind_a_place_are_found(void **state)
 	struct filter_limits found = filter_limits(&(struct filter_base){chains, 2, 0}, &flow, 0);
 	assert_int_equal(found.some, 0);
 	assert_int_equal(found.passed, 0);
-	assert_false(found.all);
-	/* all end there, and nobody meets the other one */
+	assert_int_equal(found.stop, FILTER_NO_RULE);
+	/* all would end there, but the place lets them past */
 	found = filter_limits(&(struct filter_base){chains, 2, 0}, &flow, 1);
 	assert_int_equal(found.some, 0);
-	assert_int_equal(found.passed, FILTER_NO_RULE);
+	assert_int_equal(found.passed, 2);
+	assert_int_equal(found.stop, 1);
 	found = filter_limits(&(struct filter_base){chains, 2, 1}, &flow, 1);
 	assert_int_equal(found.passed, 2);
-	assert_false(found.all);
+	assert_int_equal(found.stop, FILTER_NO_RULE);
 	found = filter_limits(&(struct filter_base){chains, 2, 1}, &flow, FILTER_NO_RULE);
 	assert_int_equal(found.passed, FILTER_NO_RULE);
 }
@@ -406,7 +407,7 @@ static void what_bans_and_then_stops_all_is_told_apart(void **state)
 	struct filter_limits found = filter_limits(&(struct filter_base){chains, 2, 0}, &flow, 1);
 	assert_int_equal(found.some, 0);
 	assert_int_equal(found.passed, 1);
-	assert_true(found.all);
+	assert_int_equal(found.stop, 1);
 	assert_true(filter_has_limits(chains, 2));
 	assert_false(filter_has_limits(&(struct filter_chain){&base[1], 1, true}, 1));
 }

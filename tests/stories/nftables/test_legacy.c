@@ -118,7 +118,10 @@ static void bans_that_do_not_hold_are_named(void **state)
 	static const struct {
 		const char *rules, *says;
 	} rows[] = {
-		{"-A FORWARD -p tcp --dport 8080 -j REJECT; $t -A FORWARD -s 10.1.0.2 -j DROP", ""},
+		{"-A FORWARD -p tcp --dport 8080 -j REJECT; $t -A FORWARD -s 10.1.0.2 -j DROP",
+		 "rule 3 of chain FORWARD in the legacy IPv4 filter table shuts out some clients, "
+		 "but not from this forward: pfwd's rules stand in front of it, to pass rule 2 "
+		 "there, which stops everybody"},
 		{"-N net; $t -A FORWARD -i wan0 -j net; $t -A net -s 10.1.0.2 -j DROP; "
 		 "$t -A net -j DROP",
 		 "rule 2 of chain FORWARD in the legacy IPv4 filter table shuts out some clients "
