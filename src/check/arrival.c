@@ -321,17 +321,45 @@ bool arrival_loopback(const struct facts *facts, const struct case_facts *c,
 			 port, c->f->family == FAMILY_IPV6 ? "[::]" : "0.0.0.0");
 }
 
+/* Whether a program listens at an address that clients connect to: that of SPEC, or those of the
+ * interface, or of the loopback interface in their place. */
+static bool has_listener(const struct facts *facts, const struct forward *f)
+{
+	struct match box = box_here(f);
+	bool known = false;
+	if (!forward_to_self(f) || address_is_set(&f->addr) || ifname_is_wild(f->ifname))
+		return host_listens(&facts->listeners, f->family, &box);
+	for (size_t i = 0; i < facts->addresses.count; i++) {
+		const struct host_address *a = &facts->addresses.items[i];
+		if (a->addr.family != f->family ||
+		    (strcmp(a->ifname, f->ifname) != 0 && strcmp(a->ifname, "lo") != 0) ||
+		    address_is_loopback(&a->addr) || address_is_link_local(&a->addr))
+			continue;
+		known = true;
+		box.dst = network_of_host(&a->addr);
+		if (host_listens(&facts->listeners, f->family, &box))
+			return true;
+	}
+	box.dst = (struct network){0};
+	return !known && host_listens(&facts->listeners, f->family, &box);
+}
+
 bool arrival_no_listener(const struct facts *facts, const struct case_facts *c,
 			 struct finding_words *out)
 {
 	const struct forward *f = c->f;
 	struct match box = box_here(f);
 	char ports[PORTS_TEXT_MAX];
-	if (!facts_ends_here(facts, f) || f->proto == PROTO_SCTP ||
-	    host_listens(&facts->listeners, f->family, &box) ||
+	if (!facts_ends_here(facts, f) || f->proto == PROTO_SCTP || has_listener(facts, f) ||
 	    host_listens_on_loopback(&facts->listeners, f->family, &box))
 		return false;
 	ports_put(ports, f->target_ports);
+	if (host_listens(&facts->listeners, f->family, &box))
+		return words_say(
+			out,
+			"no program of this host listens on %s port %s at an address of %s, "
+			"but at another alone",
+			proto_name(f->proto), ports, f->ifname);
 	return words_say(out, "no program of this host listens on %s port %s", proto_name(f->proto),
 			 ports);
 }

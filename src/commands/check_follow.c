@@ -278,10 +278,13 @@ static int on_idle(void *context)
 		return result;
 	row.f = find_only(w->of);
 	row.reason = NULL;
+	/* an IPv6 host that answers no neighbour is sent nothing */
+	bool six = row.f && row.f->family == FAMILY_IPV6;
 	snprintf(text, sizeof(text),
 		 "nothing arrived within %u s: no packet for it came to this host; look at the "
-		 "routers before it, and at the address and port that the client uses",
-		 w->of->globals->wait_seconds);
+		 "routers before it, %sand at the address and port that the client uses",
+		 w->of->globals->wait_seconds,
+		 six ? "at rules of this host that drop ICMPv6 in INPUT, " : "");
 	return print_row(w, &row);
 }
 

@@ -758,7 +758,14 @@ static void a_program_that_is_not_there_is_missed(void **state)
 	assert_says(pfwd(1, "check").out, "error: no-listener: no program of this host listens");
 	town_serve(GATEWAY, IPPROTO_TCP, "127.0.0.1", 8080);
 	assert_says(pfwd(1, "check").out, "error: loopback: ");
+	town_serve(GATEWAY, IPPROTO_TCP, "192.168.1.1", 8080);
+	assert_refused(CLIENT, IPPROTO_TCP, "10.1.0.1", 80);
+	assert_says(pfwd(1, "check").out,
+		    "error: no-listener: no program of this host listens on tcp "
+		    "port 8080 at an address of wan0, but at another alone");
 	town_serve(GATEWAY, IPPROTO_TCP, "10.1.0.1", 8080);
+	assert_reaches(CLIENT, IPPROTO_TCP, "10.1.0.1", 80, "gateway at");
+	town_sh("conntrack -F 2>/dev/null");
 	pfwd(0, "check");
 }
 

@@ -127,6 +127,8 @@ ARRANGE(listen_on_80, listeners[0].port = 80)
 ARRANGE(listen_on_443, listeners[0].port = 443)
 ARRANGE(listen_on_lan, listeners[0].port = 80; listeners[0].addr = address("192.168.1.1"))
 ARRANGE(listen_on_loopback, listeners[0].addr = address("127.0.0.1"))
+ARRANGE(listen_elsewhere, listeners[0].addr = address("192.168.1.1"))
+ARRANGE(listen_on_wan, listeners[0].addr = address("203.0.113.1"))
 ARRANGE(listen_nowhere, facts.listeners.count = 0)
 ARRANGE(forward_nothing, facts.forwards_ipv4 = false;
 	for (int i = 0; i < LINKS; i++) links[i].forwards = false)
@@ -384,6 +386,10 @@ static const struct row rows_of_check[] = {
 	{WEB, ON(parent_behind_router), "", NULL},
 	{HERE, ON(listen_on_loopback), "loopback", "let it listen on 0.0.0.0"},
 	{WEB, ON(listen_on_loopback), "", NULL},
+	{HERE, ON(listen_elsewhere), "no-listener",
+	 "no program of this host listens on tcp port 8080 at an address of wan0, but at another"},
+	{HERE, ON(listen_on_wan), "", NULL},
+	{":80 :8080 -4", ON(listen_elsewhere), "", NULL},
 	{HERE, ON(listen_nowhere), "no-listener", "listens on tcp port 8080"},
 	{"wan0:80 192.168.1.1:8080", ON(listen_nowhere), "no-listener", NULL},
 	{"wan0:80/sctp :8080", ON(listen_nowhere), "", NULL},
