@@ -34,7 +34,7 @@ const char *host_address_owner(const struct host_addresses *set, const struct ad
 /* The narrowest network that one of the interfaces is on and that holds addr; unset: none. */
 struct network host_network_of(const struct host_addresses *set, const struct address *addr);
 /* Whether addr is the broadcast address of a network that an interface is on: the last one of an
- * IPv4 network of four addresses or more (RFC 919, RFC 3021). */
+ * IPv4 network of four addresses or more (RFC 919, RFC 3021), also written as one of IPv6. */
 bool host_is_broadcast(const struct host_addresses *set, const struct address *addr);
 
 #endif

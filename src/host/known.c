@@ -54,7 +54,8 @@ struct network host_network_of(const struct host_addresses *set, const struct ad
 
 bool host_is_broadcast(const struct host_addresses *set, const struct address *addr)
 {
-	for (size_t i = 0; i < set->count && addr->family == FAMILY_IPV4; i++) {
+	struct address inner = address_undressed(addr);
+	for (size_t i = 0; i < set->count && inner.family == FAMILY_IPV4; i++) {
 		const struct host_address *a = &set->items[i];
 		if (a->addr.family != FAMILY_IPV4 || a->prefix == 0 || a->prefix > 30)
 			continue;
@@ -62,7 +63,7 @@ bool host_is_broadcast(const struct host_addresses *set, const struct address *a
 		uint32_t last, host_bits = htonl(UINT32_MAX >> a->prefix);
 		memcpy(&last, net.addr.bytes, sizeof(last));
 		last |= host_bits;
-		if (memcmp(addr->bytes, &last, sizeof(last)) == 0)
+		if (memcmp(inner.bytes, &last, sizeof(last)) == 0)
 			return true;
 	}
 	return false;

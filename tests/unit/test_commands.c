@@ -349,6 +349,9 @@ static const struct program_case add_cases[] = {
 	{"add wan0:80 192.168.1.255", .status = 2,
 	 .err = "pfwd: target 192.168.1.255 is the broadcast address of a network of this host; "
 		"give the address of one host\n"},
+	{"add wan0:80 [::192.168.1.255]", .status = 2,
+	 .err = "pfwd: target ::192.168.1.255 is the broadcast address of a network of this host; "
+		"give the address of one host\n"},
 	{"add wan0:80 192.168.1.2 --snat 203.0.113.255", .status = 2,
 	 .err = "pfwd: --snat 203.0.113.255 is the broadcast address of a network of this host; "
 		"give the address of one host\n"},
@@ -665,8 +668,7 @@ static const struct program_case usage_cases[] = {
 	{"version -v", ON(fail_reading), .status = 1, .out = "pfwd " PFWD_VERSION "\n",
 	 .err = "pfwd: cannot read table nat\n"},
 	{"add -V", .out = "pfwd " PFWD_VERSION "\n"},
-	{"--nosuch", .status = 2,
-	 .err = "pfwd: unknown option '--nosuch'; see `pfwd help`\n"},
+	{"--nosuch", .status = 2, .err = "pfwd: unknown option '--nosuch'; see `pfwd help`\n"},
 	{"-w", .status = 2, .err = "pfwd: option '-w' needs a value: SECONDS\n"},
 	{"-w 5", .status = 2, .err = "pfwd: no command given; see `pfwd help`\n"},
 	{"--wait=5 version", .out = "pfwd " PFWD_VERSION "\n"},
