@@ -93,8 +93,8 @@ struct stop_question {
 		STOP_ON_OUT,  /* only on that of programs of this host (--local) */
 	} on;
 	uint16_t client_port; /* 0: any */
-	/* Only what the target opens because of it, as a helper of conntrack expects: pfwd lets none
-	 * of that through. on is STOP_ON_BACK. */
+	/* Only what the target opens because of it, as a helper of conntrack expects: pfwd lets
+	 * none of that through. on is STOP_ON_BACK. */
 	bool related;
 };
 
