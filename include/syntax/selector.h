@@ -46,6 +46,9 @@ void selectors_free(struct selectors *set);
  */
 bool selectors_around(const struct selectors *set, struct forwards *out);
 
+/* A forward may be for a name that has become the second one of another interface: the selector of
+ * that name as it is written, if it matches any of the set, else as it is. */
+struct selector selector_meant(const struct selector *selector, const struct forwards *set);
 bool selector_matches(const struct selector *selector, const struct forward *f);
 
 /* Fill selected[i] for each of the set, by all of the selectors. -1 with ERR_NOT_FOUND if one of

@@ -31,6 +31,8 @@ struct spec_host {
 
 struct spec {
 	char ifname[IFNAME_MAX];
+	/* The second name of it that was written, if an interface may be called so; else "". */
+	char written[IFNAME_MAX];
 	struct address addr;
 	enum family family; /* of addr, or of 0.0.0.0 and [::], which leave addr empty; or none */
 	struct ports ports;

@@ -204,15 +204,15 @@ static bool row_matches(const struct selector *s, const struct other_row *row)
 
 static int select_one(const struct selector *s, const struct overview_choice *c, struct err *err)
 {
-	struct selector copy = *s;
-	const struct selectors one = {&copy, 1};
+	struct selector meant = selector_meant(s, c->own);
+	const struct selectors one = {&meant, 1};
 	static const struct forwards none;
 	bool found = false;
 	for (size_t i = 0; i < c->own->count; i++)
-		if (selector_matches(s, &c->own->items[i]))
+		if (selector_matches(&meant, &c->own->items[i]))
 			found = c->selected[i] = true;
 	for (size_t i = 0; i < c->others->rows.count; i++)
-		if (row_matches(s, &c->others->rows.items[i]))
+		if (row_matches(&meant, &c->others->rows.items[i]))
 			found = c->rows[i] = true;
 	bool nothing;
 	return found ? 0 : selectors_apply(&one, &none, &nothing, err);

@@ -124,6 +124,9 @@ static bool add_around(const struct selector *s, enum family family, struct forw
 		memcpy(f.ifname, s->spec.ifname, sizeof(f.ifname));
 		if (forwards_add(out, &f, &ignored) < 0)
 			return false;
+		memcpy(f.ifname, s->spec.written, sizeof(f.ifname));
+		if (*f.ifname && forwards_add(out, &f, &ignored) < 0)
+			return false;
 	}
 	return true;
 }
@@ -154,6 +157,16 @@ bool selector_matches(const struct selector *s, const struct forward *f)
 	return strcmp(s->spec.ifname, f->ifname) == 0 && address_equal(&s->spec.addr, &f->addr) &&
 	       s->spec.ports.first == f->ports.first && s->spec.ports.last == f->ports.last &&
 	       (s->spec.protos[0] == f->proto || s->spec.protos[1] == f->proto);
+}
+
+struct selector selector_meant(const struct selector *s, const struct forwards *set)
+{
+	struct selector written = *s;
+	memcpy(written.spec.ifname, s->spec.written, sizeof(written.spec.ifname));
+	for (size_t i = 0; *s->spec.written && set->items && i < set->count; i++)
+		if (selector_matches(&written, &set->items[i]))
+			return written;
+	return *s;
 }
 
 static int not_found(const struct selector *s, struct err *err)
@@ -226,14 +239,18 @@ static bool find_selectors(const struct finder *finder, uint64_t hash, const str
 int selectors_apply(const struct selectors *selectors, const struct forwards *set, bool *selected,
 		    struct err *err)
 {
-	struct finder finder = {.selectors = selectors};
+	struct selectors meant = {NULL, selectors->count};
+	struct finder finder = {.selectors = &meant};
 	/* without selectors, all */
 	memset(selected, selectors->count == 0, set->count);
 	if (selectors->count == 0)
 		return 0;
-	finder.found = calloc(selectors->count, sizeof(*finder.found));
-	int result =
-		finder.found ? index_selectors(selectors, &finder.index, err) : err_memory(err);
+	finder.found = calloc(meant.count, sizeof(*finder.found));
+	meant.items = calloc(meant.count, sizeof(*meant.items));
+	for (size_t i = 0; meant.items && i < meant.count; i++)
+		meant.items[i] = selector_meant(&selectors->items[i], set);
+	int result = finder.found && meant.items ? index_selectors(&meant, &finder.index, err)
+						 : err_memory(err);
 	for (size_t i = 0; result == 0 && set->items && i < set->count; i++) {
 		const struct forward *f = &set->items[i];
 		/* --from was given for all of them, or for none */
@@ -247,5 +264,6 @@ int selectors_apply(const struct selectors *selectors, const struct forwards *se
 			result = not_found(&selectors->items[s], err);
 	hash_table_free(&finder.index);
 	free(finder.found);
+	free(meant.items);
 	return result;
 }

@@ -131,8 +131,9 @@ static int cut(const char *text, struct parts *parts, struct err *err)
 	return cut_tail(parts, rest + 1, err);
 }
 
-static int parse_ifname(const struct parts *parts, char out[IFNAME_MAX], struct err *err)
+static int parse_ifname(const struct parts *parts, struct spec *spec, struct err *err)
 {
+	char *out = spec->ifname;
 	const char *name = parts->ifname;
 	size_t n = strlen(name);
 	bool exists = false;
@@ -141,6 +142,8 @@ static int parse_ifname(const struct parts *parts, char out[IFNAME_MAX], struct 
 		return 0;
 	if (n && ifname_is_sayable(name) && parts->host->interface)
 		exists = parts->host->interface(name, out);
+	if (exists && strcmp(name, out) != 0 && n < IFNAME_MAX)
+		memcpy(spec->written, name, n);
 	if (exists)
 		return 0;
 	if (n >= IFNAME_MAX)
@@ -300,7 +303,7 @@ int spec_parse(const char *text, const struct spec_host *host, struct spec *out,
 	if (!parts.has_ports)
 		return bad(&parts, "there is no port; a SPEC is " SPEC_FORM, err);
 	parts.host = host;
-	if (parse_ifname(&parts, spec.ifname, err) < 0 ||
+	if (parse_ifname(&parts, &spec, err) < 0 ||
 	    (parts.has_addr && parse_addr(&parts, &spec.addr, err) < 0) ||
 	    parse_protos(&parts, spec.protos, err) < 0 ||
 	    parse_ports(&parts, spec.protos, &spec.ports, err) < 0)

@@ -82,6 +82,14 @@ static void lack_addresses(void)
 	fake_host->no_addresses = true;
 }
 
+/* The last forward is one for an interface that was called so before it got its name. */
+static void rename_back(void)
+{
+	struct forward *last = &memory[0].items[memory[0].count - 1].f;
+	strcpy(last->ifname, "uplink0");
+	last->ports = last->target_ports = (struct ports){80, 80};
+}
+
 static void lack_listeners(void)
 {
 	fake_host->no_listeners = true;
@@ -244,6 +252,11 @@ static const struct program_case add_cases[] = {
 	 .left = "wan0:80/tcp [fd02::2]:80 --hairpin=fd02::/64\n"},
 	{"add uplink0:80 192.168.1.2", .left = "wan0:80/tcp 192.168.1.2:80\n"},
 	{"del uplink0:80", .have = "wan0:80 192.168.1.2", .left = ""},
+	{"del uplink0:80", .have = "wan0:80 192.168.1.2\nwan0:81 192.168.1.2", ON(rename_back),
+	 .left = "wan0:80/tcp 192.168.1.2:80\n"},
+	{"del uplink0:81", .have = "wan0:80 192.168.1.2\nwan0:81 192.168.1.2", ON(rename_back),
+	 .status = 3,
+	 .err = "pfwd: there is no forward 'uplink0:81'; `pfwd list` shows all forwards\n"},
 	{"add wan0:80 192.168.1.2 --from @list",
 	 .left = "wan0:80/tcp 192.168.1.2:80 --from 10.0.0.0/8\n"
 		 "wan0:80/tcp 192.168.1.2:80 --from 192.0.2.0/24\n"},
