@@ -3,11 +3,12 @@
  * Each condition of a rule is answered with no, maybe or yes. To be stopped it is enough that a
  * rule may match. To be let through for good, the rule has to match for certain.
  */
+#include <stdlib.h>
 #include <string.h>
 
 #include "filter/filter.h"
 
-#define DEPTH_MAX 16 /* of jumps that the kernel allows: NFT_JUMP_STACK_SIZE */
+#define DEPTH_MAX 128 /* of jumps; nf_tables allows 16 */
 
 enum answer {
 	NO,
@@ -138,6 +139,7 @@ enum reach { /* of a rule, and of what leads to it */
 	     IN_DOUBT, /* to all, or to nobody */
 	     TO_SOME,
 };
+#define REACHES (TO_SOME + 1)
 
 /* Of the source ports that it asks for, if those of the flow are not known. Programs take a port of
  * their own choice from 1024 on: what takes several of these may take all clients. */
@@ -179,6 +181,7 @@ struct walk {
 	size_t index;            /* of the rule of the base chain where it ended */
 	const struct filter_base *base;
 	const struct filter_flow *flow;
+	uint8_t (*known)[REACHES]; /* see follow; NULL: nothing yet */
 };
 
 /* Whether a rule that ends packets ends the walk; then how. */
@@ -190,6 +193,8 @@ static bool ends_walk(const struct walk *w, enum reach reach, enum answer a, enu
 	*out = sought ? STOPPED : ACCEPTED;
 	return sought || all;
 }
+
+static enum outcome follow(struct walk *w, size_t to, enum reach path, int depth);
 
 /* path: what leads here. */
 static enum outcome walk_chain(struct walk *w, size_t at, enum reach path, int depth)
@@ -236,8 +241,7 @@ static enum outcome walk_chain(struct walk *w, size_t at, enum reach path, int d
 			break;
 		case FILTER_JUMP:
 		case FILTER_GOTO:
-			if (r->to < w->base->count && depth < DEPTH_MAX)
-				below = walk_chain(w, r->to, reach, depth + 1);
+			below = follow(w, r->to, reach, depth + 1);
 			if (below == STOPPED)
 				return STOPPED;
 			if (a == YES && below == ACCEPTED)
@@ -254,10 +258,35 @@ static enum outcome walk_chain(struct walk *w, size_t at, enum reach path, int d
 	return WENT_ON;
 }
 
+/* The outcome of a chain is noted for each reach, plus one, so that it is walked once, however many
+ * ways lead there. That of a chain that is walked just now: a circle goes on. */
+static enum outcome follow(struct walk *w, size_t to, enum reach path, int depth)
+{
+	if (to >= w->base->count || depth > DEPTH_MAX)
+		return WENT_ON;
+	if (!w->known)
+		w->known = calloc(w->base->count, sizeof(*w->known));
+	if (!w->known) /* no memory: the same, but once for each way */
+		return walk_chain(w, to, path, depth);
+	uint8_t *known = &w->known[to][path];
+	if (*known == 0) {
+		*known = 1 + WENT_ON;
+		*known = (uint8_t)(1 + walk_chain(w, to, path, depth));
+	}
+	return *known - 1;
+}
+
+static enum outcome walk_base(struct walk *w)
+{
+	enum outcome out = walk_chain(w, w->base->at, TO_ALL, 0);
+	free(w->known);
+	return out;
+}
+
 struct filter_place filter_place(const struct filter_base *base, const struct filter_flow *flow)
 {
 	struct walk walk = {.base = base, .flow = flow, .last = SIZE_MAX};
-	switch (walk_chain(&walk, base->at, TO_ALL, 0)) {
+	switch (walk_base(&walk)) {
 	case STOPPED:
 		return (struct filter_place){FILTER_CLOSED, walk.index, walk.by};
 	case ACCEPTED:
@@ -272,8 +301,7 @@ struct filter_place filter_place(const struct filter_base *base, const struct fi
 
 static size_t find_rule(struct walk *walk)
 {
-	bool stopped = walk_chain(walk, walk->base->at, TO_ALL, 0) == STOPPED;
-	return stopped ? walk->index : FILTER_NO_RULE;
+	return walk_base(walk) == STOPPED ? walk->index : FILTER_NO_RULE;
 }
 
 struct filter_limits filter_limits(const struct filter_base *base, const struct filter_flow *flow,
@@ -316,13 +344,13 @@ bool filter_has_limits(const struct filter_chain *chains, size_t count)
 bool filter_helps(const struct filter_base *base, const struct filter_flow *flow)
 {
 	struct walk walk = {.base = base, .flow = flow, .last = SIZE_MAX};
-	walk_chain(&walk, base->at, TO_ALL, 0);
+	walk_base(&walk);
 	return walk.helped;
 }
 
 struct filter_zone filter_zone(const struct filter_base *base, const struct filter_flow *flow)
 {
 	struct walk walk = {.base = base, .flow = flow, .last = SIZE_MAX};
-	walk_chain(&walk, base->at, TO_ALL, 0);
+	walk_base(&walk);
 	return walk.zone;
 }

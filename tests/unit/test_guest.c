@@ -178,6 +178,33 @@ static struct network read_net(const char *text)
 	return net;
 }
 
+/* 2^99 ways lead to the last chain. */
+static void chains_that_branch_and_join_are_walked_once(void **state)
+{
+	enum { CHAINS = 100, JUMPS = 2 };
+	struct filter_rule jumps[CHAINS][JUMPS] = {0};
+	struct filter_chain chains[CHAINS];
+	const struct filter_rule drop = {.verdict = FILTER_END};
+	const struct filter_flow flow = {
+		.family = FAMILY_IPV4, .proto = PROTO_TCP, .in = "wan0", .ports = {80, 80}};
+	const struct filter_base base = {chains, CHAINS, 0};
+	(void)state;
+	for (uint32_t c = 0; c < CHAINS; c++) {
+		for (size_t i = 0; i < JUMPS; i++)
+			jumps[c][i] = (struct filter_rule){.verdict = FILTER_JUMP, .to = c + 1};
+		chains[c] = (struct filter_chain){jumps[c], JUMPS, false};
+	}
+	chains[CHAINS - 1] = (struct filter_chain){0};
+	assert_int_equal(filter_place(&base, &flow).end, FILTER_OPEN);
+	assert_int_equal(filter_limits(&base, &flow, 0).passed, FILTER_NO_RULE);
+	chains[CHAINS - 1] = (struct filter_chain){&drop, 1, false};
+	assert_int_equal(filter_place(&base, &flow).end, FILTER_CLOSED);
+	/* as no packet filter lets them */
+	jumps[CHAINS - 2][1].to = 0;
+	chains[CHAINS - 1] = (struct filter_chain){0};
+	assert_int_equal(filter_place(&base, &flow).end, FILTER_OPEN);
+}
+
 static void what_stops_one_client_is_found(void **state)
 {
 	const struct forward f = read_one("wan0:80 192.168.1.2:8080");
@@ -824,6 +851,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_stops_every_client_is_found),
+		cmocka_unit_test(chains_that_branch_and_join_are_walked_once),
 		cmocka_unit_test(what_stops_one_client_is_found),
 		cmocka_unit_test(what_comes_before_the_translation_is_found),
 		cmocka_unit_test(bans_behind_a_place_are_found),
