@@ -8,7 +8,7 @@
 #include "model/rule_place.h"
 
 #define FINDING_TEXT_MAX 384
-#define FINDING_REMEDY_MAX 320
+#define FINDING_REMEDY_MAX 384
 
 struct finding_words {
 	char text[FINDING_TEXT_MAX];

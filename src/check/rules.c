@@ -231,7 +231,7 @@ static void put_exception(const struct case_facts *c, struct finding_words *out)
 {
 	const struct early_hit *hit = &c->early;
 	const struct selector s = selector_of(c);
-	char place[32] = "", matches[128];
+	char place[32] = "", matches[160];
 	const char *chain = hit->base->chain_of;
 	bool nft = hit->base->nft;
 	if (hit->rule)
