@@ -3,6 +3,7 @@
 # Two clients, a gateway and a server:
 #
 #   10.1.0.2 and 10.1.0.3 --- wan0 10.1.0.1 [gateway] 192.168.1.1 lan0 --- 192.168.1.2
+#             and fd01::3          fd01::1             fd02::1               fd02::2
 #
 # The first client is the one that is banned.
 
@@ -28,13 +29,46 @@ build_town() {
 	ip -n client route add default via 10.1.0.1
 	ip -n server route add default via 192.168.1.1
 	sysctl -qw net.ipv4.ip_forward=1
-	ip netns exec server busybox httpd -p 8080 -h /run/page # of the forwards
+	build_ipv6
+	mkdir /run/forward
+	echo "By pfwd." >/run/forward/index.html
+	ip netns exec server busybox httpd -p 8080 -h /run/forward # of the forwards
+	ip netns exec server python3 "$here/udp.py" 8080 >/run/udp.log 2>&1 &
 	ip netns exec server busybox httpd -p 8082 -h /run/page # of what others translate
 	busybox httpd -p 9090 -h /run/page
 }
 
-asks() { # CLIENT PORT: it is answered
-	ip netns exec client curl -s -f -o /dev/null -m 0.5 --interface "$1" "http://$gateway:$2/"
+# Neighbours are known for good: what drops all that comes in drops their discovery too.
+neighbours() { # NAMESPACE ADDR INTERFACE ADDR: the address there and the one of the interface here
+	ip -n "$1" -6 neigh replace "$4" dev eth0 nud permanent \
+		lladdr "$(cat "/sys/class/net/$3/address")"
+	ip -6 neigh replace "$2" dev "$3" nud permanent \
+		lladdr "$(ip -n "$1" -br link show eth0 | awk '{ print $3 }')"
+}
+build_ipv6() {
+	ip addr add fd01::1/64 dev wan0 nodad
+	ip addr add fd02::1/64 dev lan0 nodad
+	ip -n client addr add fd01::3/64 dev eth0 nodad
+	ip -n server addr add fd02::2/64 dev eth0 nodad
+	neighbours client fd01::3 wan0 fd01::1
+	neighbours server fd02::2 lan0 fd02::1
+	ip -n client route add default via fd01::1
+	ip -n server route add default via fd02::1
+	sysctl -qw net.ipv6.conf.all.forwarding=1
+}
+
+get() { # CLIENT PORT: what is answered
+	case $1 in
+	*:*) to='[fd01::1]' ;;
+	*) to=$gateway ;;
+	esac
+	ip netns exec client curl -s -f -m 0.5 --interface "$1" "http://$to:$2/"
+}
+asks() { # CLIENT PORT[/udp]: it is answered
+	case $2 in
+	*/udp) ip netns exec client python3 "$here/udp.py" "$1" "$gateway" "${2%/udp}" 2>/dev/null ;;
+	*) get "$1" "$2" >/dev/null ;;
+	esac
 }
 
 # Those of the host, so that containers can be told apart.

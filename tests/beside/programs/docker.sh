@@ -5,7 +5,7 @@
 package=docker.io
 variants="iptables-nft iptables-legacy"
 port=8081 translates="*:8081/tcp 172.17.0.2:80 active docker"
-bans=80 # DOCKER-USER is on the way of what is forwarded
+bans="80 80/udp" # DOCKER-USER is on the way of what is forwarded
 configure() {
 	mount_cgroups
 	mkdir -p /run/image/bin /run/image/page /run/docker

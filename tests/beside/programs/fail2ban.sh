@@ -3,6 +3,7 @@
 # shellcheck disable=SC2034,SC2154 # what course takes from here, and gives
 # One jail of what reaches this host, one of what is forwarded.
 package=fail2ban
+bans="80 81" # of TCP
 variants="iptables-nft iptables-legacy nftables"
 configure() {
 	case $variant in
