@@ -10,6 +10,8 @@ from dataclasses import dataclass, replace
 
 from town import ADDRESSES, GATEWAY, INTERFACE_OF
 
+NO_INTERFACE = "none0"  # none is called so
+
 
 def bits(network):
     """The leading bits of an address or a network; "" for none."""
@@ -75,6 +77,11 @@ class Forward:
 
     def expired(self, now):
         return bool(self.until) and self.until <= now
+
+    def state(self, now):
+        if self.expired(now):
+            return "expired"
+        return "blocked" if self.interface == NO_INTERFACE and self.target != "-" else "active"
 
 
 def zulu(seconds):

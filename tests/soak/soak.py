@@ -13,7 +13,7 @@ from dataclasses import replace
 
 import town
 from foreign import USERS
-from model import Forward, Model, add_alike, bracketed, conflict
+from model import NO_INTERFACE, Forward, Model, add_alike, bracketed, conflict
 
 PFWD = os.environ.get("PFWD", "./pfwd")
 BACKEND = os.environ.get("BACKEND") or "iptables"
@@ -95,7 +95,7 @@ class Soak:
         if not target and ports == to:
             return self.forward()  # would translate nothing
         f = Forward(family, d.choice(["tcp", "tcp", "udp"]),
-                    d.choice(["wan0", "wan0", "opt0", "lan0", "wa+", "o+", "", "none0"]),
+                    d.choice(["wan0", "wan0", "opt0", "lan0", "wa+", "o+", "", NO_INTERFACE]),
                     self.address(family, not target), ports, target, to,
                     name=d.choice(["", "", "a", "b", "web"]), local=self.chance(25),
                     client_net=d.choice(CLIENT_NETS[family]) if self.chance(30) else "",
@@ -314,7 +314,7 @@ class Soak:
         expect("forwards listed", sorted(rows), sorted(wanted))
         for key, row in rows.items():
             f = wanted[key]
-            expect(f"state of {key}", row["state"], "expired" if f.expired(now) else "active")
+            expect(f"state of {key}", row["state"], f.state(now))
             wanted_conns = None if f.target == "-" else self.model.conns[f]
             if f.target == "-" or wanted_conns is not None:
                 expect(f"connections of {key}", row["conns"], wanted_conns)
