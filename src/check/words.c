@@ -23,7 +23,7 @@ struct address_text words_of_address(const struct address *addr)
 
 struct place_text words_of_place(const struct rule_place *place)
 {
-	struct place_text out;
+	struct place_text out = {""};
 	rule_place_format(place, out.text);
 	return out;
 }
