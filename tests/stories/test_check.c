@@ -212,25 +212,27 @@ static void an_address_of_the_provider_is_found(void **state)
 	town_sh("ip route del default");
 }
 
-static void what_blocks_is_named(void **state)
+static void what_blocks_is_named(const struct place *p)
 {
-	(void)state;
-	town_serve(SERVER, IPPROTO_TCP, "192.168.1.2", 8080);
-	pfwd(0, "add wan0:80 192.168.1.2:8080");
-	town_sh(town_is("iptables")
-			? "iptables-legacy -I FORWARD -o lan0 -j DROP"
-			: "nft add table ip guard; nft add chain ip guard late '{ type filter hook "
-			  "forward priority 5; }'; nft add rule ip guard late oifname lan0 drop");
-	assert_refused(CLIENT, IPPROTO_TCP, "10.1.0.1", 80);
+	const char *six = p == &v6 ? "6" : "";
+	town_serve(SERVER, TCP, p->server, 8080);
+	pfwd(0, "add wan0:80 %s:8080", p->to);
+	if (town_is("iptables"))
+		town_sh("ip%stables-legacy -I FORWARD -p tcp -o lan0 -j DROP", six);
+	else
+		town_sh("nft 'table ip%s guard { chain late { type filter hook forward priority "
+			"5\nmeta l4proto tcp oifname lan0 drop; }; }'",
+			six);
+	assert_refused(CLIENT, TCP, p->gateway, 80);
 	struct outcome o = pfwd(1, "check");
-	assert_says(o.out,
-		    town_is("iptables")
-			    ? "blocked: rule 1 of chain FORWARD in the legacy IPv4 filter table "
-			    : "blocked: rule 1 of chain late in table ip guard ");
+	assert_says(o.out, town_is("iptables")
+				   ? "blocked: rule 1 of chain FORWARD in the legacy IPv"
+				   : "blocked: rule 1 of chain late in table ip");
 	do_as_told(strstr(o.out, ": blocked: "));
-	assert_reaches(CLIENT, IPPROTO_TCP, "10.1.0.1", 80, "server at");
+	assert_reaches(CLIENT, TCP, p->gateway, 80, "server at");
 	pfwd(0, "check");
 }
+STORY(what_blocks_is_named)
 
 /* The LAN may begin nothing; who answers is not asked. */
 static void answers_pass_what_stops_them(const struct place *p)
@@ -281,8 +283,8 @@ static void early(const char *word, const char *iptables, const char *nftables)
 		"PREROUTING ACCEPT; done; nft delete table ip early 2>/dev/null; true");
 }
 
-#define TABLE(priority, rules)                                                           \
-	"nft 'table ip early { chain c { type filter hook prerouting priority " priority \
+#define TABLE(six, priority, rules)                                                             \
+	"nft 'table ip" six " early { chain c { type filter hook prerouting priority " priority \
 	"\n" rules "\n}; }'"
 
 static void what_comes_before_the_translation_is_found(void **state)
@@ -292,14 +294,14 @@ static void what_comes_before_the_translation_is_found(void **state)
 	pfwd(0, "add wan0:80 192.168.1.2:8080");
 	early("error: untracked: rule 1 of chain ",
 	      "iptables-legacy -t raw -A PREROUTING -i wan0 -p tcp --syn -j CT --notrack",
-	      TABLE("raw", "iifname wan0 tcp flags & (fin|syn|rst|ack) == syn notrack"));
+	      TABLE("", "raw", "iifname wan0 tcp flags & (fin|syn|rst|ack) == syn notrack"));
 	early(NULL, "iptables-legacy -t raw -A PREROUTING -i wan0 -p tcp --dport 81 -j NOTRACK",
-	      TABLE("raw", "tcp dport 81 notrack"));
+	      TABLE("", "raw", "tcp dport 81 notrack"));
 	early(NULL, "iptables-legacy -t raw -A PREROUTING -i opt0 -j CT --notrack",
-	      TABLE("raw", "iifname opt0 notrack"));
+	      TABLE("", "raw", "iifname opt0 notrack"));
 	early("error: early-drop: rule 1 of chain ",
 	      "iptables-legacy -t mangle -A PREROUTING -p tcp --dport 80 -j DROP",
-	      TABLE("mangle", "tcp dport 80 drop"));
+	      TABLE("", "mangle", "tcp dport 80 drop"));
 	if (town_is("iptables"))
 		early("error: early-drop: rule 1 of chain FORWARD in the legacy IPv4 mangle table",
 		      "iptables-legacy -t mangle -A FORWARD -o lan0 -p tcp --dport 8080 -j DROP",
@@ -308,11 +310,11 @@ static void what_comes_before_the_translation_is_found(void **state)
 	early("error: early-drop: the policy of chain ",
 	      "iptables-legacy -t raw -P PREROUTING DROP; "
 	      "iptables-legacy -t raw -A PREROUTING -i lan0 -j ACCEPT",
-	      TABLE("0; policy drop", "iifname lan0 accept"));
+	      TABLE("", "0; policy drop", "iifname lan0 accept"));
 	early(NULL, "iptables-legacy -t raw -A PREROUTING -s 10.9.0.0/16 -j DROP",
-	      TABLE("raw", "ip saddr 10.9.0.0/16 drop"));
+	      TABLE("", "raw", "ip saddr 10.9.0.0/16 drop"));
 	early(NULL, "iptables-legacy -t mangle -A PREROUTING -p udp -j DROP",
-	      TABLE("mangle", "meta l4proto udp drop"));
+	      TABLE("", "mangle", "meta l4proto udp drop"));
 	if (town_is("nftables"))
 		early(NULL, "",
 		      "nft 'table ip early { flags dormant; chain c { type filter hook "
@@ -464,30 +466,39 @@ static void ingress_is_found(void **state)
 	town_sh("nft delete table netdev early");
 }
 
-static void zones_that_hide_answers_are_found(void **state)
+static void zones_that_hide_answers_are_found(const struct place *p)
 {
-	(void)state;
-	town_serve(SERVER, IPPROTO_TCP, "192.168.1.2", 8080);
-	pfwd(0, "add wan0:80 192.168.1.2:8080");
-	town_sh(town_is("iptables") ? "iptables-legacy -t raw -A PREROUTING -i wan0 -j CT --zone 5"
-				    : TABLE("raw", "iifname wan0 ct zone set 5"));
-	assert_refused(CLIENT, IPPROTO_TCP, "10.1.0.1", 80);
+	const char *six = p == &v6 ? "6" : "";
+	town_serve(SERVER, TCP, p->server, 8080);
+	pfwd(0, "add wan0:80 %s:8080", p->to);
+	if (town_is("iptables"))
+		town_sh("ip%stables-legacy -t raw -A PREROUTING -i wan0 -j CT --zone 5", six);
+	else
+		town_sh(TABLE("%s", "raw", "iifname wan0 ct zone set 5"), six);
+	assert_refused(CLIENT, TCP, p->gateway, 80);
 	assert_says(pfwd(1, "check").out, "puts its connections into zone 5 of conntrack");
-	town_sh(town_is("iptables") ? "iptables-legacy -t raw -A PREROUTING -i lan0 -j CT --zone 5"
-				    : "nft add rule ip early c iifname lan0 ct zone set 5");
-	assert_reaches(CLIENT, IPPROTO_TCP, "10.1.0.1", 80, "server at");
+	if (town_is("iptables"))
+		town_sh("ip%stables-legacy -t raw -A PREROUTING -i lan0 -j CT --zone 5", six);
+	else
+		town_sh("nft add rule ip%s early c iifname lan0 ct zone set 5", six);
+	assert_reaches(CLIENT, TCP, p->gateway, 80, "server at");
 	assert_silent(pfwd(1, "check").out, "zone");
 	town_sh("conntrack -F 2>/dev/null");
-	town_sh(town_is("iptables")
-			? "iptables-legacy -t raw -F; iptables-legacy -t raw -A PREROUTING -i wan0 "
-			  "-j CT --zone-orig 5"
-			: "nft delete table ip early; " TABLE("raw",
-							      "iifname wan0 ct original zone "
-							      "set 5"));
-	assert_reaches(CLIENT, IPPROTO_TCP, "10.1.0.1", 80, "server at");
+	if (town_is("iptables"))
+		town_sh("ip%stables-legacy -t raw -F; ip%stables-legacy -t raw -A PREROUTING -i "
+			"wan0 "
+			"-j CT --zone-orig 5",
+			six, six);
+	else
+		town_sh("nft delete table ip%s early; " TABLE("%s", "raw",
+							      "iifname wan0 ct original zone set "
+							      "5"),
+			six, six);
+	assert_reaches(CLIENT, TCP, p->gateway, 80, "server at");
 	pfwd(0, "check");
-	town_sh("iptables-legacy -t raw -F");
+	town_sh("ip%stables-legacy -t raw -F", six);
 }
+STORY(zones_that_hide_answers_are_found)
 
 /* One place serves all forwards of a chain: a ban behind it does not hold for those that could be
  * let through later. */
@@ -769,16 +780,17 @@ static void a_program_that_is_not_there_is_missed(void **state)
 	pfwd(0, "check");
 }
 
-static void a_target_that_is_not_there_is_missed(void **state)
+static void a_target_that_is_not_there_is_missed(const struct place *p)
 {
-	(void)state;
-	pfwd(0, "add wan0:80 192.168.1.77:8080");
+	bool six = p == &v6;
+	pfwd(0, "add wan0:80 %s:8080", six ? "[fd02::77]" : "192.168.1.77");
 	pfwd(0, "check");
-	town_ask(CLIENT, IPPROTO_TCP, "10.1.0.1", 80);
+	town_ask(CLIENT, TCP, p->gateway, 80);
 	town_await("$PFWD check -rn -o FINDING | grep -qx unreachable");
-	pfwd(0, "add --replace wan0:80 192.168.2.77:8080");
+	pfwd(0, "add --replace wan0:80 %s:8080", six ? "[fd22::77]" : "192.168.2.77");
 	assert_says(pfwd(1, "check").out, "error: no-route: ");
 }
+STORY(a_target_that_is_not_there_is_missed)
 
 /* Each port of the bridge sends nothing back; only the target's matters. */
 static void a_hairpin_needs_a_port_that_sends_back(const struct place *p)
@@ -808,20 +820,20 @@ static void a_hairpin_needs_a_port_that_sends_back(const struct place *p)
 }
 STORY(a_hairpin_needs_a_port_that_sends_back)
 
-static void flows_without_an_answer_are_counted(void **state)
+static void flows_without_an_answer_are_counted(const struct place *p)
 {
-	(void)state;
-	pfwd(0, "add wan0:53/udp 192.168.1.2");
-	town_sh("ip netns exec server nft 'table ip shut { chain c { type filter hook input "
+	pfwd(0, "add wan0:53/udp %s", p->to);
+	town_sh("ip netns exec server nft 'table inet shut { chain c { type filter hook input "
 		"priority 0; udp dport 53 drop; }; }'");
-	town_ask_shortly(CLIENT, IPPROTO_UDP, "10.1.0.1", 53);
+	town_ask_shortly(CLIENT, UDP, p->gateway, 53);
 	assert_says(pfwd(1, "check wan0:53/udp").out,
 		    "warning: unanswered: the target has not answered 1 of 1 connections");
-	town_sh("ip netns exec server nft delete table ip shut; conntrack -F 2>/dev/null");
-	town_serve(SERVER, IPPROTO_UDP, "192.168.1.2", 53);
-	assert_reaches(CLIENT, IPPROTO_UDP, "10.1.0.1", 53, "server at");
+	town_sh("ip netns exec server nft delete table inet shut; conntrack -F 2>/dev/null");
+	town_serve(SERVER, UDP, p->server, 53);
+	assert_reaches(CLIENT, UDP, p->gateway, 53, "server at");
 	assert_silent(pfwd(0, "check").out, "unanswered");
 }
+STORY(flows_without_an_answer_are_counted)
 
 /* The end of the address from which the first block of a file comes, or "". */
 static void fetch(const char *gateway, const char *from)
@@ -890,23 +902,23 @@ static void half_of_a_helper_is_noted(const struct place *p)
 }
 STORY(half_of_a_helper_is_noted)
 
-static void targets_are_probed_when_asked_to(void **state)
+static void targets_are_probed_when_asked_to(const struct place *p)
 {
-	(void)state;
-	town_serve(SERVER, IPPROTO_TCP, "192.168.1.2", 8080);
-	pfwd(0, "add wan0:80 192.168.1.2:8080");
-	pfwd(0, "add wan0:82-89 192.168.1.2:8080");
+	town_serve(SERVER, TCP, p->server, 8080);
+	pfwd(0, "add wan0:80 %s:8080", p->to);
+	pfwd(0, "add wan0:82-89 %s:8080", p->to);
 	pfwd(0, "check --probe");
-	pfwd(0, "add wan0:81 192.168.1.2:8081");
+	pfwd(0, "add wan0:81 %s:8081", p->to);
 	pfwd(0, "check");
-	assert_says(pfwd(1, "check --probe").out,
-		    "wan0:81/tcp: warning: probe: 192.168.1.2:8081 refuses connections");
-	town_sh("ip netns exec server nft 'table ip shut { chain c { type filter hook input "
-		"priority 0;"
-		"tcp dport 8081 drop; }; }'");
-	assert_says(pfwd(1, "check --probe").out, "192.168.1.2:8081 does not answer");
-	town_sh("ip netns exec server nft delete table ip shut");
+	struct outcome o = pfwd(1, "check --probe");
+	assert_says(o.out, "wan0:81/tcp: warning: probe: ");
+	assert_says(o.out, ":8081 refuses connections");
+	town_sh("ip netns exec server nft 'table inet shut { chain c { type filter hook input "
+		"priority 0; tcp dport 8081 drop; }; }'");
+	assert_says(pfwd(1, "check --probe").out, ":8081 does not answer");
+	town_sh("ip netns exec server nft delete table inet shut");
 }
+STORY(targets_are_probed_when_asked_to)
 
 static void the_same_of_many_is_said_once(void **state)
 {
@@ -941,14 +953,14 @@ int main(void)
 		BOTH(a_rule_that_turns_clients_away_is_found),
 		BOTH(an_address_that_another_host_has_is_not_added),
 		ONE(an_address_of_the_provider_is_found),
-		ONE(what_blocks_is_named),
+		BOTH(what_blocks_is_named),
 		BOTH(answers_pass_what_stops_them),
 		ONE(what_comes_before_the_translation_is_found),
 		BOTH(chains_on_the_way_to_another_host_are_found),
 		BOTH(chains_on_the_way_to_this_host_are_found),
 		BOTH(chains_on_the_way_of_local_programs_are_found),
 		ONE(ingress_is_found),
-		ONE(zones_that_hide_answers_are_found),
+		BOTH(zones_that_hide_answers_are_found),
 		ONE(a_ban_that_does_not_hold_is_named),
 		ONE(a_ban_for_this_host_alone_is_noted),
 		BOTH(a_forward_that_is_over_is_found),
@@ -963,11 +975,11 @@ int main(void)
 		BOTH(a_parent_of_macvlans_is_noted),
 		BOTH(other_queries_than_those_to_this_host_are_noted),
 		ONE(a_program_that_is_not_there_is_missed),
-		ONE(a_target_that_is_not_there_is_missed),
+		BOTH(a_target_that_is_not_there_is_missed),
 		BOTH(a_hairpin_needs_a_port_that_sends_back),
-		ONE(flows_without_an_answer_are_counted),
+		BOTH(flows_without_an_answer_are_counted),
 		BOTH(half_of_a_helper_is_noted),
-		ONE(targets_are_probed_when_asked_to),
+		BOTH(targets_are_probed_when_asked_to),
 		ONE(the_same_of_many_is_said_once),
 	};
 	return cmocka_run_group_tests(stories, town_build, town_raze);
