@@ -227,7 +227,7 @@ static const struct row expressions[] = {
 	{"meta mark & 0xff == 5", "limited", "vague (meta mark 0x5/0xff)"},
 	{"meta mark != 5", "doubtful", "vague (meta mark != 0x5)"},
 	{"meta skuid 1000", "doubtful", "vague (meta skuid)"},
-	{"meta pkttype broadcast", "doubtful", "vague (meta pkttype)"},
+	{"meta pkttype broadcast", "never", "vague (meta pkttype)"},
 	{"meta length > 100", "limited", "vague (meta length)"},
 	{"limit rate 5/second", "limited", "vague (limit)"},
 	{"quota 100 bytes", "limited", "vague (quota)"},
