@@ -185,8 +185,7 @@ static int padded_end(struct report *r, struct err *err)
 
 /* ---- table ---- */
 
-/* libsmartcols measures by the locale, whatever that is: in one that does not know a character, it
- * prints blanks for ever. */
+/* libsmartcols measures by the locale, which has to know each character. */
 static void hide_wide(char *text)
 {
 	for (; *text; text++)
