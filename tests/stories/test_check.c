@@ -122,6 +122,7 @@ static void a_network_that_is_down_is_named(void **state)
 		    "error: no-network: lan0, on whose network the target 192.168.1.2 is, is down");
 	assert_silent(o.out, "one-armed");
 	do_as_told(o.out);
+	town_await("ip link show lan0 | grep -q 'state UP'");
 	assert_reaches(CLIENT, TCP, "10.1.0.1", 80, "server at");
 	town_await("$PFWD check");
 	/* this one knows no network of it at all; behind a private uplink there may be one */
@@ -637,6 +638,9 @@ static void an_interface_is_turned_on_as_told(void **state)
 	assert_says(o.out,
 		    "error: interface-down: opt0 is down; turn it on with: ip link set opt0 up");
 	do_as_told(o.out);
+	/* the kernel tells both ends of it when it gets round to that */
+	town_await("ip link show opt0 | grep -q 'state UP' && "
+		   "ip -n stranger link show eth0 | grep -q 'state UP'");
 	assert_reaches(STRANGER, TCP, "10.3.0.1", 80, "server at");
 	town_await("$PFWD check");
 	town_sh("ip -n stranger link set eth0 down");
