@@ -45,6 +45,7 @@ row metrics ns '<=0.5' "metrics, $(words "$many") forwards, $(words "$hundred") 
 	"conntrack -L --dst-nat"
 
 watch() { # for a while, when the first pass is over
+	: >"$work/top.rows" # those of the last round are not to be taken for this one's
 	# not by at: the process is to be the program itself
 	ip netns exec top "$PFWD" top -b -o FORWARD --backend "$backend" >"$work/top.rows" 2>"$log" &
 	top=$!
