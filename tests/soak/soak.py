@@ -358,6 +358,7 @@ class Soak:
             self.check_answer(q, q.answer.split()[:3], q.expected.split()[:3])
             if q.proto == "udp":
                 self.count(q.now, None)  # perhaps a new connection, perhaps not
+                q.way = q.now or q.way  # it follows, and goes on if that one ends by time
         self.connections += len(new)
         self.keep(q for q in self.flows + new if q.answer and (q in self.flows or self.chance(15)))
 
