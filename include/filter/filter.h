@@ -123,7 +123,7 @@ struct filter_place filter_place(const struct filter_base *base, const struct fi
 struct filter_limits {  /* rules of a base chain by their index, or FILTER_NO_RULE */
 	size_t some;    /* it stops some packets of the flow but not all; none before ends all */
 	size_t passed;  /* the first at the place or behind it that would stop some */
-	size_t stop;    /* it stops all; that one, or one between the place and it */
+	size_t stop;    /* the rule passed itself or one before it, if that stops all */
 	size_t doubted; /* before the place: it may stop all packets of the flow, or none */
 };
 /* What the base chain does to some packets of the flow, or may do to all, if a rule at that place
@@ -132,8 +132,9 @@ struct filter_limits filter_limits(const struct filter_base *base, const struct 
 				   size_t place);
 /* The number of a rule, from 1; 0: FILTER_NO_RULE. */
 uint32_t filter_number(size_t index);
-/* Whether there is anything for filter_limits to find, whatever the flow. */
-bool filter_has_limits(const struct filter_chain *chains, size_t count);
+/* Whether there is anything for filter_limits to find among the rules of a chain, whatever the
+ * flow. */
+bool filter_has_limits(const struct filter_rule *rules, size_t count);
 
 /* Whether a rule assigns a helper of conntrack to the flow on that walk. */
 bool filter_helps(const struct filter_base *base, const struct filter_flow *flow);

@@ -328,16 +328,15 @@ uint32_t filter_number(size_t index)
 	return index == FILTER_NO_RULE ? 0 : (uint32_t)index + 1;
 }
 
-bool filter_has_limits(const struct filter_chain *chains, size_t count)
+bool filter_has_limits(const struct filter_rule *rules, size_t count)
 {
-	for (size_t c = 0; c < count; c++)
-		for (size_t i = 0; i < chains[c].count; i++) {
-			const struct filter_rule *r = &chains[c].rules[i];
-			bool picks = r->limited || r->doubtful || r->source ||
-				     r->from_ports.first || network_is_set(&r->src);
-			if (picks && r->verdict != FILTER_GO_ON && r->verdict != FILTER_ACCEPT)
-				return true;
-		}
+	for (size_t i = 0; i < count; i++) {
+		const struct filter_rule *r = &rules[i];
+		bool picks = r->limited || r->doubtful || r->source || r->from_ports.first ||
+			     network_is_set(&r->src);
+		if (picks && r->verdict != FILTER_GO_ON && r->verdict != FILTER_ACCEPT)
+			return true;
+	}
 	return false;
 }
 

@@ -359,12 +359,9 @@ int guests_limits(const struct others *others, const struct limit_question *ques
 
 bool guests_limited(const struct others *others)
 {
-	for (size_t i = 0; i < others->count; i++) {
-		const struct filter_chain chain = {.rules = others->chains[i].rules,
-						   .count = others->chains[i].count};
-		if (filter_has_limits(&chain, 1))
+	for (size_t i = 0; i < others->count; i++)
+		if (filter_has_limits(others->chains[i].rules, others->chains[i].count))
 			return true;
-	}
 	return false;
 }
 

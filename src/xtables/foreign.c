@@ -102,12 +102,9 @@ void foreign_forget(struct foreign *foreign, const char *chain, size_t number)
 
 bool foreign_limits(const struct foreign *foreign)
 {
-	for (size_t i = 0; i < foreign->count; i++) {
-		const struct filter_chain chain = {.rules = foreign->chains[i].rules,
-						   .count = foreign->chains[i].count};
-		if (filter_has_limits(&chain, 1))
+	for (size_t i = 0; i < foreign->count; i++)
+		if (filter_has_limits(foreign->chains[i].rules, foreign->chains[i].count))
 			return true;
-	}
 	return false;
 }
 

@@ -435,8 +435,9 @@ static void what_bans_and_then_stops_all_is_told_apart(void **state)
 	assert_int_equal(found.some, 0);
 	assert_int_equal(found.passed, 1);
 	assert_int_equal(found.stop, 1);
-	assert_true(filter_has_limits(chains, 2));
-	assert_false(filter_has_limits(&(struct filter_chain){&base[1], 1, true}, 1));
+	assert_true(filter_has_limits(base, 3));
+	assert_true(filter_has_limits(below, 2));
+	assert_false(filter_has_limits(&base[1], 1));
 }
 
 /* ---- what may stop all, or nobody ---- */
