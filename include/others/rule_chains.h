@@ -68,6 +68,10 @@ struct other_rule rule_any(void);
  */
 int rule_restrict(struct text_chains *chains, struct text_rule *rule,
 		  const struct other_rule *alternatives, size_t count);
+/* Where a rule sends packets, as both tools write it: [FIRST[-LAST]][:PORTS], IPv6 addresses with
+ * ports in brackets. *ports becomes the text of the ports, in text, which is changed; NULL: there
+ * are none. False: it is something else. */
+bool rule_read_to(char *text, struct other_rule *out, char **ports);
 /* Set in all ways that something of the rule is not told. */
 void rule_beyond(struct text_rule *rule, const char *text);
 

@@ -314,28 +314,10 @@ static bool read_to_ports(struct line *l, char *text, struct other_rule *out)
 	return read_ports(l, text, '-', &out->to_ports);
 }
 
-/* [FIRST[-LAST]][:PORTS], IPv6 addresses with ports in brackets. */
 static bool read_to(struct line *l, char *text, struct other_rule *out)
 {
-	char *ports = NULL, *last;
-	if (*text == '[') {
-		char *close = strchr(text, ']');
-		if (!close)
-			return false;
-		ports = close[1] == ':' ? close + 2 : NULL;
-		*close = '\0';
-		text++;
-	} else if (strchr(text, '.') || *text == ':') {
-		ports = strchr(text, ':');
-		if (ports)
-			*ports++ = '\0';
-	}
-	last = strchr(text, '-');
-	if (last)
-		*last++ = '\0';
-	return (!*text || address_parse(text, &out->to) == 0) &&
-	       (!last || address_parse(last, &out->to_last) == 0) &&
-	       (!ports || read_to_ports(l, ports, out));
+	char *ports;
+	return rule_read_to(text, out, &ports) && (!ports || read_to_ports(l, ports, out));
 }
 
 static void put_to(struct line *l, const struct other_rule *to)

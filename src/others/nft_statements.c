@@ -14,27 +14,10 @@ static void set_action(struct nft_reader *r, enum other_action action)
 		r->rule->ways[i].action = action;
 }
 
-/* [ADDR[-ADDR]][:PORTS], IPv6 addresses with ports in brackets. */
 static bool read_to(const struct nft_reader *r, char *text, struct other_rule *out)
 {
-	char *ports = NULL;
-	if (*text == '[') {
-		char *close = strchr(text, ']');
-		if (!close)
-			return false;
-		ports = close[1] == ':' ? close + 2 : NULL;
-		*close = '\0';
-		text++;
-	} else if (*text == ':' || strchr(text, '.')) {
-		ports = strchr(text, ':');
-		if (ports)
-			*ports++ = '\0';
-	}
-	char *last = strchr(text, '-');
-	if (last)
-		*last++ = '\0';
-	return (!*text || address_parse(text, &out->to) == 0) &&
-	       (!last || address_parse(last, &out->to_last) == 0) &&
+	char *ports;
+	return rule_read_to(text, out, &ports) &&
 	       (!ports || values_ports(r, ports, PROTO_NONE, &out->to_ports));
 }
 

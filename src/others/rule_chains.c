@@ -112,6 +112,29 @@ int rule_restrict(struct text_chains *chains, struct text_rule *rule,
 	return 0;
 }
 
+bool rule_read_to(char *text, struct other_rule *out, char **ports_out)
+{
+	char *ports = NULL;
+	if (*text == '[') {
+		char *close = strchr(text, ']');
+		if (!close)
+			return false;
+		ports = close[1] == ':' ? close + 2 : NULL;
+		*close = '\0';
+		text++;
+	} else if (*text == ':' || strchr(text, '.')) {
+		ports = strchr(text, ':');
+		if (ports)
+			*ports++ = '\0';
+	}
+	char *last = strchr(text, '-');
+	if (last)
+		*last++ = '\0';
+	*ports_out = ports;
+	return (!*text || address_parse(text, &out->to) == 0) &&
+	       (!last || address_parse(last, &out->to_last) == 0);
+}
+
 void rule_beyond(struct text_rule *rule, const char *text)
 {
 	for (size_t i = 0; i < rule->count; i++) {
