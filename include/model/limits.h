@@ -12,7 +12,8 @@
 struct limits {
 	struct rule_place some;   /* it stops some of its clients or packets */
 	struct rule_place passed; /* so it would, but pfwd's own rules stand in front of it */
-	uint32_t stop; /* ... for a rule that would stop all, that one or one before; 0: none */
+	uint32_t stop; /* the number of the rule passed, or one before it, if it stops all; 0: none
+			*/
 	struct rule_place doubted; /* it may stop all, or none: what it asks cannot be judged */
 };
 

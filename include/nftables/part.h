@@ -35,8 +35,8 @@ bool part_is_there(const struct forward *f, unsigned int part);
 const struct network *part_hairpin(const struct forward *f, unsigned int part);
 /* The clients that it takes; unset: all. */
 struct network part_clients(const struct forward *f, unsigned int part);
-/* Its bucket, but for the level, FORM_CLIENTS and inside, which depend on other forwards and
- * parts. */
+/* Its bucket without the level, FORM_CLIENTS and inside: these depend on other forwards and parts.
+ */
 struct bucket part_bucket(const struct forward *f, unsigned int part);
 /* Whether the ports of a range are sent to others. */
 bool part_is_shifted(const struct forward *f);

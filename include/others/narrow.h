@@ -9,7 +9,7 @@
 #include "model/other_rule.h"
 
 /* Each narrows the rule to the packets that meet the condition too. False: there are none. */
-/* Note that one thing more, or so many, of the rule are not told. */
+/* Note that the rule asks for so many things more that its values do not tell. */
 void narrow_untold(struct other_rule *r, unsigned int more);
 bool narrow_interface(char field[IFNAME_MAX], const char *name);
 bool narrow_network(struct network *field, const struct network *net);

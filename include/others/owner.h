@@ -13,8 +13,9 @@ const char *owner_of(const struct other_rule *rule);
 
 /*
  * Some programs load the tables of xtables as wholes, without chains of their own where few rules
- * are. The one that has a chain of that name in the table filter, or NULL; and to give it the rules
- * of that family from that one on, as far as they are in such tables and nobody is known.
+ * are. owner_of_tables: the one that has a chain of that name in the table filter, or NULL.
+ * owner_claim: call it the owner of the rules from first on that are of that family, in such a
+ * table, and of no program that is known.
  */
 const char *owner_of_tables(const char *chain);
 void owner_claim(struct other_rules *rules, size_t first, enum family family, const char *owner);
